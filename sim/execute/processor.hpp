@@ -1,0 +1,88 @@
+// One simulated processor: what the board builds, runs and looks at.
+#pragma once
+
+#include <memory>
+
+#include "sim/base/types.hpp"
+#include "sim/cpu/cpu.hpp"
+#include "sim/observe/event.hpp"
+#include "sim/observe/ledger.hpp"
+#include "sim/ports/local_apic.hpp"
+#include "sim/ports/physical_memory.hpp"
+#include "sim/timing/profile.hpp"
+
+namespace hvlab::execute {
+
+/// Why Processor::run came back.
+enum class Stop : u8 {
+  CycleLimit,    // cycles() has reached the limit (it may pass it by the length of one instruction)
+  Halted,        // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
+  WaitForSipi,   // after INIT; nothing to do until a start-up IPI
+  Shutdown,      // triple fault
+};
+
+/// Decoded code, shared by all processors of a machine; RAM pages that hold decoded code are known here.
+class CodeCache;
+
+/// Creates the cache for RAM of `ram_pages` 4 KiB pages (by physical page number, holes included).
+std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages);
+
+/// Tells the cache that `bytes` bytes at physical `address` were written by someone other than a processor (DMA, a
+/// loader). Cheap where no code was decoded.
+void memory_written(CodeCache& cache, u64 address, size_t bytes);
+
+class Processor final : public ProcessorPins {
+ public:
+  struct Setup {
+    u8 index = 0;                           // 0 is the bootstrap processor
+    u8 count = 1;                           // processors in the machine, for CPUID topology
+    const timing::Profile* profile = nullptr;
+    ProcessorBus* bus = nullptr;
+    LocalApicPort* apic = nullptr;
+    observe::Observer* observer = nullptr;  // may be null: nothing is reported
+    std::shared_ptr<CodeCache> code;
+    u64 seed = 0;                           // for RDRAND and RDSEED
+  };
+
+  explicit Processor(const Setup& setup);
+  ~Processor() override;
+
+  /// Executes until cycles() >= `limit` or there is nothing to do.
+  Stop run(u64 limit);
+
+  /// Elapsed cycles of this processor, idle ones included; exact also inside a bus access that it is making.
+  u64 cycles() const;
+
+  /// Lets time pass without executing, up to `cycle` (>= cycles()): while halted or waiting. Charged as idle.
+  void idle_until(u64 cycle);
+
+  /// Brings the limit of the run in progress forward: called from inside a bus access of this processor, when a
+  /// device sets a deadline earlier than the limit. The run ends after the current instruction at the earliest.
+  void stop_at(u64 cycle);
+
+  /// Retired instructions.
+  u64 instructions() const;
+
+  /// True while halted with interrupts on, or with an interrupt or NMI already waiting: false when halted with
+  /// interrupts off, so that only an NMI, INIT or reset can wake it.
+  bool interruptible() const;
+
+  /// True if run() has something to execute now (not halted, or an event waits that ends the halt).
+  bool runnable() const;
+
+  cpu::Cpu& state();
+  const cpu::Cpu& state() const;
+  const observe::CoreLedger& ledger() const;
+
+  // ProcessorPins
+  void set_interrupt(bool asserted) override;
+  void nmi() override;
+  void init() override;
+  void sipi(u8 vector) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hvlab::execute

@@ -1,0 +1,56 @@
+// A processor profile: what CPUID says and what things cost, read from a data file in profiles/cpu/.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/base/types.hpp"
+#include "sim/decode/cost_class.hpp"
+
+namespace hvlab::timing {
+
+/// How far time is modelled: one cycle an instruction, or the profile's costs.
+enum class Accuracy : u8 { Functional, Approximate };
+
+/// One figure with where it comes from; an empty or "assumed" source is counted as assumed.
+struct Figure {
+  std::string name;
+  double value = 0;
+  std::string source;
+  bool assumed() const { return source.empty() || source.rfind("assumed", 0) == 0; }
+};
+
+struct Profile {
+  std::string name;              // "amd-zen2"
+  std::string vendor;            // CPUID vendor string, 12 characters
+  std::string brand;             // CPUID brand string, up to 47 characters
+  u32 family = 0, model = 0, stepping = 0;
+  u64 frequency_hz = 0;          // core clock and TSC
+  std::vector<std::string> features;  // names as in sim/cpu/features.hpp; what is not listed raises #UD
+  u32 physical_address_bits = 40;
+
+  // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit (0), and
+  // all below are 0.
+  std::array<u32, decode::kCostClasses> cost{};
+  u32 page_walk_reference = 0;   // each table entry read by a page walk
+  u32 exception_delivery = 0;
+  u32 interrupt_delivery = 0;
+  u32 port_access = 0;           // added for each port access
+  u32 mmio_access = 0;           // added for each access to a device's registers in memory space
+  u32 apic_access = 0;           // added for each local APIC access
+  u32 tlb_entries_small = 1536, tlb_ways_small = 12;  // 4 KiB pages
+  u32 tlb_entries_large = 64, tlb_ways_large = 8;     // 2 MiB, 4 MiB and 1 GiB pages
+
+  Accuracy accuracy = Accuracy::Approximate;
+  std::vector<Figure> figures;   // every figure above with its source
+};
+
+/// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file).
+/// Throws UserError with file, line and column on anything missing, unknown or out of range.
+Profile load_profile(const std::string& name, Accuracy accuracy);
+
+/// Names of the profiles that come with HVLab, in alphabetical order.
+std::vector<std::string> profile_names();
+
+}  // namespace hvlab::timing
