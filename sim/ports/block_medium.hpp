@@ -1,4 +1,5 @@
-// A storage medium as a disk controller sees it: requests go in, completions come back when the medium is done.
+// A storage medium as a disk controller sees it: requests go in, completions come back when the medium is
+// done.
 #pragma once
 
 #include <vector>
@@ -26,7 +27,7 @@ struct BlockRequest {
 /// The end of one request.
 struct BlockCompletion {
   u64 id = 0;
-  bool ok = true;        // false: the medium could not (host file error, range beyond the end, write to read-only)
+  bool ok = true;  // false: the medium could not (host file error, range beyond the end, write to read-only)
   std::vector<u8> data;  // a Read that is ok: the range's bytes as of its completion; else empty
 };
 
@@ -34,8 +35,8 @@ struct BlockCompletion {
 class BlockClient {
  public:
   virtual ~BlockClient() = default;
-  /// Called from a clock event at the simulated time at which the medium is done; never from inside submit(). The client may
-  /// submit again from here.
+  /// Called from a clock event at the simulated time at which the medium is done; never from inside submit().
+  /// The client may submit again from here.
   virtual void block_done(BlockCompletion completion) = 0;
 };
 
@@ -50,12 +51,12 @@ class BlockMedium {
   virtual u64 capacity() const = 0;
   virtual bool read_only() const = 0;
 
-  /// Takes a request. Any number may be in flight; the medium decides order and time, but completes each exactly
-  /// once. A range outside the capacity, or a write to a read-only medium, completes with ok = false.
+  /// Takes a request. Any number may be in flight; the medium decides order and time, but completes each
+  /// exactly once. A range outside the capacity, or a write to a read-only medium, completes with ok = false.
   virtual void submit(BlockRequest request) = 0;
 
-  /// Forgets every request in flight (controller reset): they will not complete, and writes among them that have not
-  /// completed do not happen.
+  /// Forgets every request in flight (controller reset): they will not complete, and writes among them that
+  /// have not completed do not happen.
   virtual void abandon() = 0;
 };
 

@@ -13,13 +13,13 @@ class FrameClient {
  public:
   virtual ~FrameClient() = default;
 
-  /// A frame has wholly arrived: destination address first, without preamble and FCS, at least 14 bytes (frames shorter than
-  /// 60 are as good as padded). Called from a clock event. The controller filters by address; if it has no room it
-  /// drops the frame, as hardware does.
+  /// A frame has wholly arrived: destination address first, without preamble and FCS, at least 14 bytes
+  /// (frames shorter than 60 are as good as padded). Called from a clock event. The controller filters by
+  /// address; if it has no room it drops the frame, as hardware does.
   virtual void frame_received(std::span<const u8> frame) = 0;
 
-  /// The last bit of frame `id` has left for the wire; its place in the link's queue is free. Called from a clock
-  /// event, never from inside send(), in the order of the sends.
+  /// The last bit of frame `id` has left for the wire; its place in the link's queue is free. Called from a
+  /// clock event, never from inside send(), in the order of the sends.
   virtual void frame_sent(u64 id) = 0;
 
   /// The link came up or went down.
