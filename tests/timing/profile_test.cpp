@@ -1,0 +1,125 @@
+// Would catch: a figure read into the wrong place or without its source, a wrong key that passes unnoticed, a
+// message that does not say where, functional timing that still charges the profile's costs.
+#include "sim/timing/profile.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/base/data_path.hpp"
+#include "sim/base/user_error.hpp"
+
+using namespace hvlab;
+using namespace hvlab::timing;
+using decode::CostClass;
+
+namespace {
+
+u32 cost(const Profile& profile, CostClass kind) { return profile.cost[static_cast<size_t>(kind)]; }
+
+std::string shipped(const std::string& name) {
+  std::ifstream file(data_folder("profiles/cpu") / (name + ".yaml"));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The message that loading `text` as a profile gives; empty if it loads.
+std::string complaint(const std::string& text) {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("hvlab-profile-" + std::to_string(getpid()) + ".yaml");
+  std::ofstream(path) << text;
+  std::string message;
+  try {
+    load_profile(path.string(), Accuracy::Approximate);
+  } catch (const UserError& error) {
+    message = error.what();
+  }
+  std::filesystem::remove(path);
+  return message;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("every profile that comes with HVLab loads, with a source for each figure") {
+  const auto names = profile_names();
+  REQUIRE(std::find(names.begin(), names.end(), "amd-zen2") != names.end());
+  REQUIRE(std::find(names.begin(), names.end(), "intel-skylake") != names.end());
+  for (const std::string& name : names) {
+    const Profile profile = load_profile(name, Accuracy::Approximate);
+    CHECK(profile.name == name);
+    CHECK(profile.vendor.size() == 12);
+    CHECK(profile.frequency_hz >= 3'000'000'000);
+    CHECK(profile.figures.size() == 8 + 4 + decode::kCostClasses);
+    for (const Figure& figure : profile.figures) CHECK_FALSE(figure.source.empty());
+  }
+}
+
+TEST_CASE("costs land in the class whose name they carry") {
+  const Profile profile = load_profile("amd-zen2", Accuracy::Approximate);
+  CHECK(profile.family == 23);
+  CHECK(profile.model == 49);
+  CHECK(cost(profile, CostClass::Simple) == 1);
+  CHECK(cost(profile, CostClass::Divide) == 25);
+  CHECK(cost(profile, CostClass::LockedAtomic) == 17);
+  CHECK(cost(profile, CostClass::TimeStamp) == 37);
+  CHECK(cost(profile, CostClass::Microcoded) == 30);
+  CHECK(profile.port_access == 2340);
+  CHECK(profile.tlb_entries_small == 2048);
+  CHECK(profile.tlb_ways_small == 16);
+}
+
+TEST_CASE("functional accuracy is one cycle an instruction and nothing else") {
+  const Profile profile = load_profile("intel-skylake", Accuracy::Functional);
+  for (size_t i = 0; i < decode::kCostClasses; ++i) {
+    const auto kind = static_cast<CostClass>(i);
+    const bool added = kind == CostClass::Load || kind == CostClass::Store ||
+                       kind == CostClass::LockedAtomic || kind == CostClass::StringUnit;
+    CHECK(profile.cost[i] == (added ? 0 : 1));
+  }
+  CHECK(profile.page_walk_reference + profile.exception_delivery + profile.interrupt_delivery == 0);
+  CHECK(profile.port_access + profile.mmio_access + profile.apic_access == 0);
+  CHECK(profile.frequency_hz == 3'400'000'000);
+}
+
+TEST_CASE("a mistake in a profile is one line with its place") {
+  const std::string good = shipped("amd-zen2");
+  REQUIRE(complaint(good).empty());
+  using Catch::Contains;
+  CHECK_THAT(complaint(good + "colour: blue\n"), Contains("unknown key 'colour'"));
+  CHECK_THAT(complaint(good + "family: 6\n"), Contains("'family' is given twice"));
+  CHECK_THAT(complaint(good + "family: 6\n"),
+             Contains(".yaml:" + std::to_string(std::count(good.begin(), good.end(), '\n') + 1) + ":1: "));
+  CHECK_THAT(complaint(replaced(good, "family: 23", "family: big")),
+             Contains("whole number from 0 to 270, not 'big'"));
+  CHECK_THAT(complaint(replaced(good, "simple: {value: 1,", "simple: {value: 0,")),
+             Contains("'cost.simple.value'"));
+  CHECK_THAT(complaint(replaced(good, "  simple:", "  simpel:")), Contains("'cost.simple' is missing"));
+  CHECK_THAT(complaint(replaced(good, "  simple:", "  extra: {value: 1, source: assumed}\n  simple:")),
+             Contains("unknown key 'cost.extra'"));
+  CHECK_THAT(complaint(replaced(good, "AuthenticAMD", "AMD")), Contains("12 characters"));
+  CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, fpu")), Contains("twice"));
+  CHECK_THAT(complaint(replaced(good, "ways: {value: 16", "ways: {value: 12")),
+             Contains("multiple of the ways"));
+  CHECK_THAT(complaint("a: [b"), Contains("not valid YAML"));
+  CHECK_THAT(complaint(""), Contains("must be a mapping"));
+}
+
+TEST_CASE("an unknown profile is answered with those that exist") {
+  using Catch::Contains;
+  CHECK_THROWS_WITH(load_profile("i486", Accuracy::Approximate), Contains("'i486'") && Contains("amd-zen2"));
+  CHECK_THROWS_WITH(load_profile("/nowhere/x.yaml", Accuracy::Approximate),
+                    Contains("/nowhere/x.yaml: cannot be read"));
+  CHECK_THROWS_AS(load_profile("", Accuracy::Approximate), UserError);
+}
