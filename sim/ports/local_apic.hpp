@@ -30,6 +30,13 @@ class LocalApicPort {
   /// INTA: accepts the highest-priority pending interrupt and returns its vector (the PIC's, where the request came
   /// as ExtINT). Only called while ProcessorPins::interrupt is asserted.
   virtual u8 acknowledge() = 0;
+
+  /// The processor carries out INIT (not while it is blocked or intercepted): all registers but the APIC ID and
+  /// IA32_APIC_BASE return to their reset values (SDM vol. 3, 11.4.7.3).
+  virtual void reset_by_init() {}
+
+  /// Software has changed the time-stamp counter: a TSC deadline is measured anew.
+  virtual void tsc_changed() {}
 };
 
 /// What a local APIC (and the board) does to a processor. Effective at the next instruction boundary.
