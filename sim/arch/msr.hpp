@@ -1,0 +1,20 @@
+// Model-specific registers by address (SDM vol. 4; APM vol. 2, appendix A).
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::arch::msr {
+
+inline constexpr u32 kTsc = 0x10, kApicBase = 0x1B, kFeatureControl = 0x3A, kTscAdjust = 0x3B,
+                     kBiosUpdateSignature = 0x8B, kMtrrCap = 0xFE, kSysenterCs = 0x174, kSysenterEsp = 0x175,
+                     kSysenterEip = 0x176, kMcgCap = 0x179, kMcgStatus = 0x17A, kMcgCtl = 0x17B,
+                     kMiscEnable = 0x1A0, kDebugCtl = 0x1D9, kMtrrPhysBase0 = 0x200, kMtrrFix64k = 0x250,
+                     kMtrrFix16k80000 = 0x258, kMtrrFix16kA0000 = 0x259, kMtrrFix4kFirst = 0x268,
+                     kMtrrFix4kLast = 0x26F, kPat = 0x277, kMtrrDefType = 0x2FF, kTscDeadline = 0x6E0,
+                     kX2apicFirst = 0x800, kX2apicLast = 0x8FF, kXss = 0xDA0;
+
+inline constexpr u32 kEfer = 0xC000'0080, kStar = 0xC000'0081, kLstar = 0xC000'0082, kCstar = 0xC000'0083,
+                     kFmask = 0xC000'0084, kFsBase = 0xC000'0100, kGsBase = 0xC000'0101,
+                     kKernelGsBase = 0xC000'0102, kTscAux = 0xC000'0103;
+
+}  // namespace hvlab::arch::msr

@@ -1,0 +1,153 @@
+// A processor as instruction handlers see it: architectural state plus the engine's few words.
+#pragma once
+
+#include <bitset>
+#include <cstring>
+
+#include "sim/arch/features.hpp"
+#include "sim/cpu/costs.hpp"
+#include "sim/cpu/soft_tlb.hpp"
+#include "sim/cpu/state.hpp"
+#include "sim/decode/op.hpp"
+#include "sim/observe/event.hpp"
+#include "sim/observe/ledger.hpp"
+#include "sim/ports/local_apic.hpp"
+#include "sim/ports/physical_memory.hpp"
+
+namespace hvlab::mmu {
+class Tlb;
+}
+
+namespace hvlab::cpu {
+
+using arch::Feature;
+using arch::FeatureSet;
+using decode::Op;
+using decode::Outcome;
+
+/// The exception that the instruction in progress raised.
+struct Fault {
+  arch::Exception vector = arch::Exception::InvalidOpcode;
+  bool has_error = false;
+  u32 error = 0;
+  u64 address = 0;     // CR2 of a page fault
+  u64 debug_bits = 0;  // DR6 bits of a debug exception
+};
+
+/// Which soft-TLB bank serves an access.
+enum BankIndex : u8 {
+  kBankUser,           // CPL 3
+  kBankSupervisor,     // CPL 0..2, or an implicit supervisor access: user pages barred if SMAP is on
+  kBankSupervisorAc,   // CPL 0..2 with RFLAGS.AC set (or SMAP off): user pages open
+  kBankNever,          // never filled: every access takes the slow path (alignment checks, data breakpoints)
+  kBanks
+};
+
+struct Cpu : State {
+  // --- the engine ---
+  u64 block_rip = 0;         // RIP of the start of the block in progress
+  SoftBank* bank = nullptr;  // the bank for data accesses of the current privilege
+  SoftBank* fetch_bank = nullptr;
+  u64 instructions = 0;      // retired
+  u64 limit = 0;             // the run in progress ends at this cycle
+  i64 budget = 0;            // limit minus cycles spent, while not inside a block
+  u64 extra = 0;             // cycles charged by slow paths, not yet taken from the budget
+  u64 fetch_page = SoftEntry::kNoTag;  // linear page that instructions are being fetched from ...
+  u64 fetch_addend = 0;                // ... and its host address - linear address
+  Fault fault;
+  u8 denied = 0;             // decode::need bits that the current state forbids
+  bool stepping = false;     // outside blocks: device accesses and charges may happen in place
+  bool attention = false;    // something may have to be done before the next instruction
+  u8 index = 0;              // number of this processor; its initial APIC id
+  u8 count = 1;              // processors in the machine
+  SoftBank* banks[kBanks] = {};
+
+  ProcessorBus* bus = nullptr;
+  LocalApicPort* apic = nullptr;
+  observe::Observer* observer = nullptr;
+  observe::CoreLedger* ledger = nullptr;
+  Costs costs;
+  Identity identity;
+  mmu::Tlb* tlb = nullptr;
+  void* code = nullptr;      // execute::CodeCache
+  FeatureSet features;
+  u64 random_state = 0;      // RDRAND, RDSEED
+
+  // --- registers by byte offset (see decode::Op::reg) ---
+  template <class T>
+  T get(u8 offset) const {
+    T value;
+    std::memcpy(&value, reinterpret_cast<const char*>(gpr) + offset, sizeof value);
+    return value;
+  }
+  /// Writes a general register; a 32-bit write clears the upper half.
+  template <class T>
+  void set(u8 offset, T value) {
+    if constexpr (sizeof(T) == 4) {
+      const u64 wide = static_cast<u32>(value);
+      std::memcpy(reinterpret_cast<char*>(gpr) + offset, &wide, sizeof wide);
+    } else {
+      std::memcpy(reinterpret_cast<char*>(gpr) + offset, &value, sizeof value);
+    }
+  }
+
+  /// RFLAGS as software sees it.
+  u64 rflags() const { return flags.status() | rflags_rest | arch::flag::kFixed1; }
+  /// Replaces all of RFLAGS; the caller has applied privilege rules. Callers follow with refresh() if VM, AC or TF
+  /// may have changed.
+  void set_rflags(u64 value) {
+    flags.set_status(value);
+    rflags_rest = value & ~(arch::flag::kStatus | arch::flag::kFixed1);
+  }
+  bool rflag(u64 mask) const { return (rflags_rest & mask) != 0; }  // for flags other than the six status flags
+  unsigned iopl() const { return static_cast<unsigned>((rflags_rest >> 12) & 3); }
+
+  bool protected_mode() const { return (cr0 & arch::cr0::kPe) != 0; }
+  bool v8086() const { return mode == Mode::Virtual8086; }
+  bool long_active() const { return (efer & arch::efer::kLma) != 0; }
+  bool code64() const { return mode == Mode::Long; }
+  bool has(Feature f) const { return features.test(static_cast<size_t>(f)); }
+
+  /// Code size in bytes (2, 4, 8) and stack-pointer size in bytes.
+  u8 code_bytes() const {
+    if (mode == Mode::Long) return 8;
+    return (seg[arch::kCs].attributes & arch::attribute::kDefaultBig) ? 4 : 2;
+  }
+  u8 stack_bytes() const {
+    if (mode == Mode::Long) return 8;
+    return (seg[arch::kSs].attributes & arch::attribute::kDefaultBig) ? 4 : 2;
+  }
+  /// RIP masked to the code size.
+  u64 mask_rip(u64 value) const {
+    const u8 bytes = code_bytes();
+    return bytes == 8 ? value : bytes == 4 ? value & 0xFFFF'FFFF : value & 0xFFFF;
+  }
+
+  /// Elapsed cycles. Exact outside blocks (stepping) and in device accesses.
+  u64 cycles() const { return limit - static_cast<u64>(budget) + extra; }
+  /// Adds `n` cycles to what the instruction in progress costs.
+  void charge(u64 n) { extra += n; }
+
+  /// Works out mode, CPL-dependent banks and `denied` after anything they depend on has changed (CR0, CR4, EFER, CS,
+  /// SS, CPL, RFLAGS.VM/AC, DR7). Reports a ring change to the ledger and the observer.
+  void refresh();
+
+  void report(observe::EventKind kind, u64 a = 0, u64 b = 0) const;
+};
+
+/// Raises an exception without / with an error code: `return raise(cpu, Exception::InvalidOpcode);`
+[[gnu::cold]] inline Outcome raise(Cpu& cpu, arch::Exception vector) {
+  cpu.fault = Fault{.vector = vector};
+  return Outcome::Fault;
+}
+[[gnu::cold]] inline Outcome raise(Cpu& cpu, arch::Exception vector, u32 error) {
+  cpu.fault = Fault{.vector = vector, .has_error = true, .error = error};
+  return Outcome::Fault;
+}
+
+/// Canonical for 48-bit linear addresses (SDM vol. 1, 3.3.7.1).
+constexpr bool canonical(u64 address) {
+  return static_cast<u64>(static_cast<i64>(address << 16) >> 16) == address;
+}
+
+}  // namespace hvlab::cpu

@@ -1,0 +1,107 @@
+// The architectural state of one processor: plain data, copyable, nothing of the simulator in it.
+#pragma once
+
+#include "sim/arch/descriptors.hpp"
+#include "sim/arch/exceptions.hpp"
+#include "sim/arch/registers.hpp"
+#include "sim/cpu/flags.hpp"
+
+namespace hvlab::cpu {
+
+/// A segment register with its hidden part. The limit is in bytes.
+struct SegmentRegister {
+  u64 base = 0;
+  u32 limit = 0xFFFF;
+  u32 attributes = 0;  // arch::attribute
+  u16 selector = 0;
+
+  constexpr bool usable() const { return (attributes & arch::attribute::kUnusable) == 0; }
+  constexpr u8 dpl() const { return (attributes >> arch::attribute::kDplShift) & 3; }
+};
+
+struct DescriptorTableRegister {
+  u64 base = 0;
+  u16 limit = 0xFFFF;
+};
+
+/// An 80-bit floating-point number as it stands in memory.
+struct Float80 {
+  u64 significand = 0;
+  u16 sign_exponent = 0;
+};
+
+/// The x87 unit; MMX registers are the significands of the *physical* registers 0..7.
+struct X87 {
+  Float80 reg[8];            // physical registers; ST(i) = reg[(top + i) & 7]
+  u16 control = 0x0040;      // FCW after reset (0x037F after FNINIT)
+  u16 status = 0;            // FSW with TOP in bits 13..11
+  u8 valid = 0;              // abridged tag word: bit set = physical register not empty
+  u16 opcode = 0;            // FOP, 11 bits
+  u64 instruction = 0;       // FIP
+  u64 data = 0;              // FDP
+  u16 instruction_segment = 0, data_segment = 0;
+
+  unsigned top() const { return (status >> 11) & 7u; }
+  void set_top(unsigned t) { status = static_cast<u16>((status & ~0x3800u) | ((t & 7u) << 11)); }
+  Float80& st(unsigned i) { return reg[(top() + i) & 7u]; }
+  const Float80& st(unsigned i) const { return reg[(top() + i) & 7u]; }
+  bool empty(unsigned i) const { return ((valid >> ((top() + i) & 7u)) & 1u) == 0; }
+};
+
+struct alignas(16) Xmm {
+  u64 q[2] = {0, 0};
+};
+
+/// What the processor is doing (SDM vol. 3, 25.4.2 names these activity states).
+enum class Activity : u8 { Active, Halted, MonitorWait, WaitForSipi, Shutdown };
+
+/// How instructions are interpreted (SDM vol. 3, 2.2).
+enum class Mode : u8 { Real, Virtual8086, Protected, Compatibility, Long };
+
+/// Memory-type range registers (SDM vol. 3, 12.11): state that software reads back; RAM is always write-back here.
+struct Mtrr {
+  static constexpr unsigned kVariable = 8;
+  u64 base[kVariable] = {}, mask[kVariable] = {};
+  u64 fixed[11] = {};  // 250h, 258h, 259h, 268h..26Fh
+  u64 def_type = 0;
+};
+
+struct State {
+  u64 gpr[18] = {};  // 16 general registers; [16] always reads 0 (see decode::kZeroRegister)
+  u64 rip = 0;
+  Flags flags;            // status flags, lazy
+  u64 rflags_rest = 0;    // all other bits of RFLAGS, in place (bit 1 not included)
+
+  SegmentRegister seg[6];  // arch::Segment
+  SegmentRegister ldtr, tr;
+  DescriptorTableRegister gdtr, idtr;
+  u64 cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, efer = 0;
+  u64 dr[4] = {}, dr6 = arch::dr6::kFixed1, dr7 = arch::dr7::kFixed1;
+  u64 xcr0 = arch::xcr0::kX87, xss = 0;
+
+  X87 x87;
+  Xmm xmm[16];
+  u32 mxcsr = arch::mxcsr::kReset;
+
+  u64 star = 0, lstar = 0, cstar = 0, fmask = 0, kernel_gs_base = 0, tsc_aux = 0;
+  u64 sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0;
+  u64 pat = 0x0007'0406'0007'0406, misc_enable = 1, tsc_offset = 0, tsc_adjust = 0;
+  u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
+  Mtrr mtrr;
+
+  u8 cpl = 0;
+  Mode mode = Mode::Real;
+  Activity activity = Activity::Active;
+
+  // Events that wait for an instruction boundary.
+  bool interrupt_line = false;     // INTR
+  bool nmi_pending = false, nmi_blocked = false;
+  bool init_pending = false;
+  bool sti_shadow = false;         // interrupts held off for one instruction after STI
+  bool mov_ss_shadow = false;      // interrupts, NMI and debug exceptions held off after MOV SS, POP SS
+  u64 pending_debug = 0;           // DR6 bits of debug exceptions that wait for the boundary (traps)
+  u64 monitor_address = 0;         // physical address armed by MONITOR; valid if monitor_armed
+  bool monitor_armed = false;
+};
+
+}  // namespace hvlab::cpu
