@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/timing/yaml_reader.hpp"
@@ -81,6 +82,11 @@ void read_identity(YamlMap& file, Profile& profile) {
   profile.model = static_cast<u32>(file.take_integer("model", 0, 0xFF));
   profile.stepping = static_cast<u32>(file.take_integer("stepping", 0, 0xF));
   profile.features = file.take_list("features");
+  for (const auto& item : file.take("features")) {
+    if (!arch::feature_by_name(item.Scalar())) {
+      file.fail(item, "feature '" + item.Scalar() + "' is not one that HVLab implements (sim/arch/features.inc)");
+    }
+  }
 }
 
 void read_tlb(YamlMap& file, const std::string& key, u32& entries, u32& ways, Profile& profile) {
