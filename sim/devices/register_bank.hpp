@@ -7,8 +7,8 @@
 
 namespace hvlab::devices {
 
-/// A bank of 8-bit registers. A wider access is split into byte accesses, lowest address first, as the ISA bus does
-/// for an 8-bit device; bytes past the end of the bank read FFh.
+/// A bank of 8-bit registers. A wider access is split into byte accesses, lowest address first, as the ISA
+/// bus does for an 8-bit device; bytes past the end of the bank read FFh.
 class ByteRegisters : public RegisterTarget {
  public:
   explicit ByteRegisters(u32 count) : count_(count) {}
@@ -29,8 +29,8 @@ class ByteBank final : public ByteRegisters {
  public:
   using Read = u8 (Device::*)(u32 offset);
   using Write = void (Device::*)(u32 offset, u8 value);
-  ByteBank(u32 count, Device& device, Read read, Write write)
-      : ByteRegisters(count), device_(device), read_(read), write_(write) {}
+  ByteBank(u32 count, Device& device, Read read_function, Write write_function)
+      : ByteRegisters(count), device_(device), read_(read_function), write_(write_function) {}
 
  private:
   u8 read_byte(u32 offset) override { return (device_.*read_)(offset); }
@@ -47,7 +47,8 @@ class Bank final : public RegisterTarget {
  public:
   using Read = u64 (Device::*)(u64 offset, unsigned size);
   using Write = void (Device::*)(u64 offset, unsigned size, u64 value);
-  Bank(Device& device, Read read, Write write) : device_(device), read_(read), write_(write) {}
+  Bank(Device& device, Read read_function, Write write_function)
+      : device_(device), read_(read_function), write_(write_function) {}
   u64 read(u64 offset, unsigned size) override { return (device_.*read_)(offset, size); }
   void write(u64 offset, unsigned size, u64 value) override { (device_.*write_)(offset, size, value); }
 
@@ -57,23 +58,19 @@ class Bank final : public RegisterTarget {
   Write write_;
 };
 
-/// An input pin of `Device`: a change of level is a call of its member function with the pin's number.
+/// An input pin of `Device`: driving it is a call of its member function with the pin's number. The device
+/// keeps the level among its state, and ignores a level that the pin already has.
 template <class Device>
 class InputPin final : public InterruptLine {
  public:
-  using Changed = void (Device::*)(unsigned pin, bool asserted);
-  InputPin(Device& device, unsigned pin, Changed changed) : device_(device), changed_(changed), pin_(pin) {}
-  void set(bool asserted) override {
-    if (asserted == level_) return;
-    level_ = asserted;
-    (device_.*changed_)(pin_, asserted);
-  }
+  using Drive = void (Device::*)(unsigned pin, bool asserted);
+  InputPin(Device& device, unsigned pin, Drive drive) : device_(device), drive_(drive), pin_(pin) {}
+  void set(bool asserted) override { (device_.*drive_)(pin_, asserted); }
 
  private:
   Device& device_;
-  Changed changed_;
+  Drive drive_;
   unsigned pin_;
-  bool level_ = false;
 };
 
 }  // namespace hvlab::devices

@@ -1,5 +1,5 @@
-// A calendar for device tests: time moves only when the test says so, and deadlines fire in the order the Clock port
-// promises (earliest first, equal ones by event id).
+// A calendar for device tests: time moves only when the test says so, and deadlines fire in the order the
+// Clock port promises (earliest first, equal ones by event id).
 #pragma once
 
 #include <functional>
