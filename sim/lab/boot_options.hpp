@@ -1,0 +1,29 @@
+// `hvlab boot`: what its command line says.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/types.hpp"
+#include "sim/board/machine_config.hpp"
+
+namespace hvlab::lab {
+
+struct BootOptions {
+  board::MachineConfig machine;
+  std::string kernel;
+  std::vector<std::string> initrds;  // for multiboot each "FILE arguments"
+  std::string append;
+  std::string loader = "auto";       // auto, bzimage, pvh, multiboot
+  bool reproducible = false;
+  bool progress = false;
+  Picoseconds max_time = kNever;
+  u64 max_instructions = ~u64{0};
+  std::string stats_file;            // empty: none
+};
+
+/// The options, or nothing if --help was given and printed. Throws UserError.
+std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& arguments);
+
+}  // namespace hvlab::lab

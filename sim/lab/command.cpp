@@ -1,0 +1,49 @@
+#include "sim/lab/command.hpp"
+
+#include <cstdio>
+#include <iostream>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/boot_command.hpp"
+#include "sim/lab/exit_status.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+constexpr Command kCommands[] = {
+    {"boot", "boot a kernel on a simulated PC", boot_command},
+};
+
+void print_help() {
+  std::cout << "usage: hvlab COMMAND [OPTION]...\n\n"
+               "A cycle-approximate full-system x86 simulator: a laboratory for virtualization.\n\n"
+               "Commands ('hvlab COMMAND --help' tells more):\n";
+  for (const Command& command : kCommands) std::printf("  %-8s %s\n", command.name, command.summary);
+  std::printf("  %-8s %s\n", "test", "build everything and run the tests (by the launcher ./hvlab)");
+  std::cout << "\n  --version, --help\n";
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) throw UserError("which command? See 'hvlab --help'");
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "help") return print_help(), 0;
+  if (name == "--version") return std::cout << "hvlab " HVLAB_VERSION "\n", 0;
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
+  }
+  throw UserError("there is no command '" + name + "'; see 'hvlab --help'");
+}
+
+}  // namespace
+
+int run_command_line(const std::vector<std::string>& arguments) {
+  try {
+    return dispatch(arguments);
+  } catch (const UserError& error) {
+    std::cerr << "hvlab: " << error.what() << '\n';
+    return exit_status::kUsage;
+  }
+}
+
+}  // namespace hvlab::lab
