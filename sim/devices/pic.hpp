@@ -1,5 +1,5 @@
 // The PC's interrupt controller: two cascaded 8259A with the PIIX's edge/level control registers
-// (82371AB, 4.2.5 and 4.2.6). Master at ports 20h-21h, slave at A0h-A1h on the master's IR2, ELCR at
+// (82371AB). Master at ports 20h-21h, slave at A0h-A1h on the master's IR2, ELCR at
 // 4D0h-4D1h.
 #pragma once
 
