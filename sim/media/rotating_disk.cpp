@@ -46,7 +46,7 @@ Picoseconds RotatingDisk::access(u64 offset, u64 bytes, bool write, Picoseconds 
 }
 
 void RotatingDisk::keep_segment(Range range) {
-  if (range.begin == range.end) return;
+  if (range.begin == range.end || profile_.rotating.read_segment_bytes == 0) return;
   if (state_.segments.size() >= profile_.rotating.read_segments)
     state_.segments.erase(state_.segments.begin());
   state_.segments.push_back(range);
@@ -63,7 +63,7 @@ void RotatingDisk::stop_read_ahead(Picoseconds now) {
   const DiskPlace at = geometry_.place(std::max<u64>(end, 1) - 1);
   state_.cylinder = at.cylinder;
   state_.track = at.track;
-  const u64 size = std::max<u64>(profile_.rotating.read_segment_bytes, 512);
+  const u64 size = profile_.rotating.read_segment_bytes;
   keep_segment({std::max(ahead.begin, end > size ? end - size : 0), end});
 }
 
