@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstring>
-#include <utility>
 #include <vector>
 
+#include "fake_wires.hpp"
 #include "sim/devices/pci.hpp"
 
 namespace hvlab::test {
@@ -31,20 +31,6 @@ struct FakeDma final : Dma {
     return value;
   }
   std::vector<u8> ram;
-};
-
-struct FakeMessages final : MessageInterrupts {
-  void send(u64 address, u32 data) override { sent.push_back({address, data}); }
-  std::vector<std::pair<u64, u32>> sent;
-};
-
-struct FakeLine final : InterruptLine {
-  void set(bool asserted) override {
-    level = asserted;
-    ++changes;
-  }
-  bool level = false;
-  unsigned changes = 0;
 };
 
 struct FakeSink final : observe::DeviceProbe::Sink {

@@ -285,10 +285,8 @@ TEST_CASE("no configuration access, however odd, does harm") {
   Machine m;
   Piix3 bridge(m.services);
   m.bus.add(1, 0, bridge);
-  u64 seed = 1;
-  auto random = [&seed] {
-    return static_cast<u32>((seed = seed * 6364136223846793005u + 1442695040888963407u) >> 33);
-  };
+  Random generator{1};
+  auto random = [&generator] { return static_cast<u32>(generator.next()); };
   for (int i = 0; i < 20000; ++i) {
     const unsigned size = 1u << (random() % 4);
     const u64 offset = random() % 8;
