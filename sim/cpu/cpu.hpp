@@ -11,6 +11,7 @@
 #include "sim/decode/op.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/ledger.hpp"
+#include "sim/ports/code_guard.hpp"
 #include "sim/ports/local_apic.hpp"
 #include "sim/ports/physical_memory.hpp"
 
@@ -32,6 +33,7 @@ struct Fault {
   u32 error = 0;
   u64 address = 0;     // CR2 of a page fault
   u64 debug_bits = 0;  // DR6 bits of a debug exception
+  bool canonical = false;  // a #GP for a non-canonical address: #SS if it was the stack segment's
 };
 
 /// Which soft-TLB bank serves an access.
@@ -45,7 +47,6 @@ enum BankIndex : u8 {
 
 struct Cpu : State {
   // --- the engine ---
-  u64 block_rip = 0;         // RIP of the start of the block in progress
   SoftBank* bank = nullptr;  // the bank for data accesses of the current privilege
   SoftBank* fetch_bank = nullptr;
   u64 instructions = 0;      // retired
@@ -56,6 +57,7 @@ struct Cpu : State {
   u64 fetch_addend = 0;                // ... and its host address - linear address
   Fault fault;
   u8 denied = 0;             // decode::need bits that the current state forbids
+  u8 reported_cpl = 0;       // the CPL that observers know
   bool stepping = false;     // outside blocks: device accesses and charges may happen in place
   bool attention = false;    // something may have to be done before the next instruction
   u8 index = 0;              // number of this processor; its initial APIC id
@@ -69,9 +71,14 @@ struct Cpu : State {
   Costs costs;
   Identity identity;
   mmu::Tlb* tlb = nullptr;
-  void* code = nullptr;      // execute::CodeCache
+  CodeGuard* code = nullptr;
   FeatureSet features;
   u64 random_state = 0;      // RDRAND, RDSEED
+
+  /// RIP of the start of the block in progress. It stands in the register file so that RIP-relative addresses need
+  /// no case of their own: their base is this pseudo-register, their displacement counts from the block's start.
+  u64& block_rip() { return gpr[17]; }
+  u64 block_rip() const { return gpr[17]; }
 
   // --- registers by byte offset (see decode::Op::reg) ---
   template <class T>

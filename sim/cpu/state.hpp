@@ -67,7 +67,7 @@ struct Mtrr {
 };
 
 struct State {
-  u64 gpr[18] = {};  // 16 general registers; [16] always reads 0 (see decode::kZeroRegister)
+  u64 gpr[18] = {};  // 16 general registers; [16] always reads 0; [17] see Cpu::block_rip
   u64 rip = 0;
   Flags flags;            // status flags, lazy
   u64 rflags_rest = 0;    // all other bits of RFLAGS, in place (bit 1 not included)
@@ -76,6 +76,7 @@ struct State {
   SegmentRegister ldtr, tr;
   DescriptorTableRegister gdtr, idtr;
   u64 cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, efer = 0;
+  u64 pdpte[4] = {};  // loaded with CR3 under PAE paging
   u64 dr[4] = {}, dr6 = arch::dr6::kFixed1, dr7 = arch::dr7::kFixed1;
   u64 xcr0 = arch::xcr0::kX87, xss = 0;
 

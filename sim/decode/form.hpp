@@ -34,7 +34,10 @@ struct Form {
   u8 address_bytes = 4;
   u8 code_bytes = 4;     // 2, 4, 8
   u8 opcode = 0;         // last opcode byte
+  u8 map = 0;            // opcode map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A
   bool rep = false, repne = false, lock = false;
+  bool relative = false;  // the immediate is a branch displacement
+  bool absolute = false;  // the memory operand is an absolute offset (MOV A0h..A3h), which is in Op::imm
   /// Bytes of operand `n` (0 if there is none).
   u8 bytes(unsigned n) const { return static_cast<u8>(operand[n].bits / 8); }
   bool memory(unsigned n) const { return operand[n].kind == Kind::Memory; }

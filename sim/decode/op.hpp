@@ -38,15 +38,15 @@ inline constexpr u8 kNoMemory = 0xFF;
 
 /// Byte offset in Cpu::gpr of the register that always reads 0: base or index of an address without one.
 inline constexpr u8 kZeroRegister = 16 * 8;
-/// Byte offset in Cpu::gpr of the pseudo-register used for RIP-relative addresses (decode folds RIP into it): see
-/// Op::disp and flag kRipRelative.
+/// Byte offset in Cpu::gpr of the start of the block: the base of RIP-relative addresses, whose displacement the decoder
+/// counts from there.
+inline constexpr u8 kBlockRegister = 17 * 8;
 
 /// Op::flags.
 namespace op_flag {
 inline constexpr u8 kRep = 1;        // F3
 inline constexpr u8 kRepne = 2;      // F2
 inline constexpr u8 kLock = 4;       // F0
-inline constexpr u8 kRipRelative = 8;  // memory operand is RIP-relative: disp counts from the start of the block
 }  // namespace op_flag
 
 /// Op::needs: states of the processor that forbid the instruction; tested against Cpu::denied in one go, and

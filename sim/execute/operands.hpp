@@ -18,8 +18,7 @@ using mmu::push;
 
 /// The offset within its segment of the memory operand (SDM vol. 1, 3.7.5), cut to the address size.
 inline u64 effective_address(const Cpu& cpu, const Op& op) {
-  u64 address = cpu.get<u64>(op.base) + (cpu.get<u64>(op.index) << op.shift) + static_cast<u64>(static_cast<i64>(op.disp));
-  if (op.flags & decode::op_flag::kRipRelative) address += cpu.block_rip;
+  const u64 address = cpu.get<u64>(op.base) + (cpu.get<u64>(op.index) << op.shift) + static_cast<u64>(static_cast<i64>(op.disp));
   if (op.address_bytes == 8) return address;
   return op.address_bytes == 4 ? static_cast<u32>(address) : static_cast<u16>(address);
 }

@@ -45,7 +45,7 @@ Outcome light_returning(Cpu& cpu, const Op& op) {
 template <auto M>
 void heavy_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   cpu->flags = Flags{result, carries};
-  cpu->rip = cpu->block_rip + op->offset;
+  cpu->rip = cpu->block_rip() + op->offset;
   const Outcome outcome = (op->needs & cpu->denied) ? deny(*cpu, *op) : M(*cpu, *op);
   if (outcome != Outcome::Next) [[unlikely]]
     return leave(cpu, op, budget, cpu->flags.result, cpu->flags.carries, outcome);

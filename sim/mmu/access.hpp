@@ -43,6 +43,9 @@ Outcome probe_write(Cpu& cpu, u64 linear, unsigned bytes, Rights rights = Rights
 /// The same for reading.
 Outcome probe_read(Cpu& cpu, u64 linear, unsigned bytes, Rights rights = Rights::Current);
 
+/// Translates an instruction fetch at `linear` with the current rights; `host` is nullptr if it is not RAM.
+Outcome translate_fetch(Cpu& cpu, u64 linear, u64& physical, u8*& host);
+
 /// The host address of `bytes` bytes at `linear` for direct reading or writing, or nullptr if the soft TLB has no
 /// such page (then use read_slow or write_slow). The bytes do not cross a page.
 inline u8* host_for_read(const Cpu& cpu, u64 linear, unsigned bytes) {

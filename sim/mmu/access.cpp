@@ -1,0 +1,292 @@
+#include "sim/mmu/access.hpp"
+
+#include <algorithm>
+
+#include "sim/arch/msr.hpp"
+#include "sim/cpu/debug.hpp"
+#include "sim/mmu/tlb.hpp"
+
+namespace hvlab::mmu {
+
+using namespace arch;
+
+namespace {
+
+bool is_user(const Cpu& cpu, Rights rights) {
+  return rights == Rights::User || (rights == Rights::Current && cpu.cpl == 3);
+}
+
+u16 current_pcid(const Cpu& cpu) {
+  return (cpu.cr4 & cr4::kPcide) ? static_cast<u16>(cpu.cr3 & 0xFFF) : u16{0};
+}
+
+Outcome page_fault(Cpu& cpu, u64 linear, u32 error) {
+  cpu.fault = cpu::Fault{.vector = Exception::PageFault, .has_error = true, .error = error, .address = linear};
+  return Outcome::Fault;
+}
+
+/// A translated piece of memory, within one page.
+struct Target {
+  u64 physical = 0;
+  u8* host = nullptr;  // nullptr: not RAM
+};
+
+/// The bank that accesses with these rights look at, or nullptr where nothing may be entered.
+cpu::SoftBank* bank_for(Cpu& cpu, Rights rights) {
+  if (rights == Rights::Current) return cpu.bank == cpu.banks[cpu::kBankNever] ? nullptr : cpu.bank;
+  return cpu.banks[rights == Rights::User ? cpu::kBankUser : cpu::kBankSupervisor];
+}
+
+/// Enters a RAM page into the bank for the kinds of access that need no further look.
+void fill_soft(Cpu& cpu, u64 linear, Access access, const Translation& t, u64 physical, u8* page, bool user,
+               Rights rights) {
+  cpu::SoftBank* bank = access == Access::Execute ? cpu.fetch_bank : bank_for(cpu, rights);
+  if (bank == nullptr || page == nullptr) return;
+  const u64 tag = linear & ~u64{0xFFF};
+  SoftEntry& e = bank->at(linear);
+  const u64 addend = reinterpret_cast<u64>(page) - tag;
+  if (e.addend != addend || (e.read_tag != tag && e.write_tag != tag && e.execute_tag != tag)) {
+    e = SoftEntry{};
+    e.addend = addend;
+  }
+  if (access == Access::Execute) {
+    e.execute_tag = tag;
+    return;
+  }
+  if (permitted(cpu, t, Access::Read, user, rights)) e.read_tag = tag;
+  const u64 number = physical >> 12;
+  const bool code = cpu.code != nullptr && cpu.code->holds_code(number);
+  if (t.dirty && !code && permitted(cpu, t, Access::Write, user, rights)) {
+    e.write_tag = tag;
+    if (cpu.code != nullptr) cpu.code->note_write_mapped(number);
+  }
+}
+
+/// Translates an access within one page: the simulated TLB first, then a charged walk.
+Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& target) {
+  const bool user = is_user(cpu, rights);
+  Translation t;
+  if (!(cpu.cr0 & cr0::kPg)) {
+    t.page = linear & ~u64{0xFFF};
+    t.writable = t.user = t.dirty = true;
+    target.physical = linear;
+  } else {
+    if (cpu.long_active() && !cpu::canonical(linear)) {
+      cpu.fault = cpu::Fault{.vector = Exception::GeneralProtection, .has_error = true, .canonical = true};
+      return Outcome::Fault;
+    }
+    const u16 pcid = current_pcid(cpu);
+    const Tlb::Entry* entry = cpu.tlb->find(linear, pcid);
+    const bool usable = entry != nullptr && permitted(cpu, entry->translation, access, user, rights) &&
+                        (access != Access::Write || entry->translation.dirty);
+    if (usable) {
+      t = entry->translation;
+    } else {
+      // A cached translation that forbids the access is looked up afresh, as the tables may allow it by now.
+      if (entry != nullptr) cpu.tlb->flush_page(linear, pcid, true);
+      const WalkResult r = walk(cpu, linear, access, user, rights);
+      const u64 cost = u64{r.references} * cpu.costs.page_walk_reference;
+      cpu.charge(cost);
+      if (r.fault) return page_fault(cpu, linear, r.error);
+      t = r.translation;
+      cpu.tlb->insert(linear, pcid, t);
+      if (cost != 0 && !cpu.stepping) return Outcome::Retry;  // the time must be taken from the budget first
+    }
+    target.physical = t.page | (linear & low_mask(t.shift));
+  }
+  u8* page = cpu.bus->ram_page(align_down(target.physical, 4096));
+  fill_soft(cpu, linear, access, t, target.physical, page, user, rights);
+  target.host = page == nullptr ? nullptr : page + (linear & 0xFFF);
+  return Outcome::Next;
+}
+
+bool in_apic_page(const Cpu& cpu, u64 physical) {
+  if (cpu.apic == nullptr) return false;
+  const u64 base = cpu.apic->base_msr();
+  constexpr u64 kEnable = bit(11), kX2apic = bit(10);
+  return (base & (kEnable | kX2apic)) == kEnable && align_down(physical, 4096) == (base & low_mask(52) & ~low_mask(12));
+}
+
+/// The local APIC's registers are 32 bits wide on 16-byte boundaries (SDM vol. 3, 11.4.1).
+u64 apic_read(Cpu& cpu, u64 physical, unsigned bytes) {
+  cpu.charge(cpu.costs.apic_access);
+  const u32 offset = static_cast<u32>(physical & 0xFFF);
+  const u64 value = (offset & 12) != 0 ? 0 : cpu.apic->mmio_read(offset & ~3u);
+  return (value >> ((offset & 3) * 8)) & low_mask(bytes * 8);
+}
+
+void apic_write(Cpu& cpu, u64 physical, u64 value, unsigned bytes) {
+  cpu.charge(cpu.costs.apic_access);
+  const u32 offset = static_cast<u32>(physical & 0xFFF);
+  if ((offset & 15) == 0 && bytes >= 4) cpu.apic->mmio_write(offset, static_cast<u32>(value));
+}
+
+/// Calls `piece(physical, offset, bytes)` for pieces that are 1, 2, 4 or 8 bytes long and naturally aligned.
+template <class F>
+void aligned_pieces(u64 physical, unsigned bytes, F piece) {
+  for (unsigned done = 0; done < bytes;) {
+    unsigned n = 8;
+    while (n > bytes - done || ((physical + done) & (n - 1)) != 0) n /= 2;
+    piece(physical + done, done, n);
+    done += n;
+  }
+}
+
+void device_read(Cpu& cpu, u64 physical, u8* to, unsigned bytes) {
+  aligned_pieces(physical, bytes, [&](u64 address, unsigned offset, unsigned n) {
+    u64 value = 0;
+    if (in_apic_page(cpu, address)) {
+      value = apic_read(cpu, address, n);
+    } else {
+      cpu.charge(cpu.costs.mmio_access);
+      value = cpu.bus->mmio_read(address, n);
+      cpu.report(observe::EventKind::MmioRead, address, value);
+    }
+    std::memcpy(to + offset, &value, n);
+  });
+}
+
+void device_write(Cpu& cpu, u64 physical, const u8* from, unsigned bytes) {
+  aligned_pieces(physical, bytes, [&](u64 address, unsigned offset, unsigned n) {
+    u64 value = 0;
+    std::memcpy(&value, from + offset, n);
+    if (in_apic_page(cpu, address)) {
+      apic_write(cpu, address, value, n);
+    } else {
+      cpu.charge(cpu.costs.mmio_access);
+      cpu.report(observe::EventKind::MmioWrite, address, value);
+      cpu.bus->mmio_write(address, n, value);
+    }
+  });
+}
+
+/// The pieces of an access on its (at most two) pages.
+struct Pieces {
+  Target target[2];
+  unsigned bytes[2] = {0, 0};
+  unsigned count = 0;
+  bool device() const { return target[0].host == nullptr || (count == 2 && target[1].host == nullptr); }
+};
+
+Outcome prepare(Cpu& cpu, u64 linear, unsigned bytes, Access access, Rights rights, Pieces& pieces) {
+  if (rights == Rights::Current && cpu.cpl == 3 && (cpu.cr0 & cr0::kAm) && cpu.rflag(flag::kAc) &&
+      (linear & (std::min(bytes, 8u) - 1)) != 0) {
+    return raise(cpu, Exception::AlignmentCheck, 0);
+  }
+  const unsigned room = static_cast<unsigned>(4096 - (linear & 0xFFF));
+  pieces.count = bytes <= room ? 1 : 2;
+  pieces.bytes[0] = std::min(bytes, room);
+  pieces.bytes[1] = bytes - pieces.bytes[0];
+  u64 address = linear;
+  for (unsigned i = 0; i < pieces.count; ++i) {
+    if (const Outcome o = translate(cpu, address, access, rights, pieces.target[i]); o != Outcome::Next) return o;
+    address += pieces.bytes[i];
+    if (!cpu.long_active()) address = static_cast<u32>(address);
+  }
+  if (pieces.device() && !cpu.stepping) return Outcome::Retry;
+  return Outcome::Next;
+}
+
+void watch(Cpu& cpu, u64 linear, unsigned bytes, bool write) {
+  if ((cpu.dr7 & 0xFF) == 0) return;
+  cpu.pending_debug |= cpu::match_data_breakpoint(cpu, linear, bytes, write);
+}
+
+}  // namespace
+
+Outcome read_slow(Cpu& cpu, u64 linear, void* to, unsigned bytes, Rights rights) {
+  Pieces p;
+  if (const Outcome o = prepare(cpu, linear, bytes, Access::Read, rights, p); o != Outcome::Next) return o;
+  u8* out = static_cast<u8*>(to);
+  for (unsigned i = 0; i < p.count; ++i) {
+    if (p.target[i].host != nullptr) {
+      std::memcpy(out, p.target[i].host, p.bytes[i]);
+    } else {
+      device_read(cpu, p.target[i].physical, out, p.bytes[i]);
+    }
+    out += p.bytes[i];
+  }
+  if (rights == Rights::Current) watch(cpu, linear, bytes, false);
+  return Outcome::Next;
+}
+
+Outcome write_slow(Cpu& cpu, u64 linear, const void* from, unsigned bytes, Rights rights) {
+  Pieces p;
+  if (const Outcome o = prepare(cpu, linear, bytes, Access::Write, rights, p); o != Outcome::Next) return o;
+  const u8* in = static_cast<const u8*>(from);
+  for (unsigned i = 0; i < p.count; ++i) {
+    const Target& t = p.target[i];
+    if (t.host != nullptr) {
+      if (cpu.code != nullptr && cpu.code->holds_code(t.physical >> 12)) cpu.code->written(t.physical, p.bytes[i]);
+      std::memcpy(t.host, in, p.bytes[i]);
+    } else {
+      device_write(cpu, t.physical, in, p.bytes[i]);
+    }
+    in += p.bytes[i];
+  }
+  if (rights == Rights::Current) watch(cpu, linear, bytes, true);
+  return Outcome::Next;
+}
+
+Word read_word_slow(Cpu& cpu, u64 linear, unsigned bytes) {
+  Word word{0, 0};
+  word.outcome = static_cast<u64>(read_slow(cpu, linear, &word.value, bytes, Rights::Current));
+  return word;
+}
+
+Outcome write_word_slow(Cpu& cpu, u64 linear, u64 value, unsigned bytes) {
+  return write_slow(cpu, linear, &value, bytes, Rights::Current);
+}
+
+Outcome probe_write(Cpu& cpu, u64 linear, unsigned bytes, Rights rights) {
+  Pieces p;
+  return prepare(cpu, linear, bytes, Access::Write, rights, p);
+}
+
+Outcome probe_read(Cpu& cpu, u64 linear, unsigned bytes, Rights rights) {
+  Pieces p;
+  return prepare(cpu, linear, bytes, Access::Read, rights, p);
+}
+
+Outcome translate_fetch(Cpu& cpu, u64 linear, u64& physical, u8*& host) {
+  Target t;
+  const Outcome o = translate(cpu, linear, Access::Execute, Rights::Current, t);
+  physical = t.physical;
+  host = t.host;
+  return o;
+}
+
+void select_address_space(Cpu& cpu) {
+  cpu.tlb->select(cpu.banks, current_pcid(cpu));
+  cpu.fetch_page = SoftEntry::kNoTag;
+  cpu.refresh();
+}
+
+void flush_all(Cpu& cpu) {
+  cpu.tlb->flush_all();
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_address_space(Cpu& cpu) { flush_pcid(cpu, current_pcid(cpu)); }
+
+void flush_pcid(Cpu& cpu, u16 pcid) {
+  cpu.tlb->flush_pcid(pcid);
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_page(Cpu& cpu, u64 linear) {
+  cpu.tlb->flush_page(linear, current_pcid(cpu), true);
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear) {
+  cpu.tlb->flush_page(linear, pcid, false);
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_non_global(Cpu& cpu) {
+  cpu.tlb->flush_non_global();
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+}  // namespace hvlab::mmu

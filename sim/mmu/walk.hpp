@@ -1,0 +1,38 @@
+// The page walk of linear addresses: 32-bit, PAE and 4-level paging (SDM vol. 3, chapter 4).
+#pragma once
+
+#include "sim/mmu/access.hpp"
+
+namespace hvlab::mmu {
+
+/// What a translation allows, whatever the access: kept in TLB entries.
+struct Translation {
+  u64 page = 0;          // physical address of the page
+  u8 shift = 12;         // log2 of its size: 12, 21, 22, 30
+  bool writable = false, user = false, no_execute = false, global = false, dirty = false;
+};
+
+/// The outcome of a walk.
+struct WalkResult {
+  Translation translation;
+  bool fault = false;
+  u32 error = 0;         // of the page fault, without the access's own bits (W, U, I)
+  unsigned references = 0;  // table entries read
+};
+
+/// Walks the current tables for `linear`. If the access is permitted, sets the accessed bits on the way and, for a
+/// write, the dirty bit; else reports the fault and sets nothing. Paging must be on.
+WalkResult walk(Cpu& cpu, u64 linear, Access access, bool user, Rights rights);
+
+/// True if the access may use the translation (SDM vol. 3, 4.6).
+bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights);
+
+/// Reads the four PDPTEs that CR3 value `cr3` points at into the processor (PAE paging, SDM vol. 3, 4.4.1).
+/// Raises #GP(0) if a reserved bit is set in a present one, with nothing loaded.
+Outcome load_pdptes(Cpu& cpu, u64 cr3);
+
+/// Physical memory as the page walk and other implicit accesses reach it; little-endian.
+u64 read_physical(Cpu& cpu, u64 address, unsigned bytes);
+void write_physical(Cpu& cpu, u64 address, u64 value, unsigned bytes);
+
+}  // namespace hvlab::mmu
