@@ -26,7 +26,7 @@ po::options_description describe() {
       ("append", text("TEXT"), "the kernel's command line")
       ("loader", text("NAME"), "auto (default), bzimage, pvh or multiboot")
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
-      ("memory", text("SIZE"), "RAM, 1M to 16G (default 512M); a number without a unit is in MiB")
+      ("memory", text("SIZE"), "RAM, 4M to 16G (default 512M); a number without a unit is in MiB")
       ("cpu", text("PROFILE"), "processor profile (default amd-zen2)")
       ("timing", text("LEVEL"), "approximate (default: the profile's costs) or functional (one cycle an instruction)")
       ("disk", texts("FILE[,profile=NAME][,if=virtio|ide][,persist]"),
@@ -132,9 +132,10 @@ void read_machine(const Values& values, board::MachineConfig& machine) {
       {{"functional", timing::Accuracy::Functional}, {"approximate", timing::Accuracy::Approximate}});
   machine.processors = static_cast<unsigned>(
       parse_count("--cpus", text_of(values, "cpus", "1"), 1, board::kMaxProcessors));
-  machine.memory = parse_size("--memory", text_of(values, "memory", "512M"), board::Ram::kMinimum,
-                              board::Ram::kMaximum);
-  if (machine.memory % 4096 != 0) throw UserError("--memory: give a multiple of 4K");
+  constexpr u64 kMiB = u64{1} << 20;
+  const std::string memory = text_of(values, "memory", "512M");
+  machine.memory = parse_size("--memory", memory, 4 * kMiB, board::Ram::kMaximum);
+  if (machine.memory % kMiB != 0) throw UserError("--memory '" + memory + "': give a multiple of 1M");
   machine.debug_exit = values.count("debug-exit") != 0;
   machine.seed = parse_count("--seed", text_of(values, "seed", "1"), 0, ~u64{0});
   if (values.count("rtc") != 0) machine.rtc_start = parse_date("--rtc", text_of(values, "rtc", ""));

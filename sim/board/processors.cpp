@@ -1,0 +1,147 @@
+#include "sim/board/processors.hpp"
+
+#include <algorithm>
+
+#include "sim/base/check.hpp"
+
+namespace hvlab::board {
+
+using execute::Processor;
+using execute::Stop;
+
+template <class Change>
+void Processors::Pins::apply(Change change) {
+  Processor& processor = owner_.at(index_);
+  const bool was_idle = !processor.runnable();
+  change(processor);
+  if (!was_idle || !processor.runnable()) return;
+  owner_.wake_cycle_[index_] =
+      owner_.running_ == kNobody ? owner_.cycle_ : owner_.at(owner_.running_).cycles();
+}
+
+void Processors::Pins::set_interrupt(bool asserted) {
+  apply([&](Processor& processor) { processor.set_interrupt(asserted); });
+}
+void Processors::Pins::nmi() {
+  apply([](Processor& processor) { processor.nmi(); });
+}
+void Processors::Pins::init() {
+  apply([](Processor& processor) { processor.init(); });
+}
+void Processors::Pins::sipi(u8 vector) {
+  apply([&](Processor& processor) { processor.sipi(vector); });
+}
+
+Processors::Processors(Frequency frequency, u64 slice_cycles)
+    : frequency_(frequency), slice_cycles_(slice_cycles) {
+  HVLAB_CHECK(slice_cycles > 0);
+}
+
+void Processors::add(const Processor::Setup& setup) {
+  HVLAB_CHECK(setup.index == processors_.size());
+  processors_.push_back(std::make_unique<Processor>(setup));
+  pins_.emplace_back(*this, setup.index);
+  wake_cycle_.push_back(0);
+}
+
+Picoseconds Processors::now() const {
+  const u64 cycle = running_ == kNobody ? cycle_ : processors_[running_]->cycles();
+  seen_ = std::max(seen_, frequency_.time_of(cycle));
+  return seen_;
+}
+
+void Processors::deadline_brought_forward(Picoseconds deadline) {
+  if (running_ == kNobody) return;  // advance() asks the calendar when it begins
+  const u64 cycle = std::max(frequency_.cycle_at(deadline), cycle_);
+  if (cycle >= target_) return;
+  target_ = cycle;
+  processors_[running_]->stop_at(cycle);
+}
+
+void Processors::stop() {
+  stopped_ = true;
+  if (running_ != kNobody) processors_[running_]->stop_at(0);
+}
+
+bool Processors::all_idle() const {
+  return std::ranges::none_of(processors_, [](const auto& processor) { return processor->runnable(); });
+}
+
+Picoseconds Processors::idle_span() const {
+  if (!all_idle() || events_.next() == kNever) return 0;
+  return events_.next() > time() ? events_.next() - time() : 0;
+}
+
+u64 Processors::instructions() const {
+  u64 sum = 0;
+  for (const auto& processor : processors_) sum += processor->instructions();
+  return sum;
+}
+
+u64 Processors::cycles() const {
+  u64 sum = 0;
+  for (const auto& processor : processors_) sum += processor->cycles();
+  return sum;
+}
+
+Halt Processors::idle_verdict(const Limits& limits) const {
+  const bool can_wake = std::ranges::any_of(
+      processors_, [](const auto& processor) { return processor->interruptible(); });
+  if (!can_wake || (events_.next() == kNever && limits.time == kNever)) return Halt::Hang;
+  return Halt::None;
+}
+
+Halt Processors::run_one(size_t index, const Limits& limits) {
+  Processor& processor = *processors_[index];
+  if (processor.cycles() < wake_cycle_[index]) {
+    processor.idle_until(std::min(wake_cycle_[index], target_));
+    if (processor.cycles() >= target_) return Halt::None;
+  }
+  u64 end = target_;
+  if (limits.instructions != ~u64{0}) {
+    // An instruction takes at least a cycle, so this cannot pass the limit; the caller comes again for the rest.
+    const u64 left = limits.instructions - std::min(limits.instructions, instructions());
+    if (left == 0) return Halt::InstructionLimit;
+    if (left < end - processor.cycles()) end = processor.cycles() + left;
+  }
+  running_ = last_run_ = index;
+  const Stop stop = processor.run(end);
+  running_ = kNobody;
+  if (stopped_) return Halt::Stopped;
+  return stop == Stop::Shutdown ? Halt::TripleFault : Halt::None;
+}
+
+Halt Processors::run_slice(const Limits& limits) {
+  // Until nobody has anything left to do before the slice's end: one that runs late may wake one that was idle.
+  for (bool ran = true; ran;) {
+    ran = false;
+    for (size_t i = 0; i < processors_.size(); ++i) {
+      while (processors_[i]->cycles() < target_ && processors_[i]->runnable()) {
+        ran = true;
+        if (const Halt halt = run_one(i, limits); halt != Halt::None) return halt;
+      }
+    }
+  }
+  for (const auto& processor : processors_) {
+    if (processor->cycles() < target_) processor->idle_until(target_);
+  }
+  cycle_ = target_;
+  return Halt::None;
+}
+
+Halt Processors::advance(const Limits& limits) {
+  if (stopped_) return Halt::Stopped;
+  const u64 last = frequency_.cycle_at(limits.time);
+  if (cycle_ >= last) return Halt::TimeLimit;
+  target_ = std::min(last, std::max(cycle_, frequency_.cycle_at(events_.next())));
+  if (!all_idle()) {
+    target_ = std::min(target_, cycle_ + slice_cycles_);
+  } else if (const Halt halt = idle_verdict(limits); halt != Halt::None) {
+    return halt;
+  }
+  if (const Halt halt = run_slice(limits); halt != Halt::None) return halt;
+  events_.fire_due(frequency_.time_of(cycle_));
+  return stopped_ ? Halt::Stopped : Halt::None;
+}
+
+}  // namespace hvlab::board

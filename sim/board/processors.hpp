@@ -1,0 +1,112 @@
+// The machine's processors and its time: who runs when, and what time it is meanwhile.
+#pragma once
+
+#include <csignal>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "sim/board/event_queue.hpp"
+#include "sim/board/frequency.hpp"
+#include "sim/execute/processor.hpp"
+
+namespace hvlab::board {
+
+/// What ended a run from inside the processors' room.
+enum class Halt : u8 {
+  None,          // go on
+  Stopped,       // stop() was called
+  TimeLimit,
+  InstructionLimit,
+  TripleFault,
+  Hang,          // nothing runs and nothing can wake a processor
+};
+
+/// Processors take turns in the order of their numbers, in slices that end early at the next deadline. The machine's time is
+/// a cycle count that all processors share; within a slice a processor may be ahead of it.
+class Processors final : public TimeKeeper {
+ public:
+  struct Limits {
+    Picoseconds time = kNever;
+    u64 instructions = ~u64{0};  // of all processors together
+  };
+
+  Processors(Frequency frequency, u64 slice_cycles);
+
+  /// Adds the next processor, built from `setup`; its index is the number of those before it. Its pins are pins(index)
+  /// rather than the processor itself, so that a wake-up takes effect no earlier than its cause.
+  void add(const execute::Processor::Setup& setup);
+
+  size_t count() const { return processors_.size(); }
+  execute::Processor& at(size_t index) { return *processors_[index]; }
+  const execute::Processor& at(size_t index) const { return *processors_[index]; }
+  ProcessorPins& pins(size_t index) { return pins_[index]; }
+
+  EventQueue& events() { return events_; }
+  Frequency frequency() const { return frequency_; }
+
+  /// Runs one slice, or skips to the next deadline if every processor is idle, and fires what is due then.
+  Halt advance(const Limits& limits);
+
+  /// True if no processor has anything to execute at the moment.
+  bool all_idle() const;
+  /// How far the next advance() would skip if all processors are idle (0 otherwise).
+  Picoseconds idle_span() const;
+
+  /// Ends the run after the instruction in progress; advance() then returns Stopped, until resume().
+  void stop();
+  void resume() { stopped_ = false; }
+
+  /// The start of the slice in progress, in cycles and in time.
+  u64 cycle() const { return cycle_; }
+  Picoseconds time() const { return frequency_.time_of(cycle_); }
+
+  /// The processor in whose time something happens; while events fire, the one that ran last.
+  size_t running() const { return last_run_; }
+
+  u64 instructions() const;
+  u64 cycles() const;  // summed over processors
+
+  // TimeKeeper
+  Picoseconds now() const override;
+  void deadline_brought_forward(Picoseconds deadline) override;
+
+ private:
+  static constexpr size_t kNobody = ~size_t{0};
+
+  class Pins final : public ProcessorPins {
+   public:
+    Pins(Processors& owner, size_t index) : owner_(owner), index_(index) {}
+    void set_interrupt(bool asserted) override;
+    void nmi() override;
+    void init() override;
+    void sipi(u8 vector) override;
+
+   private:
+    template <class Change>
+    void apply(Change change);
+    Processors& owner_;
+    size_t index_;
+  };
+
+  Halt run_slice(const Limits& limits);
+  Halt run_one(size_t index, const Limits& limits);
+  Halt idle_verdict(const Limits& limits) const;
+
+  Frequency frequency_;
+  u64 slice_cycles_;
+  EventQueue events_{*this};
+  std::vector<std::unique_ptr<execute::Processor>> processors_;
+  std::deque<Pins> pins_;
+  std::vector<u64> wake_cycle_;  // of each idle processor: when the reason to run again came
+  u64 cycle_ = 0;
+  u64 target_ = 0;               // where the slice in progress ends
+  size_t running_ = kNobody;
+  size_t last_run_ = 0;
+  bool stopped_ = false;
+  // The latest time that devices have seen. A processor that runs later in a slice than one that was ahead must not
+  // take them back.
+  mutable Picoseconds seen_ = 0;
+};
+
+}  // namespace hvlab::board
