@@ -1,0 +1,311 @@
+// Moves of MMX and XMM registers, and the moves between them and everything else (SDM vol. 2, MOVAPS and
+// following). The non-temporal hint of some of them has no effect that software can see.
+#include "sim/execute/vector_families.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+using cpu::Xmm;
+using decode::Kind;
+
+/// The hot moves, in registers.
+template <bool kAligned>
+struct LoadXmm {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    u64 linear = 0;
+    if (const Outcome o = linear_address(cpu, op, 16, Access::Read, linear); o != Outcome::Next) [[unlikely]]
+      return o;
+    if (kAligned && (linear & 15) != 0) [[unlikely]]
+      return raise(cpu, Exception::GeneralProtection, 0);
+    const Loaded<Xmm> r = mmu::load<Xmm>(cpu, linear);
+    if (r.failed()) [[unlikely]]
+      return r.outcome;
+    cpu.xmm[op.reg[0]] = r.value;
+    return Outcome::Next;
+  }
+};
+
+template <bool kAligned>
+struct StoreXmm {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    u64 linear = 0;
+    if (const Outcome o = linear_address(cpu, op, 16, Access::Write, linear); o != Outcome::Next) [[unlikely]]
+      return o;
+    if (kAligned && (linear & 15) != 0) [[unlikely]]
+      return raise(cpu, Exception::GeneralProtection, 0);
+    return mmu::store<Xmm>(cpu, linear, cpu.xmm[op.reg[1]]);
+  }
+};
+
+struct CopyXmm {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    cpu.xmm[op.reg[0]] = cpu.xmm[op.reg[1]];
+    return Outcome::Next;
+  }
+};
+
+/// Memory or a general register into the low part of an XMM register, zeros above (MOVD, MOVQ, MOVSS, MOVSD).
+template <class T>
+struct LoadLow {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    const Loaded<T> r = read_operand<T>(cpu, op, 1);
+    if (r.failed()) [[unlikely]]
+      return r.outcome;
+    cpu.xmm[op.reg[0]] = Xmm{{r.value, 0}};
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+struct StoreLow {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    return write_operand<T>(cpu, op, 0, static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
+  }
+};
+
+// --- halves ---
+
+template <unsigned kHalf>
+Outcome load_half(Cpu& cpu, const Op& op) {
+  const Loaded<u64> r = read_memory<u64>(cpu, op);
+  if (!r.failed()) cpu.xmm[op.reg[0]].q[kHalf] = r.value;
+  return r.outcome;
+}
+template <unsigned kHalf>
+Outcome store_half(Cpu& cpu, const Op& op) {
+  return write_memory<u64>(cpu, op, cpu.xmm[op.reg[1]].q[kHalf]);
+}
+
+// --- MMX ---
+
+template <class T>
+Outcome load_mm(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  const Loaded<T> r = read_operand<T>(cpu, op, 1);
+  if (r.failed()) return r.outcome;
+  enter_mmx(cpu);
+  set_mm(cpu, op.reg[0], from_u64(r.value));
+  return Outcome::Next;
+}
+
+template <class T>
+Outcome store_mm(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  const T value = static_cast<T>(low_u64(mm(cpu, op.reg[1])));
+  if (const Outcome o = write_operand<T>(cpu, op, 0, value); o != Outcome::Next) return o;
+  enter_mmx(cpu);
+  return Outcome::Next;
+}
+
+Outcome movdq2q(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  enter_mmx(cpu);
+  set_mm(cpu, op.reg[0], xmm(cpu, op.reg[1]));
+  return Outcome::Next;
+}
+
+Outcome movq2dq(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  enter_mmx(cpu);
+  set_xmm(cpu, op.reg[0], mm(cpu, op.reg[1]));
+  return Outcome::Next;
+}
+
+Outcome movnti(Cpu& cpu, const Op& op) {
+  if (op.operand_bytes == 8) return write_memory<u64>(cpu, op, cpu.get<u64>(op.reg[1]));
+  return write_memory<u32>(cpu, op, cpu.get<u32>(op.reg[1]));
+}
+
+// --- sign masks ---
+
+template <auto F>
+Outcome mask_xmm(Cpu& cpu, const Op& op) {
+  cpu.set<u32>(op.reg[0], static_cast<u32>(F(xmm(cpu, op.reg[1]))));
+  return Outcome::Next;
+}
+
+Outcome pmovmskb_mm(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  enter_mmx(cpu);
+  cpu.set<u32>(op.reg[0], static_cast<u32>(_mm_movemask_epi8(mm(cpu, op.reg[1]))));
+  return Outcome::Next;
+}
+
+// --- masked stores to DS:rDI ---
+
+/// Stores the bytes of `value` whose bytes of `mask` have bit 7 set; all of them, or on a fault none.
+Outcome store_masked(Cpu& cpu, const Op& op, V value, V mask, unsigned bytes) {
+  u64 offset = cpu.gpr[arch::kRdi], linear = 0;
+  if (op.address_bytes < 8) offset &= low_mask(op.address_bytes * 8u);
+  if (const Outcome o = check_segment(cpu, op.segment, offset, bytes, Access::Write, linear);
+      o != Outcome::Next)
+    return o;
+  const u32 chosen = static_cast<u32>(_mm_movemask_epi8(mask)) & static_cast<u32>(low_mask(bytes));
+  const Lanes<u8> lanes(value);
+  for (unsigned i = 0; i < bytes; ++i) {
+    if (!test_bit(chosen, i)) continue;
+    if (const Outcome o = mmu::probe_write(cpu, linear + i, 1); o != Outcome::Next) return o;
+  }
+  for (unsigned i = 0; i < bytes; ++i) {
+    if (!test_bit(chosen, i)) continue;
+    if (const Outcome o = mmu::store<u8>(cpu, linear + i, lanes[i]); o != Outcome::Next) return o;
+  }
+  return Outcome::Next;
+}
+
+Outcome maskmovdqu(Cpu& cpu, const Op& op) {
+  return store_masked(cpu, op, xmm(cpu, op.reg[0]), xmm(cpu, op.reg[1]), 16);
+}
+
+Outcome maskmovq(Cpu& cpu, const Op& op) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  const Outcome o = store_masked(cpu, op, mm(cpu, op.reg[0]), mm(cpu, op.reg[1]), 8);
+  if (o == Outcome::Next) enter_mmx(cpu);
+  return o;
+}
+
+// --- control ---
+
+Outcome ldmxcsr(Cpu& cpu, const Op& op) {
+  const Loaded<u32> r = read_memory<u32>(cpu, op);
+  if (r.failed()) return r.outcome;
+  if ((r.value & ~arch::mxcsr::kWritable) != 0) return raise(cpu, Exception::GeneralProtection, 0);
+  cpu.mxcsr = r.value;
+  return Outcome::Next;
+}
+
+Outcome stmxcsr(Cpu& cpu, const Op& op) { return write_memory<u32>(cpu, op, cpu.mxcsr); }
+
+Outcome emms(Cpu& cpu, const Op&) {
+  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  cpu.x87.valid = 0;
+  return Outcome::Next;
+}
+
+template <bool kAligned>
+Handlers whole_move(const Form& form) {
+  if (form.memory(0)) return light<StoreXmm<kAligned>>();
+  return form.memory(1) ? light<LoadXmm<kAligned>>() : light<CopyXmm>();
+}
+
+constexpr auto kMergeHalf = [](V a, V b) { return with_low(a, b); };
+constexpr auto kMergeWord = [](V a, V b) { return with_low32(a, b); };
+
+bool both_registers(const Form& form) { return !form.memory(0) && !form.memory(1); }
+
+Handlers movq_xmm(const Form& form) {
+  if (form.operand[0].kind == Kind::Xmm && form.operand[1].kind == Kind::Xmm)
+    return on_xmm<[](V, V b) { return _mm_move_epi64(b); }>();
+  return form.operand[0].kind == Kind::Xmm ? light<LoadLow<u64>>() : light<StoreLow<u64>>();
+}
+
+Handlers movq_mm(const Form& form) {
+  if (form.operand[0].kind == Kind::Mmx && form.operand[1].kind == Kind::Mmx)
+    return on_mmx<[](V, V b) { return b; }>();
+  return form.operand[0].kind == Kind::Mmx ? heavy<load_mm<u64>>() : heavy<store_mm<u64>>();
+}
+
+}  // namespace
+
+Handlers vector_move(const Form& form, Op&) {
+  using enum decode::Mnemonic;
+  const bool to_memory = form.memory(0), to_vector = form.operand[0].kind != Kind::Gpr && !to_memory;
+  switch (form.mnemonic) {
+    case MOVAPS:
+    case MOVAPD:
+    case MOVDQA:
+    case MOVNTPS:
+    case MOVNTPD:
+    case MOVNTDQ:
+    case MOVNTDQA:
+      return whole_move<true>(form);
+    case MOVUPS:
+    case MOVUPD:
+    case MOVDQU:
+    case LDDQU:
+      return whole_move<false>(form);
+    case MOVSS:
+      if (both_registers(form)) return on_xmm<kMergeWord>();
+      return to_memory ? light<StoreLow<u32>>() : light<LoadLow<u32>>();
+    case MOVSD:
+      if (both_registers(form)) return on_xmm<kMergeHalf>();
+      return to_memory ? light<StoreLow<u64>>() : light<LoadLow<u64>>();
+    case MOVD:
+      if (is_mmx(form)) return to_vector ? heavy<load_mm<u32>>() : heavy<store_mm<u32>>();
+      return to_vector ? light<LoadLow<u32>>() : light<StoreLow<u32>>();
+    case MOVQ:
+      return is_mmx(form) ? movq_mm(form) : movq_xmm(form);
+    case MOVNTQ:
+      return heavy<store_mm<u64>>();
+    case MOVLPS:
+    case MOVLPD:
+      return to_memory ? heavy<store_half<0>>() : heavy<load_half<0>>();
+    case MOVHPS:
+    case MOVHPD:
+      return to_memory ? heavy<store_half<1>>() : heavy<load_half<1>>();
+    case MOVHLPS:
+      return on_xmm<[](V a, V b) { return _mm_unpackhi_epi64(b, a); }>();
+    case MOVLHPS:
+      return on_xmm<[](V a, V b) { return _mm_unpacklo_epi64(a, b); }>();
+    case MOVDDUP:
+      return on_xmm<[](V, V b) { return _mm_unpacklo_epi64(b, b); }, 8>();
+    case MOVSLDUP:
+      return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b10100000); }>();
+    case MOVSHDUP:
+      return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b11110101); }>();
+    case MOVDQ2Q:
+      return heavy<movdq2q>();
+    case MOVQ2DQ:
+      return heavy<movq2dq>();
+    default:
+      return {};
+  }
+}
+
+Handlers vector_mask(const Form& form, Op&) {
+  using enum decode::Mnemonic;
+  switch (form.mnemonic) {
+    case MOVMSKPS:
+      return heavy<mask_xmm<[](V v) { return _mm_movemask_ps(_mm_castsi128_ps(v)); }>>();
+    case MOVMSKPD:
+      return heavy<mask_xmm<[](V v) { return _mm_movemask_pd(_mm_castsi128_pd(v)); }>>();
+    case PMOVMSKB:
+      if (is_mmx(form)) return heavy<pmovmskb_mm>();
+      return heavy<mask_xmm<[](V v) { return _mm_movemask_epi8(v); }>>();
+    case MASKMOVDQU:
+      return heavy<maskmovdqu>();
+    case MASKMOVQ:
+      return heavy<maskmovq>();
+    default:
+      return {};
+  }
+}
+
+Handlers vector_control(const Form& form, Op&) {
+  using enum decode::Mnemonic;
+  switch (form.mnemonic) {
+    case LDMXCSR:
+      return heavy<ldmxcsr>();
+    case STMXCSR:
+      return heavy<stmxcsr>();
+    case EMMS:
+      return heavy<emms>();
+    case MOVNTI:
+      return heavy<movnti>();
+    default:
+      return {};
+  }
+}
+
+}  // namespace hvlab::execute
