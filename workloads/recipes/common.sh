@@ -1,0 +1,68 @@
+# What the recipes share. A recipe is `recipes/NAME.sh CACHE WORKLOAD`: it prints the contents of the initial RAM file
+# system, one entry a line, in any order:
+#   dir PATH MODE | file PATH MODE SOURCE | link PATH TARGET | node PATH MODE c|b MAJOR MINOR
+# hvlab writes them, sorted and with fixed times, as a cpio archive.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+debian=$1/debian
+workload=$2
+
+# The root's directories, the console, busybox under the names that the scripts use, and what runs first.
+base() {  # PREFIX
+  for path in bin dev etc hvlab modules proc run sys tmp; do echo "dir $1/$path 0755"; done
+  echo "file $1/bin/busybox 0755 $debian/busybox-static/root/bin/busybox"
+  for applet in sh mount mkdir insmod sleep poweroff chroot; do echo "link $1/bin/$applet busybox"; done
+}
+
+first_process() {
+  modules disk virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
+  echo "node /dev/console 0600 c 5 1"
+  echo "file /init 0755 $here/guest/init"
+}
+
+# The kernel's own modules by name, in loading order; one that this kernel has built in is left out. The first process
+# loads those of group "always", and others when the command line asks for them.
+modules() {  # GROUP MODULE...
+  list=$debian/modules.$$
+  group=$1
+  : >"$list"
+  shift
+  for name in "$@"; do
+    found=$(find -L "$debian/kernel/modules" -name "$name.ko" | head -n 1)
+    [ -n "$found" ] || continue
+    echo "file /modules/$name.ko 0644 $found"
+    echo "$name.ko" >>"$list"
+  done
+  keep "$list" "/modules/$group"
+}
+
+# A file made here: kept in the cache under its contents' checksum, so that equal contents are one file.
+keep() {  # FILE PATH
+  name=$debian/made-$(sha256sum "$1" | cut -c 1-16)
+  mv "$1" "$name"
+  echo "file $2 0644 $name"
+}
+
+# A program and every shared library that it needs, from the unpacked packages, at the places they are looked for.
+program() {  # PREFIX PATH SOURCE
+  echo "file $1$2 0755 $3"
+  wanted=$(needed "$3")
+  taken=' '
+  echo "dir $1/lib64 0755"
+  echo "dir $1/lib 0755"
+  while [ -n "$wanted" ]; do
+    next=
+    for library in $wanted; do
+      case $taken in *" $library "*) continue ;; esac
+      taken="$taken$library "
+      source=$(find "$debian" -path '*/root/*' -name "$library" | head -n 1)
+      [ -n "$source" ] || { echo "hvlab: no package in the cache has $library, which ${3##*/} needs" >&2; exit 2; }
+      case $library in ld-linux*) echo "file $1/lib64/$library 0755 $source" ;;
+        *) echo "file $1/lib/$library 0644 $source" ;; esac
+      next="$next $(needed "$source")"
+    done
+    wanted=$(echo $next)
+  done
+}
+
+needed() { LC_ALL=C readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '; }

@@ -1,0 +1,90 @@
+// workload [--quick] [--disk DEVICE] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for each phase, then "HVLAB done".
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "workload.hpp"
+
+namespace workload {
+namespace {
+
+constexpr Size kFull = {"full", 48, 4, 200'000, 20'000, 500, 40, 1024, 100, 256, 400, 1024};
+constexpr Size kQuick = {"quick", 16, 1, 50'000, 5'000, 120, 12, 256, 25, 64, 100, 256};
+
+struct Phase {
+  const char* name;
+  uint64_t (*run)(const Size&);
+};
+constexpr Phase kPhases[] = {{"cpu", cpu_phase},          {"stream", stream_phase}, {"chase", chase_phase},
+                             {"syscall", system_call_phase}, {"pipe", pipe_phase},     {"process", process_phase},
+                             {"file", file_phase},        {"network", network_phase}};
+
+uint64_t nanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return uint64_t(now.tv_sec) * 1'000'000'000 + uint64_t(now.tv_nsec);
+}
+
+// The line leaves the serial port before the next phase starts: printing must not be part of what is measured, and
+// what is still in the port when the machine is switched off is lost.
+void print(const char* line) {
+  fputs(line, stdout);
+  fflush(stdout);
+  tcdrain(STDOUT_FILENO);
+}
+
+void report(const char* name, uint64_t hash, uint64_t elapsed) {
+  char line[128];
+  snprintf(line, sizeof line, "HVLAB phase=%s hash=%016llx ns=%llu\n", name, static_cast<unsigned long long>(hash),
+           static_cast<unsigned long long>(elapsed));
+  print(line);
+}
+
+bool wanted(const char* name, char** names, int count) {
+  for (int i = 0; i < count; ++i) {
+    if (strcmp(names[i], name) == 0) return true;
+  }
+  return count == 0;
+}
+
+}  // namespace
+
+void run(const Size& size, const char* disk, char** names, int count) {
+  char line[96];
+  snprintf(line, sizeof line, "HVLAB start size=%s processors=%u at=%llu\n", size.name, processors(),
+           static_cast<unsigned long long>(nanoseconds()));
+  print(line);
+  for (const Phase& phase : kPhases) {
+    if (!wanted(phase.name, names, count)) continue;
+    const uint64_t start = nanoseconds();
+    const uint64_t hash = phase.run(size);
+    report(phase.name, hash, nanoseconds() - start);
+  }
+  if (disk != nullptr) {
+    const uint64_t start = nanoseconds();
+    const uint64_t hash = disk_phase(size, disk);
+    report("disk", hash, nanoseconds() - start);
+  }
+  print("HVLAB done\n");
+}
+
+}  // namespace workload
+
+int main(int argc, char** argv) {
+  if (argc == 3 && strcmp(argv[1], "--child") == 0) return workload::child_main(argv[2]);
+  const bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
+  argv += 1 + quick;
+  argc -= 1 + quick;
+  const char* disk = nullptr;  // never by itself: what is on the device is overwritten
+  if (argc >= 2 && strcmp(argv[0], "--disk") == 0) {
+    disk = argv[1];
+    argv += 2;
+    argc -= 2;
+  }
+  workload::run(quick ? workload::kQuick : workload::kFull, disk, argv, argc);
+  return 0;
+}

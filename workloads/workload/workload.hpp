@@ -1,0 +1,61 @@
+// The workload program: the same work in every way of running it, each phase timed and its result hashed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace workload {
+
+/// How much each phase does. The hashes depend on the size, never on the number of processors.
+struct Size {
+  const char* name;
+  unsigned cpu_units;         // independent pieces of arithmetic, shared out over the processors
+  unsigned stream_passes;     // over a 2 MiB buffer
+  unsigned chase_steps;       // dependent loads over 1 MiB
+  unsigned system_calls;
+  unsigned pipe_rounds;       // there and back between two processes
+  unsigned processes;         // fork, exec, exit, wait
+  unsigned file_kibibytes;
+  unsigned small_files;
+  unsigned disk_kibibytes;
+  unsigned datagrams;         // there and back over UDP
+  unsigned bulk_kibibytes;
+};
+
+/// Order-sensitive 64-bit hash (FNV-1a over words, finally mixed).
+class Hash {
+ public:
+  void add(uint64_t word);
+  void add(const void* bytes, size_t count);
+  uint64_t value() const;
+
+ private:
+  uint64_t state_ = 0xcbf29ce484222325;
+};
+
+/// The next of a sequence of 64-bit numbers, the same for the same start (xorshift64*).
+uint64_t next_random(uint64_t& state);
+
+/// Prints "workload: WHAT: reason" and ends the program with status 1: a phase that cannot be done is a failure.
+[[noreturn]] void fail(const char* what);
+
+/// Processors that this process may use.
+unsigned processors();
+
+// The phases. Each returns its hash.
+uint64_t cpu_phase(const Size& size);
+uint64_t stream_phase(const Size& size);
+uint64_t chase_phase(const Size& size);
+uint64_t system_call_phase(const Size& size);
+uint64_t pipe_phase(const Size& size);
+uint64_t process_phase(const Size& size);
+uint64_t file_phase(const Size& size);
+uint64_t network_phase(const Size& size);
+
+/// Writes, synchronises and reads back the start of the block device `device`, past the page cache.
+uint64_t disk_phase(const Size& size, const char* device);
+
+/// What a child made by process_phase does: its exit status, from its number.
+int child_main(const char* number);
+
+}  // namespace workload
