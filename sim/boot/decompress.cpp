@@ -138,6 +138,7 @@ bool unzstd(Input input, Output& output) {
 bool unlz4(Input input, Output& output) {
   constexpr size_t kBlock = 8 << 20;
   input = input.subspan(4);
+  if (input.size() <= 4) return false;
   std::vector<u8> block(kBlock);
   while (input.size() > 4) {
     u32 bytes = 0;

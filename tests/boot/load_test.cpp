@@ -1,0 +1,81 @@
+// Would catch: a file error that crashes or says nothing, module arguments that are lost, a BIOS data area
+// that hides the EBDA from those who look for it.
+#include "sim/boot/load.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "fake_memory.hpp"
+#include "sample_images.hpp"
+#include "sim/base/user_error.hpp"
+
+using namespace hvlab;
+using namespace hvlab::boot;
+using Catch::Contains;
+
+namespace {
+
+/// A folder that lives as long as the test.
+struct Folder {
+  Folder() : path(std::filesystem::temp_directory_path() / ("hvlab-load-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name, const std::vector<u8>& bytes) const {
+    std::ofstream(path / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    return (path / name).string();
+  }
+  std::filesystem::path path;
+};
+
+BootResult start(FakeMemory& memory, const std::string& kernel, const std::vector<std::string>& initrds = {}) {
+  BootSetup setup;
+  setup.kernel = kernel;
+  setup.initrds = initrds;
+  setup.command_line = "a b";
+  setup.ram_bytes = 64 << 20;
+  setup.processors = 2;
+  return load(setup, memory);
+}
+
+}  // namespace
+
+TEST_CASE("files that cannot be kernels or initrds are refused by name") {
+  const Folder folder;
+  FakeMemory memory(64 << 20);
+  const std::string kernel = folder.file("bzImage", sample::bzimage({1}));
+  CHECK_THROWS_WITH(start(memory, "/nowhere"), Contains("kernel '/nowhere' cannot be read: No such file"));
+  CHECK_THROWS_WITH(start(memory, folder.path), Contains("not a regular file"));
+  CHECK_THROWS_WITH(start(memory, folder.file("empty", {})), Contains("empty"));
+  CHECK_THROWS_WITH(start(memory, folder.file("text", {'h', 'i'})), Contains("neither a Linux bzImage"));
+  CHECK_THROWS_WITH(start(memory, folder.file("elf", {0x7F, 'E', 'L', 'F', 2})), Contains("ELF"));
+  CHECK_THROWS_WITH(start(memory, folder.file("gz", {0x1F, 0x8B, 8, 0, 0, 0})),
+                    Contains("damaged or cut off"));
+  CHECK_THROWS_WITH(start(memory, kernel, {"/nowhere"}), Contains("initrd '/nowhere' cannot be read"));
+}
+
+TEST_CASE("a Linux kernel boots with tables, BIOS data and initrds in place") {
+  const Folder folder;
+  FakeMemory memory(64 << 20);
+  const BootResult result = start(memory, folder.file("bzImage", sample::bzimage({1})),
+                                 {folder.file("i1", {1, 2}), folder.file("i 2", {3})});
+  CHECK(result.kind == KernelKind::BzImage);
+  CHECK(memory.get<u16>(0x40E) == 0x9FC0);
+  CHECK(memory.get<u16>(0x413) == 639);
+  CHECK(memory.get<u16>(0x400) == 0x3F8);
+  CHECK(memory.get<u64>(result.state.esi + 0x070) == 0xF'0000);
+  CHECK(memory.get<u32>(result.state.esi + 0x21C) == 5);
+}
+
+TEST_CASE("multiboot modules are file and arguments") {
+  const Folder folder;
+  FakeMemory memory(64 << 20);
+  const BootResult result = start(memory, folder.file("xen", sample::elf32_multiboot(3, 0x10'0000)),
+                                 {folder.file("vmlinuz", {1, 2, 3}) + " root=/dev/ram0 quiet"});
+  CHECK(result.kind == KernelKind::Multiboot1);
+  const u32 modules = memory.get<u32>(result.state.ebx + 24);
+  CHECK(memory.text(memory.get<u32>(modules + 8)) == "vmlinuz root=/dev/ram0 quiet");
+}
