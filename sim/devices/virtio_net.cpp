@@ -1,6 +1,5 @@
 #include "sim/devices/virtio_net.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include "sim/base/bits.hpp"
@@ -83,8 +82,8 @@ void VirtioNet::receive() {
 
 /// Puts one frame into as many buffers as it needs; false if they are not there yet.
 bool VirtioNet::deliver(const std::vector<u8>& frame) {
-  std::vector<u8> packet(kHeaderBytes + frame.size());
-  std::memcpy(&packet[kHeaderBytes], frame.data(), frame.size());
+  std::vector<u8> packet(kHeaderBytes);
+  packet.insert(packet.end(), frame.begin(), frame.end());
   std::vector<VirtqueueChain> chains;
   for (u64 room = 0; room < packet.size(); room += chains.back().writable_bytes) {
     if (!take(kReceive, chains.emplace_back())) {

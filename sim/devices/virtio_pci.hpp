@@ -91,6 +91,9 @@ class VirtioPci : public PciFunction {
   u8 define_virtio_capability(virtio::Capability type, u32 at, u32 bytes, unsigned extra);
   u64 bar_read(u64 offset, unsigned size);
   void bar_write(u64 offset, unsigned size, u64 value);
+  // The common configuration structure: virtio_common.cpp
+  u64 common_read(u32 offset, unsigned size) const;
+  void common_write(u32 offset, unsigned size, u64 value);
   u64 common_field(u32 field) const;
   void write_common_field(u32 field, u64 value);
   void write_queue_field(Virtqueue& queue, u32 field, u64 value);
