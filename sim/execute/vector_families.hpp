@@ -14,8 +14,8 @@ decode::Selector packed_arithmetic, packed_multiply, packed_logic, packed_shift,
 decode::Selector pextrw_sse2;
 // packed_ssse3.cpp, packed_sse41.cpp
 decode::Selector packed_ssse3, packed_sse41, packed_extend;
-// vector_float.cpp, vector_convert.cpp, vector_float_sse41.cpp
-decode::Selector vector_arithmetic, vector_compare, vector_estimate, vector_convert, vector_round, vector_dot;
+// vector_float.cpp, vector_estimate.cpp, vector_convert.cpp, vector_round.cpp
+decode::Selector vector_arithmetic, vector_compare, vector_estimate, vector_convert, vector_round;
 // string_compare.cpp
 decode::Selector string_compare;
 

@@ -1,0 +1,106 @@
+// SSE floating point: the host's own instruction under the guest's MXCSR with every exception masked, its
+// flags read back and judged afterwards. The basic operations of IEEE 754 give the same bits on every x86-64
+// host.
+#pragma once
+
+#include "sim/execute/vector.hpp"
+
+namespace hvlab::execute {
+
+namespace mxcsr_flag {
+inline constexpr u32 kInvalid = 1, kDenormal = 2, kDivideByZero = 4, kOverflow = 8, kUnderflow = 16,
+                     kPrecision = 32;
+inline constexpr u32 kMaskShift = 7, kRoundShift = 13;
+}  // namespace mxcsr_flag
+
+/// Calls `f`, whose arithmetic is `asm volatile` (so that it stays between the two ends), under `mxcsr`;
+/// returns the exception flags it raised. With underflow unmasked, flush-to-zero is off (SDM vol.
+/// 1, 10.2.3.3).
+template <class F>
+inline u32 under_mxcsr(u32 mxcsr, F f) {
+  constexpr u32 kHost = arch::mxcsr::kReset,
+                kUnderflowMask = mxcsr_flag::kUnderflow << mxcsr_flag::kMaskShift;
+  u32 control = (mxcsr | arch::mxcsr::kMasks) & ~arch::mxcsr::kExceptions;
+  if ((mxcsr & kUnderflowMask) == 0) control &= ~arch::mxcsr::kFz;
+  u32 after = 0;
+  asm volatile("ldmxcsr %0" : : "m"(control));
+  f();
+  asm volatile("stmxcsr %0" : "=m"(after));
+  if (control != kHost) asm volatile("ldmxcsr %0" : : "m"(kHost));
+  return after & arch::mxcsr::kExceptions;
+}
+
+/// #XM, or #UD without CR4.OSXMMEXCPT. An unmasked invalid operation, denormal or division by zero comes
+/// before the computation, so that the flags of its result are not set (SDM vol. 1, 11.5.1).
+[[gnu::cold]] Outcome unmasked_float_error(Cpu& cpu, u32 flags);
+
+/// Enters `flags` in MXCSR; raises what they say. On Next the destination may be written.
+inline Outcome settle(Cpu& cpu, u32 flags) {
+  if ((flags & ~(cpu.mxcsr >> mxcsr_flag::kMaskShift)) != 0) [[unlikely]]
+    return unmasked_float_error(cpu, flags);
+  cpu.mxcsr |= flags;
+  return Outcome::Next;
+}
+inline bool underflow_unmasked(const Cpu& cpu) {
+  return (cpu.mxcsr & (mxcsr_flag::kUnderflow << mxcsr_flag::kMaskShift)) == 0;
+}
+
+/// The underflow flag if one of the low `bytes` bytes' lanes is a denormal: an unmasked underflow exception
+/// is raised for every tiny result, exact ones too, but the host has computed with the exception masked.
+template <class Lane>
+u32 tiny(V result, unsigned bytes) {
+  constexpr Lane kExponent =
+      sizeof(Lane) == 4 ? static_cast<Lane>(0x7F80'0000) : static_cast<Lane>(0x7FF0'0000'0000'0000);
+  const Lanes<Lane> lanes(result);
+  for (unsigned i = 0; i < bytes / sizeof(Lane); ++i)
+    if ((lanes[i] & kExponent) == 0 && static_cast<Lane>(lanes[i] << 1) != 0) return mxcsr_flag::kUnderflow;
+  return 0;
+}
+
+/// xmm = F(xmm, xmm or memory of kSource bytes), F an operation of the host that raises flags. `Lane` is the
+/// type of the result's lanes and `kResult` its size, for operations whose result may be tiny (0: it cannot).
+template <auto F, unsigned kSource, class Lane = u32, unsigned kResult = 0>
+Outcome run_float(Cpu& cpu, const Op& op) {
+  V b;
+  if (const Outcome o = source<kSource>(cpu, op, b); o != Outcome::Next) return o;
+  const V a = xmm(cpu, op.reg[0]);
+  V r;
+  u32 flags = under_mxcsr(cpu.mxcsr, [&] { r = apply<F>(a, b, op); });
+  if (kResult != 0 && underflow_unmasked(cpu)) [[unlikely]]
+    flags |= tiny<Lane>(r, kResult);
+  if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
+  set_xmm(cpu, op.reg[0], r);
+  return Outcome::Next;
+}
+
+/// Handlers for the four shapes: packed single, packed double, scalar single, scalar double.
+template <auto F>
+constexpr Handlers packed_single() {
+  return heavy<&run_float<F, 16, u32, 16>>();
+}
+template <auto F>
+constexpr Handlers packed_double() {
+  return heavy<&run_float<F, 16, u64, 16>>();
+}
+template <auto F>
+constexpr Handlers scalar_single() {
+  return heavy<&run_float<F, 4, u32, 4>>();
+}
+template <auto F>
+constexpr Handlers scalar_double() {
+  return heavy<&run_float<F, 8, u64, 8>>();
+}
+/// No tiny results: comparisons, MIN, MAX, conversions to integers.
+template <auto F, unsigned kSource>
+constexpr Handlers no_underflow() {
+  return heavy<&run_float<F, kSource>>();
+}
+
+}  // namespace hvlab::execute
+
+/// The host's two-operand instruction `name` as a function of V, V.
+#define HVLAB_HOST(name)                             \
+  [](V a, V b) {                                     \
+    asm volatile(name " %1, %0" : "+x"(a) : "x"(b)); \
+    return a;                                        \
+  }
