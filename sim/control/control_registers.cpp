@@ -1,0 +1,168 @@
+#include "sim/control/control_registers.hpp"
+
+#include "sim/control/stack.hpp"
+#include "sim/mmu/walk.hpp"
+
+namespace hvlab::control {
+
+using arch::Feature;
+namespace cr0 = arch::cr0;
+namespace cr4 = arch::cr4;
+namespace efer = arch::efer;
+
+namespace {
+
+constexpr Exception kGp = Exception::GeneralProtection;
+
+Outcome protection(Cpu& cpu) { return raise(cpu, kGp, 0); }
+
+bool pae_paging(u64 cr0_value, u64 cr4_value, u64 efer_value) {
+  return (cr0_value & cr0::kPg) != 0 && (cr4_value & cr4::kPae) != 0 && (efer_value & efer::kLma) == 0;
+}
+
+/// Runs `change` and reads the PDPTEs under the new rules; on a fault in them the old registers come back.
+template <class Change>
+Outcome with_pdptes(Cpu& cpu, Change change) {
+  const u64 old_cr0 = cpu.cr0, old_cr4 = cpu.cr4, old_efer = cpu.efer;
+  change();
+  if (pae_paging(cpu.cr0, cpu.cr4, cpu.efer)) {
+    if (const Outcome o = mmu::load_pdptes(cpu, cpu.cr3); !ok(o)) {
+      cpu.cr0 = old_cr0, cpu.cr4 = old_cr4, cpu.efer = old_efer;
+      return o;
+    }
+  }
+  return Outcome::Next;
+}
+
+/// Whether paging may go from off to on or back, and what becomes of EFER.LMA (SDM vol. 3, 9.8.5).
+bool paging_switch_allowed(const Cpu& cpu, u64 value, u64& new_efer) {
+  const bool on = (value & cr0::kPg) != 0, was = (cpu.cr0 & cr0::kPg) != 0;
+  new_efer = cpu.efer;
+  if (on && !was && (cpu.efer & efer::kLme) != 0) {
+    const bool code64 = (cpu.seg[arch::kCs].attributes & arch::attribute::kLong) != 0;
+    if ((cpu.cr4 & cr4::kPae) == 0 || code64 || !wide_tss(cpu.tr)) return false;
+    new_efer |= efer::kLma;
+  }
+  if (!on && was) {
+    if (cpu.code64() || (cpu.cr4 & cr4::kPcide) != 0) return false;
+    new_efer &= ~efer::kLma;
+  }
+  return true;
+}
+
+Outcome write_cr3(Cpu& cpu, u64 value) {
+  const bool pcids = (cpu.cr4 & cr4::kPcide) != 0;
+  const bool keep = pcids && test_bit(value, 63);
+  if (cpu.long_active()) {
+    if (keep) value &= ~bit(63);
+    if ((value >> cpu.identity.physical_address_bits) != 0) return protection(cpu);
+  } else {
+    value = static_cast<u32>(value);
+    if (pae_paging(cpu.cr0, cpu.cr4, cpu.efer)) {
+      if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
+    }
+  }
+  cpu.cr3 = value;
+  mmu::select_address_space(cpu);
+  if (!keep) mmu::flush_address_space(cpu);
+  cpu.report(observe::EventKind::AddressSpace, value);
+  return Outcome::Next;
+}
+
+Outcome write_cr4(Cpu& cpu, u64 value) {
+  const u64 old = cpu.cr4, changed = old ^ value;
+  if ((value & ~cr4_supported(cpu)) != 0) return protection(cpu);
+  if (cpu.long_active() && (value & cr4::kPae) == 0) return protection(cpu);
+  if ((changed & value & cr4::kPcide) != 0 && (!cpu.long_active() || (cpu.cr3 & 0xFFF) != 0)) return protection(cpu);
+  constexpr u64 kReload = cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep;
+  if ((changed & kReload) != 0) {
+    if (const Outcome o = with_pdptes(cpu, [&] { cpu.cr4 = value; }); !ok(o)) return o;
+  }
+  cpu.cr4 = value;
+  constexpr u64 kFlushing = kReload | cr4::kPcide | cr4::kSmap;
+  if ((changed & kFlushing) != 0) {
+    mmu::flush_all(cpu);
+    mmu::select_address_space(cpu);
+  }
+  cpu.refresh();
+  return Outcome::Next;
+}
+
+Outcome write_cr8(Cpu& cpu, u64 value) {
+  if (value > 15) return protection(cpu);
+  if (cpu.apic != nullptr) cpu.apic->set_task_priority(value);
+  cpu.attention = true;
+  return Outcome::Next;
+}
+
+}  // namespace
+
+u64 cr4_supported(const Cpu& cpu) {
+  const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
+  return with(Feature::Tsc, cr4::kTsd) | with(Feature::De, cr4::kDe) | with(Feature::Pse, cr4::kPse) |
+         with(Feature::Pae, cr4::kPae) | with(Feature::Mce, cr4::kMce) | with(Feature::Pge, cr4::kPge) | cr4::kPce |
+         with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
+         with(Feature::Fsgsbase, cr4::kFsgsbase) | with(Feature::Pcid, cr4::kPcide) |
+         with(Feature::Xsave, cr4::kOsxsave) | with(Feature::Smep, cr4::kSmep) | with(Feature::Smap, cr4::kSmap);
+}
+
+Outcome write_cr0(Cpu& cpu, u64 value) {
+  constexpr u64 kDefined = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm | cr0::kNw |
+                           cr0::kCd | cr0::kPg;
+  if ((value >> 32) != 0) return protection(cpu);
+  value = (value & kDefined) | cr0::kEt;
+  if ((value & cr0::kPg) != 0 && (value & cr0::kPe) == 0) return protection(cpu);
+  if ((value & cr0::kNw) != 0 && (value & cr0::kCd) == 0) return protection(cpu);
+  u64 new_efer = 0;
+  if (!paging_switch_allowed(cpu, value, new_efer)) return protection(cpu);
+  const u64 changed = cpu.cr0 ^ value;
+  const auto change = [&] { cpu.cr0 = value, cpu.efer = new_efer; };
+  if ((changed & (cr0::kPg | cr0::kCd | cr0::kNw)) != 0) {
+    if (const Outcome o = with_pdptes(cpu, change); !ok(o)) return o;
+  } else {
+    change();
+  }
+  if ((changed & (cr0::kPg | cr0::kPe | cr0::kWp)) != 0) {
+    mmu::flush_all(cpu);
+    mmu::select_address_space(cpu);
+  }
+  cpu.refresh();
+  return Outcome::Next;
+}
+
+bool write_efer(Cpu& cpu, u64 value) {
+  const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
+  const u64 supported = with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) |
+                        with(Feature::Nx, efer::kNxe);
+  if ((value & ~(supported | efer::kLma)) != 0) return false;
+  const u64 changed = (cpu.efer ^ value) & supported;
+  if ((changed & efer::kLme) != 0 && (cpu.cr0 & cr0::kPg) != 0) return false;
+  cpu.efer ^= changed;
+  if ((changed & efer::kNxe) != 0) mmu::flush_all(cpu);
+  cpu.refresh();
+  return true;
+}
+
+Outcome write_control_register(Cpu& cpu, unsigned number, u64 value) {
+  switch (number) {
+    case 0: return write_cr0(cpu, value);
+    case 2: cpu.cr2 = value; return Outcome::Next;
+    case 3: return write_cr3(cpu, value);
+    case 4: return write_cr4(cpu, value);
+    case 8: return write_cr8(cpu, value);
+    default: return raise(cpu, Exception::InvalidOpcode);
+  }
+}
+
+mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number) {
+  switch (number) {
+    case 0: return {cpu.cr0};
+    case 2: return {cpu.cr2};
+    case 3: return {cpu.cr3};
+    case 4: return {cpu.cr4};
+    case 8: return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
+    default: return {0, raise(cpu, Exception::InvalidOpcode)};
+  }
+}
+
+}  // namespace hvlab::control

@@ -1,0 +1,123 @@
+#include "sim/control/events.hpp"
+
+#include "sim/base/check.hpp"
+#include "sim/control/gates.hpp"
+
+namespace hvlab::control {
+
+namespace {
+
+enum class Severity : u8 { Benign, Contributory, PageFault, DoubleFault };
+
+/// SDM vol. 3, table 6-4. Interrupts and software's own events are benign.
+Severity severity(const Delivery& event) {
+  if (event.source != Source::Exception) return Severity::Benign;
+  switch (static_cast<Exception>(event.vector)) {
+    case Exception::DivideError:
+    case Exception::InvalidTss:
+    case Exception::SegmentNotPresent:
+    case Exception::StackFault:
+    case Exception::GeneralProtection: return Severity::Contributory;
+    case Exception::PageFault: return Severity::PageFault;
+    case Exception::DoubleFault: return Severity::DoubleFault;
+    default: return Severity::Benign;
+  }
+}
+
+/// What an exception leaves in registers before its handler is looked for.
+void note(Cpu& cpu, const Delivery& event) {
+  if (event.source == Source::PrivilegedSoftwareException || event.source != Source::Exception) return;
+  if (event.vector == static_cast<u8>(Exception::PageFault)) cpu.cr2 = event.address;
+  if (event.vector == static_cast<u8>(Exception::Debug)) {
+    cpu.dr6 = (cpu.dr6 & ~u64{0xF}) | event.debug_bits;
+    if ((cpu.dr7 & arch::dr7::kGd) != 0) {  // SDM vol. 3, 18.2.4: the handler may use the debug registers
+      cpu.dr7 &= ~arch::dr7::kGd;
+      cpu.refresh();
+    }
+    cpu.debug_ctl &= ~u64{3};  // LBR and BTF (SDM vol. 3, 18.4.2 and 18.4.4)
+  }
+}
+
+Outcome attempt(Cpu& cpu, const Delivery& event) {
+  // SDM vol. 3, 20.3.3, without the virtual-mode extensions.
+  if (cpu.v8086() && event.source == Source::SoftwareInterrupt && cpu.iopl() < 3)
+    return raise(cpu, Exception::GeneralProtection, 0);
+  if (!cpu.protected_mode()) return deliver_real(cpu, event);
+  return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);
+}
+
+void report(const Cpu& cpu, const Delivery& event) {
+  using observe::EventKind;
+  switch (event.source) {
+    case Source::Exception:
+      return cpu.report(EventKind::Exception, event.vector,
+                        event.vector == static_cast<u8>(Exception::PageFault) ? event.address : event.error);
+    case Source::Interrupt: return cpu.report(EventKind::Interrupt, event.vector);
+    case Source::Nmi: return cpu.report(EventKind::Nmi);
+    default: return cpu.report(EventKind::SoftwareInterrupt, event.vector);
+  }
+}
+
+void delivered(Cpu& cpu, const Delivery& event) {
+  const bool interrupt = event.source == Source::Interrupt || event.source == Source::Nmi;
+  cpu.charge(interrupt ? cpu.costs.interrupt_delivery : cpu.costs.exception_delivery);
+  if (event.source == Source::Nmi) cpu.nmi_blocked = true;
+  cpu.sti_shadow = cpu.mov_ss_shadow = false;
+  cpu.activity = cpu::Activity::Active;
+  cpu.attention = true;
+}
+
+}  // namespace
+
+Delivery pending_fault(const Cpu& cpu) {
+  return {.vector = static_cast<u8>(cpu.fault.vector),
+          .has_error = cpu.fault.has_error,
+          .error = cpu.fault.error,
+          .address = cpu.fault.address,
+          .debug_bits = cpu.fault.debug_bits};
+}
+
+Delivery debug_trap(u64 bits) {
+  return {.vector = static_cast<u8>(Exception::Debug), .debug_bits = bits, .trap = true};
+}
+
+Delivery escalate(const Delivery& first, const Delivery& second, bool& shutdown) {
+  const Severity a = severity(first), b = severity(second);
+  shutdown = a == Severity::DoubleFault && b != Severity::Benign;
+  const bool doubled = (a == Severity::Contributory && b == Severity::Contributory) ||
+                       (a == Severity::PageFault && b != Severity::Benign);
+  if (!doubled) return second;
+  return {.vector = static_cast<u8>(Exception::DoubleFault), .has_error = true};
+}
+
+void deliver(Cpu& cpu, Delivery event) {
+  for (;;) {
+    note(cpu, event);
+    report(cpu, event);
+    const Outcome outcome = attempt(cpu, event);
+    if (ok(outcome)) return delivered(cpu, event);
+    HVLAB_CHECK(outcome == Outcome::Fault);
+    bool shutdown = false;
+    const Delivery second = pending_fault(cpu);
+    if (second.vector == static_cast<u8>(Exception::PageFault)) cpu.cr2 = second.address;
+    event = escalate(event, second, shutdown);
+    if (shutdown) {
+      cpu.activity = cpu::Activity::Shutdown;
+      cpu.attention = true;
+      return;
+    }
+  }
+}
+
+Outcome deliver_software(Cpu& cpu, const Delivery& event) {
+  const u64 rip = cpu.rip;
+  if (const Outcome o = attempt(cpu, event); !ok(o)) return o;
+  const u64 handler = cpu.rip;
+  cpu.rip = rip;  // reported at the instruction
+  report(cpu, event);
+  cpu.rip = handler;
+  delivered(cpu, event);
+  return Outcome::Next;
+}
+
+}  // namespace hvlab::control

@@ -1,0 +1,233 @@
+#include "sim/control/msr.hpp"
+
+#include <algorithm>
+
+#include "sim/arch/msr.hpp"
+#include "sim/control/control_registers.hpp"
+#include "sim/cpu/cpuid.hpp"
+
+namespace hvlab::control {
+
+using arch::Feature;
+using cpu::State;
+namespace msr = arch::msr;
+
+namespace {
+
+// --- where a register exists ---
+
+bool any(const Cpu&) { return true; }
+bool never(const Cpu&) { return false; }
+bool intel(const Cpu& cpu) { return cpu::vendor(cpu) == cpu::Vendor::Intel; }
+bool amd(const Cpu& cpu) { return !intel(cpu); }
+template <Feature F>
+bool with(const Cpu& cpu) {
+  return cpu.has(F);
+}
+bool has_efer(const Cpu& cpu) { return cpu.has(Feature::Lm) || cpu.has(Feature::Nx) || cpu.has(Feature::Syscall); }
+
+// --- registers without behaviour ---
+
+bool read_zero(Cpu&, u32, u64& value) { return value = 0, true; }
+bool read_one(Cpu&, u32, u64& value) { return value = 1, true; }
+bool deny_read(Cpu&, u32, u64&) { return false; }
+bool ignore(Cpu&, u32, u64) { return true; }
+bool deny(Cpu&, u32, u64) { return false; }
+bool must_be_zero(Cpu&, u32, u64 value) { return value == 0; }
+
+template <u64 State::*Word>
+bool read_word(Cpu& cpu, u32, u64& value) {
+  return value = cpu.*Word, true;
+}
+template <u64 State::*Word>
+bool write_word(Cpu& cpu, u32, u64 value) {
+  return cpu.*Word = value, true;
+}
+/// The upper half is ignored (SYSENTER_CS), or must be 0.
+template <u64 State::*Word>
+bool write_low(Cpu& cpu, u32, u64 value) {
+  return cpu.*Word = static_cast<u32>(value), true;
+}
+template <u64 State::*Word>
+bool write_low32(Cpu& cpu, u32, u64 value) {
+  if ((value >> 32) != 0) return false;
+  return cpu.*Word = value, true;
+}
+template <u64 State::*Word>
+bool write_address(Cpu& cpu, u32, u64 value) {
+  if (!cpu::canonical(value)) return false;
+  return cpu.*Word = value, true;
+}
+
+// --- time, APIC, modes ---
+
+bool read_tsc(Cpu& cpu, u32, u64& value) { return value = time_stamp(cpu), true; }
+bool write_tsc(Cpu& cpu, u32, u64 value) {
+  const u64 delta = value - time_stamp(cpu);
+  cpu.tsc_offset += delta;
+  cpu.tsc_adjust += delta;
+  if (cpu.apic != nullptr) cpu.apic->tsc_changed();
+  return true;
+}
+bool read_apic_base(Cpu& cpu, u32, u64& value) {
+  if (cpu.apic == nullptr) return false;
+  return value = cpu.apic->base_msr(), true;
+}
+bool write_apic_base(Cpu& cpu, u32, u64 value) {
+  if (cpu.apic == nullptr || (value >> cpu.identity.physical_address_bits) != 0) return false;
+  if (!cpu.apic->set_base_msr(value)) return false;
+  mmu::flush_all(cpu);  // where the register page lies, or whether there is one, may have changed
+  return true;
+}
+bool read_apic(Cpu& cpu, u32 address, u64& value) { return cpu.apic != nullptr && cpu.apic->msr_read(address, value); }
+bool write_apic(Cpu& cpu, u32 address, u64 value) { return cpu.apic != nullptr && cpu.apic->msr_write(address, value); }
+bool write_extended_features(Cpu& cpu, u32, u64 value) { return write_efer(cpu, value); }
+
+bool read_segment_base(Cpu& cpu, u32 address, u64& value) {
+  return value = cpu.seg[address == msr::kFsBase ? arch::kFs : arch::kGs].base, true;
+}
+bool write_segment_base(Cpu& cpu, u32 address, u64 value) {
+  if (!cpu::canonical(value)) return false;
+  return cpu.seg[address == msr::kFsBase ? arch::kFs : arch::kGs].base = value, true;
+}
+
+/// IA32_MISC_ENABLE: fast strings, and what this processor reports as not available (BTS, PEBS).
+bool write_misc_enable(Cpu& cpu, u32, u64 value) {
+  constexpr u64 kWritable = bit(0) | bit(3) | bit(16) | bit(18) | bit(22) | bit(34);
+  cpu.misc_enable = (cpu.misc_enable & ~kWritable) | (value & kWritable);
+  return true;
+}
+/// LBR and BTF; trace messages and branch stores do not exist.
+bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
+  const u64 supported = intel(cpu) ? 3 : 0x3F;
+  if ((value & ~supported) != 0) return false;
+  return cpu.debug_ctl = value, true;
+}
+
+// --- microcode ---
+
+bool read_microcode(Cpu& cpu, u32, u64& value) { return value = cpu.microcode_signature, true; }
+/// Software writes 0, executes CPUID 1 and reads the signature back; on AMD's the register is read-only.
+bool write_microcode(Cpu& cpu, u32, u64) { return intel(cpu); }
+
+bool read_platform_info(Cpu& cpu, u32, u64& value) {
+  const u64 ratio = cpu.identity.frequency_hz / 100'000'000;  // in bus clocks of 100 MHz
+  return value = (ratio & 0xFF) << 8 | (ratio & 0xFF) << 40, true;
+}
+
+// --- machine check: no bank ever holds an error ---
+
+constexpr unsigned kBanks = 6;
+bool read_mcg_cap(Cpu&, u32, u64& value) { return value = kBanks | bit(8), true; }  // MCG_CTL_P
+bool write_mcg_status(Cpu& cpu, u32, u64 value) {
+  if ((value & ~u64{7}) != 0) return false;
+  return cpu.mcg_status = value, true;
+}
+/// MCi_CTL takes anything; STATUS, ADDR and MISC may only be cleared (SDM vol. 3, 16.3.2.2).
+bool write_bank(Cpu& cpu, u32 address, u64 value) { return (address & 3) == 0 || value == 0 || amd(cpu); }
+
+// --- memory types ---
+
+constexpr bool memory_type_valid(u64 type) { return type == 0 || type == 1 || (type >= 4 && type <= 6); }
+
+bool memory_types_valid(u64 value, bool with_uc_minus) {
+  for (unsigned n = 0; n < 64; n += 8) {
+    const u64 type = (value >> n) & 0xFF;
+    if (!memory_type_valid(type) && !(with_uc_minus && type == 7)) return false;
+  }
+  return true;
+}
+
+bool write_pat(Cpu& cpu, u32, u64 value) {
+  if (!memory_types_valid(value, true)) return false;
+  return cpu.pat = value, true;
+}
+/// 8 variable ranges, fixed ranges, write-combining.
+bool read_mtrr_cap(Cpu&, u32, u64& value) { return value = cpu::Mtrr::kVariable | bit(8) | bit(10), true; }
+
+u64& mtrr_variable(Cpu& cpu, u32 address) {
+  const u32 n = (address - msr::kMtrrPhysBase0) / 2;
+  return (address & 1) ? cpu.mtrr.mask[n] : cpu.mtrr.base[n];
+}
+bool read_mtrr_variable(Cpu& cpu, u32 address, u64& value) { return value = mtrr_variable(cpu, address), true; }
+bool write_mtrr_variable(Cpu& cpu, u32 address, u64 value) {
+  if ((value >> cpu.identity.physical_address_bits) != 0) return false;
+  const bool mask = (address & 1) != 0;
+  if (mask ? (value & 0x7FF) != 0 : (value & 0xF00) != 0 || !memory_type_valid(value & 0xFF)) return false;
+  return mtrr_variable(cpu, address) = value, true;
+}
+
+u64& mtrr_fixed(Cpu& cpu, u32 address) {
+  const u32 n = address == msr::kMtrrFix64k ? 0 : address < msr::kMtrrFix4kFirst ? address - msr::kMtrrFix16k80000 + 1
+                                                                                : address - msr::kMtrrFix4kFirst + 3;
+  return cpu.mtrr.fixed[n];
+}
+/// AMD's SYSCFG.MtrrFixDramModEn shows bits 4 and 3 of each fixed type, RdMem and WrMem, which are 0 here.
+bool read_mtrr_fixed(Cpu& cpu, u32 address, u64& value) { return value = mtrr_fixed(cpu, address), true; }
+bool write_mtrr_fixed(Cpu& cpu, u32 address, u64 value) {
+  constexpr u64 kMemoryBits = 0x1818'1818'1818'1818;
+  if (amd(cpu)) value &= ~kMemoryBits;
+  if (!memory_types_valid(value, false)) return false;
+  return mtrr_fixed(cpu, address) = value, true;
+}
+
+bool read_mtrr_default(Cpu& cpu, u32, u64& value) { return value = cpu.mtrr.def_type, true; }
+bool write_mtrr_default(Cpu& cpu, u32, u64 value) {
+  if ((value & ~u64{0xCFF}) != 0 || !memory_type_valid(value & 0xFF)) return false;
+  return cpu.mtrr.def_type = value, true;
+}
+
+// --- AMD ---
+
+/// MtrrFixDramEn, MtrrFixDramModEn, MtrrVarDramEn, MtrrTom2En, Tom2ForceMemTypeWB: which memory the northbridge
+/// decodes, which here the board does.
+bool read_syscfg(Cpu&, u32, u64& value) { return value = 0, true; }
+bool write_syscfg(Cpu&, u32, u64 value) { return (value & ~u64{0x7C'0000}) == 0; }
+/// TscFreqSel (the TSC counts at the P0 frequency) reads 1.
+bool read_hwcr(Cpu&, u32, u64& value) { return value = bit(24), true; }
+bool write_hwcr(Cpu&, u32, u64) { return true; }
+/// P-state 0 only: enabled, frequency = 25 MHz * FID / (DID / 8), with DID = 8.
+bool read_pstate(Cpu& cpu, u32 address, u64& value) {
+  const u64 fid = std::min<u64>(cpu.identity.frequency_hz / 25'000'000, 0xFF);
+  return value = address == 0xC001'0064 ? bit(63) | 8 << 8 | fid : 0, true;
+}
+/// SVMDIS with LOCK: there is no SVM.
+bool read_vm_cr(Cpu&, u32, u64& value) { return value = bit(3) | bit(4), true; }
+bool write_vm_cr(Cpu&, u32, u64 value) { return (value & ~u64{0x1F}) == 0; }
+/// Bit 1: LFENCE serializes dispatch, as it always does here.
+bool read_de_cfg(Cpu&, u32, u64& value) { return value = bit(1), true; }
+
+#define MSR(first, last, name, exists, read, write, source) MsrRow{first, last, name, exists, read, write, source},
+constexpr MsrRow kRows[] = {
+#include "sim/control/msr_table.inc"
+};
+#undef MSR
+
+const MsrRow* find(const Cpu& cpu, u32 address) {
+  const auto* row = std::lower_bound(std::begin(kRows), std::end(kRows), address,
+                                     [](const MsrRow& r, u32 a) { return r.last < a; });
+  return row != std::end(kRows) && row->first <= address && row->exists(cpu) ? row : nullptr;
+}
+
+}  // namespace
+
+bool read_msr(Cpu& cpu, u32 address, u64& value) {
+  const MsrRow* row = find(cpu, address);
+  return row != nullptr && row->read(cpu, address, value);
+}
+
+bool write_msr(Cpu& cpu, u32 address, u64 value) {
+  const MsrRow* row = find(cpu, address);
+  return row != nullptr && row->write(cpu, address, value);
+}
+
+std::span<const MsrRow> msr_rows() { return kRows; }
+
+const char* msr_name(const Cpu& cpu, u32 address) {
+  const MsrRow* row = find(cpu, address);
+  return row != nullptr ? row->name : nullptr;
+}
+
+u64 time_stamp(const Cpu& cpu) { return cpu.cycles() + cpu.tsc_offset; }
+
+}  // namespace hvlab::control

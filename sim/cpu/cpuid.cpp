@@ -1,0 +1,198 @@
+#include "sim/cpu/cpuid.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+#include <span>
+
+namespace hvlab::cpu {
+
+namespace {
+
+/// Where a feature stands (see features.inc); leaf ~0: nowhere.
+struct Place {
+  u32 leaf;
+  char reg;
+  u8 bit;
+};
+constexpr Place kPlaces[] = {
+#define FEATURE(id, name, leaf, reg, bit) {leaf, reg, bit},
+#include "sim/arch/features.inc"
+#undef FEATURE
+};
+
+u32& word(CpuidResult& r, char reg) {
+  return reg == 'a' ? r.eax : reg == 'b' ? r.ebx : reg == 'c' ? r.ecx : r.edx;
+}
+
+/// The bits of all features the processor has that stand in `leaf`.
+CpuidResult feature_bits(const Cpu& cpu, u32 leaf) {
+  CpuidResult r;
+  for (size_t n = 0; n < std::size(kPlaces); ++n)
+    if (kPlaces[n].leaf == leaf && cpu.features.test(n)) word(r, kPlaces[n].reg) |= 1u << kPlaces[n].bit;
+  return r;
+}
+
+/// Bits of an APIC id that number the cores of the package.
+u32 core_bits(const Cpu& cpu) { return static_cast<u32>(std::bit_width(static_cast<unsigned>(cpu.count - 1))); }
+
+CpuidResult vendor_leaf(const Cpu& cpu, u32 maximum) {
+  const auto part = [&](unsigned at) {
+    u32 value = 0;
+    std::memcpy(&value, cpu.identity.vendor + at, 4);
+    return value;
+  };
+  return {maximum, part(0), part(8), part(4)};
+}
+
+/// Family, model and stepping (SDM vol. 2, CPUID, figure 3-6).
+u32 signature(const Identity& id) {
+  const u32 family = std::min(id.family, 15u);
+  u32 value = (id.stepping & 0xF) | (id.model & 0xF) << 4 | family << 8 | (id.family - family) << 20;
+  if (family == 6 || family == 15) value |= (id.model >> 4) << 16;
+  return value;
+}
+
+CpuidResult leaf_1(const Cpu& cpu) {
+  CpuidResult r = feature_bits(cpu, 1);
+  r.eax = signature(cpu.identity);
+  r.ebx = static_cast<u32>(cpu.index) << 24 | (1u << core_bits(cpu)) << 16 | 8 << 8;  // CLFLUSH: 8 quadwords
+  if ((cpu.cr4 & arch::cr4::kOsxsave) != 0) r.ecx |= 1u << 27;
+  if (cpu.count > 1) r.edx |= 1u << 28;  // HTT: more than one logical processor in the package
+  constexpr u32 kApicBit = 1u << 9;
+  if (cpu.apic == nullptr || !test_bit(cpu.apic->base_msr(), 11)) r.edx &= ~kApicBit;
+  return r;
+}
+
+/// A cache as leaves 4 and 8000001Dh describe it.
+struct Cache {
+  u32 type, level, ways, kilobytes;
+  bool shared;  // by all cores
+};
+constexpr Cache kIntelCaches[] = {{1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 4, 256, false}, {3, 3, 16, 8192, true}};
+constexpr Cache kAmdCaches[] = {{1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 8, 512, false}, {3, 3, 16, 16384, true}};
+
+CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 subleaf, bool intel) {
+  if (subleaf >= caches.size()) return {};
+  const Cache& c = caches[subleaf];
+  constexpr u32 kLine = 64;
+  CpuidResult r;
+  r.eax = c.type | c.level << 5 | 1 << 8;  // self-initializing
+  if (c.shared) r.eax |= ((1u << core_bits(cpu)) - 1) << 14;
+  if (intel) r.eax |= ((1u << core_bits(cpu)) - 1) << 26;
+  r.ebx = (kLine - 1) | (c.ways - 1) << 22;
+  r.ecx = c.kilobytes * 1024 / (kLine * c.ways) - 1;
+  r.edx = c.level == 3 && intel ? 2 : 0;  // inclusive
+  return r;
+}
+
+CpuidResult monitor_leaf(const Cpu& cpu) {
+  if (!cpu.has(Feature::Monitor)) return {};
+  return {64, 64, 3, 0x11};  // lines of 64 bytes; interrupts break even when masked; one C0 and one C1 state
+}
+
+/// Extended topology (SDM vol. 3, 9.9.5): one thread a core, all cores in one package.
+CpuidResult topology_leaf(const Cpu& cpu, u32 subleaf) {
+  const u32 id = cpu.index;
+  if (subleaf == 0) return {0, 1, 1 << 8, id};
+  if (subleaf == 1) return {core_bits(cpu), cpu.count, 2 << 8 | 1, id};
+  return {0, 0, subleaf & 0xFF, id};
+}
+
+/// XSAVE areas (SDM vol. 1, 13.2): legacy region and header, since only x87 and SSE state exist.
+CpuidResult xsave_leaf(const Cpu& cpu, u32 subleaf) {
+  constexpr u32 kSize = 512 + 64;
+  if (!cpu.has(Feature::Xsave) || subleaf != 0) return {};
+  return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
+}
+
+/// TSC and crystal (SDM vol. 3, 19.7.3).
+CpuidResult tsc_leaf(const Cpu& cpu) {
+  const u64 hz = cpu.identity.frequency_hz, crystal = cpu.identity.crystal_hz;
+  const u64 common = std::gcd(hz, crystal);
+  if (common == 0) return {};
+  return {static_cast<u32>(crystal / common), static_cast<u32>(hz / common), static_cast<u32>(crystal), 0};
+}
+
+CpuidResult frequency_leaf(const Cpu& cpu) {
+  const u32 mhz = static_cast<u32>(cpu.identity.frequency_hz / 1'000'000);
+  return {mhz, mhz, 100, 0};
+}
+
+CpuidResult brand_leaf(const Cpu& cpu, u32 part) {
+  CpuidResult r;
+  const char* text = cpu.identity.brand + part * 16;
+  for (u32* to : {&r.eax, &r.ebx, &r.ecx, &r.edx}) std::memcpy(to, text, 4), text += 4;
+  return r;
+}
+
+CpuidResult extended_features(const Cpu& cpu, bool intel) {
+  CpuidResult r = feature_bits(cpu, 0x8000'0001);
+  if (intel) {
+    if (!cpu.code64()) r.edx &= ~(1u << 11);  // SYSCALL: in 64-bit mode only (SDM vol. 2, CPUID)
+    return r;
+  }
+  r.eax = signature(cpu.identity);
+  constexpr u32 kRepeated = 0x0183'F3FF;  // bits 9..0, 17..12, 24..23 repeat those of leaf 1
+  r.edx |= leaf_1(cpu).edx & kRepeated;
+  constexpr u32 kTopologyExtensions = 1u << 22, kCmpLegacy = 1u << 1;
+  r.ecx |= kTopologyExtensions | (cpu.count > 1 ? kCmpLegacy : 0);
+  return r;
+}
+
+CpuidResult address_sizes(const Cpu& cpu, bool intel) {
+  const u32 bits_of = cpu.identity.physical_address_bits | (cpu.has(Feature::Lm) ? 48u << 8 : 32u << 8);
+  if (intel) return {bits_of, 0, 0, 0};
+  return {bits_of, 0, core_bits(cpu) << 12 | (cpu.count - 1u), 0};
+}
+
+CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
+  switch (leaf) {
+    case 0: return vendor_leaf(cpu, maximum);
+    case 1: return leaf_1(cpu);
+    case 2: return intel ? CpuidResult{0x00FE'FF01, 0xF0, 0, 0} : CpuidResult{};  // TLBs: leaf 18h; caches: leaf 4
+    case 4: return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
+    case 5: return monitor_leaf(cpu);
+    case 7: return subleaf == 0 ? feature_bits(cpu, 7) : CpuidResult{};
+    case 0xB: return topology_leaf(cpu, subleaf);
+    case 0xD: return xsave_leaf(cpu, subleaf);
+    case 0x15: return intel ? tsc_leaf(cpu) : CpuidResult{};
+    case 0x16: return intel ? frequency_leaf(cpu) : CpuidResult{};
+    default: return feature_bits(cpu, leaf);
+  }
+}
+
+/// L1 and L2 as AMD's older leaves give them: size in KiB, associativity, line.
+CpuidResult amd_caches(u32 leaf) {
+  if (leaf == 0x8000'0005) return {0xFF40'FF40, 0xFF40'FF40, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64};
+  return {0x4800'6400, 0x6800'6400, 512 << 16 | 6 << 12 | 1 << 8 | 64, 32 << 18 | 9 << 12 | 1 << 8 | 64};
+}
+
+CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
+  switch (leaf) {
+    case 0x8000'0000: return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
+    case 0x8000'0001: return extended_features(cpu, intel);
+    case 0x8000'0002:
+    case 0x8000'0003:
+    case 0x8000'0004: return brand_leaf(cpu, leaf - 0x8000'0002);
+    case 0x8000'0005: return intel ? CpuidResult{} : amd_caches(leaf);
+    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
+    case 0x8000'0008: return address_sizes(cpu, intel);
+    case 0x8000'001D: return cache_leaf(cpu, kAmdCaches, subleaf, false);
+    case 0x8000'001E: return {cpu.index, cpu.index, 0, 0};
+    default: return feature_bits(cpu, leaf);
+  }
+}
+
+}  // namespace
+
+CpuidResult cpuid(const Cpu& cpu, u32 leaf, u32 subleaf) {
+  const bool intel = vendor(cpu) == Vendor::Intel;
+  const u32 basic_maximum = intel ? 0x16 : 0xD, extended_maximum = intel ? 0x8000'0008 : 0x8000'001E;
+  if (leaf >= 0x8000'0000 && leaf <= extended_maximum) return extended(cpu, leaf, subleaf, intel, extended_maximum);
+  if (leaf <= basic_maximum) return basic(cpu, leaf, subleaf, intel, basic_maximum);
+  // Beyond the range Intel's return what the highest basic leaf does, AMD's zero (SDM and APM, CPUID).
+  return intel ? basic(cpu, basic_maximum, subleaf, intel, basic_maximum) : CpuidResult{};
+}
+
+}  // namespace hvlab::cpu
