@@ -77,9 +77,9 @@ void PciFunction::append_windows(std::vector<PciWindow>& windows) const {
     const u16 enable = io ? kCommandIo : kCommandMemory;
     if (bar.kind == PciBarKind::None || (command() & enable) == 0) continue;
     const u64 base = bar_address(i);
-    // An unprogrammed BAR (0), one that is being sized (all ones) and a port beyond 64 KiB decode nothing.
+    // An unprogrammed BAR (0) and one that is being sized (all ones) decode nothing.
     const u64 top = bar.kind == PciBarKind::Memory64 ? ~u64{0} : 0xffff'ffff;
-    if (base == 0 || base + bar.size - 1 == top || (io && base > 0xffff)) continue;
+    if (base == 0 || base + bar.size - 1 == top) continue;
     windows.push_back({io, base, bar.size, bar.target, 0});
   }
 }

@@ -96,8 +96,14 @@ class PciFunction {
   bool intx_asserted() const;
 
   const observe::DeviceProbe& probe() const { return services_.probe; }
+
+  /// The generic state: after it was replaced, state_restored() brings wires and decoding in line with it.
   PciFunctionState& pci_state() { return state_; }
   const PciFunctionState& pci_state() const { return state_; }
+  void state_restored() {
+    update_intx();
+    decode_changed();
+  }
 
  protected:
   /// Called after a write to configuration space took effect; `offset` and `size` as accessed.

@@ -194,8 +194,8 @@ void VirtioPci::write_status(u8 value) {
   if ((state_.status & kDriverOk) != 0 && (state_.status & kFeaturesOk) == 0) state_.status |= kNeedsReset;
   if (was_running || !running()) return;
   // Buffers made available before DRIVER_OK were waiting for it.
-  for (u16 index = 0; index < queues_.size(); ++index)
-    if (running() && queues_[index].state().enabled) queue_notified(index);
+  for (size_t index = 0; index < queues_.size(); ++index)
+    if (running() && queues_[index].state().enabled) queue_notified(static_cast<u16>(index));
 }
 
 }  // namespace hvlab::devices
