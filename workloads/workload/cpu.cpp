@@ -1,5 +1,5 @@
-// The processor phase: integer, SSE2 and x87 arithmetic, cut into units that threads share; the hash is taken over the
-// units in their order, so that it does not depend on how many threads there were.
+// The processor phase: integer, SSE2 and x87 arithmetic, cut into units that threads share; the hash is taken
+// over the units in their order, so that it does not depend on how many threads there were.
 #include <pthread.h>
 
 #include "workload.hpp"
@@ -26,7 +26,8 @@ uint64_t integer_work(uint64_t seed) {
   return sum;
 }
 
-// Sorts small blocks by insertion: compares, branches that cannot be predicted, and moves within the first cache.
+// Sorts small blocks by insertion: compares, branches that cannot be predicted, and moves within the first
+// cache.
 uint64_t sorting_work(uint64_t seed) {
   Hash hash;
   uint64_t state = seed;
@@ -44,7 +45,8 @@ uint64_t sorting_work(uint64_t seed) {
   return hash.value();
 }
 
-// A chain of additions, products and quotients whose every bit goes into the result: double is SSE2, long double x87.
+// A chain of additions, products and quotients whose every bit goes into the result: double is SSE2, long
+// double x87.
 template <typename Real>
 uint64_t real_work(uint64_t seed, unsigned steps) {
   uint64_t state = seed;

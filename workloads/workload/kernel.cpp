@@ -24,7 +24,9 @@ void write_word(int to, uint64_t word) {
   if (write(to, &word, sizeof word) != static_cast<ssize_t>(sizeof word)) fail("write to pipe");
 }
 
-bool read_word(int from, uint64_t& word) { return read(from, &word, sizeof word) == static_cast<ssize_t>(sizeof word); }
+bool read_word(int from, uint64_t& word) {
+  return read(from, &word, sizeof word) == static_cast<ssize_t>(sizeof word);
+}
 
 [[noreturn]] void echo(int from, int to) {
   uint64_t word;
@@ -64,7 +66,8 @@ int child_main(const char* number) {
   return static_cast<int>(next_random(state) >> 57);
 }
 
-// As many children at once as there are processors; statuses are hashed in the order of the children's numbers.
+// As many children at once as there are processors; statuses are hashed in the order of the children's
+// numbers.
 uint64_t process_phase(const Size& size) {
   constexpr unsigned kMost = 8;
   const unsigned at_once = processors() < kMost ? processors() : kMost;

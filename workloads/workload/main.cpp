@@ -1,4 +1,5 @@
-// workload [--quick] [--disk DEVICE] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for each phase, then "HVLAB done".
+// workload [--quick] [--disk DEVICE] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for each phase, then
+// "HVLAB done".
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,9 @@ struct Phase {
   const char* name;
   uint64_t (*run)(const Size&);
 };
-constexpr Phase kPhases[] = {{"cpu", cpu_phase},          {"stream", stream_phase}, {"chase", chase_phase},
-                             {"syscall", system_call_phase}, {"pipe", pipe_phase},     {"process", process_phase},
-                             {"file", file_phase},        {"network", network_phase}};
+constexpr Phase kPhases[] = {
+    {"cpu", cpu_phase},   {"stream", stream_phase},   {"chase", chase_phase}, {"syscall", system_call_phase},
+    {"pipe", pipe_phase}, {"process", process_phase}, {"file", file_phase},   {"network", network_phase}};
 
 uint64_t nanoseconds() {
   timespec now;
@@ -29,8 +30,8 @@ uint64_t nanoseconds() {
   return uint64_t(now.tv_sec) * 1'000'000'000 + uint64_t(now.tv_nsec);
 }
 
-// The line leaves the serial port before the next phase starts: printing must not be part of what is measured, and
-// what is still in the port when the machine is switched off is lost.
+// The line leaves the serial port before the next phase starts: printing must not be part of what is
+// measured, and what is still in the port when the machine is switched off is lost.
 void print(const char* line) {
   fputs(line, stdout);
   fflush(stdout);
@@ -39,8 +40,8 @@ void print(const char* line) {
 
 void report(const char* name, uint64_t hash, uint64_t elapsed) {
   char line[128];
-  snprintf(line, sizeof line, "HVLAB phase=%s hash=%016llx ns=%llu\n", name, static_cast<unsigned long long>(hash),
-           static_cast<unsigned long long>(elapsed));
+  snprintf(line, sizeof line, "HVLAB phase=%s hash=%016llx ns=%llu\n", name,
+           static_cast<unsigned long long>(hash), static_cast<unsigned long long>(elapsed));
   print(line);
 }
 

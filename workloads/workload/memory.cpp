@@ -1,4 +1,5 @@
-// The memory phases: sequential passes over a buffer larger than the caches near the core, and dependent loads.
+// The memory phases: sequential passes over a buffer larger than the caches near the core, and dependent
+// loads.
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

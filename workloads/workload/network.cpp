@@ -1,4 +1,5 @@
-// The network phase: request and response, then bulk, over UDP on the loopback interface, with another process.
+// The network phase: request and response, then bulk, over UDP on the loopback interface, with another
+// process.
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>

@@ -9,16 +9,16 @@ namespace workload {
 /// How much each phase does. The hashes depend on the size, never on the number of processors.
 struct Size {
   const char* name;
-  unsigned cpu_units;         // independent pieces of arithmetic, shared out over the processors
-  unsigned stream_passes;     // over a 2 MiB buffer
-  unsigned chase_steps;       // dependent loads over 1 MiB
+  unsigned cpu_units;      // independent pieces of arithmetic, shared out over the processors
+  unsigned stream_passes;  // over a 2 MiB buffer
+  unsigned chase_steps;    // dependent loads over 1 MiB
   unsigned system_calls;
-  unsigned pipe_rounds;       // there and back between two processes
-  unsigned processes;         // fork, exec, exit, wait
+  unsigned pipe_rounds;  // there and back between two processes
+  unsigned processes;    // fork, exec, exit, wait
   unsigned file_kibibytes;
   unsigned small_files;
   unsigned disk_kibibytes;
-  unsigned datagrams;         // there and back over UDP
+  unsigned datagrams;  // there and back over UDP
   unsigned bulk_kibibytes;
 };
 
@@ -36,7 +36,8 @@ class Hash {
 /// The next of a sequence of 64-bit numbers, the same for the same start (xorshift64*).
 uint64_t next_random(uint64_t& state);
 
-/// Prints "workload: WHAT: reason" and ends the program with status 1: a phase that cannot be done is a failure.
+/// Prints "workload: WHAT: reason" and ends the program with status 1: a phase that cannot be done is a
+/// failure.
 [[noreturn]] void fail(const char* what);
 
 /// Processors that this process may use.

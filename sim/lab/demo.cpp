@@ -1,0 +1,131 @@
+#include "sim/lab/demo.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/program_options.hpp>
+#include <cstdio>
+#include <iostream>
+#include <map>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/demo_prepare.hpp"
+#include "sim/lab/demo_progress.hpp"
+#include "sim/lab/demo_runner.hpp"
+#include "sim/lab/exit_status.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr unsigned kProcessors[] = {1, 4};
+constexpr int kFailed = 1;
+
+po::options_description describe() {
+  po::options_description options("Options", 110, 60);
+  options.add_options()                                                                      //
+      ("quick", "the short form of the workload")                                            //
+      ("json", "print the results as JSON")                                                  //
+      ("refresh", "ask the Debian mirror for newer packages first")                          //
+      ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")  //
+      ("help", "show this");
+  return options;
+}
+
+po::variables_map parse(const std::vector<std::string>& arguments, const po::options_description& options) {
+  namespace style = po::command_line_style;
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(arguments)
+                  .options(options)
+                  .positional({})
+                  .style(style::unix_style & ~style::allow_guessing)
+                  .run(),
+              values);
+  } catch (const po::error& error) {
+    throw UserError(std::string("demo: ") + error.what() + "; see 'hvlab demo --help'");
+  }
+  return values;
+}
+
+void print_help(const po::options_description& options) {
+  std::cout
+      << "usage: hvlab demo [OPTION]...\n\n"
+         "Runs one workload on Debian's own kernel in several ways, each on a simulated PC with 1 and 4\n"
+         "processors, and compares them:\n";
+  for (const Way& way : demo_ways()) fmt::print("  {:<10} {}\n", way.name, way.summary);
+  std::fflush(stdout);
+  std::cout << "\nThe kernel and all programs are Debian packages, taken from this host's apt mirror into\n"
+               "$XDG_CACHE_HOME/hvlab (else ~/.cache/hvlab); nothing is installed.\n\n"
+            << options
+            << "\nExit status: 0 if every way ran and all computed the same; 1 if not; 2 for a mistake; 130 "
+               "after Ctrl-C.\n";
+}
+
+std::vector<DemoBoot> prepare(bool quick) {
+  const std::string kernel = demo_kernel();
+  std::map<std::string, std::string> initrds;
+  for (const Way& way : demo_ways()) initrds[way.name] = assemble_initrd(way);
+  std::vector<DemoBoot> boots;
+  for (const unsigned processors : kProcessors) {
+    for (const Way& way : demo_ways()) boots.push_back({&way, processors, kernel, initrds[way.name], quick});
+  }
+  return boots;
+}
+
+void print_paths(const std::vector<DemoBoot>& boots) {
+  fmt::print("kernel {}\n", boots.front().kernel);
+  for (const DemoBoot& boot : boots) {
+    if (boot.processors == kProcessors[0]) fmt::print("{} {}\n", boot.way->name, boot.initrd);
+  }
+}
+
+void print_table(const std::vector<WayRun>& runs, double host) {
+  fmt::print("\nDebian's kernel {} and one workload, every way of running it, on a simulated PC\n\n{}\n",
+             demo_kernel_version(), format_table(runs));
+  u64 instructions = 0;
+  for (const WayRun& run : runs) instructions += run.instructions;
+  fmt::print("{} runs, {:.2f} billion instructions, {:.1f} s on this host\n", runs.size(),
+             static_cast<double>(instructions) / 1e9, host);
+}
+
+/// Says which runs failed, and how; true if none did.
+bool report_failures(const std::vector<WayRun>& runs) {
+  bool good = true;
+  for (const WayRun& run : runs) {
+    if (run.failure.empty()) continue;
+    good = false;
+    fmt::print(stderr, "hvlab: {} with {} processor(s): {}\n", run.way, run.processors, run.failure);
+  }
+  return good;
+}
+
+}  // namespace
+
+int demo_command(const std::vector<std::string>& arguments) {
+  const po::options_description options = describe();
+  const po::variables_map values = parse(arguments, options);
+  if (values.count("help") != 0) return print_help(options), 0;
+  const double started = host_seconds();
+  if (const int status = fetch_systems(values.count("refresh") != 0); status != 0) return status;
+  const std::vector<DemoBoot> boots = prepare(values.count("quick") != 0);
+  if (values.count("prepare") != 0) return print_paths(boots), 0;
+  std::vector<WayRun> runs = run_boots(boots);
+  if (runs.empty()) return exit_status::kInterrupted;
+  check_runs(runs);
+  if (values.count("json") != 0) {
+    std::cout << format_json(runs).dump(2) << '\n';
+  } else {
+    print_table(runs, host_seconds() - started);
+  }
+  std::fflush(stdout);
+  if (!report_failures(runs)) return kFailed;
+  if (values.count("json") == 0) {
+    fmt::print("All {} runs computed the same in all {} phases.\n", runs.size(),
+               runs.front().log.phases.size());
+  }
+  return 0;
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,79 @@
+#include "sim/lab/demo_prepare.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/child.hpp"
+#include "sim/lab/cpio.hpp"
+
+namespace hvlab::lab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Written under another name first: a run that starts meanwhile sees the old file or the new one, never half
+/// of it.
+void write_file(const fs::path& path, const std::string& bytes) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  const fs::path partial = path.string() + "." + std::to_string(getpid());
+  std::ofstream file(partial, std::ios::binary);
+  file << bytes;
+  file.close();
+  if (file) fs::rename(partial, path, error);
+  if (!file || error) throw UserError("cannot write '" + path.string() + "': is the disk full?");
+}
+
+}  // namespace
+
+std::string cache_directory() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
+    return std::string(cache) + "/hvlab";
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    return std::string(home) + "/.cache/hvlab";
+  }
+  throw UserError("neither HOME nor XDG_CACHE_HOME is set: nowhere to keep Debian's packages");
+}
+
+int fetch_systems(bool refresh) {
+  std::vector<std::string> command = {HVLAB_WORKLOADS "/fetch"};
+  if (refresh) command.push_back("--refresh");
+  std::set<std::string> systems;
+  for (const Way& way : demo_ways()) {
+    std::istringstream words(way.systems);
+    for (std::string word; words >> word;) systems.insert(word);
+  }
+  command.insert(command.end(), systems.begin(), systems.end());
+  Child fetch(command, true);
+  return fetch.wait();
+}
+
+std::string demo_kernel() {
+  const std::string kernel = cache_directory() + "/debian/kernel/vmlinuz";
+  if (!fs::exists(kernel)) throw UserError("'" + kernel + "' is missing: run `hvlab demo --refresh`");
+  return kernel;
+}
+
+std::string demo_kernel_version() {
+  const std::string image = fs::canonical(demo_kernel()).filename().string();  // vmlinuz-VERSION
+  const size_t dash = image.find('-');
+  return dash == std::string::npos ? image : image.substr(dash + 1);
+}
+
+std::string assemble_initrd(const Way& way) {
+  const std::string recipe = std::string(HVLAB_WORKLOADS "/recipes/") + way.name + ".sh";
+  const std::string list = run_program({"sh", recipe, cache_directory(), HVLAB_WORKLOAD_PROGRAM});
+  const fs::path path = cache_directory() + "/initrd/" + way.name + ".cpio";
+  write_file(path, write_cpio(read_cpio_list(list, way.name)));
+  return path.string();
+}
+
+}  // namespace hvlab::lab

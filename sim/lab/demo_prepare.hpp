@@ -1,0 +1,27 @@
+// From Debian's packages to files that boot: the cache, the kernel, an initial RAM file system for each way.
+#pragma once
+
+#include <string>
+
+#include "sim/lab/demo_ways.hpp"
+
+namespace hvlab::lab {
+
+/// HVLab's cache directory: $XDG_CACHE_HOME/hvlab, else ~/.cache/hvlab. Throws UserError if neither is set.
+std::string cache_directory();
+
+/// Has workloads/fetch put into the cache what the ways need; it says on standard error what it does. Returns
+/// its exit status: 0, or another after it has said why.
+int fetch_systems(bool refresh);
+
+/// The cached kernel: Debian's own bzImage. Throws UserError if it is not there.
+std::string demo_kernel();
+
+/// The version of the cached kernel, as `uname -r` says it.
+std::string demo_kernel_version();
+
+/// Runs the way's recipe and writes what it lists as an archive into the cache; returns the archive's path.
+/// Throws UserError.
+std::string assemble_initrd(const Way& way);
+
+}  // namespace hvlab::lab

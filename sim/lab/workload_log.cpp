@@ -1,0 +1,83 @@
+#include "sim/lab/workload_log.hpp"
+
+#include <charconv>
+#include <optional>
+
+namespace hvlab::lab {
+
+namespace {
+
+/// The text of " KEY=" up to the next blank; nothing if there is none.
+std::optional<std::string_view> field(std::string_view line, std::string_view key) {
+  const std::string start = " " + std::string(key) + "=";
+  const size_t at = line.find(start);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = line.substr(at + start.size());
+  return rest.substr(0, rest.find(' '));
+}
+
+std::optional<u64> number(std::string_view line, std::string_view key, int base) {
+  const std::optional<std::string_view> text = field(line, key);
+  u64 value = 0;
+  if (!text) return std::nullopt;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value, base);
+  if (text->empty() || error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+  return value;
+}
+
+void read_start(std::string_view line, WorkloadLog& log) {
+  const auto size = field(line, "size");
+  const auto processors = number(line, "processors", 10), at = number(line, "at", 10);
+  if (!size || !processors || !at) return;
+  log = WorkloadLog{};
+  log.size = *size;
+  log.processors = static_cast<unsigned>(*processors);
+  log.start_nanoseconds = *at;
+}
+
+void read_line(std::string_view line, WorkloadLog& log) {
+  const size_t mark = line.find("HVLAB ");
+  if (mark == std::string_view::npos) return;
+  line.remove_prefix(mark);
+  if (line.starts_with("HVLAB start ")) return read_start(line, log);
+  if (line == "HVLAB done") {
+    log.done = true;
+    return;
+  }
+  const auto phase = field(line, "phase");
+  const auto hash = number(line, "hash", 16), nanoseconds = number(line, "ns", 10);
+  if (phase && !phase->empty() && hash && nanoseconds)
+    log.phases.push_back({std::string(*phase), *hash, *nanoseconds});
+}
+
+/// Takes the next line off `text`.
+std::string_view next_line(std::string_view& text) {
+  const size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace
+
+WorkloadLog parse_workload_log(std::string_view console) {
+  WorkloadLog log;
+  while (!console.empty()) read_line(next_line(console), log);
+  return log;
+}
+
+std::string last_lines(std::string_view text, size_t count) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::string_view line = next_line(text);
+    if (!line.empty()) lines.push_back(line);
+  }
+  std::string result;
+  for (size_t i = lines.size() > count ? lines.size() - count : 0; i < lines.size(); ++i) {
+    result += "  " + std::string(lines[i]) + "\n";
+  }
+  return result;
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,37 @@
+// What the workload program says on the console: its lines, found among everything else that is printed
+// there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::lab {
+
+struct PhaseResult {
+  std::string name;
+  u64 hash = 0;
+  u64 nanoseconds = 0;
+
+  bool operator==(const PhaseResult&) const = default;
+};
+
+struct WorkloadLog {
+  std::string size;           // "full" or "quick"; empty if the workload never started
+  unsigned processors = 0;    // those that the workload saw
+  u64 start_nanoseconds = 0;  // since the start of the kernel that it runs on
+  std::vector<PhaseResult> phases;
+  bool done = false;  // the line that says so was printed
+};
+
+/// Reads "HVLAB start size=NAME processors=N at=NS", "HVLAB phase=NAME hash=HEX ns=N" and "HVLAB done" out of
+/// a console's text. Lines may end in CR LF and may have other text before them; a damaged line is passed
+/// over.
+WorkloadLog parse_workload_log(std::string_view console);
+
+/// The last `count` lines that are not empty, for a message about a run that failed.
+std::string last_lines(std::string_view text, size_t count);
+
+}  // namespace hvlab::lab

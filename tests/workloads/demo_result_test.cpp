@@ -1,0 +1,117 @@
+// The demo's table and JSON say what the runs left, and a wrong hash never goes unnoticed.
+#include "sim/lab/demo_result.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/demo_progress.hpp"
+#include "sim/lab/demo_runner.hpp"
+
+using namespace hvlab::lab;
+
+namespace {
+
+WayRun run_of(const std::string& way, unsigned processors, hvlab::u64 nanoseconds) {
+  WayRun run;
+  run.way = way;
+  run.processors = processors;
+  run.log.size = "full";
+  run.log.done = true;
+  run.log.start_nanoseconds = 2'000'000'000;
+  run.log.phases = {{"cpu", 0xabc, nanoseconds}, {"file", 0xdef, 500}};
+  run.cycles = 1000;
+  run.ledger = {{"guest-user", 0}, {"host-kernel", 250}, {"idle", 750}};
+  return run;
+}
+
+std::vector<WayRun> four_runs() {
+  return {run_of("bare", 1, 10'000'000), run_of("container", 1, 15'000'000), run_of("bare", 4, 4'000'000),
+          run_of("container", 4, 5'000'000)};
+}
+
+}  // namespace
+
+// Catches a ratio taken against the wrong run: each is compared with bare on as many processors.
+TEST_CASE("the table shows times, ratios and the ledger") {
+  const std::string table = format_table(four_runs());
+  CHECK(table.find(
+            "cpu                10.00 ms          15.00 ms  x1.50    4.00 ms           5.00 ms  x1.25\n") !=
+        std::string::npos);
+  CHECK(table.find("file                 0.5 us") != std::string::npos);
+  CHECK(table.find("1 processor ") != std::string::npos);
+  CHECK(table.find("4 processors") != std::string::npos);
+  CHECK(table.find("idle                75.00 %") != std::string::npos);
+  CHECK(table.find("guest-user") == std::string::npos);  // nothing was charged to it anywhere
+}
+
+// Catches silent corruption of a result in one way of running.
+TEST_CASE("a different hash is a failure of that run") {
+  std::vector<WayRun> runs = four_runs();
+  runs[3].log.phases[1].hash ^= 1;
+  check_runs(runs);
+  CHECK(runs[0].failure.empty());
+  CHECK(runs[3].failure.find("phase file computed 0000000000000dee") == 0);
+  CHECK(format_table(runs).find("failed") != std::string::npos);
+}
+
+// Catches a workload that stopped half way being compared as if it had finished.
+TEST_CASE("an unfinished workload or a missing phase is a failure") {
+  std::vector<WayRun> runs = four_runs();
+  runs[1].log.done = false;
+  runs[2].log = WorkloadLog{};
+  runs[3].log.phases.pop_back();
+  check_runs(runs);
+  CHECK(runs[1].failure == "the workload did not finish");
+  CHECK(runs[2].failure == "the workload did not start");
+  CHECK(runs[3].failure == "phase file is missing");
+}
+
+TEST_CASE("a table of failed runs only does not break") {
+  std::vector<WayRun> runs(2);
+  runs[0].failure = runs[1].failure = "no";
+  CHECK_FALSE(format_table(runs).empty());
+  CHECK(format_table({}).empty());
+}
+
+// Catches a change of the documented shape.
+TEST_CASE("JSON has the documented members") {
+  const auto json = format_json(four_runs());
+  REQUIRE(json["ways"].size() == 4);
+  const auto& way = json["ways"][3];
+  CHECK(way["name"] == "container");
+  CHECK(way["processors"] == 4);
+  CHECK(way["phases"][0]["name"] == "cpu");
+  CHECK(way["phases"][0]["seconds"].get<double>() == Approx(0.005));
+  CHECK(way["phases"][0]["ratio"].get<double>() == Approx(1.25));
+  CHECK(way["ledger"]["idle"] == 750);
+  CHECK(way["exits"].is_array());
+}
+
+TEST_CASE("statistics are read, and refused when they are not such") {
+  WayRun run;
+  read_statistics(
+      R"({"instructions": 5, "cycles": 7, "seconds": 0.25, "ledger": {"idle": 3, "host-user": 4}, "exits": []})",
+      run);
+  CHECK(run.instructions == 5);
+  CHECK(run.cycles == 7);
+  CHECK(run.ledger == std::vector<std::pair<std::string, hvlab::u64>>{{"idle", 3}, {"host-user", 4}});
+  CHECK_THROWS_AS(read_statistics("{}", run), hvlab::UserError);
+  CHECK_THROWS_AS(read_statistics("nonsense", run), hvlab::UserError);
+}
+
+// Catches a way that would run something else than its row says.
+TEST_CASE("a boot's arguments name its way, processors and size") {
+  const DemoBoot boot{&demo_ways()[1], 4, "/k", "/i", true};
+  const std::vector<std::string> arguments = boot_arguments(boot, "/scratch/0");
+  std::string joined;
+  for (const std::string& argument : arguments) joined += argument + "\n";
+  CHECK(joined.find("--cpus\n4\n") != std::string::npos);
+  CHECK(joined.find("hvlab.way=container hvlab.quick=1") != std::string::npos);
+  CHECK(joined.find("--disk\n/scratch/disk.img\n") != std::string::npos);
+  CHECK(joined.find("--stats\n/scratch/0/stats.json\n") != std::string::npos);
+}
+
+TEST_CASE("the latest progress is what follows the last return") {
+  CHECK(last_progress("warning\n\r\033[K0.1 s\r\033[K0.2 s simulated") == "0.2 s simulated");
+  CHECK(last_progress("warning\n").empty());
+}
