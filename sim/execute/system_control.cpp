@@ -1,0 +1,180 @@
+// Control, debug and base registers, translations: MOV CRn and DRn, LMSW SMSW CLTS, XGETBV XSETBV, INVLPG INVPCID,
+// RDFSBASE .. SWAPGS (SDM vol. 2).
+#include "sim/control/control_registers.hpp"
+#include "sim/execute/system.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+using control::ok;
+using decode::Kind;
+using decode::Mnemonic;
+
+Outcome exit_if_done(Outcome o) { return ok(o) ? Outcome::Exit : o; }
+
+/// Moves are of 64 bits in 64-bit mode, else of 32, whatever the operand size.
+template <class T, auto Write>
+struct MoveTo {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    return exit_if_done(Write(cpu, op.reg[0], cpu.get<T>(op.reg[1])));
+  }
+};
+template <class T, auto Read>
+struct MoveFrom {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    const auto value = Read(cpu, op.reg[1]);
+    if (!value.failed()) cpu.set<T>(op.reg[0], static_cast<T>(value.value));
+    return value.outcome;
+  }
+};
+
+template <class T>
+Handlers mov_to_control(const Form& form) {
+  if (form.operand[0].kind == Kind::Control) return heavy<&MoveTo<T, control::write_control_register>::run>();
+  if (form.operand[0].kind == Kind::DebugReg) return heavy<&MoveTo<T, control::write_debug_register>::run>();
+  return {};
+}
+template <class T>
+Handlers mov_from_control(const Form& form) {
+  if (form.operand[1].kind == Kind::Control) return heavy<&MoveFrom<T, control::read_control_register>::run>();
+  if (form.operand[1].kind == Kind::DebugReg) return heavy<&MoveFrom<T, control::read_debug_register>::run>();
+  return {};
+}
+
+/// PE can be set but not cleared; MP, EM and TS follow the operand.
+Outcome load_machine_status(Cpu& cpu, const Op& op) {
+  const auto word = read_operand<u16>(cpu, op, 0);
+  if (word.failed()) return word.outcome;
+  const u64 pe = cpu.cr0 & arch::cr0::kPe;
+  return exit_if_done(control::write_cr0(cpu, (cpu.cr0 & ~u64{0xF}) | (word.value & 0xFu) | pe));
+}
+
+template <class T>
+struct StoreMachineStatus {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    if (op.mem == 0) return write_memory<u16>(cpu, op, static_cast<u16>(cpu.cr0));
+    cpu.set<T>(op.reg[0], static_cast<T>(cpu.cr0));
+    return Outcome::Next;
+  }
+};
+
+Outcome clear_task_switched(Cpu& cpu, const Op&) {
+  cpu.cr0 &= ~arch::cr0::kTs;
+  cpu.refresh();
+  return Outcome::Exit;
+}
+
+Outcome get_xcr(Cpu& cpu, const Op&) {
+  if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
+  if (cpu.get<u32>(arch::kRcx * 8) != 0) return raise(cpu, Exception::GeneralProtection, 0);
+  cpu.gpr[arch::kRax] = static_cast<u32>(cpu.xcr0);
+  cpu.gpr[arch::kRdx] = cpu.xcr0 >> 32;
+  return Outcome::Next;
+}
+
+Outcome set_xcr(Cpu& cpu, const Op&) {
+  if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
+  const u64 value = cpu.get<u32>(arch::kRax * 8) | static_cast<u64>(cpu.get<u32>(arch::kRdx * 8)) << 32;
+  if (cpu.cpl != 0 || !control::write_xcr(cpu, cpu.get<u32>(arch::kRcx * 8), value))
+    return raise(cpu, Exception::GeneralProtection, 0);
+  return Outcome::Exit;
+}
+
+/// The operand is an address only: no segment or canonicality check raises a fault.
+Outcome invalidate_page(Cpu& cpu, const Op& op) {
+  const u64 offset = effective_address(cpu, op);
+  u64 linear = offset;
+  if (!cpu.code64()) linear = static_cast<u32>(cpu.seg[op.segment].base + offset);
+  else if (op.segment >= arch::kFs) linear += cpu.seg[op.segment].base;
+  if (cpu::canonical(linear)) mmu::flush_page(cpu, linear);
+  return Outcome::Exit;
+}
+
+Outcome invalidate_pcid(Cpu& cpu, const Op& op) {
+  struct Descriptor {
+    u64 pcid, linear;
+  };
+  const u64 type = cpu.code64() ? cpu.get<u64>(op.reg[0]) : cpu.get<u32>(op.reg[0]);
+  const auto d = read_memory<Descriptor>(cpu, op);
+  if (d.failed()) return d.outcome;
+  const bool pcids = (cpu.cr4 & arch::cr4::kPcide) != 0;
+  const u64 pcid = d.value.pcid;
+  const bool names_pcid = type <= 1;
+  if (type > 3 || (pcid >> 12) != 0 || (names_pcid && !pcids && pcid != 0) ||
+      (type == 0 && !cpu::canonical(d.value.linear)))
+    return raise(cpu, Exception::GeneralProtection, 0);
+  switch (type) {
+    case 0: mmu::flush_pcid_page(cpu, static_cast<u16>(pcid), d.value.linear); break;
+    case 1: mmu::flush_pcid(cpu, static_cast<u16>(pcid)); break;
+    case 2: mmu::flush_all(cpu); break;
+    default: mmu::flush_non_global(cpu); break;
+  }
+  return Outcome::Exit;
+}
+
+template <class T, unsigned kSegment>
+struct BaseRegister {
+  static Outcome read(Cpu& cpu, const Op& op) {
+    if ((cpu.cr4 & arch::cr4::kFsgsbase) == 0) return raise(cpu, Exception::InvalidOpcode);
+    cpu.set<T>(op.reg[0], static_cast<T>(cpu.seg[kSegment].base));
+    return Outcome::Next;
+  }
+  static Outcome write(Cpu& cpu, const Op& op) {
+    if ((cpu.cr4 & arch::cr4::kFsgsbase) == 0) return raise(cpu, Exception::InvalidOpcode);
+    const u64 value = cpu.get<T>(op.reg[0]);
+    if (!cpu::canonical(value)) return raise(cpu, Exception::GeneralProtection, 0);
+    cpu.seg[kSegment].base = value;
+    return Outcome::Next;
+  }
+};
+
+struct SwapGs {
+  static Outcome run(Cpu& cpu, const Op&, Flags&) {
+    std::swap(cpu.seg[arch::kGs].base, cpu.kernel_gs_base);
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+Handlers base_register(Mnemonic mnemonic) {
+  switch (mnemonic) {
+    case Mnemonic::RDFSBASE: return heavy<&BaseRegister<T, arch::kFs>::read>();
+    case Mnemonic::RDGSBASE: return heavy<&BaseRegister<T, arch::kGs>::read>();
+    case Mnemonic::WRFSBASE: return heavy<&BaseRegister<T, arch::kFs>::write>();
+    default: return heavy<&BaseRegister<T, arch::kGs>::write>();
+  }
+}
+
+}  // namespace
+
+Handlers select_mov_to_control(const Form& form, Op&) {
+  return form.code_bytes == 8 ? mov_to_control<u64>(form) : mov_to_control<u32>(form);
+}
+
+Handlers select_mov_from_control(const Form& form, Op&) {
+  return form.code_bytes == 8 ? mov_from_control<u64>(form) : mov_from_control<u32>(form);
+}
+
+Handlers select_machine_status(const Form& form, Op& op) {
+  switch (form.mnemonic) {
+    case Mnemonic::LMSW: return heavy<&load_machine_status>();
+    case Mnemonic::SMSW: return by_operand_size<StoreMachineStatus>(form, op);
+    default: return heavy<&clear_task_switched>();
+  }
+}
+
+Handlers select_xcr(const Form& form, Op&) {
+  return form.mnemonic == Mnemonic::XGETBV ? heavy<&get_xcr>() : heavy<&set_xcr>();
+}
+
+Handlers select_translation(const Form& form, Op&) {
+  return form.mnemonic == Mnemonic::INVLPG ? heavy<&invalidate_page>() : heavy<&invalidate_pcid>();
+}
+
+Handlers select_base_register(const Form& form, Op&) {
+  if (form.mnemonic == Mnemonic::SWAPGS) return light<SwapGs>();
+  return form.operand_bytes == 8 ? base_register<u64>(form.mnemonic) : base_register<u32>(form.mnemonic);
+}
+
+}  // namespace hvlab::execute

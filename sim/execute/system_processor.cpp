@@ -1,0 +1,168 @@
+// The processor about itself: RDMSR WRMSR, RDTSC RDTSCP RDPMC, HLT MONITOR MWAIT, CPUID, RDRAND RDSEED, caches and
+// hints (SDM vol. 2).
+#include "sim/control/msr.hpp"
+#include "sim/cpu/cpuid.hpp"
+#include "sim/execute/system.hpp"
+#include "sim/mmu/walk.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+using arch::kRax;
+using arch::kRbx;
+using arch::kRcx;
+using arch::kRdx;
+using decode::Mnemonic;
+
+Outcome protection(Cpu& cpu) { return raise(cpu, Exception::GeneralProtection, 0); }
+u32 low(const Cpu& cpu, unsigned reg) { return static_cast<u32>(cpu.gpr[reg]); }
+
+void set_pair(Cpu& cpu, u64 value) {
+  cpu.gpr[kRax] = static_cast<u32>(value);
+  cpu.gpr[kRdx] = value >> 32;
+}
+
+Outcome rdmsr(Cpu& cpu, const Op&) {
+  u64 value = 0;
+  if (!control::read_msr(cpu, low(cpu, kRcx), value)) return protection(cpu);
+  set_pair(cpu, value);
+  return Outcome::Next;
+}
+
+Outcome wrmsr(Cpu& cpu, const Op&) {
+  const u64 value = low(cpu, kRax) | cpu.gpr[kRdx] << 32;
+  if (!control::write_msr(cpu, low(cpu, kRcx), value)) return protection(cpu);
+  return Outcome::Exit;
+}
+
+bool counter_denied(const Cpu& cpu, u64 allowing_bit) {
+  return cpu.protected_mode() && cpu.cpl != 0 && allowing_bit == 0;
+}
+
+Outcome rdtsc(Cpu& cpu, const Op&) {
+  if (counter_denied(cpu, ~cpu.cr4 & arch::cr4::kTsd)) return protection(cpu);
+  set_pair(cpu, control::time_stamp(cpu));
+  return Outcome::Next;
+}
+
+Outcome rdtscp(Cpu& cpu, const Op& op) {
+  const Outcome o = rdtsc(cpu, op);
+  if (o == Outcome::Next) cpu.gpr[kRcx] = static_cast<u32>(cpu.tsc_aux);
+  return o;
+}
+
+/// There are no performance counters: every number of one is out of range.
+Outcome rdpmc(Cpu& cpu, const Op&) { return protection(cpu); }
+
+Outcome halt(Cpu& cpu, const Op&) {
+  cpu.activity = cpu::Activity::Halted;
+  cpu.attention = true;
+  cpu.report(observe::EventKind::Halt, cpu.rflag(arch::flag::kIf));
+  return Outcome::Exit;
+}
+
+/// The physical address of `linear`, which has been probed.
+u64 physical(Cpu& cpu, u64 linear) {
+  if ((cpu.cr0 & arch::cr0::kPg) == 0) return linear;
+  const auto t = mmu::walk(cpu, linear, Access::Read, cpu.cpl == 3, mmu::Rights::Current).translation;
+  return t.page | (linear & low_mask(t.shift));
+}
+
+Outcome monitor(Cpu& cpu, const Op& op) {
+  if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
+  if (low(cpu, kRcx) != 0) return protection(cpu);
+  const u64 offset = cpu.gpr[kRax] & low_mask(op.address_bytes * 8u);
+  u64 linear = 0;
+  if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next) return o;
+  if (const Outcome o = mmu::probe_read(cpu, linear, 1); o != Outcome::Next) return o;
+  cpu.monitor_address = align_down(physical(cpu, linear), 64);
+  cpu.monitor_armed = true;
+  return Outcome::Next;
+}
+
+/// ECX bit 0 asks that interrupts end the wait even while masked (CPUID 5, ECX bit 1).
+Outcome mwait(Cpu& cpu, const Op&) {
+  if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
+  if ((low(cpu, kRcx) & ~1u) != 0) return protection(cpu);
+  if (!cpu.monitor_armed) return Outcome::Exit;
+  const bool masked_breaks = (low(cpu, kRcx) & 1) != 0;
+  if (masked_breaks && cpu.interrupt_line) return Outcome::Exit;
+  cpu.activity = cpu::Activity::MonitorWait;
+  cpu.attention = true;
+  cpu.report(observe::EventKind::Halt, cpu.rflag(arch::flag::kIf));
+  return Outcome::Exit;
+}
+
+Outcome identify(Cpu& cpu, const Op&) {
+  const cpu::CpuidResult r = cpu::cpuid(cpu, low(cpu, kRax), low(cpu, kRcx));
+  cpu.gpr[kRax] = r.eax;
+  cpu.gpr[kRbx] = r.ebx;
+  cpu.gpr[kRcx] = r.ecx;
+  cpu.gpr[kRdx] = r.edx;
+  return Outcome::Next;
+}
+
+/// The scenario's seed decides what is drawn: a 64-bit Weyl sequence, mixed.
+u64 draw(Cpu& cpu) {
+  u64 z = cpu.random_state += 0x9E37'79B9'7F4A'7C15;
+  z = (z ^ (z >> 30)) * 0xBF58'476D'1CE4'E5B9;
+  z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EB;
+  return z ^ (z >> 31);
+}
+
+template <class T>
+struct Random {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    cpu.set<T>(op.reg[0], static_cast<T>(draw(cpu)));
+    cpu.flags.set_status(arch::flag::kCf);
+    return Outcome::Next;
+  }
+};
+
+/// Caches hold no data here; the line's address is checked as for a load of one byte.
+Outcome flush_line(Cpu& cpu, const Op& op) {
+  u64 linear = 0;
+  if (const Outcome o = linear_address(cpu, op, 1, Access::Read, linear); o != Outcome::Next) return o;
+  return mmu::probe_read(cpu, linear, 1);
+}
+
+struct Nothing {
+  static Outcome run(Cpu&, const Op&, Flags&) { return Outcome::Next; }
+};
+
+}  // namespace
+
+Handlers select_msr(const Form& form, Op&) {
+  return form.mnemonic == Mnemonic::RDMSR ? heavy<&rdmsr>() : heavy<&wrmsr>();
+}
+
+Handlers select_counter(const Form& form, Op&) {
+  switch (form.mnemonic) {
+    case Mnemonic::RDTSC: return heavy<&rdtsc>();
+    case Mnemonic::RDTSCP: return heavy<&rdtscp>();
+    default: return heavy<&rdpmc>();
+  }
+}
+
+Handlers select_idle(const Form& form, Op&) {
+  switch (form.mnemonic) {
+    case Mnemonic::HLT: return heavy<&halt>();
+    case Mnemonic::MONITOR: return heavy<&monitor>();
+    default: return heavy<&mwait>();
+  }
+}
+
+Handlers select_cpuid(const Form&, Op&) { return heavy<&identify>(); }
+
+Handlers select_random(const Form& form, Op& op) {
+  return form.operand[0].kind == decode::Kind::Gpr ? by_operand_size<Random>(form, op) : Handlers{};
+}
+
+Handlers select_cache(const Form& form, Op&) {
+  return form.memory(0) ? heavy<&flush_line>() : light<Nothing>();
+}
+
+Handlers select_hint(const Form&, Op&) { return light<Nothing>(); }
+
+}  // namespace hvlab::execute

@@ -1,0 +1,112 @@
+// Segment registers: MOV, PUSH, POP, LDS LES LSS LFS LGS (SDM vol. 2).
+#include "sim/control/segments.hpp"
+#include "sim/execute/system.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+using control::ok;
+using decode::Kind;
+using decode::Mnemonic;
+
+/// After a load of SS the decoder's stack size may differ, and one instruction is shielded (SDM vol. 3, 6.8.3).
+Outcome after_load(Cpu& cpu, unsigned segment, bool shadow) {
+  if (segment != arch::kSs) return Outcome::Next;
+  cpu.mov_ss_shadow = shadow;
+  cpu.attention = true;
+  return Outcome::Exit;
+}
+
+Outcome mov_to_segment(Cpu& cpu, const Op& op) {
+  const auto selector = read_operand<u16>(cpu, op, 1);
+  if (selector.failed()) return selector.outcome;
+  if (const Outcome o = control::load_segment(cpu, op.reg[0], selector.value); !ok(o)) return o;
+  return after_load(cpu, op.reg[0], true);
+}
+
+template <class T>
+struct MovFromSegment {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    const u16 selector = cpu.seg[op.reg[1]].selector;
+    if (op.mem == 0) return write_memory<u16>(cpu, op, selector);
+    cpu.set<T>(op.reg[0], selector);
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+struct PushSegment {
+  static Outcome run(Cpu& cpu, const Op& op) { return push<T>(cpu, cpu.seg[op.reg[0]].selector); }
+};
+
+template <class T>
+struct PopSegment {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    const auto value = peek<T>(cpu);
+    if (value.failed()) return value.outcome;
+    const u64 old = cpu.gpr[arch::kRsp];
+    mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));  // by the old SS's size
+    if (const Outcome o = control::load_segment(cpu, op.reg[0], static_cast<u16>(value.value)); !ok(o)) {
+      cpu.gpr[arch::kRsp] = old;
+      return o;
+    }
+    return after_load(cpu, op.reg[0], true);
+  }
+};
+
+template <class T, unsigned kSegment>
+struct LoadFar {
+  static Outcome run(Cpu& cpu, const Op& op) {
+    u64 linear = 0;
+    struct [[gnu::packed]] {
+      T offset;
+      u16 selector;
+    } pointer;
+    if (const Outcome o = linear_address(cpu, op, sizeof pointer, Access::Read, linear); !ok(o)) return o;
+    if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, sizeof pointer, mmu::Rights::Current); !ok(o)) return o;
+    if (const Outcome o = control::load_segment(cpu, kSegment, pointer.selector); !ok(o)) return o;
+    cpu.set<T>(op.reg[0], pointer.offset);
+    return after_load(cpu, kSegment, false);
+  }
+};
+
+template <unsigned kSegment>
+Handlers load_far(const Form& form) {
+  switch (form.operand_bytes) {
+    case 2: return heavy<&LoadFar<u16, kSegment>::run>();
+    case 4: return heavy<&LoadFar<u32, kSegment>::run>();
+    default: return heavy<&LoadFar<u64, kSegment>::run>();
+  }
+}
+
+}  // namespace
+
+Handlers select_mov_segment(const Form& form, Op& op) {
+  if (form.operand[0].kind == Kind::Segment) {
+    if (op.reg[0] == arch::kCs || op.reg[0] > arch::kGs) return {};
+    return heavy<&mov_to_segment>();
+  }
+  if (form.operand[1].kind == Kind::Segment) return by_operand_size<MovFromSegment>(form, op);
+  return {};
+}
+
+Handlers select_push_segment(const Form& form, Op& op) {
+  return form.operand[0].kind == Kind::Segment ? by_operand_size<PushSegment>(form, op) : Handlers{};
+}
+
+Handlers select_pop_segment(const Form& form, Op& op) {
+  return form.operand[0].kind == Kind::Segment ? by_operand_size<PopSegment>(form, op) : Handlers{};
+}
+
+Handlers select_load_far(const Form& form, Op&) {
+  switch (form.mnemonic) {
+    case Mnemonic::LDS: return load_far<arch::kDs>(form);
+    case Mnemonic::LES: return load_far<arch::kEs>(form);
+    case Mnemonic::LSS: return load_far<arch::kSs>(form);
+    case Mnemonic::LFS: return load_far<arch::kFs>(form);
+    default: return load_far<arch::kGs>(form);
+  }
+}
+
+}  // namespace hvlab::execute
