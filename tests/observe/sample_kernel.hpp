@@ -15,8 +15,8 @@ using Image = std::vector<u8>;
 
 template <typename T>
 void append(Image& image, T value) {
-  const auto* bytes = reinterpret_cast<const u8*>(&value);
-  image.insert(image.end(), bytes, bytes + sizeof value);
+  image.resize(image.size() + sizeof value);
+  std::memcpy(image.data() + image.size() - sizeof value, &value, sizeof value);
 }
 /// A literal with all its zeros, the last one too.
 template <size_t N>
@@ -150,11 +150,10 @@ inline Image btf() {
 /// An ELF64 file with .rodata (also loadable, at virtual address `base`) and .BTF.
 inline Image elf(const Image& read_only, const Image& types, u64 base) {
   const std::string names = literal("\0.rodata\0.BTF\0.names");
-  Image image;
   const u64 rodata_at = 64 + 56, btf_at = rodata_at + read_only.size(), names_at = btf_at + types.size();
   const u64 sections_at = names_at + names.size();
-  const u8 identity[16] = {0x7F, 'E', 'L', 'F', 2, 1, 1};
-  image.insert(image.end(), identity, identity + 16);
+  Image image = {0x7F, 'E', 'L', 'F', 2, 1, 1};
+  image.resize(16);
   append(image, u16{2});
   append(image, u16{62});
   append(image, u32{1});
