@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/demo_prepare.hpp"
@@ -24,12 +26,16 @@ constexpr int kFailed = 1;
 
 po::options_description describe() {
   po::options_description options("Options", 110, 60);
-  options.add_options()                                                                      //
-      ("quick", "the short form of the workload")                                            //
-      ("json", "print the results as JSON")                                                  //
-      ("refresh", "ask the Debian mirror for newer packages first")                          //
-      ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")  //
+  // clang-format off
+  options.add_options()
+      ("quick", "the short form of the workload")
+      ("ways", po::value<std::string>()->value_name("NAME,..."),
+       "only these ways; the others are compared with the first")
+      ("json", "print the results as JSON")
+      ("refresh", "ask the Debian mirror for newer packages first")
+      ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")
       ("help", "show this");
+  // clang-format on
   return options;
 }
 
@@ -54,7 +60,9 @@ void print_help(const po::options_description& options) {
       << "usage: hvlab demo [OPTION]...\n\n"
          "Runs one workload on Debian's own kernel in several ways, each on a simulated PC with 1 and 4\n"
          "processors, and compares them:\n";
-  for (const Way& way : demo_ways()) fmt::print("  {:<10} {}\n", way.name, way.summary);
+  for (const Way& way : demo_ways()) {
+    fmt::print("  {:<15} {}{}\n", way.name, way.summary, way.standard ? "" : " (only when named)");
+  }
   std::fflush(stdout);
   std::cout << "\nThe kernel and all programs are Debian packages, taken from this host's apt mirror into\n"
                "$XDG_CACHE_HOME/hvlab (else ~/.cache/hvlab); nothing is installed.\n\n"
@@ -63,13 +71,34 @@ void print_help(const po::options_description& options) {
                "after Ctrl-C.\n";
 }
 
-std::vector<DemoBoot> prepare(bool quick) {
+/// Every standard way, or those named in "NAME,NAME...".
+std::vector<const Way*> chosen_ways(const po::variables_map& values) {
+  std::vector<const Way*> ways;
+  if (values.count("ways") == 0) {
+    for (const Way& way : demo_ways()) {
+      if (way.standard) ways.push_back(&way);
+    }
+    return ways;
+  }
+  std::istringstream names(values["ways"].as<std::string>());
+  for (std::string name; std::getline(names, name, ',');) {
+    const auto way =
+        std::ranges::find(demo_ways(), name, [](const Way& row) { return std::string(row.name); });
+    if (way == demo_ways().end())
+      throw UserError("--ways: there is no way '" + name + "'; see 'hvlab demo --help'");
+    ways.push_back(&*way);
+  }
+  if (ways.empty()) throw UserError("--ways: name at least one; see 'hvlab demo --help'");
+  return ways;
+}
+
+std::vector<DemoBoot> prepare(const std::vector<const Way*>& ways, bool quick) {
   const std::string kernel = demo_kernel();
   std::map<std::string, std::string> initrds;
-  for (const Way& way : demo_ways()) initrds[way.name] = assemble_initrd(way);
+  for (const Way* way : ways) initrds[way->name] = assemble_initrd(*way);
   std::vector<DemoBoot> boots;
   for (const unsigned processors : kProcessors) {
-    for (const Way& way : demo_ways()) boots.push_back({&way, processors, kernel, initrds[way.name], quick});
+    for (const Way* way : ways) boots.push_back({way, processors, kernel, initrds[way->name], quick});
   }
   return boots;
 }
@@ -108,8 +137,9 @@ int demo_command(const std::vector<std::string>& arguments) {
   const po::variables_map values = parse(arguments, options);
   if (values.count("help") != 0) return print_help(options), 0;
   const double started = host_seconds();
-  if (const int status = fetch_systems(values.count("refresh") != 0); status != 0) return status;
-  const std::vector<DemoBoot> boots = prepare(values.count("quick") != 0);
+  const std::vector<const Way*> ways = chosen_ways(values);
+  if (const int status = fetch_systems(ways, values.count("refresh") != 0); status != 0) return status;
+  const std::vector<DemoBoot> boots = prepare(ways, values.count("quick") != 0);
   if (values.count("prepare") != 0) return print_paths(boots), 0;
   std::vector<WayRun> runs = run_boots(boots);
   if (runs.empty()) return exit_status::kInterrupted;

@@ -43,12 +43,12 @@ std::string cache_directory() {
   throw UserError("neither HOME nor XDG_CACHE_HOME is set: nowhere to keep Debian's packages");
 }
 
-int fetch_systems(bool refresh) {
+int fetch_systems(const std::vector<const Way*>& ways, bool refresh) {
   std::vector<std::string> command = {HVLAB_WORKLOADS "/fetch"};
   if (refresh) command.push_back("--refresh");
   std::set<std::string> systems;
-  for (const Way& way : demo_ways()) {
-    std::istringstream words(way.systems);
+  for (const Way* way : ways) {
+    std::istringstream words(way->systems);
     for (std::string word; words >> word;) systems.insert(word);
   }
   command.insert(command.end(), systems.begin(), systems.end());

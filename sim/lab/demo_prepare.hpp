@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/lab/demo_ways.hpp"
 
@@ -12,7 +13,7 @@ std::string cache_directory();
 
 /// Has workloads/fetch put into the cache what the ways need; it says on standard error what it does. Returns
 /// its exit status: 0, or another after it has said why.
-int fetch_systems(bool refresh);
+int fetch_systems(const std::vector<const Way*>& ways, bool refresh);
 
 /// The cached kernel: Debian's own bzImage. Throws UserError if it is not there.
 std::string demo_kernel();

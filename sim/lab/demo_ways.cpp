@@ -5,9 +5,10 @@ namespace hvlab::lab {
 namespace {
 
 constexpr Way kWays[] = {
-    {"bare", "the workload on Debian's kernel, nothing between", "kernel busybox", "256M", ""},
-    {"container", "in an OCI container: namespaces, control group, system-call filter, overlay",
-     "kernel busybox crun", "384M", ""},
+    {"bare", "the workload on Debian's kernel, nothing between", "kernel busybox", "256M", true, ""},
+    {"container", "in an OCI container (crun): namespaces, control group, system-call filter, overlay",
+     "kernel busybox crun", "384M", true, ""},
+    {"container-runc", "the same by runc", "kernel busybox runc", "384M", false, ""},
 };
 
 }  // namespace

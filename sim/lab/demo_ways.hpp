@@ -12,6 +12,7 @@ struct Way {
   const char* summary;  // one line
   const char* systems;  // what workloads/fetch has to fetch for it, separated by blanks
   const char* memory;   // of the simulated machine
+  bool standard;         // run when the command line does not say which ways
   const char* append;   // added to the kernel's command line
 };
 
