@@ -18,6 +18,10 @@
 namespace hvlab::mmu {
 class Tlb;
 }
+namespace hvlab::decode {
+struct Block;
+struct JumpEntry;
+}  // namespace hvlab::decode
 
 namespace hvlab::cpu {
 
@@ -55,7 +59,11 @@ struct Cpu : State {
   u64 extra = 0;             // cycles charged by slow paths, not yet taken from the budget
   u64 fetch_page = SoftEntry::kNoTag;  // linear page that instructions are being fetched from ...
   u64 fetch_addend = 0;                // ... and its host address - linear address
+  const Op* left_op = nullptr;         // where the last block was left (nullptr: after its end)
+  decode::Block** link_slot = nullptr; // the link of that block that the next block belongs in
+  decode::JumpEntry* jumps = nullptr;  // decode::kJumpEntries of them
   Fault fault;
+  Outcome left = Outcome::Next;        // how the last block was left
   u8 denied = 0;             // decode::need bits that the current state forbids
   u8 reported_cpl = 0;       // the CPL that observers know
   bool stepping = false;     // outside blocks: device accesses and charges may happen in place

@@ -19,7 +19,7 @@ struct BlockMode {
 
 inline constexpr unsigned kMaxBlockOps = 48;
 
-/// A block's head; its operations follow it in memory, the last one a terminator that leaves the block.
+/// A block's head; its operations follow it in memory, then a terminator that goes on with the next block.
 struct Block {
   u64 key = 0;              // host address of the first byte, mode key in bits 56..63
   Block* link[2] = {};      // where a fall-through (0) and a taken branch (1) lead, once known
@@ -27,16 +27,28 @@ struct Block {
   Block* next_in_page = nullptr;
   const u8* second_page = nullptr;  // host address of the page in which a page-crossing instruction ends
   u64 page = 0;             // physical page number
+  u64 second_page_number = 0;
   u32 bytes = 0;            // of code
   u32 cost = 0;             // cycles of all operations
   u16 page_offset = 0;
-  u8 operations = 0;        // without the terminator that a block without a branch gets
+  u8 operations = 0;        // without the terminator
   bool dead = false;        // its bytes have changed: not to be entered or gone on with
   bool linkable[2] = {false, false};  // both ends of the transfer lie in the same page
 
   Op* ops() { return reinterpret_cast<Op*>(this + 1); }
   const Op* ops() const { return reinterpret_cast<const Op*>(this + 1); }
 };
+
+/// A direct-mapped cache of blocks by key, looked at by the handlers of indirect and page-crossing branches.
+struct JumpEntry {
+  u64 key = 0;
+  Block* block = nullptr;
+};
+inline constexpr size_t kJumpEntries = 1 << 14;
+inline size_t jump_index(u64 key) { return (key ^ (key >> 14)) & (kJumpEntries - 1); }
+
+/// The key of a block that starts at `host` in a mode with key `mode`.
+inline u64 block_key(const u8* host, u8 mode) { return reinterpret_cast<u64>(host) | (u64{mode} << 56); }
 
 /// The block an operation stands in.
 inline Block* block_of(const Op* op) {

@@ -128,6 +128,8 @@ void fill_operand(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand
     case ZYDIS_OPERAND_TYPE_MEMORY:
       out.kind = Kind::Memory;
       op.mem = static_cast<u8>(n);
+      form.reads_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
+      form.writes_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
       fill_memory(insn, operand, form, op);
       break;
     case ZYDIS_OPERAND_TYPE_POINTER:
@@ -176,6 +178,7 @@ Decoded decode(const u8* code, size_t available, u8 code_bytes, u8 stack_bytes, 
   form.rep = (insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE)) != 0;
   form.repne = (insn.attributes & ZYDIS_ATTRIB_HAS_REPNE) != 0;
   form.lock = (insn.attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0;
+  form.far = insn.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR;
   op.length = insn.length;
   op.mnemonic = static_cast<u16>(form.mnemonic);
   op.operand_bytes = form.operand_bytes;

@@ -36,6 +36,8 @@ struct Form {
   u8 opcode = 0;         // last opcode byte
   u8 map = 0;            // opcode map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A
   bool rep = false, repne = false, lock = false;
+  bool reads_memory = false, writes_memory = false;
+  bool far = false;       // a far branch
   bool relative = false;  // the immediate is a branch displacement
   bool absolute = false;  // the memory operand is an absolute offset (MOV A0h..A3h), which is in Op::imm
   /// Bytes of operand `n` (0 if there is none).

@@ -83,6 +83,7 @@ struct Op {
   u16 mnemonic;     // decode::Mnemonic
   u8 operand_bytes; // effective operand size: 2, 4 or 8
   u8 address_bytes; // effective address size: 2, 4 or 8
+  bool relative;    // a branch to disp; imm is the Block
   u8 memory_bytes;  // size of the memory operand (0: none, or more than 255)
   u8 imm2;          // second immediate (ENTER, EXTRQ); third operand's immediate otherwise in imm
 };

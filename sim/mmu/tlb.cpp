@@ -48,6 +48,7 @@ Tlb::Entry* Tlb::find(u64 linear, u16 pcid) {
 
 void Tlb::insert(u64 linear, u16 pcid, const Translation& t) {
   const bool small = t.shift == 12;
+  in_pieces_ = in_pieces_ || t.shift > 21;
   Side& side = small ? small_ : large_;
   const u64 tag = linear >> (small ? 12 : 21);
   Entry* e = side.find(tag, pcid, *this);
@@ -107,13 +108,16 @@ void Tlb::flush_page(u64 linear, u16 pcid, bool with_global) {
     if (e.tag != linear >> 12 || !valid(e)) continue;
     if (e.translation.global ? with_global : e.pcid == pcid) drop(e, 12);
   }
-  // A page larger than 2 MiB may stand in several pieces: INVLPG drops them all (SDM vol. 3, 4.10.4.1).
-  for (Entry& e : large_.entries) {
-    if (e.tag == ~u64{0} || !valid(e)) continue;
+  auto drop_large = [&](Entry& e) {
+    if (e.tag == ~u64{0} || !valid(e)) return;
     const unsigned shift = e.translation.shift;
-    if ((e.tag << 21) >> shift != linear >> shift) continue;
+    if ((e.tag << 21) >> shift != linear >> shift) return;
     if (e.translation.global ? with_global : e.pcid == pcid) drop(e, 21);
-  }
+  };
+  // A page larger than 2 MiB may stand in several pieces: INVLPG drops them all (SDM vol. 3, 4.10.4.1).
+  const size_t ways = in_pieces_ ? large_.entries.size() : large_.ways;
+  Entry* large = in_pieces_ ? large_.entries.data() : &large_.entries[((linear >> 21) % large_.sets) * large_.ways];
+  for (size_t i = 0; i < ways; ++i) drop_large(large[i]);
 }
 
 void Tlb::select(SoftBank* banks[cpu::kBanks], u16 pcid) {

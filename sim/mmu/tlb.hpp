@@ -71,6 +71,7 @@ class Tlb {
   std::unique_ptr<BankSet[]> sets_;
   cpu::SoftBank never_;
   u64 uses_ = 0;
+  bool in_pieces_ = false;  // pages larger than 2 MiB have been seen
 };
 
 }  // namespace hvlab::mmu

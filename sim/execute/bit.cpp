@@ -1,0 +1,337 @@
+// BT BTS BTR BTC, BSF BSR TZCNT LZCNT POPCNT, BSWAP, CRC32, and the VEX-encoded BMI1 and BMI2 instructions.
+#include <bit>
+
+#include "sim/execute/address64.hpp"
+#include "sim/execute/arithmetic.hpp"
+#include "sim/execute/integer.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+using decode::Mnemonic;
+
+enum class BitAction : u8 { Test, Set, Reset, Complement };
+
+template <class T, BitAction kAction>
+T apply_bit(T value, unsigned n) {
+  const T mask = static_cast<T>(T{1} << n);
+  if constexpr (kAction == BitAction::Set) return static_cast<T>(value | mask);
+  if constexpr (kAction == BitAction::Reset) return static_cast<T>(value & ~mask);
+  if constexpr (kAction == BitAction::Complement) return static_cast<T>(value ^ mask);
+  return value;
+}
+
+/// Only CF changes: the manual leaves the others undefined or unchanged (ZF).
+template <class T, BitAction kAction>
+struct BitReg {
+  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const u64 raw = op.imm2 != 0 ? static_cast<u64>(op.imm) : cpu.get<T>(op.reg[1]);
+    const unsigned n = static_cast<unsigned>(raw & (sizeof(T) * 8 - 1));
+    const T value = cpu.get<T>(op.reg[0]);
+    flags.set_cf(((value >> n) & 1) != 0);
+    if constexpr (kAction != BitAction::Test) cpu.set<T>(op.reg[0], apply_bit<T, kAction>(value, n));
+    return Outcome::Next;
+  }
+};
+
+/// With a register offset the memory operand is a bit string: the offset, signed, also selects the word.
+template <class T, BitAction kAction>
+struct BitMem {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    constexpr unsigned kBits = sizeof(T) * 8;
+    u64 raw = static_cast<u64>(op.imm);
+    u64 offset = effective_address(cpu, op);
+    if (op.imm2 == 0) {
+      const i64 bit_offset = static_cast<std::make_signed_t<T>>(cpu.get<T>(op.reg[1]));
+      raw = static_cast<u64>(bit_offset);
+      offset += static_cast<u64>((bit_offset >> std::countr_zero(kBits)) * static_cast<i64>(sizeof(T)));
+      if (op.address_bytes != 8) offset &= op.address_bytes == 4 ? 0xFFFF'FFFF : 0xFFFF;
+    }
+    const unsigned n = static_cast<unsigned>(raw & (kBits - 1));
+    u64 linear = 0;
+    constexpr Access kAccess = kAction == BitAction::Test ? Access::Read : Access::Write;
+    if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), kAccess, linear); o != Outcome::Next) return o;
+    if constexpr (kAction != BitAction::Test) {
+      if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(T)); o != Outcome::Next) return o;
+    }
+    const Loaded<T> value = mmu::load<T>(cpu, linear);
+    if (value.failed()) return value.outcome;
+    if constexpr (kAction != BitAction::Test) {
+      if (const Outcome o = mmu::store<T>(cpu, linear, apply_bit<T, kAction>(value.value, n)); o != Outcome::Next) return o;
+    }
+    flags.set_cf(((value.value >> n) & 1) != 0);
+    return Outcome::Next;
+  }
+};
+
+template <class T, BitAction kAction>
+Handlers bit_of(const Op& op) {
+  return op.mem == 0 ? light<BitMem<T, kAction>>() : light<BitReg<T, kAction>>();
+}
+
+template <BitAction kAction>
+Handlers bit_test(const Form& form, Op& op) {
+  op.imm2 = form.operand[1].kind == decode::Kind::Immediate ? 1 : 0;
+  switch (form.bytes(0)) {
+    case 2: return bit_of<u16, kAction>(op);
+    case 4: return bit_of<u32, kAction>(op);
+    default: return bit_of<u64, kAction>(op);
+  }
+}
+
+/// BSF and BSR leave the destination as it was if the source is 0 (documented by AMD, done by all).
+template <class T, bool kForward>
+struct BitScan {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const Loaded<T> v = read_operand<T>(cpu, op, 1);
+    if (v.failed()) return v.outcome;
+    flags.set_zf(v.value == 0);
+    if (v.value == 0) return Outcome::Next;
+    const int n = kForward ? std::countr_zero(v.value) : static_cast<int>(sizeof(T) * 8) - 1 - std::countl_zero(v.value);
+    cpu.set<T>(op.reg[0], static_cast<T>(n));
+    return Outcome::Next;
+  }
+};
+
+/// TZCNT and LZCNT: CF = source is 0, ZF = result is 0.
+template <class T, bool kTrailing>
+struct ZeroCount {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const Loaded<T> v = read_operand<T>(cpu, op, 1);
+    if (v.failed()) return v.outcome;
+    const T n = static_cast<T>(kTrailing ? std::countr_zero(v.value) : std::countl_zero(v.value));
+    cpu.set<T>(op.reg[0], n);
+    const u64 others = flags.status() & ~(arch::flag::kCf | arch::flag::kZf);
+    flags.set_status(others | (v.value == 0 ? arch::flag::kCf : 0) | (n == 0 ? arch::flag::kZf : 0));
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+struct Popcnt {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const Loaded<T> v = read_operand<T>(cpu, op, 1);
+    if (v.failed()) return v.outcome;
+    cpu.set<T>(op.reg[0], static_cast<T>(std::popcount(v.value)));
+    flags.set_status(v.value == 0 ? arch::flag::kZf : 0);
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+Handlers scan_of(Mnemonic m) {
+  switch (m) {
+    case Mnemonic::BSF: return light<BitScan<T, true>>();
+    case Mnemonic::BSR: return light<BitScan<T, false>>();
+    case Mnemonic::TZCNT: return light<ZeroCount<T, true>>();
+    case Mnemonic::LZCNT: return light<ZeroCount<T, false>>();
+    default: return light<Popcnt<T>>();
+  }
+}
+
+/// The 16-bit form is undefined; processors write 0.
+template <class T>
+struct Bswap {
+  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    const T v = cpu.get<T>(op.reg[0]);
+    if constexpr (sizeof(T) == 2) cpu.set<T>(op.reg[0], 0);
+    else cpu.set<T>(op.reg[0], static_cast<T>(__builtin_bswap64(v) >> (64 - 8 * sizeof(T))));
+    return Outcome::Next;
+  }
+};
+
+/// CRC-32C (polynomial 11EDC6F41h, reflected).
+u32 crc32c(u32 crc, u64 data, unsigned bytes) {
+  for (unsigned i = 0; i < bytes * 8; ++i) {
+    const u32 in = (crc ^ static_cast<u32>(data >> i)) & 1;
+    crc = (crc >> 1) ^ (in != 0 ? 0x82F6'3B78u : 0u);
+  }
+  return crc;
+}
+
+template <class S>
+struct Crc32 {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    const Loaded<S> v = read_operand<S>(cpu, op, 1);
+    if (v.failed()) return v.outcome;
+    cpu.set<u32>(op.reg[0], crc32c(cpu.get<u32>(op.reg[0]), v.value, sizeof(S)));
+    return Outcome::Next;
+  }
+};
+
+// --- BMI1 and BMI2 ---
+
+template <class T>
+Flags bmi_flags(T result, bool carry) {
+  Flags f = flags_of<T>(result, 0);
+  f.set_cf(carry);
+  return f;
+}
+
+template <class T>
+T deposit(T source, T mask) {
+  T r = 0;
+  for (T m = mask; m != 0; m &= static_cast<T>(m - 1)) {
+    if (source & 1) r |= static_cast<T>(m & -m);
+    source >>= 1;
+  }
+  return r;
+}
+
+template <class T>
+T extract(T source, T mask) {
+  T r = 0;
+  unsigned n = 0;
+  for (T m = mask; m != 0; m &= static_cast<T>(m - 1), ++n)
+    if (source & static_cast<T>(m & -m)) r |= static_cast<T>(T{1} << n);
+  return r;
+}
+
+template <class T>
+T bit_field(T source, T control, Flags& flags) {
+  const unsigned start = control & 0xFF, length = (control >> 8) & 0xFF;
+  T r = start < sizeof(T) * 8 ? static_cast<T>(source >> start) : T{0};
+  if (length < sizeof(T) * 8) r &= static_cast<T>((T{1} << length) - 1);
+  flags = bmi_flags<T>(r, false);
+  return r;
+}
+
+template <class T>
+T zero_high(T source, T control, Flags& flags) {
+  const unsigned n = control & 0xFF;
+  const bool beyond = n >= sizeof(T) * 8;
+  const T r = beyond ? source : static_cast<T>(source & static_cast<T>((T{1} << n) - 1));
+  flags = bmi_flags<T>(r, beyond);
+  return r;
+}
+
+/// Operands in the manual's order: reg[0] is the destination, `a` operand 1, `b` operand 2.
+template <class T, Mnemonic kWhat>
+struct Bmi {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const Loaded<T> a = read_operand<T>(cpu, op, 1);
+    if (a.failed()) return a.outcome;
+    Loaded<T> b{};
+    if (op.imm2 == 0) b = read_operand<T>(cpu, op, 2);
+    if (b.failed()) return b.outcome;
+    constexpr unsigned kMask = sizeof(T) * 8 - 1;
+    const unsigned count = static_cast<unsigned>(b.value & kMask);
+    T r = 0;
+    if constexpr (kWhat == Mnemonic::ANDN) {
+      r = static_cast<T>(~a.value & b.value);
+      flags = flags_of<T>(r, 0);
+    } else if constexpr (kWhat == Mnemonic::BEXTR) {
+      r = bit_field<T>(a.value, b.value, flags);
+    } else if constexpr (kWhat == Mnemonic::BZHI) {
+      r = zero_high<T>(a.value, b.value, flags);
+    } else if constexpr (kWhat == Mnemonic::PDEP) {
+      r = deposit<T>(a.value, b.value);
+    } else if constexpr (kWhat == Mnemonic::PEXT) {
+      r = extract<T>(a.value, b.value);
+    } else if constexpr (kWhat == Mnemonic::SARX) {
+      r = static_cast<T>(static_cast<std::make_signed_t<T>>(a.value) >> count);
+    } else if constexpr (kWhat == Mnemonic::SHLX) {
+      r = static_cast<T>(a.value << count);
+    } else if constexpr (kWhat == Mnemonic::SHRX) {
+      r = static_cast<T>(a.value >> count);
+    } else {
+      static_assert(kWhat == Mnemonic::RORX);
+      r = std::rotr(a.value, static_cast<int>(static_cast<unsigned>(op.imm) & kMask));
+    }
+    cpu.set<T>(op.reg[0], r);
+    return Outcome::Next;
+  }
+};
+
+/// BLSI, BLSMSK, BLSR: destination reg[0], source operand 1.
+template <class T, Mnemonic kWhat>
+struct LowestBit {
+  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    const Loaded<T> a = read_operand<T>(cpu, op, 1);
+    if (a.failed()) return a.outcome;
+    const T below = static_cast<T>(a.value - 1);
+    const T r = kWhat == Mnemonic::BLSI     ? static_cast<T>(a.value & static_cast<T>(-a.value))
+                : kWhat == Mnemonic::BLSMSK ? static_cast<T>(a.value ^ below)
+                                            : static_cast<T>(a.value & below);
+    flags = bmi_flags<T>(r, kWhat == Mnemonic::BLSI ? a.value != 0 : a.value == 0);
+    cpu.set<T>(op.reg[0], r);
+    return Outcome::Next;
+  }
+};
+
+/// MULX: reg[0]:reg[1] = RDX * operand 2, no flags; if both destinations are one register it gets the high half.
+template <class T>
+struct Mulx {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    const Loaded<T> b = read_operand<T>(cpu, op, 2);
+    if (b.failed()) return b.outcome;
+    const unsigned __int128 product = static_cast<unsigned __int128>(cpu.get<T>(arch::kRdx * 8)) * b.value;
+    cpu.set<T>(op.reg[1], static_cast<T>(product));
+    cpu.set<T>(op.reg[0], static_cast<T>(product >> (sizeof(T) * 8)));
+    return Outcome::Next;
+  }
+};
+
+template <class T>
+Handlers bmi_of(Mnemonic m) {
+  switch (m) {
+    case Mnemonic::ANDN: return light<Bmi<T, Mnemonic::ANDN>>();
+    case Mnemonic::BEXTR: return light<Bmi<T, Mnemonic::BEXTR>>();
+    case Mnemonic::BZHI: return light<Bmi<T, Mnemonic::BZHI>>();
+    case Mnemonic::PDEP: return light<Bmi<T, Mnemonic::PDEP>>();
+    case Mnemonic::PEXT: return light<Bmi<T, Mnemonic::PEXT>>();
+    case Mnemonic::SARX: return light<Bmi<T, Mnemonic::SARX>>();
+    case Mnemonic::SHLX: return light<Bmi<T, Mnemonic::SHLX>>();
+    case Mnemonic::SHRX: return light<Bmi<T, Mnemonic::SHRX>>();
+    case Mnemonic::RORX: return light<Bmi<T, Mnemonic::RORX>>();
+    case Mnemonic::BLSI: return light<LowestBit<T, Mnemonic::BLSI>>();
+    case Mnemonic::BLSMSK: return light<LowestBit<T, Mnemonic::BLSMSK>>();
+    case Mnemonic::BLSR: return light<LowestBit<T, Mnemonic::BLSR>>();
+    case Mnemonic::MULX: return light<Mulx<T>>();
+    default: return {};
+  }
+}
+
+}  // namespace
+
+Handlers select_bt(const Form& form, Op& op) {
+  switch (form.mnemonic) {
+    case Mnemonic::BT: return bit_test<BitAction::Test>(form, op);
+    case Mnemonic::BTS: return bit_test<BitAction::Set>(form, op);
+    case Mnemonic::BTR: return bit_test<BitAction::Reset>(form, op);
+    default: return bit_test<BitAction::Complement>(form, op);
+  }
+}
+
+Handlers select_bit_scan(const Form& form, Op&) {
+  switch (form.bytes(0)) {
+    case 2: return scan_of<u16>(form.mnemonic);
+    case 4: return scan_of<u32>(form.mnemonic);
+    default: return scan_of<u64>(form.mnemonic);
+  }
+}
+
+Handlers select_bswap(const Form& form, Op&) {
+  switch (form.bytes(0)) {
+    case 2: return light<Bswap<u16>>();
+    case 4: return light<Bswap<u32>>();
+    default: return light<Bswap<u64>>();
+  }
+}
+
+Handlers select_crc32(const Form& form, Op&) {
+  switch (form.bytes(1)) {
+    case 1: return light<Crc32<u8>>();
+    case 2: return light<Crc32<u16>>();
+    case 4: return light<Crc32<u32>>();
+    default: return light<Crc32<u64>>();
+  }
+}
+
+Handlers select_bmi(const Form& form, Op& op) {
+  if (form.mnemonic == Mnemonic::RORX) op.imm2 = 1;
+  return form.bytes(0) == 8 ? bmi_of<u64>(form.mnemonic) : bmi_of<u32>(form.mnemonic);
+}
+
+}  // namespace hvlab::execute

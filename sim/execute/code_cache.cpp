@@ -1,0 +1,231 @@
+#include "sim/execute/code_cache.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/base/bits.hpp"
+#include "sim/base/check.hpp"
+#include "sim/decode/decoder.hpp"
+#include "sim/execute/engine.hpp"
+#include "sim/execute/near_branch.hpp"
+#include "sim/execute/processor.hpp"
+
+namespace hvlab::execute {
+
+namespace {
+
+constexpr size_t kChunkBytes = 4 << 20;
+constexpr size_t kMaxChunks = 24;  // 96 MiB of decoded code, then everything is decoded anew
+constexpr size_t kBuckets = 1 << 16;
+
+size_t bucket_of(u64 key) { return (key ^ (key >> 16) ^ (key >> 40)) & (kBuckets - 1); }
+
+}  // namespace
+
+CodeCache::CodeCache(u64 ram_pages) : buckets_(kBuckets), jumps_(std::make_unique<decode::JumpEntry[]>(decode::kJumpEntries)) {
+  flags_.resize(ram_pages);
+}
+
+Block* CodeCache::find(u64 key) {
+  decode::JumpEntry& jump = jumps_[decode::jump_index(key)];
+  if (jump.key == key && !jump.block->dead) return jump.block;
+  for (Block* b = buckets_[bucket_of(key)]; b != nullptr; b = b->next_in_bucket) {
+    if (b->key != key) continue;
+    // A block with a page-crossing instruction also depends on where its second page is: never entered unchecked.
+    if (b->second_page == nullptr) jump = {key, b};
+    return b;
+  }
+  return nullptr;
+}
+
+Block* CodeCache::allocate(size_t operations) {
+  const size_t bytes = align_up(sizeof(Block) + operations * sizeof(Op), 64);
+  if (chunks_.empty() || chunk_used_ + bytes > kChunkBytes) {
+    if (chunks_.size() >= kMaxChunks) flush();
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunkBytes));
+    chunk_used_ = 0;
+  }
+  void* at = chunks_.back().get() + chunk_used_;
+  chunk_used_ += bytes;
+  return new (at) Block{};
+}
+
+void CodeCache::flush() {
+  for (auto& [page, code] : pages_) flags_[page] &= static_cast<u8>(~kHasCode);
+  pages_.clear();
+  std::fill(buckets_.begin(), buckets_.end(), nullptr);
+  std::fill_n(jumps_.get(), decode::kJumpEntries, decode::JumpEntry{});
+  chunks_.clear();
+  ++epoch_;
+}
+
+bool CodeCache::select(decode::Form& form, Op& op, const decode::Row*& row) const {
+  using decode::Mnemonic;
+  // Processors without LZCNT and TZCNT ignore the F3 prefix of BSR and BSF (SDM vol. 2).
+  if (form.mnemonic == Mnemonic::LZCNT && !rules_.features.test(static_cast<size_t>(arch::Feature::Abm)))
+    form.mnemonic = Mnemonic::BSR;
+  if (form.mnemonic == Mnemonic::TZCNT && !rules_.features.test(static_cast<size_t>(arch::Feature::Bmi1)))
+    form.mnemonic = Mnemonic::BSF;
+  op.mnemonic = static_cast<u16>(form.mnemonic);
+  Handlers handlers;
+  row = decode::find_row(form, op, handlers);
+  if (row == nullptr || !rules_.features.test(static_cast<size_t>(row->feature))) return false;
+  if ((row->attributes & decode::row::kNo64) && form.code_bytes == 8) return false;
+  if ((row->attributes & decode::row::kOnly64) && form.code_bytes != 8) return false;
+  op.handler = handlers.threaded;
+  op.step = handlers.returning;
+  op.needs = static_cast<u8>(row->attributes);
+  if (row->attributes & decode::row::kStep) op.handler = &leave_for_step;
+  return true;
+}
+
+u32 CodeCache::cost_of(const decode::Form& form, const decode::Row& row) const {
+  using decode::CostClass;
+  const auto cost = [&](CostClass c) { return rules_.cost[static_cast<size_t>(c)]; };
+  u32 total = cost(row.cost);
+  if (form.reads_memory) total += cost(CostClass::Load);
+  if (form.writes_memory) total += cost(CostClass::Store);
+  const bool exchanges = form.mnemonic == decode::Mnemonic::XCHG && form.writes_memory;
+  if (form.lock || exchanges) total += cost(CostClass::LockedAtomic);
+  return total;
+}
+
+bool CodeCache::add_operation(Block& block, const u8* code, size_t available, BlockMode mode, bool& ends) {
+  Op& op = building_[block.operations];
+  decode::Form form;
+  const decode::Decoded decoded = decode::decode(code, std::min<size_t>(available, 15), mode.code_bytes, mode.stack_bytes, form, op);
+  if (decoded == decode::Decoded::Truncated && available < 15) return false;
+  const decode::Row* row = nullptr;
+  if (decoded != decode::Decoded::Ok || !select(form, op, row)) {
+    op.handler = &leave_for_step;
+    op.step = decoded == decode::Decoded::TooLong || decoded == decode::Decoded::Truncated ? &too_long : &undefined;
+    op.needs = 0;
+    op.length = std::max<u8>(op.length, 1);
+    op.cost = 1;
+    ends = true;
+  } else {
+    op.cost = static_cast<u16>(cost_of(form, *row));
+    ends = (row->attributes & decode::row::kEnds) != 0;
+  }
+  op.number = block.operations;
+  op.offset = static_cast<u16>(block.bytes);
+  op.cycles_before = static_cast<u16>(block.cost);
+  if (op.base == decode::kBlockRegister) op.disp += static_cast<i32>(block.bytes);
+  op.relative = form.relative;
+  if (form.relative) op.disp = static_cast<i32>(op.imm + op.length + static_cast<i64>(block.bytes));
+  block.bytes += op.length;
+  block.cost += op.cost;
+  ++block.operations;
+  return true;
+}
+
+Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next_page, u64 next_page_number) {
+  Block head;
+  head.page = page;
+  head.page_offset = static_cast<u16>(reinterpret_cast<u64>(host) & 0xFFF);
+  head.key = decode::block_key(host, mode.key());
+  const u32 room = 4096u - head.page_offset;
+  bool ends = false;
+  while (!ends && head.operations < decode::kMaxBlockOps && head.bytes < room && head.cost < 20'000) {
+    if (!add_operation(head, host + head.bytes, room - head.bytes, mode, ends)) break;
+  }
+  if (head.operations == 0) {
+    // The first instruction crosses into the next page: a block of its own, decoded from a copy of its bytes.
+    if (next_page == nullptr) return nullptr;
+    u8 copy[30];
+    const u32 here = std::min(room, 15u);
+    std::memcpy(copy, host, here);
+    std::memcpy(copy + here, next_page, 15);
+    HVLAB_CHECK(add_operation(head, copy, 15, mode, ends));
+    head.second_page = next_page;
+    ends = false;
+  }
+  const size_t count = head.operations + 1u;
+  building_[head.operations] = end_of_block(head);
+  head.second_page_number = next_page_number;
+  const Op& last = building_[head.operations - 1];
+  const i64 next = i64{head.page_offset} + head.bytes, taken = i64{head.page_offset} + last.disp;
+  head.linkable[0] = next < 4096;
+  head.linkable[1] = last.relative && taken >= 0 && taken < 4096 && head.second_page == nullptr;
+  Block* block = allocate(count);
+  *block = head;
+  std::memcpy(static_cast<void*>(block->ops()), building_.data(), count * sizeof(Op));
+  block->ops()[count - 1].imm = reinterpret_cast<i64>(block);
+  if (last.relative) block->ops()[count - 2].imm = reinterpret_cast<i64>(block);
+
+  Block*& bucket = buckets_[bucket_of(block->key)];
+  block->next_in_bucket = bucket;
+  bucket = block;
+  const unsigned last_byte = head.page_offset + head.bytes - 1;
+  enter_page(block, page, head.page_offset, std::min(last_byte, 4095u));
+  if (head.second_page != nullptr) enter_page(block, next_page_number, 0, last_byte - 4096u);
+  return block;
+}
+
+void CodeCache::enter_page(Block* block, u64 page, unsigned first, unsigned last) {
+  CodePage& code = pages_[page];
+  code.blocks.push_back(block);
+  for (unsigned chunk = first / 64; chunk <= last / 64; ++chunk) code.chunks |= bit(chunk);
+  if (page >= flags_.size() || (flags_[page] & kHasCode)) return;
+  flags_[page] |= kHasCode;
+  if (!(flags_[page] & kWriteMapped)) return;
+  flags_[page] &= static_cast<u8>(~kWriteMapped);
+  const u8* host = block->page == page ? reinterpret_cast<const u8*>(align_down(block->key & low_mask(56), 4096))
+                                       : block->second_page;
+  for (mmu::Tlb* tlb : tlbs_) tlb->revoke(host, false);
+}
+
+void CodeCache::written(u64 address, size_t bytes) {
+  const u64 last = address + bytes - 1;
+  for (u64 page = address >> 12; page <= last >> 12; ++page) {
+    if (!holds_code(page)) continue;
+    const unsigned from = page == address >> 12 ? address & 0xFFF : 0;
+    const unsigned to = page == last >> 12 ? last & 0xFFF : 4095;
+    written_in_page(page, from, to);
+  }
+}
+
+void CodeCache::written_in_page(u64 page, unsigned first, unsigned last) {
+  CodePage& code = pages_[page];
+  u64 touched = 0;
+  for (unsigned chunk = first / 64; chunk <= last / 64; ++chunk) touched |= bit(chunk);
+  if (!(code.chunks & touched)) return;
+  std::vector<Block*> hit;
+  for (Block* b : code.blocks) {
+    const unsigned from = b->page == page ? b->page_offset : 0;
+    const unsigned to = b->page == page ? b->page_offset + b->bytes - 1 : b->page_offset + b->bytes - 1 - 4096;
+    if (from <= last && to >= first) hit.push_back(b);
+  }
+  for (Block* b : hit) kill(b);
+}
+
+void CodeCache::kill(Block* block) {
+  block->dead = true;
+  Block** at = &buckets_[bucket_of(block->key)];
+  while (*at != block) at = &(*at)->next_in_bucket;
+  *at = block->next_in_bucket;
+  for (unsigned i = 0; i <= block->operations; ++i) block->ops()[i].handler = &resync;
+  forget(block, block->page);
+  if (block->second_page != nullptr) forget(block, block->second_page_number);
+}
+
+/// Takes `block` off a page's list, and off the links of the page's other blocks.
+void CodeCache::forget(Block* block, u64 page) {
+  CodePage& code = pages_[page];
+  std::erase(code.blocks, block);
+  for (Block* other : code.blocks)
+    for (Block*& link : other->link)
+      if (link == block) link = nullptr;
+  if (code.blocks.empty()) {
+    pages_.erase(page);
+    flags_[page] &= static_cast<u8>(~kHasCode);
+  }
+}
+
+std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages) { return std::make_shared<CodeCache>(ram_pages); }
+
+void memory_written(CodeCache& cache, u64 address, size_t bytes) {
+  if (bytes != 0) cache.written(address, bytes);
+}
+
+}  // namespace hvlab::execute

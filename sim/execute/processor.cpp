@@ -1,0 +1,362 @@
+#include "sim/execute/processor.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/base/check.hpp"
+#include "sim/control/events.hpp"
+#include "sim/cpu/debug.hpp"
+#include "sim/execute/code_cache.hpp"
+#include "sim/execute/engine.hpp"
+#include "sim/execute/reset.hpp"
+
+namespace hvlab::execute {
+
+using arch::kCs;
+using cpu::Activity;
+using cpu::SoftEntry;
+using decode::Mnemonic;
+namespace flag = arch::flag;
+
+namespace {
+
+mmu::Tlb::Geometry geometry_of(const timing::Profile& p) {
+  return {p.tlb_entries_small, p.tlb_ways_small, p.tlb_entries_large, p.tlb_ways_large};
+}
+
+bool loads_rf(const Op& op) {
+  const auto m = static_cast<Mnemonic>(op.mnemonic);
+  return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
+}
+
+/// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a 64-bit
+/// flat address get here; those without a memory operand are pushes and pops.
+void correct_canonical_fault(Cpu& cpu, const Op& op) {
+  if (!cpu.fault.canonical) return;
+  if (op.mem == decode::kNoMemory || op.segment == arch::kSs) cpu.fault.vector = Exception::StackFault;
+}
+
+}  // namespace
+
+/// The dispatcher: finds blocks, lets them run, and does between them what blocks cannot: events, device accesses,
+/// single steps, the exact end of a run.
+struct Processor::Impl {
+  Cpu cpu;
+  mmu::Tlb tlb;
+  observe::CoreLedger ledger;
+  std::shared_ptr<CodeCache> code;
+  const Op* next_op = nullptr;  // where the block in progress goes on, if nothing intervenes
+  u64 epoch = 0;                // of next_op and Cpu::link_slot
+
+  explicit Impl(const Setup& setup) : tlb(geometry_of(*setup.profile)), code(setup.code) {
+    configure(cpu, setup);
+    cpu.tlb = &tlb;
+    cpu.ledger = &ledger;
+    cpu.code = code.get();
+    cpu.jumps = code->jumps();
+    cpu.stepping = true;
+    code->set_rules({setup.profile->cost, cpu.features});
+    code->add_tlb(&tlb);
+    power_up(cpu);
+  }
+
+  Stop run(u64 limit);
+  bool take_event();
+  const Op* locate();
+  bool fetch_page(u64 linear);
+  const u8* next_page(u64 linear, u64& number, bool& faulted);
+  Block* block_at(u64 linear, BlockMode mode);
+  void run_blocks(const Op* op);
+  void step(const Op* op);
+  void fault(const Op* op);
+  bool event_waits() const;
+  bool must_step() const;
+
+  void settle() {
+    cpu.budget -= static_cast<i64>(cpu.extra);
+    cpu.extra = 0;
+  }
+  u64 linear_rip() const { return cpu.code64() ? cpu.rip : static_cast<u32>(cpu.seg[kCs].base + cpu.rip); }
+  BlockMode block_mode(u64 linear) const {
+    if (cpu.code64()) return {8, 8, true};
+    const u64 last = cpu.rip + (0xFFF - (linear & 0xFFF));
+    return {cpu.code_bytes(), cpu.stack_bytes(), last <= cpu.seg[kCs].limit};
+  }
+};
+
+bool Processor::Impl::event_waits() const {
+  return cpu.init_pending || cpu.pending_debug != 0 || cpu.nmi_pending || (cpu.interrupt_line && cpu.rflag(flag::kIf));
+}
+
+bool Processor::Impl::must_step() const {
+  constexpr u64 kStepFlags = flag::kTf | flag::kRf;
+  return cpu.rflag(kStepFlags) || cpu.sti_shadow || cpu.mov_ss_shadow || cpu::instruction_breakpoints_enabled(cpu);
+}
+
+/// Takes the event of highest priority that may be taken now (SDM vol. 3, table 6-2).
+bool Processor::Impl::take_event() {
+  if (cpu.init_pending) {
+    cpu.init_pending = false;
+    init_reset(cpu);
+    return true;
+  }
+  if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow) return false;
+  if (cpu.pending_debug != 0) {
+    const u64 bits = cpu.pending_debug;
+    cpu.pending_debug = 0;
+    control::deliver(cpu, control::debug_trap(bits));
+    return true;
+  }
+  if (cpu.nmi_pending && !cpu.nmi_blocked) {
+    cpu.nmi_pending = false;
+    control::deliver(cpu, {.vector = 2, .source = control::Source::Nmi});
+    return true;
+  }
+  if (cpu.interrupt_line && cpu.rflag(flag::kIf) && !cpu.sti_shadow) {
+    const u8 vector = cpu.apic->acknowledge();
+    control::deliver(cpu, {.vector = vector, .source = control::Source::Interrupt});
+    return true;
+  }
+  return false;
+}
+
+/// Makes the page of `linear` the one that is fetched from; delivers the fault if it cannot be.
+bool Processor::Impl::fetch_page(u64 linear) {
+  const u64 page = linear & ~u64{0xFFF};
+  if (page == cpu.fetch_page) return true;
+  const SoftEntry& e = cpu.fetch_bank->at(linear);
+  if (e.execute_tag == page) {
+    cpu.fetch_addend = e.addend;
+  } else {
+    u64 physical = 0;
+    u8* host = nullptr;
+    Outcome outcome = mmu::translate_fetch(cpu, linear, physical, host);
+    // What is not RAM is not executed from: such buses read as FFh bytes, which are no instruction.
+    if (outcome == Outcome::Next && host == nullptr) outcome = raise(cpu, Exception::InvalidOpcode);
+    if (outcome != Outcome::Next) {
+      settle();
+      control::deliver(cpu, control::pending_fault(cpu));
+      return false;
+    }
+    cpu.fetch_addend = reinterpret_cast<u64>(host) - linear;
+  }
+  cpu.fetch_page = page;
+  return true;
+}
+
+/// The page behind that of `linear`, for an instruction that crosses into it.
+const u8* Processor::Impl::next_page(u64 linear, u64& number, bool& faulted) {
+  u64 next = (linear & ~u64{0xFFF}) + 4096;
+  if (!cpu.code64()) next = static_cast<u32>(next);
+  u64 physical = 0;
+  u8* host = nullptr;
+  Outcome outcome = mmu::translate_fetch(cpu, next, physical, host);
+  if (outcome == Outcome::Next && host == nullptr) outcome = raise(cpu, Exception::InvalidOpcode);
+  faulted = outcome != Outcome::Next;
+  number = physical >> 12;
+  return faulted ? nullptr : host;
+}
+
+/// The block at `linear`, in the page that is fetched from; nullptr if a fault was delivered instead.
+Block* Processor::Impl::block_at(u64 linear, BlockMode mode) {
+  const u8* host = reinterpret_cast<const u8*>(linear + cpu.fetch_addend);
+  const u64 key = decode::block_key(host, mode.key());
+  Block* block = code->find(key);
+  if (block != nullptr && block->second_page == nullptr) return block;
+  // The physical page number is the simulated one: asked of the bus's RAM by translating once more (a TLB hit).
+  u64 physical = 0;
+  u8* unused = nullptr;
+  if (mmu::translate_fetch(cpu, linear, physical, unused) != Outcome::Next) {
+    settle();
+    control::deliver(cpu, control::pending_fault(cpu));
+    return nullptr;
+  }
+  if (block == nullptr) block = code->build(host, physical >> 12, mode, nullptr, 0);
+  if (block != nullptr && block->second_page == nullptr) return block;
+  u64 number = 0;
+  bool faulted = false;
+  const u8* second = next_page(linear, number, faulted);
+  if (faulted) {
+    settle();
+    control::deliver(cpu, control::pending_fault(cpu));
+    return nullptr;
+  }
+  if (block != nullptr && block->second_page == second) return block;
+  if (block != nullptr) code->drop(block);
+  return code->build(host, physical >> 12, mode, second, number);
+}
+
+/// The operation at RIP; nullptr if a fault was delivered instead.
+const Op* Processor::Impl::locate() {
+  const u64 linear = linear_rip();
+  const BlockMode mode = block_mode(linear);
+  if (next_op != nullptr && epoch == code->epoch()) {
+    const Block* block = decode::block_of(next_op);
+    const u64 start = linear - next_op->offset;
+    const bool same = !block->dead && (start & ~u64{0xFFF}) == cpu.fetch_page &&
+                      block->key == decode::block_key(reinterpret_cast<const u8*>(start + cpu.fetch_addend), mode.key());
+    if (same) return next_op;
+  }
+  if (!cpu.code64() && cpu.rip > cpu.seg[kCs].limit) {
+    raise(cpu, Exception::GeneralProtection, 0);
+    control::deliver(cpu, control::pending_fault(cpu));
+    return nullptr;
+  }
+  const bool same_page = (linear & ~u64{0xFFF}) == cpu.fetch_page;
+  if (!same_page && !fetch_page(linear)) return nullptr;
+  Block* block = block_at(linear, mode);
+  if (block == nullptr) return nullptr;
+  if (cpu.link_slot != nullptr && epoch == code->epoch() && block->second_page == nullptr) *cpu.link_slot = block;
+  epoch = code->epoch();
+  return block->ops();
+}
+
+void Processor::Impl::fault(const Op* op) {
+  correct_canonical_fault(cpu, *op);
+  control::deliver(cpu, control::pending_fault(cpu));
+}
+
+/// Runs from `op` on, through as many blocks as the budget holds.
+void Processor::Impl::run_blocks(const Op* op) {
+  cpu.block_rip() = cpu.rip - op->offset;
+  cpu.instructions -= op->number;
+  cpu.stepping = false;
+  op->handler(&cpu, op, cpu.budget + op->cycles_before, cpu.flags.result, cpu.flags.carries);
+  cpu.stepping = true;
+  settle();
+  next_op = nullptr;
+  const Op* left = cpu.left_op;
+  switch (cpu.left) {
+    case Outcome::Fault: fault(left); break;
+    case Outcome::Retry:
+      if (left->number >= decode::block_of(left)->operations) break;  // a terminator: by RIP
+      next_op = left;
+      if (cpu.budget > 0 && !event_waits() && !decode::block_of(left)->dead) step(left);
+      break;
+    case Outcome::Exit: next_op = left + 1; break;
+    default: break;
+  }
+  if (next_op != nullptr && next_op->number >= decode::block_of(next_op)->operations) next_op = nullptr;
+}
+
+/// Executes one instruction outside blocks, with everything exact in the Cpu.
+void Processor::Impl::step(const Op* op) {
+  cpu.block_rip() = cpu.rip - op->offset;
+  cpu.link_slot = nullptr;
+  next_op = nullptr;
+  if (!cpu.code64() && cpu.rip + op->length - 1 > cpu.seg[kCs].limit) {
+    raise(cpu, Exception::GeneralProtection, 0);
+    return control::deliver(cpu, control::pending_fault(cpu));
+  }
+  if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip()); hit != 0 && cpu::breakpoints_enabled(cpu)) {
+    cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
+    return control::deliver(cpu, control::pending_fault(cpu));
+  }
+  const bool tf = cpu.rflag(flag::kTf);
+  cpu.sti_shadow = cpu.mov_ss_shadow = false;
+  const Outcome outcome = op->step(cpu, *op);
+  settle();
+  HVLAB_CHECK(outcome != Outcome::Retry);
+  if (outcome == Outcome::Fault) return fault(op);
+  if (outcome == Outcome::Repeat) {
+    if (tf) cpu::after_instruction(cpu, tf, false, false);
+    next_op = op;
+    return;
+  }
+  if (outcome != Outcome::Jump) cpu.rip = cpu.mask_rip(cpu.rip + op->length);
+  ++cpu.instructions;
+  cpu.budget -= op->cost;
+  cpu::after_instruction(cpu, tf, loads_rf(*op), outcome == Outcome::Jump);
+  const Block* block = decode::block_of(op);
+  if (outcome != Outcome::Jump && op->number + 1u < block->operations) next_op = op + 1;
+}
+
+Stop Processor::Impl::run(u64 limit) {
+  const u64 now = cpu.cycles();
+  cpu.extra = 0;
+  cpu.limit = limit;
+  cpu.budget = static_cast<i64>(limit - now);
+  for (;;) {
+    if (cpu.budget <= 0) return Stop::CycleLimit;
+    if (event_waits() && take_event()) {
+      settle();
+      next_op = nullptr;
+      cpu.link_slot = nullptr;
+      continue;
+    }
+    switch (cpu.activity) {
+      case Activity::Active: break;
+      case Activity::Shutdown: return Stop::Shutdown;
+      case Activity::WaitForSipi: return Stop::WaitForSipi;
+      default: return Stop::Halted;
+    }
+    const Op* op = locate();
+    cpu.link_slot = nullptr;
+    if (op == nullptr) {
+      settle();
+      continue;
+    }
+    const Block* block = decode::block_of(op);
+    const bool whole = cpu.budget >= static_cast<i64>(block->cost) - op->cycles_before;
+    if (whole && !must_step() && (block->key >> 56 & 8) != 0) {
+      run_blocks(op);
+    } else {
+      step(op);
+    }
+    settle();
+  }
+}
+
+Processor::Processor(const Setup& setup) : impl_(std::make_unique<Impl>(setup)) {}
+Processor::~Processor() = default;
+
+Stop Processor::run(u64 limit) { return impl_->run(limit); }
+u64 Processor::cycles() const { return impl_->cpu.cycles(); }
+u64 Processor::instructions() const { return impl_->cpu.instructions; }
+cpu::Cpu& Processor::state() { return impl_->cpu; }
+const cpu::Cpu& Processor::state() const { return impl_->cpu; }
+const observe::CoreLedger& Processor::ledger() const { return impl_->ledger; }
+
+void Processor::idle_until(u64 cycle) {
+  Cpu& cpu = impl_->cpu;
+  const observe::Account account = impl_->ledger.current();
+  impl_->ledger.open(observe::Account::Idle, cpu.cycles());
+  cpu.limit = cycle;
+  cpu.budget = 0;
+  cpu.extra = 0;
+  impl_->ledger.open(account, cycle);
+}
+
+void Processor::stop_at(u64 cycle) {
+  Cpu& cpu = impl_->cpu;
+  if (cycle >= cpu.limit) return;
+  const u64 earlier = cpu.limit - cycle;
+  cpu.limit -= earlier;
+  cpu.budget -= static_cast<i64>(earlier);
+}
+
+bool Processor::interruptible() const {
+  const Cpu& cpu = impl_->cpu;
+  return cpu.rflag(flag::kIf) || runnable();
+}
+
+bool Processor::runnable() const {
+  const Cpu& cpu = impl_->cpu;
+  switch (cpu.activity) {
+    case Activity::Active: return true;
+    case Activity::Shutdown: return cpu.init_pending;
+    case Activity::WaitForSipi: return cpu.init_pending;
+    default: break;
+  }
+  if (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked)) return true;
+  return cpu.interrupt_line && cpu.rflag(flag::kIf);
+}
+
+void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asserted; }
+void Processor::nmi() { impl_->cpu.nmi_pending = true; }
+void Processor::init() { impl_->cpu.init_pending = true; }
+void Processor::sipi(u8 vector) {
+  if (impl_->cpu.activity == Activity::WaitForSipi) start_up(impl_->cpu, vector);
+}
+
+}  // namespace hvlab::execute
