@@ -102,7 +102,9 @@ struct State {
   bool mov_ss_shadow = false;      // interrupts, NMI and debug exceptions held off after MOV SS, POP SS
   u64 pending_debug = 0;           // DR6 bits of debug exceptions that wait for the boundary (traps)
   u64 monitor_address = 0;         // physical address armed by MONITOR; valid if monitor_armed
+  u8 monitored[64] = {};           // what stood there then
   bool monitor_armed = false;
+  bool wait_ends_masked = false;   // MWAIT: an interrupt ends the wait even with IF clear
 };
 
 }  // namespace hvlab::cpu

@@ -2,6 +2,7 @@
 // hints (SDM vol. 2).
 #include "sim/control/msr.hpp"
 #include "sim/cpu/cpuid.hpp"
+#include "sim/cpu/monitor.hpp"
 #include "sim/execute/system.hpp"
 #include "sim/mmu/walk.hpp"
 
@@ -76,8 +77,7 @@ Outcome monitor(Cpu& cpu, const Op& op) {
   u64 linear = 0;
   if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next) return o;
   if (const Outcome o = mmu::probe_read(cpu, linear, 1); o != Outcome::Next) return o;
-  cpu.monitor_address = align_down(physical(cpu, linear), 64);
-  cpu.monitor_armed = true;
+  cpu::arm_monitor(cpu, physical(cpu, linear));
   return Outcome::Next;
 }
 
@@ -86,9 +86,12 @@ Outcome mwait(Cpu& cpu, const Op&) {
   if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
   if ((low(cpu, kRcx) & ~1u) != 0) return protection(cpu);
   if (!cpu.monitor_armed) return Outcome::Exit;
-  const bool masked_breaks = (low(cpu, kRcx) & 1) != 0;
-  if (masked_breaks && cpu.interrupt_line) return Outcome::Exit;
+  cpu.wait_ends_masked = (low(cpu, kRcx) & 1) != 0;
   cpu.activity = cpu::Activity::MonitorWait;
+  if (cpu::monitor_wait_over(cpu)) {
+    cpu::end_monitor_wait(cpu);
+    return Outcome::Exit;
+  }
   cpu.attention = true;
   cpu.report(observe::EventKind::Halt, cpu.rflag(arch::flag::kIf));
   return Outcome::Exit;
