@@ -91,6 +91,8 @@ Delivery escalate(const Delivery& first, const Delivery& second, bool& shutdown)
 }
 
 void deliver(Cpu& cpu, Delivery event) {
+  using cpu::Activity;
+  if (cpu.activity == Activity::Halted || cpu.activity == Activity::MonitorWait) cpu.report(observe::EventKind::Wake);
   for (;;) {
     note(cpu, event);
     report(cpu, event);

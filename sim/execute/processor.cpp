@@ -6,6 +6,7 @@
 #include "sim/base/check.hpp"
 #include "sim/control/events.hpp"
 #include "sim/cpu/debug.hpp"
+#include "sim/cpu/monitor.hpp"
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
 #include "sim/execute/reset.hpp"
@@ -27,6 +28,12 @@ mmu::Tlb::Geometry geometry_of(const timing::Profile& p) {
 bool loads_rf(const Op& op) {
   const auto m = static_cast<Mnemonic>(op.mnemonic);
   return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
+}
+
+/// INT n and its like go to the handler with TF clear and without a single-step trap (SDM vol. 3, 18.3.1.4).
+bool never_traps(const Op& op) {
+  const auto m = static_cast<Mnemonic>(op.mnemonic);
+  return m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 || m == Mnemonic::INTO;
 }
 
 /// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a 64-bit
@@ -266,7 +273,7 @@ void Processor::Impl::step(const Op* op) {
   if (outcome != Outcome::Jump) cpu.rip = cpu.mask_rip(cpu.rip + op->length);
   ++cpu.instructions;
   cpu.budget -= op->cost;
-  cpu::after_instruction(cpu, tf, loads_rf(*op), outcome == Outcome::Jump);
+  cpu::after_instruction(cpu, tf && !(outcome == Outcome::Jump && never_traps(*op)), loads_rf(*op), outcome == Outcome::Jump);
   const Block* block = decode::block_of(op);
   if (outcome != Outcome::Jump && op->number + 1u < block->operations) next_op = op + 1;
 }
@@ -284,6 +291,7 @@ Stop Processor::Impl::run(u64 limit) {
       cpu.link_slot = nullptr;
       continue;
     }
+    if (cpu::monitor_wait_over(cpu)) cpu::end_monitor_wait(cpu);
     switch (cpu.activity) {
       case Activity::Active: break;
       case Activity::Shutdown: return Stop::Shutdown;
@@ -337,7 +345,8 @@ void Processor::stop_at(u64 cycle) {
 
 bool Processor::interruptible() const {
   const Cpu& cpu = impl_->cpu;
-  return cpu.rflag(flag::kIf) || runnable();
+  const bool waits_for_any = cpu.activity == Activity::MonitorWait && cpu.wait_ends_masked;
+  return cpu.rflag(flag::kIf) || waits_for_any || runnable();
 }
 
 bool Processor::runnable() const {
@@ -348,7 +357,7 @@ bool Processor::runnable() const {
     case Activity::WaitForSipi: return cpu.init_pending;
     default: break;
   }
-  if (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked)) return true;
+  if (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked) || cpu::monitor_wait_over(cpu)) return true;
   return cpu.interrupt_line && cpu.rflag(flag::kIf);
 }
 
