@@ -18,7 +18,8 @@ void ApicBus::send(u64 address, u32 data) {
   message.logical = (address & arch::apic::kMessageLogical) != 0;
   message.mode = static_cast<DeliveryMode>(mode);
   // The redirection hint asks for one receiver of lowest priority (11.11.1).
-  message.lowest_priority = message.mode == DeliveryMode::LowestPriority || (address & arch::apic::kMessageRedirect) != 0;
+  message.lowest_priority =
+      message.mode == DeliveryMode::LowestPriority || (address & arch::apic::kMessageRedirect) != 0;
   message.vector = static_cast<u8>(data);
   message.level = level;
   deliver(message);

@@ -20,7 +20,8 @@ void ApicTimer::reset() {
   clock_.disarm(event_);
 }
 
-// --- One-shot and periodic -----------------------------------------------------------------------------------------
+// --- One-shot and periodic
+// -----------------------------------------------------------------------------------------
 
 // Figure 11-10: bits 3, 1 and 0 are the power of two minus one; 111 divides by one.
 unsigned ApicTimer::divisor() const {
@@ -34,7 +35,8 @@ u64 ApicTimer::elapsed() const { return scale(clock_.now() - state_.start, hertz
 /// When `ticks` ticks have passed since `start`.
 Picoseconds ApicTimer::time_of(u64 ticks) const {
   using Wide = unsigned __int128;
-  // Counts are below 2^32 and a periodic timer's total fits the longest run, so that 128 bits hold the product.
+  // Counts are below 2^32 and a periodic timer's total fits the longest run, so that 128 bits hold the
+  // product.
   const Wide span = (static_cast<Wide>(ticks) * divisor() * kSecond + hertz_ - 1) / hertz_;
   const Wide time = span + state_.start;
   return time >= kNever ? kNever : static_cast<Picoseconds>(time);
@@ -79,7 +81,8 @@ void ApicTimer::set_divide_configuration(u8 value) {
   arm();
 }
 
-// --- TSC deadline --------------------------------------------------------------------------------------------------
+// --- TSC deadline
+// --------------------------------------------------------------------------------------------------
 
 u64 ApicTimer::deadline() const {
   const State& s = state_;
@@ -93,7 +96,8 @@ void ApicTimer::set_deadline(u64 tsc) {
   arm();
 }
 
-// --- Both ----------------------------------------------------------------------------------------------------------
+// --- Both
+// ----------------------------------------------------------------------------------------------------------
 
 void ApicTimer::set_mode(Mode mode) {
   State& s = state_;

@@ -1,5 +1,5 @@
-// The local APIC's timer (SDM vol. 3, 11.5.4): one-shot, periodic, TSC deadline. Counts are computed when looked at; the
-// clock's calendar is used only for interrupts that can happen.
+// The local APIC's timer (SDM vol. 3, 11.5.4): one-shot, periodic, TSC deadline. Counts are computed when
+// looked at; the clock's calendar is used only for interrupts that can happen.
 #pragma once
 
 #include <functional>
@@ -18,16 +18,16 @@ class ApicTimer {
     Mode mode = Mode::OneShot;
     bool interrupting = false;  // the LVT entry is not masked
     bool running = false;
-    u8 divide = 0;              // divide configuration register
+    u8 divide = 0;  // divide configuration register
     u32 initial = 0;
-    u32 count = 0;              // at `start`
+    u32 count = 0;  // at `start`
     Picoseconds start = 0;
-    u64 expirations = 0;        // since `start`
-    u64 deadline = 0;           // IA32_TSC_DEADLINE, 0 = disarmed
+    u64 expirations = 0;  // since `start`
+    u64 deadline = 0;     // IA32_TSC_DEADLINE, 0 = disarmed
   };
 
-  /// Counts at `hertz` before division; `expired` is called at each expiry while interrupting. `tsc` counts at
-  /// `tsc_hertz`.
+  /// Counts at `hertz` before division; `expired` is called at each expiry while interrupting. `tsc` counts
+  /// at `tsc_hertz`.
   ApicTimer(Clock& clock, std::string name, u64 hertz, u64 tsc_hertz, const TimeStampCounter& tsc,
             std::function<void()> expired);
 

@@ -21,9 +21,9 @@ class LocalApic final : public LocalApicPort {
  public:
   struct Config {
     u8 id = 0;
-    bool bootstrap = false;             // IA32_APIC_BASE.BSP
-    u64 timer_hertz = 100'000'000;      // the timer's input clock (CPUID leaf 15h, the crystal)
-    u64 tsc_hertz = 1'000'000'000;      // at which TimeStampCounter::tsc() counts
+    bool bootstrap = false;               // IA32_APIC_BASE.BSP
+    u64 timer_hertz = 100'000'000;        // the timer's input clock (CPUID leaf 15h, the crystal)
+    u64 tsc_hertz = 1'000'000'000;        // at which TimeStampCounter::tsc() counts
     unsigned physical_address_bits = 52;  // above these IA32_APIC_BASE is reserved
   };
 
@@ -38,20 +38,20 @@ class LocalApic final : public LocalApicPort {
     u32 spurious = 0xFF;
     u32 command_low = 0;
     u32 command_high = 0;
-    u32 error_status = 0;    // as last latched by a write
-    u32 errors = 0;          // since then
+    u32 error_status = 0;  // as last latched by a write
+    u32 errors = 0;        // since then
     std::array<u32, kLvtCount> lvt{};
     InterruptSet request;
     InterruptSet in_service;
-    InterruptSet trigger;    // TMR: accepted as level-triggered
+    InterruptSet trigger;        // TMR: accepted as level-triggered
     std::array<bool, 2> lint{};  // levels of the pins
-    bool ext_int = false;    // an ExtINT message waits
-    bool asserted = false;   // INTR to the processor
+    bool ext_int = false;        // an ExtINT message waits
+    bool asserted = false;       // INTR to the processor
   };
 
   /// Attaches itself to `bus`; `pins` are those of its processor.
-  LocalApic(const Config& config, Clock& clock, ProcessorPins& pins, ApicBus& bus, const TimeStampCounter& tsc,
-            observe::DeviceProbe probe = {});
+  LocalApic(const Config& config, Clock& clock, ProcessorPins& pins, ApicBus& bus,
+            const TimeStampCounter& tsc, observe::DeviceProbe probe = {});
 
   /// Where ExtINT requests fetch their vector. Without it they are spurious.
   void connect_pic(InterruptAcknowledge& pic) { pic_ = &pic; }
@@ -65,7 +65,7 @@ class LocalApic final : public LocalApicPort {
   /// LINT0 or LINT1; while the APIC is disabled by its MSR they are the processor's INTR and NMI (11.4.3).
   InterruptLine& lint(unsigned n) { return lint_pins_.at(n); }
 
-  /// A performance counter has overflowed: delivered as its LVT entry says, which then masks itself (20.6.3.5.8).
+  /// A performance counter has overflowed: delivered as its LVT entry says, which then masks itself.
   void performance_interrupt();
 
   // For the bus

@@ -9,11 +9,12 @@ namespace hvlab::arch::apic {
 // Offsets in the xAPIC page; the x2APIC MSR is kX2apicFirst + offset / 16 (SDM 11.4.1, 11.12.1.2).
 inline constexpr u32 kId = 0x020, kVersion = 0x030, kTaskPriority = 0x080, kArbitrationPriority = 0x090,
                      kProcessorPriority = 0x0A0, kEndOfInterrupt = 0x0B0, kRemoteRead = 0x0C0,
-                     kLogicalDestination = 0x0D0, kDestinationFormat = 0x0E0, kSpurious = 0x0F0, kInService = 0x100,
-                     kTriggerMode = 0x180, kInterruptRequest = 0x200, kErrorStatus = 0x280, kCommandLow = 0x300,
-                     kCommandHigh = 0x310, kLvtTimer = 0x320, kLvtThermal = 0x330, kLvtPerformance = 0x340,
-                     kLvtLint0 = 0x350, kLvtLint1 = 0x360, kLvtError = 0x370, kInitialCount = 0x380,
-                     kCurrentCount = 0x390, kDivideConfiguration = 0x3E0, kSelfIpi = 0x3F0;
+                     kLogicalDestination = 0x0D0, kDestinationFormat = 0x0E0, kSpurious = 0x0F0,
+                     kInService = 0x100, kTriggerMode = 0x180, kInterruptRequest = 0x200,
+                     kErrorStatus = 0x280, kCommandLow = 0x300, kCommandHigh = 0x310, kLvtTimer = 0x320,
+                     kLvtThermal = 0x330, kLvtPerformance = 0x340, kLvtLint0 = 0x350, kLvtLint1 = 0x360,
+                     kLvtError = 0x370, kInitialCount = 0x380, kCurrentCount = 0x390,
+                     kDivideConfiguration = 0x3E0, kSelfIpi = 0x3F0;
 
 // IA32_APIC_BASE (11.4.4)
 inline constexpr u64 kBaseBootstrap = bit(8), kBaseX2apic = bit(10), kBaseEnable = bit(11);
