@@ -32,16 +32,15 @@ void Processors::Pins::sipi(u8 vector) {
   apply([&](Processor& processor) { processor.sipi(vector); });
 }
 
-Processors::Processors(Frequency frequency, u64 slice_cycles)
-    : frequency_(frequency), slice_cycles_(slice_cycles) {
+Processors::Processors(Frequency frequency, u64 slice_cycles, size_t count)
+    : frequency_(frequency), slice_cycles_(slice_cycles), wake_cycle_(count) {
   HVLAB_CHECK(slice_cycles > 0);
+  for (size_t i = 0; i < count; ++i) pins_.emplace_back(*this, i);
 }
 
 void Processors::add(const Processor::Setup& setup) {
-  HVLAB_CHECK(setup.index == processors_.size());
+  HVLAB_CHECK(setup.index == processors_.size() && setup.index < pins_.size());
   processors_.push_back(std::make_unique<Processor>(setup));
-  pins_.emplace_back(*this, setup.index);
-  wake_cycle_.push_back(0);
 }
 
 Picoseconds Processors::now() const {

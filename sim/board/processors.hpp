@@ -31,10 +31,12 @@ class Processors final : public TimeKeeper {
     u64 instructions = ~u64{0};  // of all processors together
   };
 
-  Processors(Frequency frequency, u64 slice_cycles);
+  /// Makes room, and pins, for `count` processors.
+  Processors(Frequency frequency, u64 slice_cycles, size_t count);
 
   /// Adds the next processor, built from `setup`; its index is the number of those before it. Its pins are pins(index)
-  /// rather than the processor itself, so that a wake-up takes effect no earlier than its cause.
+  /// rather than the processor itself, so that a wake-up takes effect no earlier than its cause; they may be used once
+  /// the processor is there.
   void add(const execute::Processor::Setup& setup);
 
   size_t count() const { return processors_.size(); }

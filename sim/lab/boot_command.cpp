@@ -1,0 +1,135 @@
+#include "sim/lab/boot_command.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/boot_options.hpp"
+#include "sim/lab/entry.hpp"
+#include "sim/lab/report.hpp"
+#include "sim/lab/terminal.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+// The machine that a signal stops; a signal handler can be told nothing else.
+std::atomic<board::Machine*> g_running{nullptr};
+
+void stop_running(int) {
+  if (board::Machine* machine = g_running.load(); machine != nullptr) machine->request_stop();
+}
+
+// While it lives, Ctrl-C and SIGTERM end the run instead of the program; a second one ends the program.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(board::Machine& machine) {
+    g_running = &machine;
+    struct sigaction action {};
+    action.sa_handler = stop_running;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigaction(SIGINT, &action, &interrupt_);
+    sigaction(SIGTERM, &action, &terminate_);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, &pipe_);
+  }
+  ~StopOnSignal() {
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGTERM, &terminate_, nullptr);
+    sigaction(SIGPIPE, &pipe_, nullptr);
+    g_running = nullptr;
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  struct sigaction interrupt_ {}, terminate_ {}, pipe_ {};
+};
+
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+boot::BootSetup setup_of(const BootOptions& options) {
+  boot::BootSetup setup;
+  setup.kernel = options.kernel;
+  setup.initrds = options.initrds;
+  setup.command_line = options.append;
+  if (options.loader == "pvh") setup.entry = boot::Entry::Pvh;
+  return setup;
+}
+
+// --loader names a way in; the image may not have it.
+void check_loader(const std::string& loader, boot::KernelKind kind) {
+  const bool fits = loader == "auto" || (loader == "bzimage" && kind == boot::KernelKind::BzImage) ||
+                    (loader == "pvh" && kind == boot::KernelKind::Pvh) ||
+                    (loader == "multiboot" && kind == boot::KernelKind::Multiboot1);
+  if (!fits) {
+    throw UserError("--loader " + loader + ": the kernel is " + boot::name(kind) + "; leave --loader out");
+  }
+}
+
+void show_progress(const board::Machine& machine, double started) {
+  const double simulated =
+      static_cast<double>(machine.processors().time()) / static_cast<double>(kSecond);
+  const double millions = static_cast<double>(machine.processors().instructions()) / 1e6;
+  const double elapsed = cpu_seconds() - started;
+  std::fprintf(stderr, "\r\033[K%.2f s simulated, %.0f million instructions, %.0f million a second", simulated,
+               millions, elapsed > 0 ? millions / elapsed : 0.0);
+}
+
+// Opened before the run, so that a run of minutes does not end in "cannot write".
+std::ofstream open_statistics(const std::string& file) {
+  std::ofstream out;
+  if (file.empty()) return out;
+  out.open(file);
+  if (!out) throw UserError("--stats '" + file + "': cannot write there");
+  return out;
+}
+
+board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal& terminal) {
+  const StopOnSignal stop(machine);
+  const double started = cpu_seconds();
+  machine.on_progress([&, shown = -1.0]() mutable {
+    if (terminal.quit()) machine.request_stop();
+    if (!options.progress || cpu_seconds() - shown < 0.2) return;
+    show_progress(machine, started);
+    shown = cpu_seconds();
+  });
+  machine.on_idle([&](Picoseconds span) {
+    if (terminal.quit()) machine.request_stop();
+    if (terminal.interactive()) terminal.wait(span);
+  });
+  const board::RunEnd end = machine.run({.time = options.max_time, .instructions = options.max_instructions});
+  terminal.flush();
+  if (options.progress) std::fputs("\r\033[K", stderr);
+  if (end.why != board::End::PowerOff) std::cerr << describe_end(machine, end);
+  if (options.progress || end.why == board::End::Interrupted) {
+    std::cerr << summary(machine.statistics(), cpu_seconds() - started);
+  }
+  return end;
+}
+
+}  // namespace
+
+int boot_command(const std::vector<std::string>& arguments) {
+  const std::optional<BootOptions> options = parse_boot_options(arguments);
+  if (!options) return 0;
+  std::ofstream statistics = open_statistics(options->stats_file);
+  board::RunEnd end;
+  {
+    Terminal terminal(!options->reproducible);
+    board::Machine machine(options->machine, &terminal);
+    check_loader(options->loader, load_machine(machine, setup_of(*options)).kind);
+    end = run(*options, machine, terminal);
+    if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end);
+  }
+  if (statistics.is_open() && !statistics.flush()) {
+    throw UserError("--stats '" + options->stats_file + "': writing failed");
+  }
+  return status_of(end);
+}
+
+}  // namespace hvlab::lab

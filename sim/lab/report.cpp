@@ -1,0 +1,115 @@
+#include "sim/lab/report.hpp"
+
+#include <cstdio>
+
+#include "sim/lab/exit_status.hpp"
+#include "sim/lab/json.hpp"
+
+namespace hvlab::lab {
+
+using board::End;
+using observe::EventKind;
+
+namespace {
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[256];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+const char* activity(const cpu::Cpu& cpu) {
+  switch (cpu.activity) {
+    case cpu::Activity::Active: return "running";
+    case cpu::Activity::Halted: return cpu.rflag(arch::flag::kIf) ? "halted" : "halted with interrupts off";
+    case cpu::Activity::MonitorWait: return "in MWAIT";
+    case cpu::Activity::WaitForSipi: return "waiting for a start-up IPI";
+    case cpu::Activity::Shutdown: return "shut down";
+  }
+  return "";
+}
+
+std::string where(const cpu::Cpu& cpu) {
+  static constexpr const char* kModes[] = {"real mode", "virtual-8086 mode", "protected mode", "compatibility mode",
+                                           "64-bit mode"};
+  return format("%04x:%016llx, %s, CPL %u, CR3 %llx, %s", cpu.seg[arch::kCs].selector,
+                static_cast<unsigned long long>(cpu.rip), kModes[static_cast<size_t>(cpu.mode)], cpu.cpl,
+                static_cast<unsigned long long>(cpu.cr3), activity(cpu));
+}
+
+void write_counts(JsonWriter& json, const char* key, const std::array<u64, 256>& counts) {
+  json.key(key).begin_object();
+  for (size_t vector = 0; vector < counts.size(); ++vector) {
+    if (counts[vector] != 0) json.member(std::to_string(vector), counts[vector]);
+  }
+  json.end_object();
+}
+
+void write_device(JsonWriter& json, const board::DeviceRecord& device) {
+  json.begin_object().member("name", device.name);
+  json.member("port_reads", device.ports.reads).member("port_writes", device.ports.writes);
+  json.member("mmio_reads", device.memory.reads).member("mmio_writes", device.memory.writes);
+  json.end_object();
+}
+
+}  // namespace
+
+int status_of(const board::RunEnd& end) {
+  switch (end.why) {
+    case End::PowerOff: return exit_status::kPowerOff;
+    case End::DebugExit: return exit_status::debug_exit(end.value);
+    case End::Reset: return exit_status::kReset;
+    case End::TripleFault: return exit_status::kTripleFault;
+    case End::Hang: return exit_status::kHang;
+    case End::TimeLimit:
+    case End::InstructionLimit: return exit_status::kLimit;
+    case End::Interrupted: return exit_status::kInterrupted;
+  }
+  return exit_status::kHang;
+}
+
+std::string describe_end(const board::Machine& machine, const board::RunEnd& end) {
+  std::string text = std::string("hvlab: ended by ") + name(end.why);
+  if (end.why == End::DebugExit) text += format(" (value 0x%x)", end.value);
+  if (end.why == End::TripleFault || end.why == End::Reset) text += format(" of processor %u", end.processor);
+  text += '\n';
+  for (size_t i = 0; i < machine.processors().count(); ++i) {
+    text += format("hvlab: processor %zu was at ", i) + where(machine.processors().at(i).state()) + '\n';
+  }
+  return text;
+}
+
+std::string summary(const board::Statistics& statistics, double host_seconds) {
+  const double simulated = static_cast<double>(statistics.time) / static_cast<double>(kSecond);
+  const double millions = static_cast<double>(statistics.instructions) / 1e6;
+  return format("hvlab: %.6f s simulated, %.1f million instructions, %.2f s on the host (%.0f million a second)\n",
+                simulated, millions, host_seconds, host_seconds > 0 ? millions / host_seconds : 0.0);
+}
+
+void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("instructions", statistics.instructions).member("cycles", statistics.cycles);
+  json.member("seconds", static_cast<double>(statistics.time) / static_cast<double>(kSecond));
+  json.key("ledger").begin_object();
+  for (size_t i = 0; i < observe::kAccounts; ++i) {
+    json.member(name(static_cast<observe::Account>(i)), statistics.ledger[i]);
+  }
+  json.end_object().key("exits").begin_array().end_array();
+  json.key("events").begin_object();
+  for (size_t i = 0; i < statistics.events.kinds.size(); ++i) {
+    json.member(name(static_cast<EventKind>(i)), statistics.events.kinds[i]);
+  }
+  json.end_object();
+  json.member("events_hash", format("%016llx", static_cast<unsigned long long>(statistics.events.hash)));
+  write_counts(json, "exceptions", statistics.events.exceptions);
+  write_counts(json, "interrupts", statistics.events.interrupts);
+  json.key("devices").begin_array();
+  for (const board::DeviceRecord& device : statistics.devices) write_device(json, device);
+  json.end_array();
+  json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
+  json.end_object().end_object();
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,23 @@
+// What a run leaves for people and programs: where the guest was, and statistics.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "sim/board/machine.hpp"
+
+namespace hvlab::lab {
+
+/// The exit status that stands for `end` (sim/lab/exit_status.hpp).
+int status_of(const board::RunEnd& end);
+
+/// One line each: why the run ended, and where each processor was.
+std::string describe_end(const board::Machine& machine, const board::RunEnd& end);
+
+/// One line: simulated time, instructions, the host's CPU time and speed.
+std::string summary(const board::Statistics& statistics, double host_seconds);
+
+/// The statistics as the JSON of --stats.
+void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end);
+
+}  // namespace hvlab::lab
