@@ -131,9 +131,9 @@ Handlers vector_convert(const Form& form, Op&) {
     case CVTSS2SD:
       return no_underflow<HVLAB_HOST("cvtss2sd"), 4>();
     case CVTPD2PS:
-      return heavy<run_float<HVLAB_HOST("cvtpd2ps"), 16, u32, 8>>();
+      return heavy<run_float<HVLAB_HOST("cvtpd2ps"), 16, u32, 8, LaneOperation::Narrow, u64>>();
     case CVTSD2SS:
-      return heavy<run_float<HVLAB_HOST("cvtsd2ss"), 8, u32, 4>>();
+      return heavy<run_float<HVLAB_HOST("cvtsd2ss"), 8, u32, 4, LaneOperation::Narrow, u64>>();
     default:
       return {};
   }

@@ -16,6 +16,48 @@ Outcome unmasked_float_error(Cpu& cpu, u32 flags) {
 
 namespace {
 
+/// The host's x87 with Control (precision, rounding, all masked): its exponent is wider than both formats'.
+template <class F>
+bool inexact_in_x87(u16 control, F f) {
+  constexpr u16 kHost = 0x037F;
+  u16 status = 0;
+  asm volatile("fnclex\n\tfldcw %0" : : "m"(control));
+  f();
+  asm volatile("fnstsw %0\n\tfldcw %1" : "=m"(status) : "m"(kHost));
+  return (status & mxcsr_flag::kPrecision) != 0;
+}
+
+}  // namespace
+
+template <class T>
+bool inexact_unbounded(LaneOperation operation, double a, double b, u32 mxcsr) {
+  const u32 round = (mxcsr >> mxcsr_flag::kRoundShift) & 3, precision = sizeof(T) == 4 ? 0 : 2;
+  const double one = 1.0;
+  return inexact_in_x87(static_cast<u16>(0x3F | precision << 8 | round << 10), [&] {
+    switch (operation) {
+      case LaneOperation::Add:
+        asm volatile("fldl %0\n\tfaddl %1\n\tfstp %%st(0)" : : "m"(a), "m"(b));
+        break;
+      case LaneOperation::Subtract:
+        asm volatile("fldl %0\n\tfsubl %1\n\tfstp %%st(0)" : : "m"(a), "m"(b));
+        break;
+      case LaneOperation::Multiply:
+        asm volatile("fldl %0\n\tfmull %1\n\tfstp %%st(0)" : : "m"(a), "m"(b));
+        break;
+      case LaneOperation::Divide:
+        asm volatile("fldl %0\n\tfdivl %1\n\tfstp %%st(0)" : : "m"(a), "m"(b));
+        break;
+      default:
+        asm volatile("fldl %0\n\tfmull %1\n\tfstp %%st(0)" : : "m"(b), "m"(one));
+        break;
+    }
+  });
+}
+template bool inexact_unbounded<float>(LaneOperation, double, double, u32);
+template bool inexact_unbounded<double>(LaneOperation, double, double, u32);
+
+namespace {
+
 // SSE3's horizontal and alternating forms, from SSE2's vertical ones.
 
 constexpr auto kAddPs = HVLAB_HOST("addps");
@@ -101,37 +143,37 @@ Handlers vector_arithmetic(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
     case ADDPS:
-      return packed_single<HVLAB_HOST("addps")>();
+      return packed_single<HVLAB_HOST("addps"), LaneOperation::Add>();
     case ADDPD:
-      return packed_double<HVLAB_HOST("addpd")>();
+      return packed_double<HVLAB_HOST("addpd"), LaneOperation::Add>();
     case ADDSS:
-      return scalar_single<HVLAB_HOST("addss")>();
+      return scalar_single<HVLAB_HOST("addss"), LaneOperation::Add>();
     case ADDSD:
-      return scalar_double<HVLAB_HOST("addsd")>();
+      return scalar_double<HVLAB_HOST("addsd"), LaneOperation::Add>();
     case SUBPS:
-      return packed_single<HVLAB_HOST("subps")>();
+      return packed_single<HVLAB_HOST("subps"), LaneOperation::Subtract>();
     case SUBPD:
-      return packed_double<HVLAB_HOST("subpd")>();
+      return packed_double<HVLAB_HOST("subpd"), LaneOperation::Subtract>();
     case SUBSS:
-      return scalar_single<HVLAB_HOST("subss")>();
+      return scalar_single<HVLAB_HOST("subss"), LaneOperation::Subtract>();
     case SUBSD:
-      return scalar_double<HVLAB_HOST("subsd")>();
+      return scalar_double<HVLAB_HOST("subsd"), LaneOperation::Subtract>();
     case MULPS:
-      return packed_single<HVLAB_HOST("mulps")>();
+      return packed_single<HVLAB_HOST("mulps"), LaneOperation::Multiply>();
     case MULPD:
-      return packed_double<HVLAB_HOST("mulpd")>();
+      return packed_double<HVLAB_HOST("mulpd"), LaneOperation::Multiply>();
     case MULSS:
-      return scalar_single<HVLAB_HOST("mulss")>();
+      return scalar_single<HVLAB_HOST("mulss"), LaneOperation::Multiply>();
     case MULSD:
-      return scalar_double<HVLAB_HOST("mulsd")>();
+      return scalar_double<HVLAB_HOST("mulsd"), LaneOperation::Multiply>();
     case DIVPS:
-      return packed_single<HVLAB_HOST("divps")>();
+      return packed_single<HVLAB_HOST("divps"), LaneOperation::Divide>();
     case DIVPD:
-      return packed_double<HVLAB_HOST("divpd")>();
+      return packed_double<HVLAB_HOST("divpd"), LaneOperation::Divide>();
     case DIVSS:
-      return scalar_single<HVLAB_HOST("divss")>();
+      return scalar_single<HVLAB_HOST("divss"), LaneOperation::Divide>();
     case DIVSD:
-      return scalar_double<HVLAB_HOST("divsd")>();
+      return scalar_double<HVLAB_HOST("divsd"), LaneOperation::Divide>();
     case SQRTPS:
       return no_underflow<HVLAB_HOST("sqrtps"), 16>();
     case SQRTPD:
@@ -141,9 +183,9 @@ Handlers vector_arithmetic(const Form& form, Op&) {
     case SQRTSD:
       return no_underflow<HVLAB_HOST("sqrtsd"), 8>();
     case ADDSUBPS:
-      return packed_single<addsub_ps>();
+      return packed_single<addsub_ps, LaneOperation::Alternate>();
     case ADDSUBPD:
-      return packed_double<addsub_pd>();
+      return packed_double<addsub_pd, LaneOperation::Alternate>();
     case HADDPS:
       return packed_single<horizontal_ps<kAddPs>>();
     case HADDPD:

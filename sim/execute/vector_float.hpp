@@ -3,6 +3,9 @@
 // host.
 #pragma once
 
+#include <bit>
+#include <type_traits>
+
 #include "sim/execute/vector.hpp"
 
 namespace hvlab::execute {
@@ -57,38 +60,89 @@ u32 tiny(V result, unsigned bytes) {
   return 0;
 }
 
+/// An operation on one lane, for redoing it with an unbounded exponent. Alternate: ADDSUBxx; Narrow: b to
+/// single. None: horizontal sums, whose precision flag after an unmasked overflow or underflow is the masked
+/// response's.
+enum class LaneOperation : u8 { None, Add, Subtract, Alternate, Multiply, Divide, Narrow };
+
+constexpr LaneOperation of_lane(LaneOperation operation, unsigned lane) {
+  if (operation != LaneOperation::Alternate) return operation;
+  return (lane & 1) ? LaneOperation::Add : LaneOperation::Subtract;
+}
+
+/// True if the operation's result, rounded to T's precision but with a wider exponent, is inexact. After an
+/// unmasked overflow or underflow the precision flag says this; after a masked one, whether the delivered
+/// result is inexact (SDM vol. 1, 4.9.1.4 to 4.9.1.6).
+template <class T>
+bool inexact_unbounded(LaneOperation operation, double a, double b, u32 mxcsr);
+
+/// The flags of a vertical operation F on `lanes` lanes of `From`, lane by lane, with the precision flag as
+/// above.
+template <auto F, class Lane, class From, LaneOperation kOperation>
+[[gnu::cold]] u32 flags_by_lane(u32 mxcsr, V a, V b, unsigned lanes) {
+  using Number = std::conditional_t<sizeof(From) == 4, float, double>;
+  using Result = std::conditional_t<sizeof(Lane) == 4, float, double>;
+  u32 all = 0;
+  for (unsigned i = 0; i < lanes; ++i) {
+    Lanes<From> x, y;  // lane i as it is, the others 1, which raises nothing
+    for (unsigned j = 0; j < Lanes<From>::kCount; ++j) x[j] = y[j] = std::bit_cast<From>(Number{1});
+    x[i] = Lanes<From>(a)[i];
+    y[i] = Lanes<From>(b)[i];
+    V r;
+    u32 flags = under_mxcsr(mxcsr, [&] { r = F(x.value(), y.value()); });
+    if ((mxcsr & (mxcsr_flag::kUnderflow << mxcsr_flag::kMaskShift)) == 0) flags |= tiny<Lane>(r, 16);
+    const u32 scaled =
+        flags & ~(mxcsr >> mxcsr_flag::kMaskShift) & (mxcsr_flag::kOverflow | mxcsr_flag::kUnderflow);
+    if (scaled != 0 &&
+        !inexact_unbounded<Result>(of_lane(kOperation, i), static_cast<double>(std::bit_cast<Number>(x[i])),
+                                   static_cast<double>(std::bit_cast<Number>(y[i])), mxcsr))
+      flags &= ~mxcsr_flag::kPrecision;
+    all |= flags;
+  }
+  return all;
+}
+
 /// xmm = F(xmm, xmm or memory of kSource bytes), F an operation of the host that raises flags. `Lane` is the
-/// type of the result's lanes and `kResult` its size, for operations whose result may be tiny (0: it cannot).
-template <auto F, unsigned kSource, class Lane = u32, unsigned kResult = 0>
+/// type of the result's lanes and `kResult` its size, for operations whose result may be tiny (0: it cannot);
+/// kOperation what a vertical F does with lanes of From.
+template <auto F, unsigned kSource, class Lane = u32, unsigned kResult = 0,
+          LaneOperation kOperation = LaneOperation::None, class From = Lane>
 Outcome run_float(Cpu& cpu, const Op& op) {
   V b;
   if (const Outcome o = source<kSource>(cpu, op, b); o != Outcome::Next) return o;
   const V a = xmm(cpu, op.reg[0]);
   V r;
   u32 flags = under_mxcsr(cpu.mxcsr, [&] { r = apply<F>(a, b, op); });
-  if (kResult != 0 && underflow_unmasked(cpu)) [[unlikely]]
-    flags |= tiny<Lane>(r, kResult);
+  if constexpr (kResult != 0) {
+    if (underflow_unmasked(cpu)) [[unlikely]]
+      flags |= tiny<Lane>(r, kResult);
+    if constexpr (kOperation != LaneOperation::None) {
+      constexpr u32 kScaled = mxcsr_flag::kOverflow | mxcsr_flag::kUnderflow;
+      if ((flags & kScaled & ~(cpu.mxcsr >> mxcsr_flag::kMaskShift)) != 0) [[unlikely]]
+        flags = flags_by_lane<F, Lane, From, kOperation>(cpu.mxcsr, a, b, kResult / sizeof(Lane));
+    }
+  }
   if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
   set_xmm(cpu, op.reg[0], r);
   return Outcome::Next;
 }
 
 /// Handlers for the four shapes: packed single, packed double, scalar single, scalar double.
-template <auto F>
+template <auto F, LaneOperation kOperation = LaneOperation::None>
 constexpr Handlers packed_single() {
-  return heavy<&run_float<F, 16, u32, 16>>();
+  return heavy<&run_float<F, 16, u32, 16, kOperation>>();
 }
-template <auto F>
+template <auto F, LaneOperation kOperation = LaneOperation::None>
 constexpr Handlers packed_double() {
-  return heavy<&run_float<F, 16, u64, 16>>();
+  return heavy<&run_float<F, 16, u64, 16, kOperation>>();
 }
-template <auto F>
+template <auto F, LaneOperation kOperation = LaneOperation::None>
 constexpr Handlers scalar_single() {
-  return heavy<&run_float<F, 4, u32, 4>>();
+  return heavy<&run_float<F, 4, u32, 4, kOperation>>();
 }
-template <auto F>
+template <auto F, LaneOperation kOperation = LaneOperation::None>
 constexpr Handlers scalar_double() {
-  return heavy<&run_float<F, 8, u64, 8>>();
+  return heavy<&run_float<F, 8, u64, 8, kOperation>>();
 }
 /// No tiny results: comparisons, MIN, MAX, conversions to integers.
 template <auto F, unsigned kSource>
