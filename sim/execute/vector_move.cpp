@@ -1,5 +1,6 @@
 // Moves of MMX and XMM registers, and the moves between them and everything else (SDM vol. 2, MOVAPS and
 // following). The non-temporal hint of some of them has no effect that software can see.
+#include "sim/execute/address64.hpp"
 #include "sim/execute/vector_families.hpp"
 
 namespace hvlab::execute {
@@ -9,14 +10,15 @@ namespace {
 using cpu::Xmm;
 using decode::Kind;
 
-/// The hot moves, in registers.
-template <bool kAligned>
+// The hot moves, in registers. A: the addressing form.
+
+template <bool kAligned, class A>
 struct LoadXmm {
   static Outcome run(Cpu& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
       return deny(cpu, op);
     u64 linear = 0;
-    if (const Outcome o = linear_address(cpu, op, 16, Access::Read, linear); o != Outcome::Next) [[unlikely]]
+    if (const Outcome o = A::linear(cpu, op, 16, Access::Read, linear); o != Outcome::Next) [[unlikely]]
       return o;
     if (kAligned && (linear & 15) != 0) [[unlikely]]
       return raise(cpu, Exception::GeneralProtection, 0);
@@ -28,13 +30,13 @@ struct LoadXmm {
   }
 };
 
-template <bool kAligned>
+template <bool kAligned, class A>
 struct StoreXmm {
   static Outcome run(Cpu& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
       return deny(cpu, op);
     u64 linear = 0;
-    if (const Outcome o = linear_address(cpu, op, 16, Access::Write, linear); o != Outcome::Next) [[unlikely]]
+    if (const Outcome o = A::linear(cpu, op, 16, Access::Write, linear); o != Outcome::Next) [[unlikely]]
       return o;
     if (kAligned && (linear & 15) != 0) [[unlikely]]
       return raise(cpu, Exception::GeneralProtection, 0);
@@ -52,25 +54,52 @@ struct CopyXmm {
 };
 
 /// Memory or a general register into the low part of an XMM register, zeros above (MOVD, MOVQ, MOVSS, MOVSD).
-template <class T>
+template <class T, class A>
 struct LoadLow {
   static Outcome run(Cpu& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
       return deny(cpu, op);
-    const Loaded<T> r = read_operand<T>(cpu, op, 1);
+    const Loaded<T> r = load_operand<T, A>(cpu, op);
     if (r.failed()) [[unlikely]]
       return r.outcome;
     cpu.xmm[op.reg[0]] = Xmm{{r.value, 0}};
     return Outcome::Next;
   }
 };
-
 template <class T>
+struct FromGpr {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    cpu.xmm[op.reg[0]] = Xmm{{cpu.get<T>(op.reg[1]), 0}};
+    return Outcome::Next;
+  }
+};
+
+template <class T, class A>
 struct StoreLow {
   static Outcome run(Cpu& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
       return deny(cpu, op);
-    return write_operand<T>(cpu, op, 0, static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
+    return store_operand<T, A>(cpu, op, static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
+  }
+};
+template <class T>
+struct ToGpr {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    cpu.set<T>(op.reg[0], static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
+    return Outcome::Next;
+  }
+};
+
+struct CopyLow {
+  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
+    cpu.xmm[op.reg[0]] = Xmm{{cpu.xmm[op.reg[1]].q[0], 0}};
+    return Outcome::Next;
   }
 };
 
@@ -177,16 +206,6 @@ Outcome maskmovq(Cpu& cpu, const Op& op) {
 
 // --- control ---
 
-Outcome ldmxcsr(Cpu& cpu, const Op& op) {
-  const Loaded<u32> r = read_memory<u32>(cpu, op);
-  if (r.failed()) return r.outcome;
-  if ((r.value & ~arch::mxcsr::kWritable) != 0) return raise(cpu, Exception::GeneralProtection, 0);
-  cpu.mxcsr = r.value;
-  return Outcome::Next;
-}
-
-Outcome stmxcsr(Cpu& cpu, const Op& op) { return write_memory<u32>(cpu, op, cpu.mxcsr); }
-
 Outcome emms(Cpu& cpu, const Op&) {
   if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
   cpu.x87.valid = 0;
@@ -194,9 +213,18 @@ Outcome emms(Cpu& cpu, const Op&) {
 }
 
 template <bool kAligned>
-Handlers whole_move(const Form& form) {
-  if (form.memory(0)) return light<StoreXmm<kAligned>>();
-  return form.memory(1) ? light<LoadXmm<kAligned>>() : light<CopyXmm>();
+Handlers whole_move(const Form& form, const Op& op) {
+  if (form.memory(0)) return by_address(form, op, []<class A>() { return light<StoreXmm<kAligned, A>>(); });
+  if (form.memory(1)) return by_address(form, op, []<class A>() { return light<LoadXmm<kAligned, A>>(); });
+  return light<CopyXmm>();
+}
+
+/// The low part to or from memory or a general register.
+template <class T>
+Handlers low_move(const Form& form, const Op& op) {
+  if (form.memory(0)) return by_address(form, op, []<class A>() { return light<StoreLow<T, A>>(); });
+  if (form.memory(1)) return by_address(form, op, []<class A>() { return light<LoadLow<T, A>>(); });
+  return form.operand[0].kind == Kind::Gpr ? light<ToGpr<T>>() : light<FromGpr<T>>();
 }
 
 constexpr auto kMergeHalf = [](V a, V b) { return with_low(a, b); };
@@ -204,10 +232,9 @@ constexpr auto kMergeWord = [](V a, V b) { return with_low32(a, b); };
 
 bool both_registers(const Form& form) { return !form.memory(0) && !form.memory(1); }
 
-Handlers movq_xmm(const Form& form) {
-  if (form.operand[0].kind == Kind::Xmm && form.operand[1].kind == Kind::Xmm)
-    return on_xmm<[](V, V b) { return _mm_move_epi64(b); }>();
-  return form.operand[0].kind == Kind::Xmm ? light<LoadLow<u64>>() : light<StoreLow<u64>>();
+Handlers movq_xmm(const Form& form, const Op& op) {
+  const bool copy = form.operand[0].kind == Kind::Xmm && form.operand[1].kind == Kind::Xmm;
+  return copy ? light<CopyLow>() : low_move<u64>(form, op);
 }
 
 Handlers movq_mm(const Form& form) {
@@ -218,7 +245,7 @@ Handlers movq_mm(const Form& form) {
 
 }  // namespace
 
-Handlers vector_move(const Form& form, Op&) {
+Handlers vector_move(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   const bool to_memory = form.memory(0), to_vector = form.operand[0].kind != Kind::Gpr && !to_memory;
   switch (form.mnemonic) {
@@ -229,23 +256,23 @@ Handlers vector_move(const Form& form, Op&) {
     case MOVNTPD:
     case MOVNTDQ:
     case MOVNTDQA:
-      return whole_move<true>(form);
+      return whole_move<true>(form, op);
     case MOVUPS:
     case MOVUPD:
     case MOVDQU:
     case LDDQU:
-      return whole_move<false>(form);
+      return whole_move<false>(form, op);
     case MOVSS:
       if (both_registers(form)) return on_xmm<kMergeWord>();
-      return to_memory ? light<StoreLow<u32>>() : light<LoadLow<u32>>();
+      return low_move<u32>(form, op);
     case MOVSD:
       if (both_registers(form)) return on_xmm<kMergeHalf>();
-      return to_memory ? light<StoreLow<u64>>() : light<LoadLow<u64>>();
+      return low_move<u64>(form, op);
     case MOVD:
       if (is_mmx(form)) return to_vector ? heavy<load_mm<u32>>() : heavy<store_mm<u32>>();
-      return to_vector ? light<LoadLow<u32>>() : light<StoreLow<u32>>();
+      return low_move<u32>(form, op);
     case MOVQ:
-      return is_mmx(form) ? movq_mm(form) : movq_xmm(form);
+      return is_mmx(form) ? movq_mm(form) : movq_xmm(form, op);
     case MOVNTQ:
       return heavy<store_mm<u64>>();
     case MOVLPS:
@@ -295,10 +322,6 @@ Handlers vector_mask(const Form& form, Op&) {
 Handlers vector_control(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case LDMXCSR:
-      return heavy<ldmxcsr>();
-    case STMXCSR:
-      return heavy<stmxcsr>();
     case EMMS:
       return heavy<emms>();
     case MOVNTI:
