@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/base/user_error.hpp"
 
 namespace hvlab::lab {
@@ -16,11 +18,10 @@ const PhaseResult* find_phase(const WayRun& run, const std::string& name) {
 }
 
 /// What a run is compared with: the first way listed with as many processors.
-const WayRun& baseline(const std::vector<WayRun>& runs, const WayRun& run) {
-  for (const WayRun& other : runs) {
-    if (other.processors == run.processors) return other;
-  }
-  return run;
+const WayRun& baseline(const std::vector<WayRun>& runs, unsigned processors) {
+  const auto same = [&](const WayRun& run) { return run.processors == processors; };
+  const auto found = std::ranges::find_if(runs, same);
+  return found == runs.end() ? runs.front() : *found;
 }
 
 double phase_seconds(const WayRun& run, const std::string& name) {
@@ -82,7 +83,7 @@ void check_runs(std::vector<WayRun>& runs) {
 Json format_json(const std::vector<WayRun>& runs) {
   Json ways = Json::array();
   for (const WayRun& run : runs) {
-    const WayRun& base = baseline(runs, run);
+    const WayRun& base = baseline(runs, run.processors);
     Json phases = Json::array();
     for (const PhaseResult& phase : run.log.phases) {
       const double seconds = static_cast<double>(phase.nanoseconds) * 1e-9,

@@ -34,8 +34,9 @@ void check_runs(std::vector<WayRun>& runs);
 /// The phase of that name, or null.
 const PhaseResult* find_phase(const WayRun& run, const std::string& name);
 
-/// What a run is compared with: the first way listed with as many processors.
-const WayRun& baseline(const std::vector<WayRun>& runs, const WayRun& run);
+/// What runs with so many processors are compared with: the first way listed with as many. `runs` is not
+/// empty.
+const WayRun& baseline(const std::vector<WayRun>& runs, unsigned processors);
 
 /// Seconds on the clock of the system that the workload runs in: of a phase, of all, and before the workload
 /// started.

@@ -85,8 +85,10 @@ struct Running {
 class Runner {
  public:
   explicit Runner(const std::vector<DemoBoot>& boots) : boots_(boots), results_(boots.size()) {
-    std::ofstream(scratch_.path() + "/disk.img", std::ios::binary);
-    fs::resize_file(scratch_.path() + "/disk.img", kDiskBytes);
+    const std::string disk = scratch_.path() + "/disk.img";
+    std::ofstream file(disk, std::ios::binary);
+    file.close();
+    fs::resize_file(disk, kDiskBytes);
   }
 
   std::vector<WayRun> run() {

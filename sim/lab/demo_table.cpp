@@ -24,7 +24,7 @@ template <class SecondsOf>
 std::string time_row(const std::string& label, const std::vector<WayRun>& runs, SecondsOf seconds_of) {
   std::string row = fmt::format("{:<{}}", label, kLabel);
   for (const WayRun& run : runs) {
-    const WayRun& base = baseline(runs, run);
+    const WayRun& base = baseline(runs, run.processors);
     row += run.failure.empty()
                ? cell(seconds_of(run), base.failure.empty() ? seconds_of(base) : 0, &run == &base)
                : fmt::format("{:>{}}", "failed", kCell - 7) + std::string(7, ' ');
@@ -95,7 +95,7 @@ std::string exit_rows(const std::vector<WayRun>& runs) {
 std::string format_table(const std::vector<WayRun>& runs) {
   if (runs.empty()) return "";
   std::string table = heading(runs);
-  for (const PhaseResult& phase : baseline(runs, runs.front()).log.phases) {
+  for (const PhaseResult& phase : runs.front().log.phases) {
     table += time_row(phase.name, runs, [&](const WayRun& run) { return phase_seconds(run, phase.name); });
   }
   table += time_row("all phases", runs, workload_seconds);
