@@ -183,7 +183,7 @@ Outcome store_masked(Cpu& cpu, const Op& op, V value, V mask, unsigned bytes) {
   const u32 chosen = static_cast<u32>(_mm_movemask_epi8(mask)) & static_cast<u32>(low_mask(bytes));
   const Lanes<u8> lanes(value);
   for (unsigned i = 0; i < bytes; ++i) {
-    if (!test_bit(chosen, i)) continue;
+    if (!test_bit(chosen, i) || mmu::host_for_write(cpu, linear + i, 1) != nullptr) continue;
     if (const Outcome o = mmu::probe_write(cpu, linear + i, 1); o != Outcome::Next) return o;
   }
   for (unsigned i = 0; i < bytes; ++i) {
