@@ -1,4 +1,5 @@
-// What the board costs by itself: the calendar, a register access through TLM, a count of cycles turned into time.
+// What the board costs by itself: the calendar, a register access through TLM, a count of cycles turned into
+// time.
 #include <benchmark/benchmark.h>
 
 #include "sim/board/event_queue.hpp"

@@ -27,7 +27,7 @@ class AddressMap {
   const std::vector<Range>& ranges() const { return ranges_; }
 
  private:
-  std::vector<Range> ranges_;  // ascending
+  std::vector<Range> ranges_;           // ascending
   mutable Range found_{1, 0, kNobody};  // the last answer: drivers poll
 };
 

@@ -21,7 +21,8 @@ void set_memory_types(cpu::Mtrr& mtrr, unsigned address_bits) {
   mtrr.def_type = kMtrrEnabled | kFixedEnabled | kWriteBack;
 }
 
-// What feeds the local APIC's timer: CPUID leaf 15h tells Intel's crystal, the bus clock of the others is measured.
+// What feeds the local APIC's timer: CPUID leaf 15h tells Intel's crystal, the bus clock of the others is
+// measured.
 u64 timer_hertz(const timing::Profile& profile) {
   return profile.vendor == "GenuineIntel" ? cpu::Identity{}.crystal_hz : 100'000'000;
 }
@@ -37,8 +38,8 @@ Apics::Apics(const MachineConfig& config, const Pc::Parts& parts, ProcessorBus& 
                                               .tsc_hertz = parts.profile.frequency_hz,
                                               .physical_address_bits = parts.profile.physical_address_bits};
     counters_.emplace_back(parts.processors, i);
-    apics_.emplace_back(apic_config, parts.processors.events(), parts.processors.pins(i), bus_, counters_.back(),
-                        probe);
+    apics_.emplace_back(apic_config, parts.processors.events(), parts.processors.pins(i), bus_,
+                        counters_.back(), probe);
     parts.processors.add({.index = static_cast<u8>(i),
                           .count = static_cast<u8>(config.processors),
                           .profile = &parts.profile,

@@ -28,7 +28,8 @@ class Apics {
   /// Names who answers interrupt-acknowledge cycles and who hears of ends of level-triggered interrupts.
   void connect(devices::Pic& pic, devices::IoApic& ioapic);
 
-  /// Virtual wire mode on the bootstrap processor; memory types on all (RAM write-back, device windows uncached).
+  /// Virtual wire mode on the bootstrap processor; memory types on all (RAM write-back, device windows
+  /// uncached).
   void set_up_as_firmware(Processors& processors, const timing::Profile& profile);
 
  private:

@@ -1,4 +1,4 @@
-// Between the first serial port and the host: characters out as they arrive, characters in when there are any.
+// Between the first serial port and the host: characters out as they arrive, in when there are any.
 #pragma once
 
 #include "sim/board/console_host.hpp"

@@ -20,7 +20,9 @@ struct DeviceRecord {
 /// Entry 0 stands for addresses that nobody answers.
 class DeviceList {
  public:
-  explicit DeviceList(observe::DeviceProbe::Sink& sink) : sink_(sink) { devices_.push_back({"nobody", {}, {}}); }
+  explicit DeviceList(observe::DeviceProbe::Sink& sink) : sink_(sink) {
+    devices_.push_back({"nobody", {}, {}});
+  }
 
   /// Numbers a new device. The record's address stays good.
   observe::DeviceId add(const std::string& name) {

@@ -38,8 +38,8 @@ class EventQueue final : public Clock {
   /// The earliest deadline, or kNever.
   Picoseconds next() const { return next_; }
 
-  /// Fires, in the order of (deadline, event id), everything whose deadline is not after `time`, including what the
-  /// fired events arm. An event is disarmed before it is fired.
+  /// Fires, in the order of (deadline, event id), everything whose deadline is not after `time`, including
+  /// what the fired events arm. An event is disarmed before it is fired.
   void fire_due(Picoseconds time);
 
   /// The name `event` was registered with ("pit.channel0"), unique within the machine.
@@ -61,7 +61,7 @@ class EventQueue final : public Clock {
   TimeKeeper& keeper_;
   std::vector<Event> events_;
   EventQueueState state_;
-  // A machine has some tens of events, so finding the next one is a scan, made only when the earliest changes.
+  // A machine has some tens of events, so finding the next one is a scan, made when the earliest changes.
   Picoseconds next_ = kNever;
   EventId next_event_ = 0;
 };

@@ -12,8 +12,9 @@ namespace hvlab::board {
 
 namespace {
 
-constexpr std::array<const char*, 8> kEndNames = {"power-off", "debug-exit", "reset",      "triple-fault",
-                                                  "hang",      "time-limit", "instruction-limit", "interrupted"};
+constexpr std::array<const char*, 8> kEndNames = {"power-off",         "debug-exit", "reset",
+                                                  "triple-fault",      "hang",       "time-limit",
+                                                  "instruction-limit", "interrupted"};
 // advance() is called this often between two looks at the host.
 constexpr unsigned kProgressSlices = 256;
 constexpr size_t kThreadStack = size_t{4} << 20;
@@ -31,7 +32,8 @@ struct Machine::Impl final : sc_core::sc_module {
         ram(machine_config.memory),
         processors({profile.frequency_hz}, machine_config.slice, machine_config.processors),
         recorder(processors),
-        pc(machine_config, {profile, ram, processors, recorder, console, [this](End why, u32 value) { end(why, value); }}) {
+        pc(machine_config,
+           {profile, ram, processors, recorder, console, [this](End why, u32 value) { end(why, value); }}) {
     SC_THREAD(thread);
     set_stack_size(kThreadStack);
   }
@@ -76,11 +78,20 @@ void Machine::Impl::thread() {
     const Halt halt = processors.advance(limits);
     switch (halt) {
       case Halt::None:
-      case Halt::Stopped: break;
-      case Halt::TimeLimit: end(End::TimeLimit, 0); break;
-      case Halt::InstructionLimit: end(End::InstructionLimit, 0); break;
-      case Halt::TripleFault: end(End::TripleFault, 0); break;
-      case Halt::Hang: end(End::Hang, 0); break;
+      case Halt::Stopped:
+        break;
+      case Halt::TimeLimit:
+        end(End::TimeLimit, 0);
+        break;
+      case Halt::InstructionLimit:
+        end(End::InstructionLimit, 0);
+        break;
+      case Halt::TripleFault:
+        end(End::TripleFault, 0);
+        break;
+      case Halt::Hang:
+        end(End::Hang, 0);
+        break;
     }
     const Picoseconds behind = processors.time() - sc_core::sc_time_stamp().value();
     if (behind != 0) wait(sc_core::sc_time::from_value(behind));

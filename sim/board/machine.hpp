@@ -18,14 +18,14 @@
 namespace hvlab::board {
 
 enum class End : u8 {
-  PowerOff,          // the guest switched the machine off (ACPI S5)
-  DebugExit,         // the guest wrote `value` to port F4h
-  Reset,             // the guest reset the machine
+  PowerOff,   // the guest switched the machine off (ACPI S5)
+  DebugExit,  // the guest wrote `value` to port F4h
+  Reset,      // the guest reset the machine
   TripleFault,
-  Hang,              // every processor is halted and nothing can wake one
+  Hang,  // every processor is halted and nothing can wake one
   TimeLimit,
   InstructionLimit,
-  Interrupted,       // request_stop()
+  Interrupted,  // request_stop()
 };
 
 /// The end's name as printed and stored ("power-off", "debug-exit", ...).
@@ -39,18 +39,19 @@ struct RunEnd {
 
 /// What a run took so far. Plain data.
 struct Statistics {
-  u64 instructions = 0;                               // of all processors
-  u64 cycles = 0;                                     // summed over processors
+  u64 instructions = 0;  // of all processors
+  u64 cycles = 0;        // summed over processors
   Picoseconds time = 0;
-  std::array<u64, observe::kAccounts> ledger{};       // cycles by account; their sum is `cycles`
+  std::array<u64, observe::kAccounts> ledger{};  // cycles by account; their sum is `cycles`
   EventCounts events;
   std::vector<DeviceRecord> devices;
 };
 
 class Machine {
  public:
-  /// Builds and resets the machine. Throws UserError for what the configuration gets wrong (profiles, disk images).
-  /// `console` may be null: then characters are dropped and none are typed. One machine a process: SystemC elaborates once.
+  /// Builds and resets the machine. Throws UserError for what the configuration gets wrong (profiles, disk
+  /// images). `console` may be null: then characters are dropped and none are typed. One machine a process:
+  /// SystemC elaborates once.
   Machine(const MachineConfig& config, ConsoleHost* console);
   ~Machine();
 
@@ -61,9 +62,11 @@ class Machine {
 
   /// Passes every event of the run on to `observer`. Before run().
   void observe_with(observe::Observer* observer);
-  /// Called about every 2.5 million cycles of the machine, in the host's time: for progress. Must not touch the machine.
+  /// Called about every 2.5 million cycles of the machine, in the host's time: for progress. Must not touch
+  /// the machine.
   void on_progress(std::function<void()> progress);
-  /// Called before time jumps by the given span because every processor is idle: a console may wait for a person meanwhile.
+  /// Called before time jumps by the given span because every processor is idle: a console may wait for a
+  /// person meanwhile.
   void on_idle(std::function<void(Picoseconds)> idle);
 
   /// Runs until the machine ends or a limit is reached. After a limit it can be called again and goes on.

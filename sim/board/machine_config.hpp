@@ -12,10 +12,10 @@ namespace hvlab::board {
 enum class DiskInterface : u8 { Virtio, Ide };
 
 struct DiskConfig {
-  std::string file;               // raw image
+  std::string file;                  // raw image
   std::string profile = "ssd-sata";  // timing: a file in profiles/disk/
   DiskInterface interface = DiskInterface::Virtio;
-  bool persist = false;           // writes reach the file; otherwise they last as long as the machine
+  bool persist = false;  // writes reach the file; otherwise they last as long as the machine
 };
 
 enum class NicModel : u8 { Virtio, E1000 };
@@ -39,14 +39,14 @@ inline constexpr size_t kMaxNics = 4;
 struct MachineConfig {
   std::string profile = "amd-zen2";
   timing::Accuracy accuracy = timing::Accuracy::Approximate;
-  unsigned processors = 1;               // 1 .. kMaxProcessors
-  u64 memory = u64{512} << 20;           // bytes, a multiple of 4096, as board::Ram allows
+  unsigned processors = 1;      // 1 .. kMaxProcessors
+  u64 memory = u64{512} << 20;  // bytes, a multiple of 4096, as board::Ram allows
   std::vector<DiskConfig> disks;
   std::vector<NicConfig> nics;
-  bool debug_exit = false;               // a write to port F4h ends the run
-  i64 rtc_start = 1'704'067'200;         // seconds since 1970: 2024-01-01 00:00:00 UTC
-  u64 seed = 1;                          // of every random number a guest can see
-  u64 slice = 10'000;                    // cycles a processor runs before the next one's turn
+  bool debug_exit = false;        // a write to port F4h ends the run
+  i64 rtc_start = 1'704'067'200;  // seconds since 1970: 2024-01-01 00:00:00 UTC
+  u64 seed = 1;                   // of every random number a guest can see
+  u64 slice = 10'000;             // cycles a processor runs before the next one's turn
 };
 
 }  // namespace hvlab::board

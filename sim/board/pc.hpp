@@ -1,4 +1,5 @@
-// A PC: the devices of an i440FX/PIIX3 board with PIIX4 power management, placed, wired and set up as firmware leaves them.
+// A PC: the devices of an i440FX/PIIX3 board with PIIX4 power management, placed, wired and set up as
+// firmware leaves them.
 #pragma once
 
 #include <functional>
@@ -23,7 +24,7 @@ class Pc {
     Ram& ram;
     Processors& processors;  // empty: the PC adds them, with their local APICs
     Recorder& recorder;
-    ConsoleHost* console;    // may be null
+    ConsoleHost* console;                         // may be null
     std::function<void(End why, u32 value)> end;  // a device ends the run
   };
 

@@ -24,7 +24,9 @@ PcParts::PcParts(const MachineConfig& config, const Pc::Parts& parts)
       pic(apics.interrupt_line(), probe("pic")),
       ioapic(apics.messages(), 0, probe("ioapic")),
       hpet(clock,
-           {isa(0), isa(8), {&ioapic.input(20), &ioapic.input(21), &ioapic.input(22), &ioapic.input(23)},
+           {isa(0),
+            isa(8),
+            {&ioapic.input(20), &ioapic.input(21), &ioapic.input(22), &ioapic.input(23)},
             apics.messages()},
            probe("hpet")),
       pit(clock, hpet.legacy_input(0), probe("pit")),
@@ -74,9 +76,11 @@ void PcParts::add_disks(const MachineConfig& config) {
   for (size_t i = 0; i < config.disks.size(); ++i) {
     const DiskConfig& disk = config.disks[i];
     const std::string name = "disk" + std::to_string(i);
-    media::DiskMedium& medium = disks.emplace_back(
-        name, media::DiskImage::open(disk.file, disk.persist ? media::ImageAccess::Persist : media::ImageAccess::Overlay),
-        media::load_disk_profile(disk.profile), clock);
+    media::DiskMedium& medium =
+        disks.emplace_back(name,
+                           media::DiskImage::open(disk.file, disk.persist ? media::ImageAccess::Persist
+                                                                          : media::ImageAccess::Overlay),
+                           media::load_disk_profile(disk.profile), clock);
     if (disk.interface == DiskInterface::Ide) {
       HVLAB_CHECK(on_ide < kMaxIdeDisks);
       ide.plug(on_ide / 2, on_ide % 2, medium);

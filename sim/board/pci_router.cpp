@@ -17,7 +17,8 @@ PciRouter::Hit PciRouter::find(u64 address, unsigned size) {
 }
 
 AccessCount& PciRouter::count(const Hit& hit) {
-  DeviceRecord& device = devices_[hit.function == nullptr ? observe::DeviceId{0} : hit.function->probe().device];
+  DeviceRecord& device =
+      devices_[hit.function == nullptr ? observe::DeviceId{0} : hit.function->probe().device];
   return space_ == Space::Ports ? device.ports : device.memory;
 }
 

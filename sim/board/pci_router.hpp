@@ -1,4 +1,5 @@
-// What lies behind the host bridge: hands accesses that no fixed device answers to the PCI function that decodes them now.
+// What lies behind the host bridge: hands accesses that no fixed device answers to the PCI function that
+// decodes them now.
 #pragma once
 
 #include "sim/board/device_list.hpp"
@@ -12,7 +13,8 @@ class PciRouter final : public RegisterTarget {
  public:
   enum class Space : u8 { Memory, Ports };
 
-  PciRouter(devices::PciBus& bus, Space space, DeviceList& devices) : bus_(bus), devices_(devices), space_(space) {}
+  PciRouter(devices::PciBus& bus, Space space, DeviceList& devices)
+      : bus_(bus), devices_(devices), space_(space) {}
 
   u64 read(u64 address, unsigned size) override;
   void write(u64 address, unsigned size, u64 value) override;

@@ -84,8 +84,8 @@ u64 Processors::cycles() const {
 }
 
 Halt Processors::idle_verdict(const Limits& limits) const {
-  const bool can_wake = std::ranges::any_of(
-      processors_, [](const auto& processor) { return processor->interruptible(); });
+  const bool can_wake =
+      std::ranges::any_of(processors_, [](const auto& processor) { return processor->interruptible(); });
   if (!can_wake || (events_.next() == kNever && limits.time == kNever)) return Halt::Hang;
   return Halt::None;
 }
@@ -98,7 +98,8 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
   }
   u64 end = target_;
   if (limits.instructions != ~u64{0}) {
-    // An instruction takes at least a cycle, so this cannot pass the limit; the caller comes again for the rest.
+    // An instruction takes at least a cycle, so this cannot pass the limit; the caller comes again for the
+    // rest.
     const u64 left = limits.instructions - std::min(limits.instructions, instructions());
     if (left == 0) return Halt::InstructionLimit;
     if (left < end - processor.cycles()) end = processor.cycles() + left;
@@ -111,7 +112,8 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
 }
 
 Halt Processors::run_slice(const Limits& limits) {
-  // Until nobody has anything left to do before the slice's end: one that runs late may wake one that was idle.
+  // Until nobody has anything left to do before the slice's end: one that runs late may wake one that was
+  // idle.
   for (bool ran = true; ran;) {
     ran = false;
     for (size_t i = 0; i < processors_.size(); ++i) {

@@ -14,16 +14,16 @@ namespace hvlab::board {
 
 /// What ended a run from inside the processors' room.
 enum class Halt : u8 {
-  None,          // go on
-  Stopped,       // stop() was called
+  None,     // go on
+  Stopped,  // stop() was called
   TimeLimit,
   InstructionLimit,
   TripleFault,
-  Hang,          // nothing runs and nothing can wake a processor
+  Hang,  // nothing runs and nothing can wake a processor
 };
 
-/// Processors take turns in the order of their numbers, in slices that end early at the next deadline. The machine's time is
-/// a cycle count that all processors share; within a slice a processor may be ahead of it.
+/// Processors take turns in the order of their numbers, in slices that end early at the next deadline. The
+/// machine's time is a cycle count that all processors share; within a slice a processor may be ahead of it.
 class Processors final : public TimeKeeper {
  public:
   struct Limits {
@@ -34,9 +34,9 @@ class Processors final : public TimeKeeper {
   /// Makes room, and pins, for `count` processors.
   Processors(Frequency frequency, u64 slice_cycles, size_t count);
 
-  /// Adds the next processor, built from `setup`; its index is the number of those before it. Its pins are pins(index)
-  /// rather than the processor itself, so that a wake-up takes effect no earlier than its cause; they may be used once
-  /// the processor is there.
+  /// Adds the next processor, built from `setup`; its index is the number of those before it. Its pins are
+  /// pins(index) rather than the processor itself, so that a wake-up takes effect no earlier than its cause;
+  /// they may be used once the processor is there.
   void add(const execute::Processor::Setup& setup);
 
   size_t count() const { return processors_.size(); }
@@ -102,12 +102,12 @@ class Processors final : public TimeKeeper {
   std::deque<Pins> pins_;
   std::vector<u64> wake_cycle_;  // of each idle processor: when the reason to run again came
   u64 cycle_ = 0;
-  u64 target_ = 0;               // where the slice in progress ends
+  u64 target_ = 0;  // where the slice in progress ends
   size_t running_ = kNobody;
   size_t last_run_ = 0;
   bool stopped_ = false;
-  // The latest time that devices have seen. A processor that runs later in a slice than one that was ahead must not
-  // take them back.
+  // The latest time that devices have seen. A processor that runs later in a slice than one that was ahead
+  // must not take them back.
   mutable Picoseconds seen_ = 0;
 };
 

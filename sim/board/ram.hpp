@@ -1,18 +1,20 @@
-// The machine's RAM: host memory that is committed when it is touched, and where it appears in the address space.
+// The machine's RAM: host memory that is committed when touched, and where it appears in the address space.
 #pragma once
 
 #include "sim/base/types.hpp"
 
 namespace hvlab::board {
 
-/// RAM below the hole for devices at 3 GiB, the rest from 4 GiB on. A0000h..BFFFFh is the VGA window, not RAM.
+/// RAM below the hole for devices at 3 GiB, the rest from 4 GiB on. A0000h..BFFFFh is the VGA window, not
+/// RAM.
 class Ram {
  public:
   static constexpr u64 kVgaFirst = 0xa0000, kVgaEnd = 0xc0000;
   static constexpr u64 kLowEnd = 0xc000'0000, kHighStart = 0x1'0000'0000;
   static constexpr u64 kMinimum = u64{1} << 20, kMaximum = u64{16} << 30;
 
-  /// `bytes` is a multiple of 4096 within kMinimum..kMaximum. Throws UserError if the host gives no address space.
+  /// `bytes` is a multiple of 4096 within kMinimum..kMaximum. Throws UserError if the host gives no address
+  /// space.
   explicit Ram(u64 bytes);
   ~Ram();
   Ram(const Ram&) = delete;

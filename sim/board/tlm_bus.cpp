@@ -78,13 +78,13 @@ void AddressDecoder::split(tlm::tlm_generic_payload& transaction, sc_core::sc_ti
   transaction.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
-BusInitiator::BusInitiator(sc_core::sc_module_name name, AddressDecoder& decoder)
-    : sc_module(name) {
+BusInitiator::BusInitiator(sc_core::sc_module_name name, AddressDecoder& decoder) : sc_module(name) {
   socket_.bind(decoder.socket);
 }
 
 bool BusInitiator::transport(tlm::tlm_command command, u64 address, unsigned size, u64& value) {
-  // Devices may read the time while they answer, and the time is the processor's; so the transaction carries no delay.
+  // Devices may read the time while they answer, and the time is the processor's; so the transaction carries
+  // no delay.
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   transaction_.set_command(command);
   transaction_.set_address(address);

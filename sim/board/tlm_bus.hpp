@@ -1,4 +1,5 @@
-// The board's bus in TLM-2.0: an address decoder per space, and the adapter that makes any bank of registers a target.
+// The board's bus in TLM-2.0: an address decoder per space, and the adapter that makes any bank of registers
+// a target.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
@@ -37,15 +38,16 @@ class TargetAdapter final : public sc_core::sc_module {
   AccessCount& count_;
 };
 
-/// Hands a transaction to the target that answers its address, or to the subtractive one, which sees whole addresses, or
-/// ends it with an address error. An access across the end of a range is done byte by byte, as a bridge to narrower
-/// devices does it.
+/// Hands a transaction to the target that answers its address, or to the subtractive one, which sees whole
+/// addresses, or ends it with an address error. An access across the end of a range is done byte by byte, as
+/// a bridge to narrower devices does it.
 class AddressDecoder final : public sc_core::sc_module {
  public:
   explicit AddressDecoder(sc_core::sc_module_name name);
 
-  /// Connects `registers` at `first` .. `first + size - 1`; several ranges may lead to one bank, each starting at `offset`
-  /// in it. Aborts on overlaps: the board's own layout is wrong then. Before the simulation starts.
+  /// Connects `registers` at `first` .. `first + size - 1`; several ranges may lead to one bank, each
+  /// starting at `offset` in it. Aborts on overlaps: the board's own layout is wrong then. Before the
+  /// simulation starts.
   void connect(const std::string& name, u64 first, u64 size, RegisterTarget& registers, AccessCount& count,
                u64 offset = 0);
   /// Connects what answers where nobody else does.

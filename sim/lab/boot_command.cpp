@@ -28,12 +28,12 @@ class StopOnSignal {
  public:
   explicit StopOnSignal(board::Machine& machine) {
     g_running = &machine;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = stop_running;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, &interrupt_);
     sigaction(SIGTERM, &action, &terminate_);
-    struct sigaction ignore {};
+    struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignore, &pipe_);
   }
@@ -47,7 +47,7 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
  private:
-  struct sigaction interrupt_ {}, terminate_ {}, pipe_ {};
+  struct sigaction interrupt_{}, terminate_{}, pipe_{};
 };
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -72,12 +72,11 @@ void check_loader(const std::string& loader, boot::KernelKind kind) {
 }
 
 void show_progress(const board::Machine& machine, double started) {
-  const double simulated =
-      static_cast<double>(machine.processors().time()) / static_cast<double>(kSecond);
+  const double simulated = static_cast<double>(machine.processors().time()) / static_cast<double>(kSecond);
   const double millions = static_cast<double>(machine.processors().instructions()) / 1e6;
   const double elapsed = cpu_seconds() - started;
-  std::fprintf(stderr, "\r\033[K%.2f s simulated, %.0f million instructions, %.0f million a second", simulated,
-               millions, elapsed > 0 ? millions / elapsed : 0.0);
+  std::fprintf(stderr, "\r\033[K%.2f s simulated, %.0f million instructions, %.0f million a second",
+               simulated, millions, elapsed > 0 ? millions / elapsed : 0.0);
 }
 
 // Opened before the run, so that a run of minutes does not end in "cannot write".

@@ -20,29 +20,35 @@ po::options_description describe() {
   po::options_description options("Options", 110, 60);
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   const auto texts = [](const char* name) { return po::value<std::vector<std::string>>()->value_name(name); };
+  // clang-format off
   options.add_options()
       ("kernel", text("FILE"), "Linux bzImage or vmlinux, or a multiboot ELF image; required")
-      ("initrd", texts("FILE"), "initial RAM disk; may be repeated; for multiboot each is a module, 'FILE arguments'")
+      ("initrd", texts("FILE"),
+       "initial RAM disk; may be repeated; for multiboot each is a module, 'FILE arguments'")
       ("append", text("TEXT"), "the kernel's command line")
       ("loader", text("NAME"), "auto (default), bzimage, pvh or multiboot")
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
       ("memory", text("SIZE"), "RAM, 4M to 16G (default 512M); a number without a unit is in MiB")
       ("cpu", text("PROFILE"), "processor profile (default amd-zen2)")
-      ("timing", text("LEVEL"), "approximate (default: the profile's costs) or functional (one cycle an instruction)")
+      ("timing", text("LEVEL"),
+       "approximate (default: the profile's costs) or functional (one cycle an instruction)")
       ("disk", texts("FILE[,profile=NAME][,if=virtio|ide][,persist]"),
        "a raw disk image; may be repeated; writes are dropped at the end unless 'persist' is given")
       ("nic", text("MODEL"), "network card: virtio (default) or e1000")
-      ("net", text("WHAT"), "none (default), peer (a simulated partner) or user (the host's network; not reproducible)")
+      ("net", text("WHAT"),
+       "none (default), peer (a simulated partner) or user (the host's network; not reproducible)")
       ("link", text("PROFILE"), "link profile of the network card (default ethernet-1g)")
       ("reproducible", "refuse whatever would make two runs differ; standard input is not read")
       ("debug-exit", "a guest's write of v to port 0xf4 ends the run with status (v << 1) | 1")
       ("max-time", text("TIME"), "stop after this simulated time, like 10s or 500ms")
       ("max-instructions", text("N"), "stop after this many instructions of all processors")
       ("stats", text("FILE"), "write statistics there as JSON")
+      ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
       ("seed", text("N"), "seed of every random number the guest can see (default 1)")
       ("rtc", text("DATE"), "where the real-time clock starts, in UTC (default 2024-01-01T00:00:00)")
       ("progress", "show simulated time and speed on standard error")
       ("help", "show this");
+  // clang-format on
   return options;
 }
 
@@ -50,7 +56,7 @@ Values parse(const std::vector<std::string>& arguments, const po::options_descri
   namespace style = po::command_line_style;
   Values values;
   try {
-    // No guessing: an abbreviation that is unique today would mean something else after the next option is added.
+    // No guessing: an abbreviation that is unique today would mean something else with the next option.
     const auto parsed = po::command_line_parser(arguments)
                             .options(options)
                             .positional({})
@@ -69,11 +75,13 @@ std::string text_of(const Values& values, const char* option, const char* otherw
 }
 
 std::vector<std::string> texts_of(const Values& values, const char* option) {
-  return values.count(option) != 0 ? values[option].as<std::vector<std::string>>() : std::vector<std::string>{};
+  return values.count(option) != 0 ? values[option].as<std::vector<std::string>>()
+                                   : std::vector<std::string>{};
 }
 
 template <class T>
-T choose(const char* option, const std::string& text, std::initializer_list<std::pair<const char*, T>> choices) {
+T choose(const char* option, const std::string& text,
+         std::initializer_list<std::pair<const char*, T>> choices) {
   std::string names;
   for (const auto& [name, value] : choices) {
     if (text == name) return value;
@@ -94,7 +102,8 @@ board::DiskConfig parse_disk(const std::string& text) {
       disk.profile = part.substr(8);
     } else if (part.starts_with("if=")) {
       disk.interface = choose<board::DiskInterface>(
-          "--disk if", part.substr(3), {{"virtio", board::DiskInterface::Virtio}, {"ide", board::DiskInterface::Ide}});
+          "--disk if", part.substr(3),
+          {{"virtio", board::DiskInterface::Virtio}, {"ide", board::DiskInterface::Ide}});
     } else {
       throw UserError("--disk '" + text + "': '" + part + "' is not profile=NAME, if=virtio|ide or persist");
     }
@@ -117,8 +126,9 @@ void read_devices(const Values& values, board::MachineConfig& machine) {
                                           {{"none", board::NetBackend::None},
                                            {"peer", board::NetBackend::Peer},
                                            {"user", board::NetBackend::User}});
-  nic.model = choose<board::NicModel>("--nic", text_of(values, "nic", "virtio"),
-                                      {{"virtio", board::NicModel::Virtio}, {"e1000", board::NicModel::E1000}});
+  nic.model =
+      choose<board::NicModel>("--nic", text_of(values, "nic", "virtio"),
+                              {{"virtio", board::NicModel::Virtio}, {"e1000", board::NicModel::E1000}});
   nic.link_profile = text_of(values, "link", nic.link_profile.c_str());
   const bool wanted = nic.backend != board::NetBackend::None || values.count("nic") != 0;
   if (values.count("link") != 0 && !plugged) throw UserError("--link needs --net peer or --net user");
@@ -130,13 +140,14 @@ void read_machine(const Values& values, board::MachineConfig& machine) {
   machine.accuracy = choose<timing::Accuracy>(
       "--timing", text_of(values, "timing", "approximate"),
       {{"functional", timing::Accuracy::Functional}, {"approximate", timing::Accuracy::Approximate}});
-  machine.processors = static_cast<unsigned>(
-      parse_count("--cpus", text_of(values, "cpus", "1"), 1, board::kMaxProcessors));
+  machine.processors =
+      static_cast<unsigned>(parse_count("--cpus", text_of(values, "cpus", "1"), 1, board::kMaxProcessors));
   constexpr u64 kMiB = u64{1} << 20;
   const std::string memory = text_of(values, "memory", "512M");
   machine.memory = parse_size("--memory", memory, 4 * kMiB, board::Ram::kMaximum);
   if (machine.memory % kMiB != 0) throw UserError("--memory '" + memory + "': give a multiple of 1M");
   machine.debug_exit = values.count("debug-exit") != 0;
+  machine.slice = parse_count("--slice", text_of(values, "slice", "10000"), 1, 1'000'000'000);
   machine.seed = parse_count("--seed", text_of(values, "seed", "1"), 0, ~u64{0});
   if (values.count("rtc") != 0) machine.rtc_start = parse_date("--rtc", text_of(values, "rtc", ""));
   read_devices(values, machine);
@@ -148,11 +159,12 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   const po::options_description described = describe();
   const Values values = parse(arguments, described);
   if (values.count("help") != 0) {
-    std::cout << "usage: hvlab boot --kernel FILE [OPTION]...\n\n"
-                 "Boots a kernel on a simulated PC. The PC's first serial port is standard input and output;\n"
-                 "on a terminal Ctrl-A X ends the run (Ctrl-A Ctrl-A sends Ctrl-A).\n\n"
-              << described << '\n'
-              << exit_status::kHelp;
+    std::cout
+        << "usage: hvlab boot --kernel FILE [OPTION]...\n\n"
+           "Boots a kernel on a simulated PC. The PC's first serial port is standard input and output;\n"
+           "on a terminal Ctrl-A X ends the run (Ctrl-A Ctrl-A sends Ctrl-A).\n\n"
+        << described << '\n'
+        << exit_status::kHelp;
     return std::nullopt;
   }
   BootOptions options;
@@ -165,7 +177,8 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   read_machine(values, options.machine);
   options.reproducible = values.count("reproducible") != 0;
   options.progress = values.count("progress") != 0;
-  if (values.count("max-time") != 0) options.max_time = parse_span("--max-time", text_of(values, "max-time", ""));
+  if (values.count("max-time") != 0)
+    options.max_time = parse_span("--max-time", text_of(values, "max-time", ""));
   if (values.count("max-instructions") != 0) {
     options.max_instructions =
         parse_count("--max-instructions", text_of(values, "max-instructions", ""), 1, ~u64{0});
@@ -173,7 +186,8 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   options.stats_file = text_of(values, "stats", "");
   for (const board::NicConfig& nic : options.machine.nics) {
     if (options.reproducible && nic.backend == board::NetBackend::User) {
-      throw UserError("--net user reaches the host's network, so it cannot be --reproducible; use --net peer");
+      throw UserError(
+          "--net user reaches the host's network, so it cannot be --reproducible; use --net peer");
     }
   }
   return options;

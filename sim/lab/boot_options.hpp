@@ -15,12 +15,12 @@ struct BootOptions {
   std::string kernel;
   std::vector<std::string> initrds;  // for multiboot each "FILE arguments"
   std::string append;
-  std::string loader = "auto";       // auto, bzimage, pvh, multiboot
+  std::string loader = "auto";  // auto, bzimage, pvh, multiboot
   bool reproducible = false;
   bool progress = false;
   Picoseconds max_time = kNever;
   u64 max_instructions = ~u64{0};
-  std::string stats_file;            // empty: none
+  std::string stats_file;  // empty: none
 };
 
 /// The options, or nothing if --help was given and printed. Throws UserError.

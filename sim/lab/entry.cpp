@@ -11,7 +11,9 @@ namespace {
 class RamTarget final : public boot::LoadTarget {
  public:
   explicit RamTarget(board::Ram& ram) : ram_(ram) {}
-  void write(u64 address, std::span<const u8> bytes) override { ram_.write(address, bytes.data(), bytes.size()); }
+  void write(u64 address, std::span<const u8> bytes) override {
+    ram_.write(address, bytes.data(), bytes.size());
+  }
 
  private:
   board::Ram& ram_;
@@ -32,7 +34,8 @@ void enter(const boot::EntryState& entry, cpu::Cpu& cpu) {
   using namespace arch::attribute;
   cpu.cr0 = arch::cr0::kPe | arch::cr0::kEt;
   cpu.rip = entry.eip;
-  const u32 registers[] = {entry.eax, entry.ecx, entry.edx, entry.ebx, entry.esp, entry.ebp, entry.esi, entry.edi};
+  const u32 registers[] = {entry.eax, entry.ecx, entry.edx, entry.ebx,
+                           entry.esp, entry.ebp, entry.esi, entry.edi};
   for (unsigned i = 0; i < 8; ++i) cpu.gpr[i] = registers[i];
   for (const Segment segment : {arch::kDs, arch::kEs, arch::kSs, arch::kFs, arch::kGs}) {
     cpu.seg[segment] = flat(entry.data_selector, kWritable);

@@ -25,7 +25,8 @@ class JsonWriter {
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool flag);
-  JsonWriter& value(double number);  // as short as it can be read back exactly; what is not finite becomes null
+  JsonWriter& value(
+      double number);  // as short as it can be read back exactly; what is not finite becomes null
   template <class Integer>
     requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
   JsonWriter& value(Integer number) {
@@ -47,7 +48,7 @@ class JsonWriter {
 
   std::ostream& out_;
   unsigned depth_ = 0;
-  bool empty_ = true;      // nothing yet in the innermost object or array
+  bool empty_ = true;  // nothing yet in the innermost object or array
   bool after_key_ = false;
 };
 

@@ -42,11 +42,11 @@ u64 unit_of(const std::pair<std::string_view, u64> (&units)[N], std::string_view
 }
 
 constexpr std::pair<std::string_view, u64> kSizeUnits[] = {
-    {"", u64{1} << 20},  {"K", u64{1} << 10},   {"KiB", u64{1} << 10}, {"M", u64{1} << 20},
+    {"", u64{1} << 20},    {"K", u64{1} << 10}, {"KiB", u64{1} << 10}, {"M", u64{1} << 20},
     {"MiB", u64{1} << 20}, {"G", u64{1} << 30}, {"GiB", u64{1} << 30}};
-constexpr std::pair<std::string_view, u64> kTimeUnits[] = {
-    {"", kSecond},          {"ns", kNanosecond}, {"us", kMicrosecond},
-    {"ms", kMillisecond}, {"s", kSecond},      {"min", 60 * kSecond}};
+constexpr std::pair<std::string_view, u64> kTimeUnits[] = {{"", kSecond},        {"ns", kNanosecond},
+                                                           {"us", kMicrosecond}, {"ms", kMillisecond},
+                                                           {"s", kSecond},       {"min", 60 * kSecond}};
 
 }  // namespace
 
@@ -69,7 +69,8 @@ u64 parse_size(const std::string& option, const std::string& text, u64 least, u6
   u64 unit = 0;
   if (take_number(rest, value)) unit = unit_of(kSizeUnits, rest);
   if (unit == 0 || !multiply(value, unit, bytes) || bytes < least || bytes > most) {
-    refuse(option, text, "a size from " + spell_size(least) + " to " + spell_size(most) + ", like 512M or 2G");
+    refuse(option, text,
+           "a size from " + spell_size(least) + " to " + spell_size(most) + ", like 512M or 2G");
   }
   return bytes;
 }

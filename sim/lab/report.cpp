@@ -21,18 +21,23 @@ std::string format(const char* pattern, Values... values) {
 
 const char* activity(const cpu::Cpu& cpu) {
   switch (cpu.activity) {
-    case cpu::Activity::Active: return "running";
-    case cpu::Activity::Halted: return cpu.rflag(arch::flag::kIf) ? "halted" : "halted with interrupts off";
-    case cpu::Activity::MonitorWait: return "in MWAIT";
-    case cpu::Activity::WaitForSipi: return "waiting for a start-up IPI";
-    case cpu::Activity::Shutdown: return "shut down";
+    case cpu::Activity::Active:
+      return "running";
+    case cpu::Activity::Halted:
+      return cpu.rflag(arch::flag::kIf) ? "halted" : "halted with interrupts off";
+    case cpu::Activity::MonitorWait:
+      return "in MWAIT";
+    case cpu::Activity::WaitForSipi:
+      return "waiting for a start-up IPI";
+    case cpu::Activity::Shutdown:
+      return "shut down";
   }
   return "";
 }
 
 std::string where(const cpu::Cpu& cpu) {
-  static constexpr const char* kModes[] = {"real mode", "virtual-8086 mode", "protected mode", "compatibility mode",
-                                           "64-bit mode"};
+  static constexpr const char* kModes[] = {"real mode", "virtual-8086 mode", "protected mode",
+                                           "compatibility mode", "64-bit mode"};
   return format("%04x:%016llx, %s, CPL %u, CR3 %llx, %s", cpu.seg[arch::kCs].selector,
                 static_cast<unsigned long long>(cpu.rip), kModes[static_cast<size_t>(cpu.mode)], cpu.cpl,
                 static_cast<unsigned long long>(cpu.cr3), activity(cpu));
@@ -57,14 +62,21 @@ void write_device(JsonWriter& json, const board::DeviceRecord& device) {
 
 int status_of(const board::RunEnd& end) {
   switch (end.why) {
-    case End::PowerOff: return exit_status::kPowerOff;
-    case End::DebugExit: return exit_status::debug_exit(end.value);
-    case End::Reset: return exit_status::kReset;
-    case End::TripleFault: return exit_status::kTripleFault;
-    case End::Hang: return exit_status::kHang;
+    case End::PowerOff:
+      return exit_status::kPowerOff;
+    case End::DebugExit:
+      return exit_status::debug_exit(end.value);
+    case End::Reset:
+      return exit_status::kReset;
+    case End::TripleFault:
+      return exit_status::kTripleFault;
+    case End::Hang:
+      return exit_status::kHang;
     case End::TimeLimit:
-    case End::InstructionLimit: return exit_status::kLimit;
-    case End::Interrupted: return exit_status::kInterrupted;
+    case End::InstructionLimit:
+      return exit_status::kLimit;
+    case End::Interrupted:
+      return exit_status::kInterrupted;
   }
   return exit_status::kHang;
 }
@@ -83,8 +95,9 @@ std::string describe_end(const board::Machine& machine, const board::RunEnd& end
 std::string summary(const board::Statistics& statistics, double host_seconds) {
   const double simulated = static_cast<double>(statistics.time) / static_cast<double>(kSecond);
   const double millions = static_cast<double>(statistics.instructions) / 1e6;
-  return format("hvlab: %.6f s simulated, %.1f million instructions, %.2f s on the host (%.0f million a second)\n",
-                simulated, millions, host_seconds, host_seconds > 0 ? millions / host_seconds : 0.0);
+  return format(
+      "hvlab: %.6f s simulated, %.1f million instructions, %.2f s on the host (%.0f million a second)\n",
+      simulated, millions, host_seconds, host_seconds > 0 ? millions / host_seconds : 0.0);
 }
 
 void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end) {

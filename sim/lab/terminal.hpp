@@ -9,9 +9,9 @@
 
 namespace hvlab::lab {
 
-/// Standard output takes what the guest prints; standard input is what it reads. A terminal is put in raw mode while this
-/// lives: keys go to the guest, except Ctrl-C (a signal) and Ctrl-A, which asks for a command: X ends the run, another
-/// Ctrl-A sends one to the guest.
+/// Standard output takes what the guest prints; standard input is what it reads. A terminal is put in raw
+/// mode while this lives: keys go to the guest, except Ctrl-C (a signal) and Ctrl-A, which asks for a
+/// command: X ends the run, another Ctrl-A sends one to the guest.
 class Terminal final : public board::ConsoleHost {
  public:
   /// Without `reads_input` the guest never gets a character.

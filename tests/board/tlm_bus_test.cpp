@@ -22,7 +22,8 @@ struct Bank final : RegisterTarget {
 
 using Accesses = std::vector<std::pair<u64, unsigned>>;
 
-// SystemC forbids new modules once a simulation has run and wants names unique, so one board serves all cases.
+// SystemC forbids new modules once a simulation has run and wants names unique, so one board serves all
+// cases.
 struct Board {
   Bank low, high, rest;
   AccessCount low_count, high_count, rest_count;

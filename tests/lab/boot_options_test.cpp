@@ -1,4 +1,5 @@
-// Catches options that are guessed, ignored or half understood instead of refused with one line that names them.
+// Catches options that are guessed, ignored or half understood instead of refused with one line that names
+// them.
 #include "sim/lab/boot_options.hpp"
 
 #include <catch2/catch.hpp>
@@ -24,12 +25,46 @@ std::string refusal(Arguments arguments) {
 }  // namespace
 
 TEST_CASE("every option arrives where it belongs") {
-  const auto parsed = parse_boot_options(
-      {"--kernel=vmlinuz", "--initrd", "a", "--initrd", "b args", "--append", "quiet x=1", "--cpus", "4", "--memory",
-       "1G", "--cpu", "intel-skylake", "--timing", "functional", "--loader", "pvh", "--disk",
-       "d.img,profile=hdd-7200,if=ide,persist", "--disk", "e.img", "--nic", "e1000", "--net", "peer", "--link",
-       "ethernet-10g", "--reproducible", "--debug-exit", "--max-time", "500ms", "--max-instructions", "1000",
-       "--stats", "s.json", "--seed", "7", "--rtc", "2000-01-01", "--progress"});
+  const auto parsed = parse_boot_options({"--kernel=vmlinuz",
+                                          "--initrd",
+                                          "a",
+                                          "--initrd",
+                                          "b args",
+                                          "--append",
+                                          "quiet x=1",
+                                          "--cpus",
+                                          "4",
+                                          "--memory",
+                                          "1G",
+                                          "--cpu",
+                                          "intel-skylake",
+                                          "--timing",
+                                          "functional",
+                                          "--loader",
+                                          "pvh",
+                                          "--disk",
+                                          "d.img,profile=hdd-7200,if=ide,persist",
+                                          "--disk",
+                                          "e.img",
+                                          "--nic",
+                                          "e1000",
+                                          "--net",
+                                          "peer",
+                                          "--link",
+                                          "ethernet-10g",
+                                          "--reproducible",
+                                          "--debug-exit",
+                                          "--max-time",
+                                          "500ms",
+                                          "--max-instructions",
+                                          "1000",
+                                          "--stats",
+                                          "s.json",
+                                          "--seed",
+                                          "7",
+                                          "--rtc",
+                                          "2000-01-01",
+                                          "--progress"});
   REQUIRE(parsed.has_value());
   const BootOptions& options = *parsed;
   REQUIRE(options.kernel == "vmlinuz");
@@ -86,7 +121,8 @@ TEST_CASE("every mistake is refused in one line that names the option") {
       {{"--disk", ",persist"}, "--disk"},
       {{"--disk", "a,if=scsi"}, "--disk"},
       {{"--disk", "a,fast"}, "--disk"},
-      {{"--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide"}, "--disk"},
+      {{"--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide"},
+       "--disk"},
       {{"--nic", "ne2000"}, "--nic"},
       {{"--net", "tap"}, "--net"},
       {{"--link", "ethernet-1g"}, "--link"},
@@ -94,9 +130,10 @@ TEST_CASE("every mistake is refused in one line that names the option") {
       {{"--max-time", "0s"}, "--max-time"},
       {{"--max-time", "soon"}, "--max-time"},
       {{"--max-instructions", "0"}, "--max-instructions"},
+      {{"--slice", "0"}, "--slice"},
       {{"--seed", "x"}, "--seed"},
       {{"--rtc", "yesterday"}, "--rtc"},
-      {{"--stat", "x.json"}, "--stat"},      // an abbreviation
+      {{"--stat", "x.json"}, "--stat"},  // an abbreviation
       {{"--kernel", "twice"}, "kernel"},
       {{"stray"}, "boot:"},
       {{"--no-such-option"}, "--no-such-option"},

@@ -11,7 +11,8 @@ TEST_CASE("counts are whole numbers within their range and nothing else") {
   REQUIRE(parse_count("--n", "8", 1, 8) == 8);
   REQUIRE(parse_count("--n", "0x10", 1, 99) == 16);
   REQUIRE(parse_count("--n", "18446744073709551615", 0, ~u64{0}) == ~u64{0});
-  for (const char* bad : {"", "0", "9", "-1", "+1", " 1", "1 ", "1x", "1.0", "0x", "x1", "18446744073709551616"}) {
+  for (const char* bad :
+       {"", "0", "9", "-1", "+1", " 1", "1 ", "1x", "1.0", "0x", "x1", "18446744073709551616"}) {
     CAPTURE(bad);
     REQUIRE_THROWS_AS(parse_count("--n", bad, 1, 8), UserError);
   }
@@ -37,7 +38,8 @@ TEST_CASE("spans of time take fractions, exactly") {
   REQUIRE(parse_span("--t", "500ms") == 500 * kMillisecond);
   REQUIRE(parse_span("--t", "0.000000001s") == kNanosecond);
   REQUIRE(parse_span("--t", "0.999999999min") == 59'999'999'940'000);
-  for (const char* bad : {"", "0", "0s", "s", "-1s", "1h", "1.s", ".5s", "1.0000000001s", "201000min9", "99999999999s"}) {
+  for (const char* bad :
+       {"", "0", "0s", "s", "-1s", "1h", "1.s", ".5s", "1.0000000001s", "201000min9", "99999999999s"}) {
     CAPTURE(bad);
     REQUIRE_THROWS_AS(parse_span("--t", bad), UserError);
   }
@@ -47,9 +49,9 @@ TEST_CASE("dates are checked against the calendar") {
   REQUIRE(parse_date("--d", "1970-01-01") == 0);
   REQUIRE(parse_date("--d", "2024-02-29T23:59:58") == 1709251198);
   REQUIRE(parse_date("--d", "@1709251198") == 1709251198);
-  for (const char* bad : {"", "2023-02-29", "2024-13-01", "1969-12-31", "2100-01-01", "2024-01-01T24:00:00", "2024-01",
-                          "2024-01-01T10", "2024-01-01 10:00:00", "2024-01-01x", "@", "@-1", "12024-01-01",
-                          "2024-101-01"}) {
+  for (const char* bad :
+       {"", "2023-02-29", "2024-13-01", "1969-12-31", "2100-01-01", "2024-01-01T24:00:00", "2024-01",
+        "2024-01-01T10", "2024-01-01 10:00:00", "2024-01-01x", "@", "@-1", "12024-01-01", "2024-101-01"}) {
     CAPTURE(bad);
     REQUIRE_THROWS_AS(parse_date("--d", bad), UserError);
   }
