@@ -54,6 +54,16 @@ TEST_CASE("the lowest-numbered request comes first and higher ones wait for the 
   CHECK(b.isr() == 0x10);
 }
 
+TEST_CASE("a second edge of the line in service waits for the EOI") {
+  Board b;
+  b.raise(3);
+  b.pic.acknowledge();
+  b.pulse(3);
+  CHECK_FALSE(b.intr.level);
+  b.pic.master_ports().write(0, 1, 0x20);
+  CHECK(b.intr.level);
+}
+
 // Catches a cascade whose second request is lost because the master's input makes no new edge.
 TEST_CASE("two slave requests both arrive through the cascade") {
   Board b;
