@@ -27,8 +27,8 @@ constexpr u32 kDmaWrite = 0x10;
 
 template <class Integer>
 std::vector<u8> little_endian(Integer value) {
-  std::vector<u8> bytes;
-  for (unsigned i = 0; i < sizeof value; ++i) bytes.push_back(static_cast<u8>(value >> (8 * i)));
+  std::vector<u8> bytes(sizeof value);
+  for (unsigned i = 0; i < sizeof value; ++i) bytes[i] = static_cast<u8>(value >> (8 * i));
   return bytes;
 }
 
@@ -122,7 +122,9 @@ void FwCfg::write(u64 offset, unsigned size, u64 value) {
 u64 FwCfg::read_dma(u64 offset, unsigned size) {
   u64 value = 0;
   for (unsigned i = 0; i < size; ++i) {
-    const u64 byte = offset + i < 8 ? bits(kDmaSignature, 63, 0) >> (8 * (7 - offset - i)) & 0xFF : 0xFF;
+    const u64 byte = offset + i < 8 ? bits(kDmaSignature, static_cast<unsigned>(63 - 8 * (offset + i)),
+                                           static_cast<unsigned>(56 - 8 * (offset + i)))
+                                    : 0xFF;
     value |= byte << (8 * i);
   }
   return value;
