@@ -2,6 +2,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/boot/acpi.hpp"
+#include "sim/boot/bios_area.hpp"
 #include "sim/boot/bzimage.hpp"
 #include "sim/boot/decompress.hpp"
 #include "sim/boot/image_file.hpp"
@@ -18,17 +19,6 @@ namespace {
 constexpr u64 kLargestKernel = u64{1} << 30;
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// The BIOS data area at 400h as far as software without a BIOS looks at it: serial ports, EBDA, base memory.
-void write_bios_data(LoadTarget& target) {
-  const u16 ports[] = {0x3F8, 0x2F8};
-  const u16 ebda = kEbda >> 4, base_memory = kEbda >> 10;
-  target.write(0x400, {reinterpret_cast<const u8*>(ports), sizeof ports});
-  target.write(0x40E, bytes_of(ebda));
-  target.write(0x413, bytes_of(base_memory));
-  const u8 ebda_kib = 1;
-  target.write(kEbda, bytes_of(ebda_kib));
-}
 
 ImageFile read_kernel(const BootSetup& setup, KernelKind& kind) {
   ImageFile kernel{base_name(setup.kernel), read_file(setup.kernel, "kernel"), ""};
@@ -97,7 +87,7 @@ BootResult load(const BootSetup& setup, LoadTarget& target) {
   request.kernel = read_kernel(setup, result.kind);
   for (const std::string& each : setup.initrds) request.initrds.push_back(read_initrd(each, result.kind));
   request.command_line = setup.command_line;
-  write_bios_data(target);
+  write_bios_area(target);
   request.rsdp = write_acpi_tables({setup.processors, setup.ram_bytes}, target);
   switch (result.kind) {
     case KernelKind::BzImage:

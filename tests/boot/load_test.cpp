@@ -70,6 +70,21 @@ TEST_CASE("a Linux kernel boots with tables, BIOS data and initrds in place") {
   CHECK(memory.get<u32>(result.state.esi + 0x21C) == 5);
 }
 
+TEST_CASE("a BIOS call returns at once with carry set, an interrupt without a change") {
+  const Folder folder;
+  FakeMemory memory(64 << 20);
+  start(memory, folder.file("bzImage", sample::bzimage({1})));
+  const auto routine = [&](unsigned vector) {
+    return memory.read(u64{memory.get<u16>(vector * 4 + 2)} * 16 + memory.get<u16>(vector * 4), 9);
+  };
+  // push bp; mov bp, sp; or byte [bp + 6], 41h; pop bp; iret
+  CHECK(routine(0x15) == std::vector<u8>{0x55, 0x89, 0xE5, 0x80, 0x4E, 0x06, 0x41, 0x5D, 0xCF});
+  CHECK(routine(0xFF) == routine(0x10));
+  CHECK(routine(0x08)[0] == 0xCF);
+  CHECK(routine(0x70)[0] == 0xCF);
+  CHECK(memory.get<u64>(0xF'0000) == 0x2052'5450'2044'5352);  // the RSDP is still whole
+}
+
 TEST_CASE("multiboot modules are file and arguments") {
   const Folder folder;
   FakeMemory memory(64 << 20);
