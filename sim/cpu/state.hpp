@@ -98,6 +98,8 @@ struct State {
   bool interrupt_line = false;     // INTR
   bool nmi_pending = false, nmi_blocked = false;
   bool init_pending = false;
+  bool sipi_pending = false;       // arrived behind an INIT that has not been taken yet
+  u8 sipi_vector = 0;
   bool sti_shadow = false;         // interrupts held off for one instruction after STI
   bool mov_ss_shadow = false;      // interrupts, NMI and debug exceptions held off after MOV SS, POP SS
   u64 pending_debug = 0;           // DR6 bits of debug exceptions that wait for the boundary (traps)

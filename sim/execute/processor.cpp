@@ -365,7 +365,13 @@ void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asser
 void Processor::nmi() { impl_->cpu.nmi_pending = true; }
 void Processor::init() { impl_->cpu.init_pending = true; }
 void Processor::sipi(u8 vector) {
-  if (impl_->cpu.activity == Activity::WaitForSipi) start_up(impl_->cpu, vector);
+  Cpu& cpu = impl_->cpu;
+  if (cpu.init_pending) {
+    cpu.sipi_pending = true;
+    cpu.sipi_vector = vector;
+  } else if (cpu.activity == Activity::WaitForSipi) {
+    start_up(cpu, vector);
+  }
 }
 
 }  // namespace hvlab::execute

@@ -83,7 +83,13 @@ void power_up(Cpu& cpu) {
   reset_common(cpu);
 }
 
-void init_reset(Cpu& cpu) { reset_common(cpu); }
+void init_reset(Cpu& cpu) {
+  reset_common(cpu);
+  if (cpu.apic != nullptr) cpu.apic->reset_by_init();
+  if (!cpu.sipi_pending) return;
+  cpu.sipi_pending = false;
+  if (cpu.activity == Activity::WaitForSipi) start_up(cpu, cpu.sipi_vector);
+}
 
 void start_up(Cpu& cpu, u8 vector) {
   cpu.seg[kCs].selector = static_cast<u16>(vector << 8);
