@@ -174,6 +174,8 @@ Decoded decode(const u8* code, size_t available, u8 code_bytes, u8 stack_bytes, 
   form.address_bytes = static_cast<u8>(insn.address_width / 8);
   form.code_bytes = code_bytes;
   form.opcode = insn.opcode;
+  if (insn.attributes & ZYDIS_ATTRIB_HAS_MODRM)
+    form.modrm = static_cast<u8>(insn.raw.modrm.mod << 6 | insn.raw.modrm.reg << 3 | insn.raw.modrm.rm);
   form.map = static_cast<u8>(insn.opcode_map);
   form.rep = (insn.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE)) != 0;
   form.repne = (insn.attributes & ZYDIS_ATTRIB_HAS_REPNE) != 0;

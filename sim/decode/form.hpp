@@ -34,6 +34,7 @@ struct Form {
   u8 address_bytes = 4;
   u8 code_bytes = 4;     // 2, 4, 8
   u8 opcode = 0;         // last opcode byte
+  u8 modrm = 0;          // 0 if there is none
   u8 map = 0;            // opcode map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A
   bool rep = false, repne = false, lock = false;
   bool reads_memory = false, writes_memory = false;
