@@ -228,7 +228,7 @@ TEST_CASE("addresses beyond the disk end with ID not found, and nothing moves", 
 
 TEST_CASE("unknown commands and features are aborted", "[ide]") {
   Bench bench;
-  for (const u8 opcode : {0x00, 0xa1, 0xb0, 0x60, 0xff}) {
+  for (const u8 opcode : std::initializer_list<u8>{0x00, 0xa1, 0xb0, 0x60, 0xff}) {
     CHECK(bench.command(opcode) == 0x51);
     CHECK(bench.in(0x1f1) == 0x04);
   }
