@@ -14,9 +14,10 @@ void Processors::Pins::apply(Change change) {
   Processor& processor = owner_.at(index_);
   const bool was_idle = !processor.runnable();
   change(processor);
-  if (!was_idle || !processor.runnable()) return;
-  owner_.wake_cycle_[index_] =
-      owner_.running_ == kNobody ? owner_.cycle_ : owner_.at(owner_.running_).cycles();
+  if (was_idle) {
+    owner_.note_wake(index_,
+                     owner_.running_ == kNobody ? owner_.cycle_ : owner_.at(owner_.running_).cycles());
+  }
 }
 
 void Processors::Pins::set_interrupt(bool asserted) {
@@ -33,7 +34,7 @@ void Processors::Pins::sipi(u8 vector) {
 }
 
 Processors::Processors(Frequency frequency, u64 slice_cycles, size_t count)
-    : frequency_(frequency), slice_cycles_(slice_cycles), wake_cycle_(count) {
+    : frequency_(frequency), slice_cycles_(slice_cycles), wake_cycle_(count), idle_(count) {
   HVLAB_CHECK(slice_cycles > 0);
   for (size_t i = 0; i < count; ++i) pins_.emplace_back(*this, i);
 }
@@ -83,6 +84,12 @@ u64 Processors::cycles() const {
   return sum;
 }
 
+void Processors::note_wake(size_t index, u64 cycle) {
+  if (!processors_[index]->runnable()) return;
+  idle_[index] = false;
+  wake_cycle_[index] = cycle;
+}
+
 Halt Processors::idle_verdict(const Limits& limits) const {
   const bool can_wake =
       std::ranges::any_of(processors_, [](const auto& processor) { return processor->interruptible(); });
@@ -112,6 +119,7 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
 }
 
 Halt Processors::run_slice(const Limits& limits) {
+  for (size_t i = 0; i < processors_.size(); ++i) idle_[i] = !processors_[i]->runnable();
   // Until nobody has anything left to do before the slice's end: one that runs late may wake one that was
   // idle.
   for (bool ran = true; ran;) {
@@ -120,6 +128,11 @@ Halt Processors::run_slice(const Limits& limits) {
       while (processors_[i]->cycles() < target_ && processors_[i]->runnable()) {
         ran = true;
         if (const Halt halt = run_one(i, limits); halt != Halt::None) return halt;
+        idle_[i] = !processors_[i]->runnable();
+        // A store may have ended another's MWAIT; when in this turn it was made is not known.
+        for (size_t j = 0; j < processors_.size(); ++j) {
+          if (idle_[j]) note_wake(j, processors_[i]->cycles());
+        }
       }
     }
   }

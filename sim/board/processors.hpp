@@ -93,6 +93,7 @@ class Processors final : public TimeKeeper {
 
   Halt run_slice(const Limits& limits);
   Halt run_one(size_t index, const Limits& limits);
+  void note_wake(size_t index, u64 cycle);
   Halt idle_verdict(const Limits& limits) const;
 
   Frequency frequency_;
@@ -101,6 +102,7 @@ class Processors final : public TimeKeeper {
   std::vector<std::unique_ptr<execute::Processor>> processors_;
   std::deque<Pins> pins_;
   std::vector<u64> wake_cycle_;  // of each idle processor: when the reason to run again came
+  std::vector<u8> idle_;         // at the last look during the slice in progress
   u64 cycle_ = 0;
   u64 target_ = 0;  // where the slice in progress ends
   size_t running_ = kNobody;

@@ -164,6 +164,19 @@ TEST_CASE("typing reaches the guest's serial port") {
   REQUIRE(run(code, "--max-time 1s --reproducible", "Q").status == 124);
 }
 
+TEST_CASE("INIT and start-up IPI start a second processor, which can end the run") {
+  const std::vector<u8> code = {
+      0xc7, 0x05, 0x00, 0x80, 0x00, 0x00, 0xb0, 0x21, 0xe6, 0xf4,  // at 8000h: mov $0x21, %al; out %al, $0xf4
+      0xc7, 0x05, 0x10, 0x03, 0xe0, 0xfe, 0x00, 0x00, 0x00, 0x01,  // ICR high: APIC id 1
+      0xc7, 0x05, 0x00, 0x03, 0xe0, 0xfe, 0x00, 0x45, 0x00, 0x00,  // ICR low: INIT
+      0xc7, 0x05, 0x00, 0x03, 0xe0, 0xfe, 0x08, 0x46, 0x00, 0x00,  // SIPI, vector 08h
+      0xfa, 0xf4};                                                 // no hang: the other one runs
+  const Result result = run(code, "--cpus 2 --debug-exit");
+  REQUIRE(result.status == 0x43);
+  REQUIRE(result.errors.find("processor 1 was at 0800:0000000000000004, real mode") != std::string::npos);
+  REQUIRE(run(code, "--cpus 1 --debug-exit").status == 116);
+}
+
 TEST_CASE("mistakes in files end with 2 and one line") {
   for (const std::string& arguments :
        {std::string("boot --kernel /no/such/file"), std::string("boot --kernel /etc/hostname"),
