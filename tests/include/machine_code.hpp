@@ -13,7 +13,8 @@ namespace hvlab::test {
 
 /// RAM from address 0, device accesses recorded; reads of what is not RAM give `device_value`.
 struct FlatBus final : ProcessorBus {
-  std::vector<u8> ram;
+  std::vector<u8> storage;
+  std::span<u8> ram;  // page-aligned, as ram_page() promises
   u64 device_value = ~u64{0};
   struct Access {
     char kind;  // 'r', 'w' memory; 'i', 'o' port
@@ -23,7 +24,11 @@ struct FlatBus final : ProcessorBus {
   };
   std::vector<Access> accesses;
 
-  explicit FlatBus(size_t bytes) : ram(bytes) {}
+  explicit FlatBus(size_t bytes)
+      : storage(bytes + 4095),
+        ram(storage.data() + (align_up(reinterpret_cast<u64>(storage.data()), 4096) -
+                              reinterpret_cast<u64>(storage.data())),
+            bytes) {}
   u8* ram_page(u64 page) override { return page + 4096 <= ram.size() ? ram.data() + page : nullptr; }
   u64 mmio_read(u64 a, unsigned size) override {
     accesses.push_back({'r', a, size, device_value});

@@ -1,0 +1,79 @@
+// The MSR table, and registers whose values have rules.
+#include <catch2/catch.hpp>
+
+#include "machine_code.hpp"
+#include "sim/arch/msr.hpp"
+#include "sim/control/msr.hpp"
+
+using namespace hvlab;
+using namespace hvlab::test;
+namespace msr = arch::msr;
+
+namespace {
+
+u64 read(cpu::Cpu& c, u32 address) {
+  u64 value = 0;
+  REQUIRE(control::read_msr(c, address, value));
+  return value;
+}
+
+}  // namespace
+
+// Catches rows out of order or overlapping, which the search would not find.
+TEST_CASE("MSR rows ascend without overlap and are complete") {
+  u64 next = 0;
+  for (const control::MsrRow& row : control::msr_rows()) {
+    INFO(row.name);
+    CHECK(row.first >= next);
+    CHECK(row.last >= row.first);
+    CHECK(row.exists != nullptr);
+    CHECK(row.read != nullptr);
+    CHECK(row.write != nullptr);
+    next = u64{row.last} + 1;
+  }
+}
+
+// Catches MSRs that do not exist being readable.
+TEST_CASE("unknown MSRs fault; features decide what is there") {
+  timing::Profile p = everything();
+  std::erase(p.features, std::string("rdtscp"));
+  Machine m(p);
+  cpu::Cpu& c = m.cpu();
+  u64 value = 0;
+  CHECK(!control::read_msr(c, 0x1234, value));
+  CHECK(!control::write_msr(c, msr::kTscAux, 0));
+  CHECK(!control::write_msr(c, 0xC001'0015, 0));  // AMD's on an Intel
+  m.protected_mode();
+  c.gpr[arch::kRcx] = 0x1234;
+  CHECK(m.run({0x0F, 0x32}) == 13);
+}
+
+// Catches invalid memory types and addresses being stored.
+TEST_CASE("values with rules") {
+  Machine m;
+  cpu::Cpu& c = m.cpu();
+  CHECK(!control::write_msr(c, msr::kPat, 2));
+  CHECK(control::write_msr(c, msr::kPat, 0x0007'0106'0007'0406));
+  CHECK(read(c, msr::kPat) == 0x0007'0106'0007'0406);
+  CHECK(!control::write_msr(c, msr::kLstar, bit(47)));
+  CHECK(control::write_msr(c, msr::kLstar, 0xFFFF'8000'0000'0000));
+  CHECK(!control::write_msr(c, msr::kFsBase, bit(63)));
+  CHECK(!control::write_msr(c, msr::kMtrrDefType, 0x02));
+  CHECK(control::write_msr(c, msr::kMtrrDefType, 0xC06));
+  CHECK(!control::write_msr(c, msr::kMtrrPhysBase0, bit(45) | 6));
+  CHECK(control::write_msr(c, msr::kMtrrPhysBase0 + 15, 0x800));
+  CHECK(read(c, msr::kMtrrPhysBase0 + 15) == 0x800);
+  CHECK(control::write_msr(c, msr::kMtrrFix4kLast, 0x0606'0606'0606'0606));
+  CHECK(read(c, msr::kMtrrFix4kLast) == 0x0606'0606'0606'0606);
+  CHECK(!control::write_msr(c, msr::kEfer, bit(63)));
+  CHECK(!control::write_msr(c, msr::kMtrrCap, 0));
+}
+
+// Catches the time-stamp counter not counting on from what was written.
+TEST_CASE("writing the TSC moves it") {
+  Machine m;
+  cpu::Cpu& c = m.cpu();
+  REQUIRE(control::write_msr(c, msr::kTsc, 1'000'000));
+  CHECK(read(c, msr::kTsc) == 1'000'000);
+  CHECK(control::time_stamp(c) == 1'000'000);
+}
