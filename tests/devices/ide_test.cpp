@@ -315,6 +315,17 @@ TEST_CASE("a zero count is 64 KiB", "[ide]") {
   CHECK(bench.ram.get<u8>(0x2'ffff) == 0);
 }
 
+TEST_CASE("a sector count of zero is the largest: 256, or 65536 with 48-bit addresses", "[ide]") {
+  Bench bench;
+  bench.address28(0, 0);
+  bench.command(0x40);
+  CHECK(bench.sink.records.back().a == 1);  // RequestDone of the first request
+  CHECK(bench.sink.records.back().b == 256 * 512);
+  bench.address48(0, 0);
+  bench.command(0x42);
+  CHECK(bench.sink.records.back().b == 65'536 * 512);
+}
+
 TEST_CASE("a table too short or too long shows in the bus master's status", "[ide]") {
   // The states of the programming interface, 3.1: short = neither active nor interrupt; long = both.
   Bench bench;
