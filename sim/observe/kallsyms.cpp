@@ -56,7 +56,7 @@ bool match_tokens(Bytes image, size_t zero, Layout& layout) {
 }
 
 bool find_tokens(Bytes image, Layout& layout) {
-  constexpr std::string_view kDigits("0\0001\0002\0003\0004\0005\0006\0007\0008\0009", 20);
+  constexpr std::string_view kDigits("0\0001\0002\0003\0004\0005\0006\0007\0008\0009\000", 20);
   const std::string_view text(reinterpret_cast<const char*>(image.data()), image.size());
   for (size_t at = text.find(kDigits); at != std::string_view::npos; at = text.find(kDigits, at + 1)) {
     if (match_tokens(image, at, layout)) return true;

@@ -84,7 +84,8 @@ void read_identity(YamlMap& file, Profile& profile) {
   profile.features = file.take_list("features");
   for (const auto& item : file.take("features")) {
     if (!arch::feature_by_name(item.Scalar())) {
-      file.fail(item, "feature '" + item.Scalar() + "' is not one that HVLab implements (sim/arch/features.inc)");
+      file.fail(item,
+                "feature '" + item.Scalar() + "' is not one that HVLab implements (sim/arch/features.inc)");
     }
   }
 }
@@ -131,7 +132,7 @@ void make_functional(Profile& profile) {
 
 fs::path profile_file(const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return name;
-  const fs::path file = data_folder("profiles/cpu") / (name + ".yaml");
+  fs::path file = data_folder("profiles/cpu") / (name + ".yaml");
   std::error_code error;
   if (!name.empty() && fs::is_regular_file(file, error)) return file;
   std::string known;

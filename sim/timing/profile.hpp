@@ -22,28 +22,28 @@ struct Figure {
 };
 
 struct Profile {
-  std::string name;              // "amd-zen2"
-  std::string vendor;            // CPUID vendor string, 12 characters
-  std::string brand;             // CPUID brand string, up to 47 characters
+  std::string name;    // "amd-zen2"
+  std::string vendor;  // CPUID vendor string, 12 characters
+  std::string brand;   // CPUID brand string, up to 47 characters
   u32 family = 0, model = 0, stepping = 0;
-  u64 frequency_hz = 0;          // core clock and TSC
-  std::vector<std::string> features;  // names as in sim/cpu/features.hpp; what is not listed raises #UD
+  u64 frequency_hz = 0;               // core clock and TSC
+  std::vector<std::string> features;  // names as in sim/arch/features.hpp; what is not listed raises #UD
   u32 physical_address_bits = 40;
 
-  // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit (0), and
-  // all below are 0.
+  // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit
+  // (0), and all below are 0.
   std::array<u32, decode::kCostClasses> cost{};
-  u32 page_walk_reference = 0;   // each table entry read by a page walk
+  u32 page_walk_reference = 0;  // each table entry read by a page walk
   u32 exception_delivery = 0;
   u32 interrupt_delivery = 0;
-  u32 port_access = 0;           // added for each port access
-  u32 mmio_access = 0;           // added for each access to a device's registers in memory space
-  u32 apic_access = 0;           // added for each local APIC access
+  u32 port_access = 0;  // added for each port access
+  u32 mmio_access = 0;  // added for each access to a device's registers in memory space
+  u32 apic_access = 0;  // added for each local APIC access
   u32 tlb_entries_small = 1536, tlb_ways_small = 12;  // 4 KiB pages
   u32 tlb_entries_large = 64, tlb_ways_large = 8;     // 2 MiB, 4 MiB and 1 GiB pages
 
   Accuracy accuracy = Accuracy::Approximate;
-  std::vector<Figure> figures;   // every figure above with its source
+  std::vector<Figure> figures;  // every figure above with its source
 };
 
 /// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file).

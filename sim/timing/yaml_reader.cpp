@@ -26,8 +26,8 @@ YamlMap YamlMap::from_file(const std::string& path) {
   }
 }
 
-YamlMap::YamlMap(std::string file, YAML::Node node, std::string what)
-    : file_(std::move(file)), node_(std::move(node)), what_(std::move(what)) {
+YamlMap::YamlMap(std::string file, const YAML::Node& node, std::string what)
+    : file_(std::move(file)), node_(node), what_(std::move(what)) {
   if (!node_.IsMap()) {
     fail(node_,
          (what_.empty() ? "the file" : "'" + what_ + "'") + " must be a mapping (lines of 'key: value')");

@@ -19,7 +19,7 @@ class YamlMap {
   static YamlMap from_file(const std::string& path);
 
   /// The mapping `node` of file `file`; `what` names it in messages ("cost").
-  YamlMap(std::string file, YAML::Node node, std::string what);
+  YamlMap(std::string file, const YAML::Node& node, std::string what);
 
   /// The value of `key`; complains if it is missing.
   YAML::Node take(const std::string& key);
