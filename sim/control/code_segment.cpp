@@ -13,7 +13,8 @@ bool code_address_valid(const Cpu& cpu, const SegmentRegister& cs, u64 rip) {
   return rip <= cs.limit;
 }
 
-Outcome enter_segment(Cpu& cpu, u16 selector, TableEntry& entry, Through through, SegmentRegister& cs, u8& level) {
+Outcome enter_segment(Cpu& cpu, u16 selector, TableEntry& entry, Through through, SegmentRegister& cs,
+                      u8& level) {
   const Exception gp = Exception::GeneralProtection;
   const Descriptor& d = entry.descriptor;
   bool allowed = d.code();
@@ -25,8 +26,10 @@ Outcome enter_segment(Cpu& cpu, u16 selector, TableEntry& entry, Through through
     allowed &= through == Through::GateCall ? d.dpl() <= cpu.cpl : d.dpl() == cpu.cpl;
   }
   if (cpu.long_active()) {
-    if (through == Through::Direct) allowed &= !(d.long_code() && d.default_big());
-    else allowed &= d.long_code() && !d.default_big();
+    if (through == Through::Direct)
+      allowed &= !(d.long_code() && d.default_big());
+    else
+      allowed &= d.long_code() && !d.default_big();
   }
   if (!allowed) return raise_selector(cpu, gp, selector);
   if (!d.present()) return raise_selector(cpu, Exception::SegmentNotPresent, selector);

@@ -73,7 +73,8 @@ Outcome write_cr4(Cpu& cpu, u64 value) {
   const u64 old = cpu.cr4, changed = old ^ value;
   if ((value & ~cr4_supported(cpu)) != 0) return protection(cpu);
   if (cpu.long_active() && (value & cr4::kPae) == 0) return protection(cpu);
-  if ((changed & value & cr4::kPcide) != 0 && (!cpu.long_active() || (cpu.cr3 & 0xFFF) != 0)) return protection(cpu);
+  if ((changed & value & cr4::kPcide) != 0 && (!cpu.long_active() || (cpu.cr3 & 0xFFF) != 0))
+    return protection(cpu);
   constexpr u64 kReload = cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep;
   if ((changed & kReload) != 0) {
     if (const Outcome o = with_pdptes(cpu, [&] { cpu.cr4 = value; }); !ok(o)) return o;
@@ -100,15 +101,16 @@ Outcome write_cr8(Cpu& cpu, u64 value) {
 u64 cr4_supported(const Cpu& cpu) {
   const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
   return with(Feature::Tsc, cr4::kTsd) | with(Feature::De, cr4::kDe) | with(Feature::Pse, cr4::kPse) |
-         with(Feature::Pae, cr4::kPae) | with(Feature::Mce, cr4::kMce) | with(Feature::Pge, cr4::kPge) | cr4::kPce |
-         with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
+         with(Feature::Pae, cr4::kPae) | with(Feature::Mce, cr4::kMce) | with(Feature::Pge, cr4::kPge) |
+         cr4::kPce | with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
          with(Feature::Fsgsbase, cr4::kFsgsbase) | with(Feature::Pcid, cr4::kPcide) |
-         with(Feature::Xsave, cr4::kOsxsave) | with(Feature::Smep, cr4::kSmep) | with(Feature::Smap, cr4::kSmap);
+         with(Feature::Xsave, cr4::kOsxsave) | with(Feature::Smep, cr4::kSmep) |
+         with(Feature::Smap, cr4::kSmap);
 }
 
 Outcome write_cr0(Cpu& cpu, u64 value) {
-  constexpr u64 kDefined = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm | cr0::kNw |
-                           cr0::kCd | cr0::kPg;
+  constexpr u64 kDefined = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm |
+                           cr0::kNw | cr0::kCd | cr0::kPg;
   if ((value >> 32) != 0) return protection(cpu);
   value = (value & kDefined) | cr0::kEt;
   if ((value & cr0::kPg) != 0 && (value & cr0::kPe) == 0) return protection(cpu);
@@ -132,8 +134,8 @@ Outcome write_cr0(Cpu& cpu, u64 value) {
 
 bool write_efer(Cpu& cpu, u64 value) {
   const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
-  const u64 supported = with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) |
-                        with(Feature::Nx, efer::kNxe);
+  const u64 supported =
+      with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) | with(Feature::Nx, efer::kNxe);
   if ((value & ~(supported | efer::kLma)) != 0) return false;
   const u64 changed = (cpu.efer ^ value) & supported;
   if ((changed & efer::kLme) != 0 && (cpu.cr0 & cr0::kPg) != 0) return false;
@@ -145,23 +147,36 @@ bool write_efer(Cpu& cpu, u64 value) {
 
 Outcome write_control_register(Cpu& cpu, unsigned number, u64 value) {
   switch (number) {
-    case 0: return write_cr0(cpu, value);
-    case 2: cpu.cr2 = value; return Outcome::Next;
-    case 3: return write_cr3(cpu, value);
-    case 4: return write_cr4(cpu, value);
-    case 8: return write_cr8(cpu, value);
-    default: return raise(cpu, Exception::InvalidOpcode);
+    case 0:
+      return write_cr0(cpu, value);
+    case 2:
+      cpu.cr2 = value;
+      return Outcome::Next;
+    case 3:
+      return write_cr3(cpu, value);
+    case 4:
+      return write_cr4(cpu, value);
+    case 8:
+      return write_cr8(cpu, value);
+    default:
+      return raise(cpu, Exception::InvalidOpcode);
   }
 }
 
 mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number) {
   switch (number) {
-    case 0: return {cpu.cr0};
-    case 2: return {cpu.cr2};
-    case 3: return {cpu.cr3};
-    case 4: return {cpu.cr4};
-    case 8: return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
-    default: return {0, raise(cpu, Exception::InvalidOpcode)};
+    case 0:
+      return {cpu.cr0};
+    case 2:
+      return {cpu.cr2};
+    case 3:
+      return {cpu.cr3};
+    case 4:
+      return {cpu.cr4};
+    case 8:
+      return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
+    default:
+      return {0, raise(cpu, Exception::InvalidOpcode)};
   }
 }
 

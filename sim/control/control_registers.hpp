@@ -5,8 +5,8 @@
 
 namespace hvlab::control {
 
-/// MOV to CR0, CR2, CR3, CR4, CR8 with the rules of the manual; other numbers: #UD. Switches paging and IA-32e mode
-/// on and off, flushes what must be flushed.
+/// MOV to CR0, CR2, CR3, CR4, CR8 with the rules of the manual; other numbers: #UD. Switches paging and
+/// IA-32e mode on and off, flushes what must be flushed.
 Outcome write_control_register(Cpu& cpu, unsigned number, u64 value);
 /// MOV from CRn. Other numbers: #UD.
 mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number);

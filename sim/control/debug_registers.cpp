@@ -4,8 +4,8 @@ namespace hvlab::control {
 
 namespace {
 
-/// The checks before any move to or from a debug register; `number` becomes 6 or 7 where 4 and 5 stand for them
-/// (SDM vol. 3, 18.2.2 and 18.2.4).
+/// The checks before any move to or from a debug register; `number` becomes 6 or 7 where 4 and 5 stand for
+/// them (SDM vol. 3, 18.2.2 and 18.2.4).
 Outcome check_access(Cpu& cpu, unsigned& number) {
   if (number > 7 || ((number & 6) == 4 && (cpu.cr4 & arch::cr4::kDe) != 0))
     return raise(cpu, Exception::InvalidOpcode);
@@ -26,8 +26,10 @@ Outcome write_debug_register(Cpu& cpu, unsigned number, u64 value) {
   } else {
     if ((value >> 32) != 0) return raise(cpu, Exception::GeneralProtection, 0);
     constexpr u64 kDr6Writable = 0xE00F, kDr7Writable = 0xFFFF'23FF;
-    if (number == 6) cpu.dr6 = (value & kDr6Writable) | arch::dr6::kFixed1;
-    else cpu.dr7 = (value & kDr7Writable) | arch::dr7::kFixed1;
+    if (number == 6)
+      cpu.dr6 = (value & kDr6Writable) | arch::dr6::kFixed1;
+    else
+      cpu.dr7 = (value & kDr7Writable) | arch::dr7::kFixed1;
   }
   cpu.refresh();
   cpu.attention = true;

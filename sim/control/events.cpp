@@ -17,10 +17,14 @@ Severity severity(const Delivery& event) {
     case Exception::InvalidTss:
     case Exception::SegmentNotPresent:
     case Exception::StackFault:
-    case Exception::GeneralProtection: return Severity::Contributory;
-    case Exception::PageFault: return Severity::PageFault;
-    case Exception::DoubleFault: return Severity::DoubleFault;
-    default: return Severity::Benign;
+    case Exception::GeneralProtection:
+      return Severity::Contributory;
+    case Exception::PageFault:
+      return Severity::PageFault;
+    case Exception::DoubleFault:
+      return Severity::DoubleFault;
+    default:
+      return Severity::Benign;
   }
 }
 
@@ -52,9 +56,12 @@ void report(const Cpu& cpu, const Delivery& event) {
     case Source::Exception:
       return cpu.report(EventKind::Exception, event.vector,
                         event.vector == static_cast<u8>(Exception::PageFault) ? event.address : event.error);
-    case Source::Interrupt: return cpu.report(EventKind::Interrupt, event.vector);
-    case Source::Nmi: return cpu.report(EventKind::Nmi);
-    default: return cpu.report(EventKind::SoftwareInterrupt, event.vector);
+    case Source::Interrupt:
+      return cpu.report(EventKind::Interrupt, event.vector);
+    case Source::Nmi:
+      return cpu.report(EventKind::Nmi);
+    default:
+      return cpu.report(EventKind::SoftwareInterrupt, event.vector);
   }
 }
 
@@ -92,7 +99,8 @@ Delivery escalate(const Delivery& first, const Delivery& second, bool& shutdown)
 
 void deliver(Cpu& cpu, Delivery event) {
   using cpu::Activity;
-  if (cpu.activity == Activity::Halted || cpu.activity == Activity::MonitorWait) cpu.report(observe::EventKind::Wake);
+  if (cpu.activity == Activity::Halted || cpu.activity == Activity::MonitorWait)
+    cpu.report(observe::EventKind::Wake);
   for (;;) {
     note(cpu, event);
     report(cpu, event);

@@ -6,11 +6,11 @@
 namespace hvlab::control {
 
 enum class Source : u8 {
-  Exception,          // raised by the processor
-  Interrupt,          // external, acknowledged
+  Exception,  // raised by the processor
+  Interrupt,  // external, acknowledged
   Nmi,
-  SoftwareInterrupt,  // INT n
-  SoftwareException,  // INT3, INTO
+  SoftwareInterrupt,            // INT n
+  SoftwareException,            // INT3, INTO
   PrivilegedSoftwareException,  // INT1
 };
 
@@ -34,13 +34,14 @@ Delivery pending_fault(const Cpu& cpu);
 /// The debug traps of State::pending_debug, as one #DB; the caller clears pending_debug.
 Delivery debug_trap(u64 bits);
 
-/// Delivers `event` at the instruction boundary at Cpu::rip: on return the processor stands at the handler's first
-/// instruction. Faults met on the way are delivered in its place, as a double fault where SDM vol. 3, table 6-5 says
-/// so; after a third the processor is in Activity::Shutdown. Wakes a halted processor, reports to the observer,
-/// charges cycles. Must be called outside blocks. An Nmi blocks further ones until IRET.
+/// Delivers `event` at the instruction boundary at Cpu::rip: on return the processor stands at the handler's
+/// first instruction. Faults met on the way are delivered in its place, as a double fault where SDM vol. 3,
+/// table 6-5 says so; after a third the processor is in Activity::Shutdown. Wakes a halted processor, reports
+/// to the observer, charges cycles. Must be called outside blocks. An Nmi blocks further ones until IRET.
 void deliver(Cpu& cpu, Delivery event);
 
-/// For INT n, INT3, INTO and INT1: as deliver(), but a fault on the way is left in Cpu::fault for the caller to return.
+/// For INT n, INT3, INTO and INT1: as deliver(), but a fault on the way is left in Cpu::fault for the caller
+/// to return.
 Outcome deliver_software(Cpu& cpu, const Delivery& event);
 
 /// What SDM vol. 3, table 6-5 makes of `second` during delivery of `first`: either itself, or #DF.

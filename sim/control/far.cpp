@@ -37,8 +37,7 @@ Outcome push_return(Cpu& cpu, Frame& frame, unsigned bytes, u64 next_rip) {
 
 Outcome transfer_real(Cpu& cpu, const Transfer& t) {
   const bool v8086 = cpu.v8086();
-  const SegmentRegister cs =
-      v8086 ? v8086_segment(t.selector) : real_segment(cpu.seg[arch::kCs], t.selector);
+  const SegmentRegister cs = v8086 ? v8086_segment(t.selector) : real_segment(cpu.seg[arch::kCs], t.selector);
   if (t.offset > cs.limit) return raise(cpu, kGp, 0);
   if (t.call) {
     Frame frame = current_stack(cpu);
@@ -74,12 +73,14 @@ Outcome copy_parameters(Cpu& cpu, Frame& frame, unsigned count, unsigned bytes) 
 }
 
 /// A gate's call to an inner level: a stack from the TSS (SDM vol. 3, 5.8.5).
-Outcome call_inner(Cpu& cpu, const Descriptor& gate, const SegmentRegister& cs, u64 rip, u8 level, u64 next_rip) {
+Outcome call_inner(Cpu& cpu, const Descriptor& gate, const SegmentRegister& cs, u64 rip, u8 level,
+                   u64 next_rip) {
   const bool long_mode = cpu.long_active();
   const unsigned bytes = long_mode ? 8 : (gate.type() & 8) != 0 ? 4 : 2;
   SegmentRegister ss = null_segment(level, level);
   u64 sp = 0;
-  if (const Outcome o = long_mode ? inner_stack64(cpu, level, 0, 0, sp) : inner_stack(cpu, level, 0, ss, sp); !ok(o))
+  if (const Outcome o = long_mode ? inner_stack64(cpu, level, 0, 0, sp) : inner_stack(cpu, level, 0, ss, sp);
+      !ok(o))
     return o;
   if (!code_address_valid(cpu, cs, rip)) return raise(cpu, kGp, 0);
   Frame frame(cpu, ss, sp, long_mode ? 8 : stack_width(ss), level, ss.selector & ~3u);
@@ -135,7 +136,8 @@ Outcome transfer_system(Cpu& cpu, const Transfer& t, const TableEntry& entry) {
   if (!d.present()) return raise_selector(cpu, Exception::SegmentNotPresent, t.selector);
   if (call_gate) return transfer_call_gate(cpu, t, entry);
   const u16 selector = task_gate ? d.gate_selector() : t.selector;
-  return switch_task(cpu, selector, t.call ? TaskSwitch::Call : TaskSwitch::Jump, 0, t.next_rip, cpu.rflags());
+  return switch_task(cpu, selector, t.call ? TaskSwitch::Call : TaskSwitch::Jump, 0, t.next_rip,
+                     cpu.rflags());
 }
 
 Outcome transfer(Cpu& cpu, Transfer t) {
@@ -159,11 +161,13 @@ Outcome return_real(Cpu& cpu, unsigned bytes, u16 release, u64 rip, u16 selector
 }  // namespace
 
 Outcome far_jump(Cpu& cpu, u16 selector, u64 offset, unsigned bytes, u64 next_rip) {
-  return transfer(cpu, {.call = false, .selector = selector, .offset = offset, .bytes = bytes, .next_rip = next_rip});
+  return transfer(
+      cpu, {.call = false, .selector = selector, .offset = offset, .bytes = bytes, .next_rip = next_rip});
 }
 
 Outcome far_call(Cpu& cpu, u16 selector, u64 offset, unsigned bytes, u64 next_rip) {
-  return transfer(cpu, {.call = true, .selector = selector, .offset = offset, .bytes = bytes, .next_rip = next_rip});
+  return transfer(
+      cpu, {.call = true, .selector = selector, .offset = offset, .bytes = bytes, .next_rip = next_rip});
 }
 
 Outcome far_return(Cpu& cpu, unsigned bytes, u16 release) {

@@ -41,7 +41,8 @@ Outcome fetch_handler(Cpu& cpu, u16 selector, u32 external, SegmentRegister& cs,
   if (const Outcome o = fetch_descriptor(cpu, selector, gp, external, entry); !ok(o)) return o;
   const Descriptor& d = entry.descriptor;
   if (!d.code() || d.dpl() > cpu.cpl) return raise_selector(cpu, gp, selector, external);
-  if (cpu.long_active() && (!d.long_code() || d.default_big())) return raise_selector(cpu, gp, selector, external);
+  if (cpu.long_active() && (!d.long_code() || d.default_big()))
+    return raise_selector(cpu, gp, selector, external);
   level = d.conforming() ? cpu.cpl : d.dpl();
   if (cpu.v8086() && level != 0) return raise_selector(cpu, gp, selector, external);
   if (!d.present()) return raise_selector(cpu, Exception::SegmentNotPresent, selector, external);
@@ -57,7 +58,9 @@ u64 cleared_flags(bool interrupt_gate) {
 Outcome through_task_gate(Cpu& cpu, const Delivery& event, u16 selector) {
   const u32 external = external_bit(event);
   const u64 next = cpu.rip + event.length;
-  if (const Outcome o = switch_task(cpu, selector, TaskSwitch::Event, external, next, saved_flags(cpu, event)); !ok(o))
+  if (const Outcome o =
+          switch_task(cpu, selector, TaskSwitch::Event, external, next, saved_flags(cpu, event));
+      !ok(o))
     return o;
   if (!event.has_error) return Outcome::Next;
   const unsigned bytes = wide_tss(cpu.tr) ? 4 : 2;
@@ -69,8 +72,8 @@ Outcome through_task_gate(Cpu& cpu, const Delivery& event, u16 selector) {
 
 /// What is pushed by an event that interrupts virtual-8086 mode, before SS.
 Outcome push_v8086_segments(const Cpu& cpu, Frame& frame, unsigned bytes) {
-  return frame.push_all(bytes, cpu.seg[arch::kGs].selector, cpu.seg[arch::kFs].selector, cpu.seg[arch::kDs].selector,
-                        cpu.seg[arch::kEs].selector);
+  return frame.push_all(bytes, cpu.seg[arch::kGs].selector, cpu.seg[arch::kFs].selector,
+                        cpu.seg[arch::kDs].selector, cpu.seg[arch::kEs].selector);
 }
 
 }  // namespace
@@ -99,7 +102,8 @@ Outcome deliver_real(Cpu& cpu, const Delivery& event) {
   if (vector.failed()) return vector.outcome;
   Frame frame(cpu, cpu.seg[arch::kSs], cpu.gpr[arch::kRsp], cpu.stack_bytes(), 0, 0);
   const u64 next = cpu.rip + event.length;
-  if (const Outcome o = frame.push_all(2, saved_flags(cpu, event), cpu.seg[arch::kCs].selector, next); !ok(o)) return o;
+  if (const Outcome o = frame.push_all(2, saved_flags(cpu, event), cpu.seg[arch::kCs].selector, next); !ok(o))
+    return o;
   cpu.gpr[arch::kRsp] = frame.sp();
   const SegmentRegister cs = real_segment(cpu.seg[arch::kCs], static_cast<u16>(vector.value >> 16));
   enter_code(cpu, cs, vector.value & 0xFFFF, 0, flag::kIf | flag::kTf | flag::kAc | flag::kRf);
@@ -129,7 +133,8 @@ Outcome deliver_protected(Cpu& cpu, const Delivery& event) {
   Outcome o = Outcome::Next;
   if (from_v8086) o = push_v8086_segments(cpu, frame, bytes);
   if (ok(o) && inner) o = frame.push_all(bytes, u64{cpu.seg[arch::kSs].selector}, cpu.gpr[arch::kRsp]);
-  if (ok(o)) o = frame.push_all(bytes, saved_flags(cpu, event), cpu.seg[arch::kCs].selector, cpu.rip + event.length);
+  if (ok(o))
+    o = frame.push_all(bytes, saved_flags(cpu, event), cpu.seg[arch::kCs].selector, cpu.rip + event.length);
   if (ok(o) && event.has_error) o = frame.push(event.error, bytes);
   if (!ok(o)) return o;
 
@@ -159,8 +164,9 @@ Outcome deliver_long(Cpu& cpu, const Delivery& event) {
 
   const SegmentRegister ss = inner ? null_segment(level, level) : cpu.seg[arch::kSs];
   Frame frame(cpu, ss, sp & ~u64{0xF}, 8, level, external);
-  Outcome o = frame.push_all(8, u64{cpu.seg[arch::kSs].selector}, cpu.gpr[arch::kRsp], saved_flags(cpu, event),
-                             u64{cpu.seg[arch::kCs].selector}, cpu.rip + event.length);
+  Outcome o =
+      frame.push_all(8, u64{cpu.seg[arch::kSs].selector}, cpu.gpr[arch::kRsp], saved_flags(cpu, event),
+                     u64{cpu.seg[arch::kCs].selector}, cpu.rip + event.length);
   if (ok(o) && event.has_error) o = frame.push(event.error, 8);
   if (!ok(o)) return o;
 

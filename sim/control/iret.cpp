@@ -38,7 +38,8 @@ void done(Cpu& cpu, u64 flags) {
 }
 
 Outcome return_real(Cpu& cpu, unsigned bytes, const Popped& popped) {
-  const SegmentRegister cs = cpu.v8086() ? v8086_segment(popped.cs) : real_segment(cpu.seg[arch::kCs], popped.cs);
+  const SegmentRegister cs =
+      cpu.v8086() ? v8086_segment(popped.cs) : real_segment(cpu.seg[arch::kCs], popped.cs);
   if (popped.rip > cs.limit) return raise(cpu, kGp, 0);
   const u64 flags = merge_flags(cpu, popped.flags, bytes, true);
   mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + 3 * bytes);
@@ -60,8 +61,8 @@ Outcome return_to_v8086(Cpu& cpu, const Popped& popped) {
   cpu.gpr[arch::kRsp] = more[0];
   cpu.rip = popped.rip;
   cpu.cpl = 3;
-  constexpr u64 kAll = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt | flag::kRf |
-                       flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
+  constexpr u64 kAll = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt |
+                       flag::kRf | flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
   done(cpu, popped.flags & kAll);
   return Outcome::Next;
 }
@@ -69,7 +70,8 @@ Outcome return_to_v8086(Cpu& cpu, const Popped& popped) {
 Outcome return_nested(Cpu& cpu, u64 next_rip) {
   const auto link = mmu::load_as<u16>(cpu, table_address(cpu, cpu.tr.base), Rights::System);
   if (link.failed()) return link.outcome;
-  if (const Outcome o = switch_task(cpu, link.value, TaskSwitch::Return, 0, next_rip, cpu.rflags()); !ok(o)) return o;
+  if (const Outcome o = switch_task(cpu, link.value, TaskSwitch::Return, 0, next_rip, cpu.rflags()); !ok(o))
+    return o;
   cpu.nmi_blocked = false;
   return Outcome::Next;
 }
@@ -109,7 +111,8 @@ u64 merge_flags(const Cpu& cpu, u64 popped, unsigned bytes, bool rf) {
 
 Outcome interrupt_return(Cpu& cpu, unsigned bytes, u64 next_rip) {
   const bool real = !cpu.protected_mode() || cpu.v8086();
-  if (!real && cpu.rflag(flag::kNt)) return cpu.long_active() ? raise(cpu, kGp, 0) : return_nested(cpu, next_rip);
+  if (!real && cpu.rflag(flag::kNt))
+    return cpu.long_active() ? raise(cpu, kGp, 0) : return_nested(cpu, next_rip);
   u64 words[3];
   if (cpu.v8086() && cpu.iopl() < 3) return raise(cpu, kGp, 0);
   if (const Outcome o = read_stack(cpu, bytes, 0, 3, words); !ok(o)) return o;

@@ -24,7 +24,9 @@ template <Feature F>
 bool with(const Cpu& cpu) {
   return cpu.has(F);
 }
-bool has_efer(const Cpu& cpu) { return cpu.has(Feature::Lm) || cpu.has(Feature::Nx) || cpu.has(Feature::Syscall); }
+bool has_efer(const Cpu& cpu) {
+  return cpu.has(Feature::Lm) || cpu.has(Feature::Nx) || cpu.has(Feature::Syscall);
+}
 
 // --- registers without behaviour ---
 
@@ -35,25 +37,25 @@ bool ignore(Cpu&, u32, u64) { return true; }
 bool deny(Cpu&, u32, u64) { return false; }
 bool must_be_zero(Cpu&, u32, u64 value) { return value == 0; }
 
-template <u64 State::*Word>
+template <u64 State::* Word>
 bool read_word(Cpu& cpu, u32, u64& value) {
   return value = cpu.*Word, true;
 }
-template <u64 State::*Word>
+template <u64 State::* Word>
 bool write_word(Cpu& cpu, u32, u64 value) {
   return cpu.*Word = value, true;
 }
 /// The upper half is ignored (SYSENTER_CS), or must be 0.
-template <u64 State::*Word>
+template <u64 State::* Word>
 bool write_low(Cpu& cpu, u32, u64 value) {
   return cpu.*Word = static_cast<u32>(value), true;
 }
-template <u64 State::*Word>
+template <u64 State::* Word>
 bool write_low32(Cpu& cpu, u32, u64 value) {
   if ((value >> 32) != 0) return false;
   return cpu.*Word = value, true;
 }
-template <u64 State::*Word>
+template <u64 State::* Word>
 bool write_address(Cpu& cpu, u32, u64 value) {
   if (!cpu::canonical(value)) return false;
   return cpu.*Word = value, true;
@@ -79,8 +81,12 @@ bool write_apic_base(Cpu& cpu, u32, u64 value) {
   mmu::flush_all(cpu);  // where the register page lies, or whether there is one, may have changed
   return true;
 }
-bool read_apic(Cpu& cpu, u32 address, u64& value) { return cpu.apic != nullptr && cpu.apic->msr_read(address, value); }
-bool write_apic(Cpu& cpu, u32 address, u64 value) { return cpu.apic != nullptr && cpu.apic->msr_write(address, value); }
+bool read_apic(Cpu& cpu, u32 address, u64& value) {
+  return cpu.apic != nullptr && cpu.apic->msr_read(address, value);
+}
+bool write_apic(Cpu& cpu, u32 address, u64 value) {
+  return cpu.apic != nullptr && cpu.apic->msr_write(address, value);
+}
 bool write_extended_features(Cpu& cpu, u32, u64 value) { return write_efer(cpu, value); }
 
 bool read_segment_base(Cpu& cpu, u32 address, u64& value) {
@@ -149,7 +155,9 @@ u64& mtrr_variable(Cpu& cpu, u32 address) {
   const u32 n = (address - msr::kMtrrPhysBase0) / 2;
   return (address & 1) ? cpu.mtrr.mask[n] : cpu.mtrr.base[n];
 }
-bool read_mtrr_variable(Cpu& cpu, u32 address, u64& value) { return value = mtrr_variable(cpu, address), true; }
+bool read_mtrr_variable(Cpu& cpu, u32 address, u64& value) {
+  return value = mtrr_variable(cpu, address), true;
+}
 bool write_mtrr_variable(Cpu& cpu, u32 address, u64 value) {
   if ((value >> cpu.identity.physical_address_bits) != 0) return false;
   const bool mask = (address & 1) != 0;
@@ -158,8 +166,9 @@ bool write_mtrr_variable(Cpu& cpu, u32 address, u64 value) {
 }
 
 u64& mtrr_fixed(Cpu& cpu, u32 address) {
-  const u32 n = address == msr::kMtrrFix64k ? 0 : address < msr::kMtrrFix4kFirst ? address - msr::kMtrrFix16k80000 + 1
-                                                                                : address - msr::kMtrrFix4kFirst + 3;
+  const u32 n = address == msr::kMtrrFix64k      ? 0
+                : address < msr::kMtrrFix4kFirst ? address - msr::kMtrrFix16k80000 + 1
+                                                 : address - msr::kMtrrFix4kFirst + 3;
   return cpu.mtrr.fixed[n];
 }
 /// AMD's SYSCFG.MtrrFixDramModEn shows bits 4 and 3 of each fixed type, RdMem and WrMem, which are 0 here.
@@ -179,8 +188,8 @@ bool write_mtrr_default(Cpu& cpu, u32, u64 value) {
 
 // --- AMD ---
 
-/// MtrrFixDramEn, MtrrFixDramModEn, MtrrVarDramEn, MtrrTom2En, Tom2ForceMemTypeWB: which memory the northbridge
-/// decodes, which here the board does.
+/// MtrrFixDramEn, MtrrFixDramModEn, MtrrVarDramEn, MtrrTom2En, Tom2ForceMemTypeWB: which memory the
+/// northbridge decodes, which here the board does.
 bool read_syscfg(Cpu&, u32, u64& value) { return value = 0, true; }
 bool write_syscfg(Cpu&, u32, u64 value) { return (value & ~u64{0x7C'0000}) == 0; }
 /// TscFreqSel (the TSC counts at the P0 frequency) reads 1.
@@ -197,7 +206,8 @@ bool write_vm_cr(Cpu&, u32, u64 value) { return (value & ~u64{0x1F}) == 0; }
 /// Bit 1: LFENCE serializes dispatch, as it always does here.
 bool read_de_cfg(Cpu&, u32, u64& value) { return value = bit(1), true; }
 
-#define MSR(first, last, name, exists, read, write, source) MsrRow{first, last, name, exists, read, write, source},
+#define MSR(first, last, name, exists, read, write, source) \
+  MsrRow{first, last, name, exists, read, write, source},
 constexpr MsrRow kRows[] = {
 #include "sim/control/msr_table.inc"
 };

@@ -9,7 +9,8 @@ namespace hvlab::control {
 
 using cpu::Cpu;
 
-/// RDMSR and WRMSR of `address`. False: #GP(0), because there is no such register or the value breaks its rules.
+/// RDMSR and WRMSR of `address`. False: #GP(0), because there is no such register or the value breaks its
+/// rules.
 bool read_msr(Cpu& cpu, u32 address, u64& value);
 bool write_msr(Cpu& cpu, u32 address, u64 value);
 

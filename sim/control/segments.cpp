@@ -66,7 +66,8 @@ Outcome fetch_upper(Cpu& cpu, u16 selector, u32 external, const TableEntry& entr
 Outcome set_accessed(Cpu& cpu, TableEntry& entry) {
   if (test_bit(entry.descriptor.raw, 40)) return Outcome::Next;
   entry.descriptor.raw |= bit(40);
-  return mmu::store_as<u8>(cpu, entry.linear + 5, static_cast<u8>(entry.descriptor.raw >> 40), Rights::System);
+  return mmu::store_as<u8>(cpu, entry.linear + 5, static_cast<u8>(entry.descriptor.raw >> 40),
+                           Rights::System);
 }
 
 SegmentRegister make_segment(u16 selector, const Descriptor& d) {
@@ -85,8 +86,8 @@ SegmentRegister real_segment(const SegmentRegister& old, u16 selector) {
 SegmentRegister v8086_segment(u16 selector) {
   return {.base = static_cast<u64>(selector) << 4,
           .limit = 0xFFFF,
-          .attributes = attribute::kPresent | attribute::kNonSystem | attribute::kWritable | attribute::kAccessed |
-                        (3u << attribute::kDplShift),
+          .attributes = attribute::kPresent | attribute::kNonSystem | attribute::kWritable |
+                        attribute::kAccessed | (3u << attribute::kDplShift),
           .selector = selector};
 }
 
@@ -96,7 +97,8 @@ Outcome check_stack_segment(Cpu& cpu, u16 selector, u8 cpl, Exception vector, u3
   TableEntry entry;
   if (const Outcome o = fetch_descriptor(cpu, selector, vector, external, entry); !ok(o)) return o;
   const Descriptor& d = entry.descriptor;
-  if (selector_rpl(selector) != cpl || !d.non_system() || d.code() || !d.readable_or_writable() || d.dpl() != cpl)
+  if (selector_rpl(selector) != cpl || !d.non_system() || d.code() || !d.readable_or_writable() ||
+      d.dpl() != cpl)
     return raise_selector(cpu, vector, selector, external);
   if (!d.present()) return raise_selector(cpu, Exception::StackFault, selector, external);
   if (const Outcome o = set_accessed(cpu, entry); !ok(o)) return o;
@@ -104,7 +106,8 @@ Outcome check_stack_segment(Cpu& cpu, u16 selector, u8 cpl, Exception vector, u3
   return Outcome::Next;
 }
 
-Outcome check_data_segment(Cpu& cpu, u16 selector, u8 cpl, Exception vector, u32 external, SegmentRegister& result) {
+Outcome check_data_segment(Cpu& cpu, u16 selector, u8 cpl, Exception vector, u32 external,
+                           SegmentRegister& result) {
   if (selector_null(selector)) {
     result = null_segment(selector);
     return Outcome::Next;

@@ -5,8 +5,8 @@ namespace hvlab::control {
 bool within_limit(const SegmentRegister& segment, u64 offset, unsigned bytes) {
   namespace a = arch::attribute;
   const u64 last = offset + bytes - 1;
-  const bool expand_down = (segment.attributes & (a::kCode | a::kExpandDown | a::kNonSystem)) ==
-                           (a::kExpandDown | a::kNonSystem);
+  const bool expand_down =
+      (segment.attributes & (a::kCode | a::kExpandDown | a::kNonSystem)) == (a::kExpandDown | a::kNonSystem);
   if (!expand_down) return last <= segment.limit;
   const u64 top = (segment.attributes & a::kDefaultBig) ? 0xFFFF'FFFF : 0xFFFF;
   return offset > segment.limit && last <= top;
@@ -38,7 +38,8 @@ Outcome inner_stack(Cpu& cpu, u8 level, u32 external, SegmentRegister& ss, u64& 
   u16 selector = 0;
   const unsigned bytes = wide ? 4 : 2;
   if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, bytes, Rights::System); !ok(o)) return o;
-  if (const Outcome o = mmu::read_slow(cpu, table_address(cpu, linear + bytes), &selector, 2, Rights::System); !ok(o))
+  if (const Outcome o = mmu::read_slow(cpu, table_address(cpu, linear + bytes), &selector, 2, Rights::System);
+      !ok(o))
     return o;
   sp = pointer;
   return check_stack_segment(cpu, selector, level, ts, external, ss);

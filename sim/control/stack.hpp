@@ -11,10 +11,15 @@ bool within_limit(const SegmentRegister& segment, u64 offset, unsigned bytes);
 /// Pushes onto a stack whose SS and RSP are not in the processor yet.
 class Frame {
  public:
-  /// `width` is the size of the stack pointer (2, 4, 8); `cpl` the level at which pushes are made; `error` the error
-  /// code of the #SS that a push beyond the limit raises.
+  /// `width` is the size of the stack pointer (2, 4, 8); `cpl` the level at which pushes are made; `error`
+  /// the error code of the #SS that a push beyond the limit raises.
   Frame(Cpu& cpu, const SegmentRegister& ss, u64 sp, u8 width, u8 cpl, u32 error)
-      : cpu_(cpu), ss_(ss), sp_(sp), width_(width), rights_(cpl == 3 ? Rights::User : Rights::System), error_(error) {}
+      : cpu_(cpu),
+        ss_(ss),
+        sp_(sp),
+        width_(width),
+        rights_(cpl == 3 ? Rights::User : Rights::System),
+        error_(error) {}
 
   Outcome push(u64 value, unsigned bytes);
   /// Pushes several values of one size, the first one first.

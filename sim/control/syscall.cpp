@@ -20,8 +20,8 @@ SegmentRegister flat_code(u16 selector, u8 dpl, bool long_code) {
   const u32 size = long_code ? a::kLong : a::kDefaultBig;
   return {.base = 0,
           .limit = 0xFFFF'FFFF,
-          .attributes = a::kCode | a::kReadable | a::kAccessed | a::kNonSystem | a::kPresent | a::kGranularity | size |
-                        static_cast<u32>(dpl) << a::kDplShift,
+          .attributes = a::kCode | a::kReadable | a::kAccessed | a::kNonSystem | a::kPresent |
+                        a::kGranularity | size | static_cast<u32>(dpl) << a::kDplShift,
           .selector = selector};
 }
 
@@ -29,8 +29,8 @@ SegmentRegister flat_stack(u16 selector, u8 dpl) {
   namespace a = arch::attribute;
   return {.base = 0,
           .limit = 0xFFFF'FFFF,
-          .attributes = a::kWritable | a::kAccessed | a::kNonSystem | a::kPresent | a::kGranularity | a::kDefaultBig |
-                        static_cast<u32>(dpl) << a::kDplShift,
+          .attributes = a::kWritable | a::kAccessed | a::kNonSystem | a::kPresent | a::kGranularity |
+                        a::kDefaultBig | static_cast<u32>(dpl) << a::kDplShift,
           .selector = selector};
 }
 
@@ -43,7 +43,8 @@ u16 selector(u64 value, unsigned plus, u8 rpl) { return static_cast<u16>(((value
 
 Outcome system_call(Cpu& cpu, u64 next_rip) {
   if ((cpu.efer & arch::efer::kSce) == 0) return undefined(cpu);
-  if (!cpu.code64() && (cpu::vendor(cpu) == cpu::Vendor::Intel || !cpu.protected_mode())) return undefined(cpu);
+  if (!cpu.code64() && (cpu::vendor(cpu) == cpu::Vendor::Intel || !cpu.protected_mode()))
+    return undefined(cpu);
   const u16 cs = selector(cpu.star >> 32, 0, 0);
   const u16 ss = static_cast<u16>(cs + 8);
   const u64 flags = cpu.rflags() & ~flag::kRf;
@@ -95,7 +96,8 @@ Outcome system_enter(Cpu& cpu) {
   cpu.report(observe::EventKind::SystemCall, cpu.gpr[arch::kRax], rip);
   cpu.gpr[kRsp] = wide ? cpu.sysenter_esp : static_cast<u32>(cpu.sysenter_esp);
   cpu.seg[kSs] = flat_stack(selector(cpu.sysenter_cs, 8, 0), 0);
-  enter_code(cpu, flat_code(selector(cpu.sysenter_cs, 0, 0), 0, wide), rip, 0, flag::kVm | flag::kIf | flag::kRf);
+  enter_code(cpu, flat_code(selector(cpu.sysenter_cs, 0, 0), 0, wide), rip, 0,
+             flag::kVm | flag::kIf | flag::kRf);
   return Outcome::Next;
 }
 

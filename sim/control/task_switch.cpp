@@ -44,7 +44,8 @@ struct Target {
 Outcome find_target(Cpu& cpu, u16 selector, TaskSwitch cause, u32 external, Target& target) {
   const bool back = cause == TaskSwitch::Return;
   const Exception vector = back ? kTs : Exception::GeneralProtection;
-  if (selector_null(selector) || selector_local(selector)) return raise_selector(cpu, vector, selector, external);
+  if (selector_null(selector) || selector_local(selector))
+    return raise_selector(cpu, vector, selector, external);
   if (const Outcome o = fetch_descriptor(cpu, selector, vector, external, target.entry); !ok(o)) return o;
   const arch::Descriptor& d = target.entry.descriptor;
   const bool wide = d.is(back ? SystemType::TssBusy : SystemType::TssAvailable);
@@ -97,7 +98,8 @@ Outcome save_old(Cpu& cpu, u64 next_rip, u64 flags) {
   put(l.eip, next_rip, l.width);
   put(l.eip + l.width, flags, l.width);
   for (unsigned n = 0; n < 8; ++n) put(l.eip + (2 + n) * l.width, cpu.gpr[n], l.width);
-  for (unsigned n = 0; n < (wide ? 6u : 4u); ++n) put(l.segments + n * l.segment_step, cpu.seg[n].selector, 2);
+  for (unsigned n = 0; n < (wide ? 6u : 4u); ++n)
+    put(l.segments + n * l.segment_step, cpu.seg[n].selector, 2);
   return o;
 }
 
@@ -122,10 +124,9 @@ Outcome link(Cpu& cpu, const Target& target, TaskSwitch cause) {
 
 /// The new task's registers, with segment selectors only: their descriptors come after.
 void take_registers(Cpu& cpu, const Target& target, const Image& image, bool nested) {
-  constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt | flag::kRf |
-                         flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
-  for (unsigned n = 0; n < 8; ++n)
-    cpu.gpr[n] = target.wide ? image.gpr[n] : 0xFFFF'0000u | image.gpr[n];
+  constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt |
+                         flag::kRf | flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
+  for (unsigned n = 0; n < 8; ++n) cpu.gpr[n] = target.wide ? image.gpr[n] : 0xFFFF'0000u | image.gpr[n];
   cpu.rip = image.eip;
   cpu.set_rflags((image.eflags & kFlags) | (nested ? flag::kNt : 0));
   for (unsigned n = 0; n < 6; ++n) cpu.seg[n] = null_segment(image.segment[n]);
@@ -172,7 +173,8 @@ Outcome load_task_segments(Cpu& cpu, const Image& image, u32 external) {
   cpu.refresh();
   Outcome o = load_task_ldt(cpu, image.ldt, external);
   if (ok(o)) o = load_task_code(cpu, image.segment[arch::kCs], external, cpu.seg[arch::kCs]);
-  if (ok(o)) o = check_stack_segment(cpu, image.segment[arch::kSs], cpu.cpl, kTs, external, cpu.seg[arch::kSs]);
+  if (ok(o))
+    o = check_stack_segment(cpu, image.segment[arch::kSs], cpu.cpl, kTs, external, cpu.seg[arch::kSs]);
   cpu.refresh();
   for (const unsigned n : {arch::kDs, arch::kEs, arch::kFs, arch::kGs})
     if (ok(o)) o = check_data_segment(cpu, image.segment[n], cpu.cpl, kTs, external, cpu.seg[n]);

@@ -34,7 +34,9 @@ CpuidResult feature_bits(const Cpu& cpu, u32 leaf) {
 }
 
 /// Bits of an APIC id that number the cores of the package.
-u32 core_bits(const Cpu& cpu) { return static_cast<u32>(std::bit_width(static_cast<unsigned>(cpu.count - 1))); }
+u32 core_bits(const Cpu& cpu) {
+  return static_cast<u32>(std::bit_width(static_cast<unsigned>(cpu.count - 1)));
+}
 
 CpuidResult vendor_leaf(const Cpu& cpu, u32 maximum) {
   const auto part = [&](unsigned at) {
@@ -69,8 +71,10 @@ struct Cache {
   u32 type, level, ways, kilobytes;
   bool shared;  // by all cores
 };
-constexpr Cache kIntelCaches[] = {{1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 4, 256, false}, {3, 3, 16, 8192, true}};
-constexpr Cache kAmdCaches[] = {{1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 8, 512, false}, {3, 3, 16, 16384, true}};
+constexpr Cache kIntelCaches[] = {
+    {1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 4, 256, false}, {3, 3, 16, 8192, true}};
+constexpr Cache kAmdCaches[] = {
+    {1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 8, 512, false}, {3, 3, 16, 16384, true}};
 
 CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 subleaf, bool intel) {
   if (subleaf >= caches.size()) return {};
@@ -148,39 +152,60 @@ CpuidResult address_sizes(const Cpu& cpu, bool intel) {
 
 CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
   switch (leaf) {
-    case 0: return vendor_leaf(cpu, maximum);
-    case 1: return leaf_1(cpu);
-    case 2: return intel ? CpuidResult{0x00FE'FF01, 0xF0, 0, 0} : CpuidResult{};  // TLBs: leaf 18h; caches: leaf 4
-    case 4: return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
-    case 5: return monitor_leaf(cpu);
-    case 7: return subleaf == 0 ? feature_bits(cpu, 7) : CpuidResult{};
-    case 0xB: return topology_leaf(cpu, subleaf);
-    case 0xD: return xsave_leaf(cpu, subleaf);
-    case 0x15: return intel ? tsc_leaf(cpu) : CpuidResult{};
-    case 0x16: return intel ? frequency_leaf(cpu) : CpuidResult{};
-    default: return feature_bits(cpu, leaf);
+    case 0:
+      return vendor_leaf(cpu, maximum);
+    case 1:
+      return leaf_1(cpu);
+    case 2:
+      return intel ? CpuidResult{0x00FE'FF01, 0xF0, 0, 0} : CpuidResult{};  // TLBs: leaf 18h; caches: leaf 4
+    case 4:
+      return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
+    case 5:
+      return monitor_leaf(cpu);
+    case 7:
+      return subleaf == 0 ? feature_bits(cpu, 7) : CpuidResult{};
+    case 0xB:
+      return topology_leaf(cpu, subleaf);
+    case 0xD:
+      return xsave_leaf(cpu, subleaf);
+    case 0x15:
+      return intel ? tsc_leaf(cpu) : CpuidResult{};
+    case 0x16:
+      return intel ? frequency_leaf(cpu) : CpuidResult{};
+    default:
+      return feature_bits(cpu, leaf);
   }
 }
 
 /// L1 and L2 as AMD's older leaves give them: size in KiB, associativity, line.
 CpuidResult amd_caches(u32 leaf) {
-  if (leaf == 0x8000'0005) return {0xFF40'FF40, 0xFF40'FF40, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64};
+  if (leaf == 0x8000'0005)
+    return {0xFF40'FF40, 0xFF40'FF40, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64};
   return {0x4800'6400, 0x6800'6400, 512 << 16 | 6 << 12 | 1 << 8 | 64, 32 << 18 | 9 << 12 | 1 << 8 | 64};
 }
 
 CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
   switch (leaf) {
-    case 0x8000'0000: return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
-    case 0x8000'0001: return extended_features(cpu, intel);
+    case 0x8000'0000:
+      return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
+    case 0x8000'0001:
+      return extended_features(cpu, intel);
     case 0x8000'0002:
     case 0x8000'0003:
-    case 0x8000'0004: return brand_leaf(cpu, leaf - 0x8000'0002);
-    case 0x8000'0005: return intel ? CpuidResult{} : amd_caches(leaf);
-    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
-    case 0x8000'0008: return address_sizes(cpu, intel);
-    case 0x8000'001D: return cache_leaf(cpu, kAmdCaches, subleaf, false);
-    case 0x8000'001E: return {cpu.index, cpu.index, 0, 0};
-    default: return feature_bits(cpu, leaf);
+    case 0x8000'0004:
+      return brand_leaf(cpu, leaf - 0x8000'0002);
+    case 0x8000'0005:
+      return intel ? CpuidResult{} : amd_caches(leaf);
+    case 0x8000'0006:
+      return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
+    case 0x8000'0008:
+      return address_sizes(cpu, intel);
+    case 0x8000'001D:
+      return cache_leaf(cpu, kAmdCaches, subleaf, false);
+    case 0x8000'001E:
+      return {cpu.index, cpu.index, 0, 0};
+    default:
+      return feature_bits(cpu, leaf);
   }
 }
 
@@ -189,7 +214,8 @@ CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maxi
 CpuidResult cpuid(const Cpu& cpu, u32 leaf, u32 subleaf) {
   const bool intel = vendor(cpu) == Vendor::Intel;
   const u32 basic_maximum = intel ? 0x16 : 0xD, extended_maximum = intel ? 0x8000'0008 : 0x8000'001E;
-  if (leaf >= 0x8000'0000 && leaf <= extended_maximum) return extended(cpu, leaf, subleaf, intel, extended_maximum);
+  if (leaf >= 0x8000'0000 && leaf <= extended_maximum)
+    return extended(cpu, leaf, subleaf, intel, extended_maximum);
   if (leaf <= basic_maximum) return basic(cpu, leaf, subleaf, intel, basic_maximum);
   // Beyond the range Intel's return what the highest basic leaf does, AMD's zero (SDM and APM, CPUID).
   return intel ? basic(cpu, basic_maximum, subleaf, intel, basic_maximum) : CpuidResult{};

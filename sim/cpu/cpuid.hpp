@@ -9,8 +9,8 @@ struct CpuidResult {
   u32 eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
-/// What CPUID returns on `cpu` for `leaf` (EAX) and `subleaf` (ECX): the features and identity of its profile, its
-/// place in the machine, and the bits that follow CR4, XCR0 and the APIC.
+/// What CPUID returns on `cpu` for `leaf` (EAX) and `subleaf` (ECX): the features and identity of its
+/// profile, its place in the machine, and the bits that follow CR4, XCR0 and the APIC.
 CpuidResult cpuid(const Cpu& cpu, u32 leaf, u32 subleaf);
 
 enum class Vendor : u8 { Intel, Amd };

@@ -8,8 +8,8 @@ namespace hvlab::cpu {
 /// What a breakpoint waits for: DR7.R/W.
 enum class BreakOn : u8 { Instruction = 0, Write = 1, Io = 2, ReadWrite = 3 };
 
-/// DR6 bits B0..B3 of the breakpoints that `bytes` bytes at `address` touch, if at least one of them is enabled;
-/// else 0. `wanted` and `also` are the kinds that count.
+/// DR6 bits B0..B3 of the breakpoints that `bytes` bytes at `address` touch, if at least one of them is
+/// enabled; else 0. `wanted` and `also` are the kinds that count.
 constexpr u64 match_breakpoints(const State& s, u64 address, unsigned bytes, BreakOn wanted, BreakOn also) {
   u64 met = 0;
   bool enabled = false;
@@ -32,7 +32,8 @@ constexpr u64 match_data_breakpoint(const State& s, u64 linear, unsigned bytes, 
   return match_breakpoints(s, linear, bytes, BreakOn::ReadWrite, write ? BreakOn::Write : BreakOn::ReadWrite);
 }
 
-/// DR6 bits of the instruction breakpoints at `linear`. They are faults, before the instruction, and RF holds them off.
+/// DR6 bits of the instruction breakpoints at `linear`. They are faults, before the instruction, and RF holds
+/// them off.
 constexpr u64 match_instruction_breakpoint(const State& s, u64 linear) {
   if ((s.rflags_rest & arch::flag::kRf) != 0) return 0;
   return match_breakpoints(s, linear, 1, BreakOn::Instruction, BreakOn::Instruction);
@@ -57,10 +58,11 @@ constexpr bool instruction_breakpoints_enabled(const State& s) {
   return false;
 }
 
-/// The flags' part in tracing, for the engine. After an instruction that was completed (Next, Exit, Jump): `tf` is
-/// RFLAGS.TF as it was before the instruction; adds the single-step trap to State::pending_debug and clears RF, unless
-/// the instruction (IRET, a task switch) loaded it, which `rf_loaded` says. After MOV SS or POP SS the trap waits with
-/// the shadow (SDM vol. 3, 6.8.3). DEBUGCTL.BTF restricts stepping to branches: `branched`.
+/// The flags' part in tracing, for the engine. After an instruction that was completed (Next, Exit, Jump):
+/// `tf` is RFLAGS.TF as it was before the instruction; adds the single-step trap to State::pending_debug and
+/// clears RF, unless the instruction (IRET, a task switch) loaded it, which `rf_loaded` says. After MOV SS or
+/// POP SS the trap waits with the shadow (SDM vol. 3, 6.8.3). DEBUGCTL.BTF restricts stepping to branches:
+/// `branched`.
 constexpr void after_instruction(State& s, bool tf, bool rf_loaded, bool branched) {
   if (!rf_loaded) s.rflags_rest &= ~arch::flag::kRf;
   if (tf && (branched || (s.debug_ctl & 2) == 0)) s.pending_debug |= arch::dr6::kBs;

@@ -30,10 +30,13 @@ bool loads_rf(const Op& op) {
   return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
 }
 
-/// INT n and its like go to the handler with TF clear and without a single-step trap (SDM vol. 3, 18.3.1.4).
-bool never_traps(const Op& op) {
+/// Instructions that go to a handler with TF cleared are not followed by a single-step trap (SDM vol. 3, 18.3.1.4; SYSCALL
+/// by IA32_FMASK).
+bool took_tf_away(const Cpu& cpu, const Op& op) {
   const auto m = static_cast<Mnemonic>(op.mnemonic);
-  return m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 || m == Mnemonic::INTO;
+  const bool to_handler = m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 || m == Mnemonic::INTO ||
+                          m == Mnemonic::SYSCALL;
+  return to_handler && !cpu.rflag(flag::kTf);
 }
 
 /// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a 64-bit
@@ -273,7 +276,7 @@ void Processor::Impl::step(const Op* op) {
   if (outcome != Outcome::Jump) cpu.rip = cpu.mask_rip(cpu.rip + op->length);
   ++cpu.instructions;
   cpu.budget -= op->cost;
-  cpu::after_instruction(cpu, tf && !(outcome == Outcome::Jump && never_traps(*op)), loads_rf(*op), outcome == Outcome::Jump);
+  cpu::after_instruction(cpu, tf && !took_tf_away(cpu, *op), loads_rf(*op), outcome == Outcome::Jump);
   const Block* block = decode::block_of(op);
   if (outcome != Outcome::Jump && op->number + 1u < block->operations) next_op = op + 1;
 }

@@ -20,18 +20,18 @@ Handlers select_descriptor_query(const Form&, Op&);  // LAR LSL VERR VERW ARPL
 Handlers select_mov_to_control(const Form&, Op&);  // MOV to CRn and DRn
 Handlers select_mov_from_control(const Form&, Op&);
 Handlers select_machine_status(const Form&, Op&);  // LMSW SMSW CLTS
-Handlers select_xcr(const Form&, Op&);          // XGETBV XSETBV
-Handlers select_translation(const Form&, Op&);  // INVLPG INVPCID
-Handlers select_base_register(const Form&, Op&);  // RDFSBASE RDGSBASE WRFSBASE WRGSBASE SWAPGS
+Handlers select_xcr(const Form&, Op&);             // XGETBV XSETBV
+Handlers select_translation(const Form&, Op&);     // INVLPG INVPCID
+Handlers select_base_register(const Form&, Op&);   // RDFSBASE RDGSBASE WRFSBASE WRGSBASE SWAPGS
 
 // system_processor.cpp
-Handlers select_msr(const Form&, Op&);         // RDMSR WRMSR
-Handlers select_counter(const Form&, Op&);     // RDTSC RDTSCP RDPMC
-Handlers select_idle(const Form&, Op&);        // HLT MONITOR MWAIT
+Handlers select_msr(const Form&, Op&);      // RDMSR WRMSR
+Handlers select_counter(const Form&, Op&);  // RDTSC RDTSCP RDPMC
+Handlers select_idle(const Form&, Op&);     // HLT MONITOR MWAIT
 Handlers select_cpuid(const Form&, Op&);
-Handlers select_random(const Form&, Op&);      // RDRAND RDSEED
-Handlers select_cache(const Form&, Op&);       // CLFLUSH INVD WBINVD
-Handlers select_hint(const Form&, Op&);        // PREFETCHh, fences, PAUSE, ENDBR: no effect but their time
+Handlers select_random(const Form&, Op&);  // RDRAND RDSEED
+Handlers select_cache(const Form&, Op&);   // CLFLUSH INVD WBINVD
+Handlers select_hint(const Form&, Op&);    // PREFETCHh, fences, PAUSE, ENDBR: no effect but their time
 
 // system_flags.cpp
 Handlers select_interrupt_flag(const Form&, Op&);  // CLI STI

@@ -1,5 +1,5 @@
-// Control, debug and base registers, translations: MOV CRn and DRn, LMSW SMSW CLTS, XGETBV XSETBV, INVLPG INVPCID,
-// RDFSBASE .. SWAPGS (SDM vol. 2).
+// Control, debug and base registers, translations: MOV CRn and DRn, LMSW SMSW CLTS, XGETBV XSETBV, INVLPG
+// INVPCID, RDFSBASE .. SWAPGS (SDM vol. 2).
 #include "sim/control/control_registers.hpp"
 #include "sim/execute/system.hpp"
 
@@ -37,7 +37,8 @@ Handlers mov_to_control(const Form& form) {
 }
 template <class T>
 Handlers mov_from_control(const Form& form) {
-  if (form.operand[1].kind == Kind::Control) return heavy<&MoveFrom<T, control::read_control_register>::run>();
+  if (form.operand[1].kind == Kind::Control)
+    return heavy<&MoveFrom<T, control::read_control_register>::run>();
   if (form.operand[1].kind == Kind::DebugReg) return heavy<&MoveFrom<T, control::read_debug_register>::run>();
   return {};
 }
@@ -85,8 +86,10 @@ Outcome set_xcr(Cpu& cpu, const Op&) {
 Outcome invalidate_page(Cpu& cpu, const Op& op) {
   const u64 offset = effective_address(cpu, op);
   u64 linear = offset;
-  if (!cpu.code64()) linear = static_cast<u32>(cpu.seg[op.segment].base + offset);
-  else if (op.segment >= arch::kFs) linear += cpu.seg[op.segment].base;
+  if (!cpu.code64())
+    linear = static_cast<u32>(cpu.seg[op.segment].base + offset);
+  else if (op.segment >= arch::kFs)
+    linear += cpu.seg[op.segment].base;
   if (cpu::canonical(linear)) mmu::flush_page(cpu, linear);
   return Outcome::Exit;
 }
@@ -105,10 +108,18 @@ Outcome invalidate_pcid(Cpu& cpu, const Op& op) {
       (type == 0 && !cpu::canonical(d.value.linear)))
     return raise(cpu, Exception::GeneralProtection, 0);
   switch (type) {
-    case 0: mmu::flush_pcid_page(cpu, static_cast<u16>(pcid), d.value.linear); break;
-    case 1: mmu::flush_pcid(cpu, static_cast<u16>(pcid)); break;
-    case 2: mmu::flush_all(cpu); break;
-    default: mmu::flush_non_global(cpu); break;
+    case 0:
+      mmu::flush_pcid_page(cpu, static_cast<u16>(pcid), d.value.linear);
+      break;
+    case 1:
+      mmu::flush_pcid(cpu, static_cast<u16>(pcid));
+      break;
+    case 2:
+      mmu::flush_all(cpu);
+      break;
+    default:
+      mmu::flush_non_global(cpu);
+      break;
   }
   return Outcome::Exit;
 }
@@ -139,10 +150,14 @@ struct SwapGs {
 template <class T>
 Handlers base_register(Mnemonic mnemonic) {
   switch (mnemonic) {
-    case Mnemonic::RDFSBASE: return heavy<&BaseRegister<T, arch::kFs>::read>();
-    case Mnemonic::RDGSBASE: return heavy<&BaseRegister<T, arch::kGs>::read>();
-    case Mnemonic::WRFSBASE: return heavy<&BaseRegister<T, arch::kFs>::write>();
-    default: return heavy<&BaseRegister<T, arch::kGs>::write>();
+    case Mnemonic::RDFSBASE:
+      return heavy<&BaseRegister<T, arch::kFs>::read>();
+    case Mnemonic::RDGSBASE:
+      return heavy<&BaseRegister<T, arch::kGs>::read>();
+    case Mnemonic::WRFSBASE:
+      return heavy<&BaseRegister<T, arch::kFs>::write>();
+    default:
+      return heavy<&BaseRegister<T, arch::kGs>::write>();
   }
 }
 
@@ -158,9 +173,12 @@ Handlers select_mov_from_control(const Form& form, Op&) {
 
 Handlers select_machine_status(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LMSW: return heavy<&load_machine_status>();
-    case Mnemonic::SMSW: return by_operand_size<StoreMachineStatus>(form, op);
-    default: return heavy<&clear_task_switched>();
+    case Mnemonic::LMSW:
+      return heavy<&load_machine_status>();
+    case Mnemonic::SMSW:
+      return by_operand_size<StoreMachineStatus>(form, op);
+    default:
+      return heavy<&clear_task_switched>();
   }
 }
 

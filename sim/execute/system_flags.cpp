@@ -16,7 +16,8 @@ bool may_change_if(const Cpu& cpu) { return cpu.cpl <= cpu.iopl(); }
 
 struct ClearInterrupts {
   static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    if (!may_change_if(cpu)) [[unlikely]] return protection(cpu);
+    if (!may_change_if(cpu)) [[unlikely]]
+      return protection(cpu);
     cpu.rflags_rest &= ~flag::kIf;
     return Outcome::Next;
   }
@@ -24,7 +25,8 @@ struct ClearInterrupts {
 
 struct SetInterrupts {
   static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    if (!may_change_if(cpu)) [[unlikely]] return protection(cpu);
+    if (!may_change_if(cpu)) [[unlikely]]
+      return protection(cpu);
     if (cpu.rflag(flag::kIf)) return Outcome::Next;
     cpu.rflags_rest |= flag::kIf;
     cpu.sti_shadow = true;
@@ -54,7 +56,8 @@ struct PopFlags {
     if (changed & flag::kAc) cpu.refresh();
     const bool opened = (changed & cpu.rflags_rest & flag::kIf) != 0;
     const bool stops = (opened && cpu.interrupt_line) || (changed & (flag::kTf | flag::kRf)) != 0;
-    if (!stops) [[likely]] return Outcome::Next;
+    if (!stops) [[likely]]
+      return Outcome::Next;
     cpu.attention = true;
     return Outcome::Exit;
   }
@@ -79,7 +82,8 @@ Handlers select_pushf(const Form& form, Op& op) { return by_operand_size<PushFla
 Handlers select_popf(const Form& form, Op& op) { return by_operand_size<PopFlags>(form, op); }
 
 Handlers select_alignment_flag(const Form& form, Op&) {
-  return form.mnemonic == Mnemonic::STAC ? heavy<&set_alignment_flag<true>>() : heavy<&set_alignment_flag<false>>();
+  return form.mnemonic == Mnemonic::STAC ? heavy<&set_alignment_flag<true>>()
+                                         : heavy<&set_alignment_flag<false>>();
 }
 
 }  // namespace hvlab::execute

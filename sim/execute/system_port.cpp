@@ -56,12 +56,16 @@ u64 address_mask(const Op& op) { return low_mask(op.address_bytes * 8u); }
 
 /// A register as wide as the address size: 32-bit writes clear the upper half.
 void set_by_address_size(Cpu& cpu, const Op& op, unsigned reg, u64 value) {
-  if (op.address_bytes == 2) cpu.set<u16>(static_cast<u8>(reg * 8), static_cast<u16>(value));
-  else cpu.gpr[reg] = value & address_mask(op);
+  if (op.address_bytes == 2)
+    cpu.set<u16>(static_cast<u8>(reg * 8), static_cast<u16>(value));
+  else
+    cpu.gpr[reg] = value & address_mask(op);
 }
 
 bool repeated(const Op& op) { return (op.flags & (decode::op_flag::kRep | decode::op_flag::kRepne)) != 0; }
-bool finished(const Cpu& cpu, const Op& op) { return repeated(op) && (cpu.gpr[arch::kRcx] & address_mask(op)) == 0; }
+bool finished(const Cpu& cpu, const Op& op) {
+  return repeated(op) && (cpu.gpr[arch::kRcx] & address_mask(op)) == 0;
+}
 
 /// Moves the index register on and counts the element.
 Outcome advance(Cpu& cpu, const Op& op, unsigned index, unsigned bytes) {
@@ -80,8 +84,10 @@ Outcome ins(Cpu& cpu, const Op& op) {
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRdi] & address_mask(op);
-  if (const Outcome o = check_segment(cpu, arch::kEs, offset, sizeof(T), Access::Write, linear); !ok(o)) return o;
-  if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(T)); !ok(o)) return o;  // the port must not be read in vain
+  if (const Outcome o = check_segment(cpu, arch::kEs, offset, sizeof(T), Access::Write, linear); !ok(o))
+    return o;
+  if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(T)); !ok(o))
+    return o;  // the port must not be read in vain
   if (const Outcome o = mmu::store<T>(cpu, linear, port_in<T>(cpu, port)); !ok(o)) return o;
   return advance(cpu, op, arch::kRdi, sizeof(T));
 }
@@ -93,7 +99,8 @@ Outcome outs(Cpu& cpu, const Op& op) {
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRsi] & address_mask(op);
-  if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), Access::Read, linear); !ok(o)) return o;
+  if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), Access::Read, linear); !ok(o))
+    return o;
   const auto value = mmu::load<T>(cpu, linear);
   if (value.failed()) return value.outcome;
   port_out<T>(cpu, port, value.value);
@@ -116,12 +123,18 @@ Handlers select_port(const Form& form, Op&) {
 
 Handlers select_port_string(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::INSB: return heavy<&ins<u8>>();
-    case Mnemonic::INSW: return heavy<&ins<u16>>();
-    case Mnemonic::INSD: return heavy<&ins<u32>>();
-    case Mnemonic::OUTSB: return heavy<&outs<u8>>();
-    case Mnemonic::OUTSW: return heavy<&outs<u16>>();
-    default: return heavy<&outs<u32>>();
+    case Mnemonic::INSB:
+      return heavy<&ins<u8>>();
+    case Mnemonic::INSW:
+      return heavy<&ins<u16>>();
+    case Mnemonic::INSD:
+      return heavy<&ins<u32>>();
+    case Mnemonic::OUTSB:
+      return heavy<&outs<u8>>();
+    case Mnemonic::OUTSW:
+      return heavy<&outs<u16>>();
+    default:
+      return heavy<&outs<u32>>();
   }
 }
 

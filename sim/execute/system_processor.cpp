@@ -1,5 +1,5 @@
-// The processor about itself: RDMSR WRMSR, RDTSC RDTSCP RDPMC, HLT MONITOR MWAIT, CPUID, RDRAND RDSEED, caches and
-// hints (SDM vol. 2).
+// The processor about itself: RDMSR WRMSR, RDTSC RDTSCP RDPMC, HLT MONITOR MWAIT, CPUID, RDRAND RDSEED,
+// caches and hints (SDM vol. 2).
 #include "sim/control/msr.hpp"
 #include "sim/cpu/cpuid.hpp"
 #include "sim/cpu/monitor.hpp"
@@ -75,7 +75,8 @@ Outcome monitor(Cpu& cpu, const Op& op) {
   if (low(cpu, kRcx) != 0) return protection(cpu);
   const u64 offset = cpu.gpr[kRax] & low_mask(op.address_bytes * 8u);
   u64 linear = 0;
-  if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next) return o;
+  if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next)
+    return o;
   if (const Outcome o = mmu::probe_read(cpu, linear, 1); o != Outcome::Next) return o;
   cpu::arm_monitor(cpu, physical(cpu, linear));
   return Outcome::Next;
@@ -142,17 +143,23 @@ Handlers select_msr(const Form& form, Op&) {
 
 Handlers select_counter(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::RDTSC: return heavy<&rdtsc>();
-    case Mnemonic::RDTSCP: return heavy<&rdtscp>();
-    default: return heavy<&rdpmc>();
+    case Mnemonic::RDTSC:
+      return heavy<&rdtsc>();
+    case Mnemonic::RDTSCP:
+      return heavy<&rdtscp>();
+    default:
+      return heavy<&rdpmc>();
   }
 }
 
 Handlers select_idle(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::HLT: return heavy<&halt>();
-    case Mnemonic::MONITOR: return heavy<&monitor>();
-    default: return heavy<&mwait>();
+    case Mnemonic::HLT:
+      return heavy<&halt>();
+    case Mnemonic::MONITOR:
+      return heavy<&monitor>();
+    default:
+      return heavy<&mwait>();
   }
 }
 

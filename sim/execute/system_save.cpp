@@ -1,5 +1,5 @@
-// Saving and restoring x87, MMX and SSE state: FXSAVE FXRSTOR, XSAVE XRSTOR, LDMXCSR STMXCSR (SDM vol. 1, 10.5
-// and chapter 13; vol. 2).
+// Saving and restoring x87, MMX and SSE state: FXSAVE FXRSTOR, XSAVE XRSTOR, LDMXCSR STMXCSR (SDM vol.
+// 1, 10.5 and chapter 13; vol. 2).
 #include <algorithm>
 #include <cstring>
 
@@ -44,7 +44,8 @@ void collect_x87(const Cpu& cpu, LegacyArea& area, bool wide) {
   area.status = x.status;
   area.tags = x.valid;
   area.opcode = x.opcode;
-  area.instruction = wide ? x.instruction : static_cast<u32>(x.instruction) | u64{x.instruction_segment} << 32;
+  area.instruction =
+      wide ? x.instruction : static_cast<u32>(x.instruction) | u64{x.instruction_segment} << 32;
   area.data = wide ? x.data : static_cast<u32>(x.data) | u64{x.data_segment} << 32;
   for (unsigned i = 0; i < 8; ++i) {
     std::memset(area.st[i], 0, 16);
@@ -131,7 +132,8 @@ Outcome fxrstor(Cpu& cpu, const Op& op) {
 Outcome requested_components(Cpu& cpu, u64& components) {
   if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
   if ((cpu.cr0 & arch::cr0::kTs) != 0) return raise(cpu, Exception::DeviceNotAvailable);
-  components = cpu.xcr0 & (cpu.get<u32>(arch::kRax * 8) | static_cast<u64>(cpu.get<u32>(arch::kRdx * 8)) << 32);
+  components =
+      cpu.xcr0 & (cpu.get<u32>(arch::kRax * 8) | static_cast<u64>(cpu.get<u32>(arch::kRdx * 8)) << 32);
   return Outcome::Next;
 }
 
@@ -139,7 +141,8 @@ template <bool kWide>
 Outcome xsave(Cpu& cpu, const Op& op) {
   u64 components = 0, linear = 0;
   if (const Outcome o = requested_components(cpu, components); !ok(o)) return o;
-  if (const Outcome o = locate(cpu, op, sizeof(LegacyArea) + sizeof(XsaveHeader), 64, Access::Write, linear); !ok(o))
+  if (const Outcome o = locate(cpu, op, sizeof(LegacyArea) + sizeof(XsaveHeader), 64, Access::Write, linear);
+      !ok(o))
     return o;
   LegacyArea area{};
   collect_x87(cpu, area, kWide);
@@ -172,23 +175,29 @@ template <bool kWide>
 Outcome xrstor(Cpu& cpu, const Op& op) {
   u64 components = 0, linear = 0;
   if (const Outcome o = requested_components(cpu, components); !ok(o)) return o;
-  if (const Outcome o = locate(cpu, op, sizeof(LegacyArea) + sizeof(XsaveHeader), 64, Access::Read, linear); !ok(o))
+  if (const Outcome o = locate(cpu, op, sizeof(LegacyArea) + sizeof(XsaveHeader), 64, Access::Read, linear);
+      !ok(o))
     return o;
   LegacyArea area{};
   XsaveHeader header{};
   if (const Outcome o = read_area(cpu, linear, &area, 0, sizeof area); !ok(o)) return o;
   if (const Outcome o = read_area(cpu, linear + sizeof area, &header, 0, sizeof header); !ok(o)) return o;
   const bool sse = (components & arch::xcr0::kSse) != 0;
-  if ((header.present & ~cpu.xcr0) != 0 || header.compaction != 0 || header.reserved[0] != 0) return protection(cpu);
+  if ((header.present & ~cpu.xcr0) != 0 || header.compaction != 0 || header.reserved[0] != 0)
+    return protection(cpu);
   if (sse && (area.mxcsr & ~arch::mxcsr::kWritable) != 0) return protection(cpu);
   if ((components & arch::xcr0::kX87) != 0) {
-    if ((header.present & arch::xcr0::kX87) != 0) accept_x87(cpu, area, kWide);
-    else initialize_x87(cpu);
+    if ((header.present & arch::xcr0::kX87) != 0)
+      accept_x87(cpu, area, kWide);
+    else
+      initialize_x87(cpu);
   }
   if (sse) {
     cpu.mxcsr = area.mxcsr;  // whatever XSTATE_BV says
-    if ((header.present & arch::xcr0::kSse) != 0) std::memcpy(cpu.xmm, area.xmm, xmm_count(cpu) * 16);
-    else std::fill_n(cpu.xmm, xmm_count(cpu), cpu::Xmm{});
+    if ((header.present & arch::xcr0::kSse) != 0)
+      std::memcpy(cpu.xmm, area.xmm, xmm_count(cpu) * 16);
+    else
+      std::fill_n(cpu.xmm, xmm_count(cpu), cpu::Xmm{});
   }
   return Outcome::Next;
 }
@@ -207,19 +216,27 @@ Outcome stmxcsr(Cpu& cpu, const Op& op) { return write_memory<u32>(cpu, op, cpu.
 
 Handlers select_fxsave(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::FXSAVE: return heavy<&fxsave<false>>();
-    case Mnemonic::FXSAVE64: return heavy<&fxsave<true>>();
-    case Mnemonic::FXRSTOR: return heavy<&fxrstor<false>>();
-    default: return heavy<&fxrstor<true>>();
+    case Mnemonic::FXSAVE:
+      return heavy<&fxsave<false>>();
+    case Mnemonic::FXSAVE64:
+      return heavy<&fxsave<true>>();
+    case Mnemonic::FXRSTOR:
+      return heavy<&fxrstor<false>>();
+    default:
+      return heavy<&fxrstor<true>>();
   }
 }
 
 Handlers select_xsave(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::XSAVE: return heavy<&xsave<false>>();
-    case Mnemonic::XSAVE64: return heavy<&xsave<true>>();
-    case Mnemonic::XRSTOR: return heavy<&xrstor<false>>();
-    default: return heavy<&xrstor<true>>();
+    case Mnemonic::XSAVE:
+      return heavy<&xsave<false>>();
+    case Mnemonic::XSAVE64:
+      return heavy<&xsave<true>>();
+    case Mnemonic::XRSTOR:
+      return heavy<&xrstor<false>>();
+    default:
+      return heavy<&xrstor<true>>();
   }
 }
 

@@ -10,7 +10,8 @@ using control::ok;
 using decode::Kind;
 using decode::Mnemonic;
 
-/// After a load of SS the decoder's stack size may differ, and one instruction is shielded (SDM vol. 3, 6.8.3).
+/// After a load of SS the decoder's stack size may differ, and one instruction is shielded (SDM vol.
+/// 3, 6.8.3).
 Outcome after_load(Cpu& cpu, unsigned segment, bool shadow) {
   if (segment != arch::kSs) return Outcome::Next;
   cpu.mov_ss_shadow = shadow;
@@ -64,7 +65,8 @@ struct LoadFar {
       u16 selector;
     } pointer;
     if (const Outcome o = linear_address(cpu, op, sizeof pointer, Access::Read, linear); !ok(o)) return o;
-    if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, sizeof pointer, mmu::Rights::Current); !ok(o)) return o;
+    if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, sizeof pointer, mmu::Rights::Current); !ok(o))
+      return o;
     if (const Outcome o = control::load_segment(cpu, kSegment, pointer.selector); !ok(o)) return o;
     cpu.set<T>(op.reg[0], pointer.offset);
     return after_load(cpu, kSegment, false);
@@ -74,9 +76,12 @@ struct LoadFar {
 template <unsigned kSegment>
 Handlers load_far(const Form& form) {
   switch (form.operand_bytes) {
-    case 2: return heavy<&LoadFar<u16, kSegment>::run>();
-    case 4: return heavy<&LoadFar<u32, kSegment>::run>();
-    default: return heavy<&LoadFar<u64, kSegment>::run>();
+    case 2:
+      return heavy<&LoadFar<u16, kSegment>::run>();
+    case 4:
+      return heavy<&LoadFar<u32, kSegment>::run>();
+    default:
+      return heavy<&LoadFar<u64, kSegment>::run>();
   }
 }
 
@@ -101,11 +106,16 @@ Handlers select_pop_segment(const Form& form, Op& op) {
 
 Handlers select_load_far(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::LDS: return load_far<arch::kDs>(form);
-    case Mnemonic::LES: return load_far<arch::kEs>(form);
-    case Mnemonic::LSS: return load_far<arch::kSs>(form);
-    case Mnemonic::LFS: return load_far<arch::kFs>(form);
-    default: return load_far<arch::kGs>(form);
+    case Mnemonic::LDS:
+      return load_far<arch::kDs>(form);
+    case Mnemonic::LES:
+      return load_far<arch::kEs>(form);
+    case Mnemonic::LSS:
+      return load_far<arch::kSs>(form);
+    case Mnemonic::LFS:
+      return load_far<arch::kFs>(form);
+    default:
+      return load_far<arch::kGs>(form);
   }
 }
 

@@ -1,4 +1,5 @@
-// Descriptor tables and what they hold: LGDT LIDT SGDT SIDT LLDT LTR SLDT STR LAR LSL VERR VERW ARPL (SDM vol. 2).
+// Descriptor tables and what they hold: LGDT LIDT SGDT SIDT LLDT LTR SLDT STR LAR LSL VERR VERW ARPL (SDM
+// vol. 2).
 #include <cstring>
 
 #include "sim/control/segments.hpp"
@@ -15,13 +16,14 @@ using cpu::DescriptorTableRegister;
 using decode::Mnemonic;
 
 /// A pseudo-descriptor is 6 bytes, 10 in 64-bit mode; with a 16-bit operand size the base has 24 bits.
-template <DescriptorTableRegister cpu::State::*Register>
+template <DescriptorTableRegister cpu::State::* Register>
 Outcome load_table(Cpu& cpu, const Op& op) {
   const unsigned base_bytes = cpu.code64() ? 8 : 4;
   u8 raw[10];
   u64 linear = 0;
   if (const Outcome o = linear_address(cpu, op, 2 + base_bytes, Access::Read, linear); !ok(o)) return o;
-  if (const Outcome o = mmu::read_slow(cpu, linear, raw, 2 + base_bytes, mmu::Rights::Current); !ok(o)) return o;
+  if (const Outcome o = mmu::read_slow(cpu, linear, raw, 2 + base_bytes, mmu::Rights::Current); !ok(o))
+    return o;
   DescriptorTableRegister table;
   std::memcpy(&table.limit, raw, 2);
   std::memcpy(&table.base, raw + 2, base_bytes);
@@ -31,7 +33,7 @@ Outcome load_table(Cpu& cpu, const Op& op) {
   return Outcome::Next;
 }
 
-template <DescriptorTableRegister cpu::State::*Register>
+template <DescriptorTableRegister cpu::State::* Register>
 Outcome store_table(Cpu& cpu, const Op& op) {
   const unsigned base_bytes = cpu.code64() ? 8 : 4;
   const DescriptorTableRegister& table = cpu.*Register;
@@ -49,7 +51,7 @@ Outcome load_system(Cpu& cpu, const Op& op) {
   return selector.failed() ? selector.outcome : Load(cpu, selector.value);
 }
 
-template <class T, cpu::SegmentRegister cpu::State::*Register>
+template <class T, cpu::SegmentRegister cpu::State::* Register>
 struct StoreSystem {
   static Outcome run(Cpu& cpu, const Op& op) {
     const u16 selector = (cpu.*Register).selector;
@@ -132,29 +134,42 @@ Outcome adjust_rpl(Cpu& cpu, const Op& op) {
 
 Handlers select_table_register(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::LGDT: return heavy<&load_table<&cpu::State::gdtr>>();
-    case Mnemonic::LIDT: return heavy<&load_table<&cpu::State::idtr>>();
-    case Mnemonic::SGDT: return heavy<&store_table<&cpu::State::gdtr>>();
-    default: return heavy<&store_table<&cpu::State::idtr>>();
+    case Mnemonic::LGDT:
+      return heavy<&load_table<&cpu::State::gdtr>>();
+    case Mnemonic::LIDT:
+      return heavy<&load_table<&cpu::State::idtr>>();
+    case Mnemonic::SGDT:
+      return heavy<&store_table<&cpu::State::gdtr>>();
+    default:
+      return heavy<&store_table<&cpu::State::idtr>>();
   }
 }
 
 Handlers select_system_segment(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LLDT: return heavy<&load_system<control::load_ldtr>>();
-    case Mnemonic::LTR: return heavy<&load_system<control::load_tr>>();
-    case Mnemonic::SLDT: return by_operand_size<StoreLdtr>(form, op);
-    default: return by_operand_size<StoreTr>(form, op);
+    case Mnemonic::LLDT:
+      return heavy<&load_system<control::load_ldtr>>();
+    case Mnemonic::LTR:
+      return heavy<&load_system<control::load_tr>>();
+    case Mnemonic::SLDT:
+      return by_operand_size<StoreLdtr>(form, op);
+    default:
+      return by_operand_size<StoreTr>(form, op);
   }
 }
 
 Handlers select_descriptor_query(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LAR: return by_operand_size<AccessRights>(form, op);
-    case Mnemonic::LSL: return by_operand_size<SegmentLimit>(form, op);
-    case Mnemonic::VERR: return heavy<&verify<false>>();
-    case Mnemonic::VERW: return heavy<&verify<true>>();
-    default: return heavy<&adjust_rpl>();
+    case Mnemonic::LAR:
+      return by_operand_size<AccessRights>(form, op);
+    case Mnemonic::LSL:
+      return by_operand_size<SegmentLimit>(form, op);
+    case Mnemonic::VERR:
+      return heavy<&verify<false>>();
+    case Mnemonic::VERW:
+      return heavy<&verify<true>>();
+    default:
+      return heavy<&adjust_rpl>();
   }
 }
 

@@ -20,7 +20,8 @@ u64 next_rip(const Cpu& cpu, const Op& op) { return cpu.mask_rip(cpu.rip + op.le
 
 template <auto Transfer>
 Outcome far_direct(Cpu& cpu, const Op& op) {
-  return jumped(Transfer(cpu, static_cast<u16>(op.disp), static_cast<u64>(op.imm), op.operand_bytes, next_rip(cpu, op)));
+  return jumped(Transfer(cpu, static_cast<u16>(op.disp), static_cast<u64>(op.imm), op.operand_bytes,
+                         next_rip(cpu, op)));
 }
 
 template <class T, auto Transfer>
@@ -32,7 +33,8 @@ struct FarIndirect {
     } pointer;
     u64 linear = 0;
     if (const Outcome o = linear_address(cpu, op, sizeof pointer, Access::Read, linear); !ok(o)) return o;
-    if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, sizeof pointer, mmu::Rights::Current); !ok(o)) return o;
+    if (const Outcome o = mmu::read_slow(cpu, linear, &pointer, sizeof pointer, mmu::Rights::Current); !ok(o))
+      return o;
     return jumped(Transfer(cpu, pointer.selector, pointer.offset, sizeof(T), next_rip(cpu, op)));
   }
 };
@@ -49,10 +51,14 @@ template <Source kSource>
 Outcome interrupt(Cpu& cpu, const Op& op) {
   const auto vector = [&]() -> u8 {
     switch (static_cast<Mnemonic>(op.mnemonic)) {
-      case Mnemonic::INT1: return 1;
-      case Mnemonic::INT3: return 3;
-      case Mnemonic::INTO: return 4;
-      default: return static_cast<u8>(op.imm);
+      case Mnemonic::INT1:
+        return 1;
+      case Mnemonic::INT3:
+        return 3;
+      case Mnemonic::INTO:
+        return 4;
+      default:
+        return static_cast<u8>(op.imm);
     }
   }();
   return jumped(control::deliver_software(cpu, {.vector = vector, .source = kSource, .length = op.length}));
@@ -85,10 +91,14 @@ Handlers select_far_transfer(const Form& form, Op& op) {
 
 Handlers select_interrupt(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::INT: return heavy<&interrupt<Source::SoftwareInterrupt>>();
-    case Mnemonic::INT1: return heavy<&interrupt<Source::PrivilegedSoftwareException>>();
-    case Mnemonic::INT3: return heavy<&interrupt<Source::SoftwareException>>();
-    default: return heavy<&interrupt_on_overflow>();
+    case Mnemonic::INT:
+      return heavy<&interrupt<Source::SoftwareInterrupt>>();
+    case Mnemonic::INT1:
+      return heavy<&interrupt<Source::PrivilegedSoftwareException>>();
+    case Mnemonic::INT3:
+      return heavy<&interrupt<Source::SoftwareException>>();
+    default:
+      return heavy<&interrupt_on_overflow>();
   }
 }
 
@@ -96,10 +106,14 @@ Handlers select_iret(const Form&, Op&) { return heavy<&interrupt_return>(); }
 
 Handlers select_fast_call(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::SYSCALL: return heavy<&syscall>();
-    case Mnemonic::SYSRET: return heavy<&sysret>();
-    case Mnemonic::SYSENTER: return heavy<&sysenter>();
-    default: return heavy<&sysexit>();
+    case Mnemonic::SYSCALL:
+      return heavy<&syscall>();
+    case Mnemonic::SYSRET:
+      return heavy<&sysret>();
+    case Mnemonic::SYSENTER:
+      return heavy<&sysenter>();
+    default:
+      return heavy<&sysexit>();
   }
 }
 

@@ -56,7 +56,8 @@ TEST_CASE("identity and ranges by maker") {
   CHECK(cpu::cpuid(a.cpu(), 0, 0).ecx == 0x444D'4163);
   CHECK(cpu::cpuid(i.cpu(), 1, 0).eax == 0x506E0);
   CHECK(cpu::cpuid(a.cpu(), 1, 0).eax == 0x0083'0F10);
-  const cpu::CpuidResult beyond_intel = cpu::cpuid(i.cpu(), 0x4000'0000, 0), last = cpu::cpuid(i.cpu(), 0x16, 0);
+  const cpu::CpuidResult beyond_intel = cpu::cpuid(i.cpu(), 0x4000'0000, 0),
+                         last = cpu::cpuid(i.cpu(), 0x16, 0);
   CHECK(beyond_intel.eax == last.eax);
   CHECK(beyond_intel.eax == 1000);
   const cpu::CpuidResult beyond_amd = cpu::cpuid(a.cpu(), 0x4000'0000, 0);

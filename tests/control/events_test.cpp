@@ -32,7 +32,8 @@ TEST_CASE("real mode pushes FLAGS, CS, IP and goes through the vector table") {
   CHECK(c.gpr[arch::kRsp] == 0x7000 - 6);
   CHECK(m.peek<u16>(0x7000 - 6) == 0x123);
   CHECK(m.peek<u16>(0x7000 - 4) == cs);
-  CHECK((m.peek<u16>(0x7000 - 2) & (flag::kIf | flag::kTf | flag::kCf)) == (flag::kIf | flag::kTf | flag::kCf));
+  CHECK((m.peek<u16>(0x7000 - 2) & (flag::kIf | flag::kTf | flag::kCf)) ==
+        (flag::kIf | flag::kTf | flag::kCf));
   CHECK(!c.rflag(flag::kIf | flag::kTf));
   CHECK(c.seg[arch::kCs].base + c.rip == kHandlers + 0x21 * 16);
 }
@@ -137,7 +138,8 @@ TEST_CASE("double-fault conditions") {
   };
   const Delivery benign = exception(Exception::Debug), gp = exception(Exception::GeneralProtection, true),
                  pf = exception(Exception::PageFault, true), df = exception(Exception::DoubleFault, true),
-                 interrupt{.vector = 13, .source = Source::Interrupt}, ts = exception(Exception::InvalidTss, true);
+                 interrupt{.vector = 13, .source = Source::Interrupt},
+                 ts = exception(Exception::InvalidTss, true);
   CHECK(becomes(benign, gp) == 13);
   CHECK(becomes(interrupt, gp) == 13);  // vector 13 from outside is not a #GP
   CHECK(becomes(gp, ts) == 8);
@@ -158,7 +160,8 @@ TEST_CASE("without an IDT a fault ends in shutdown") {
   CHECK(m.cpu().activity == cpu::Activity::Shutdown);
 }
 
-// Catches EXT missing in what fails while an exception is delivered, and the fault not being delivered instead.
+// Catches EXT missing in what fails while an exception is delivered, and the fault not being delivered
+// instead.
 TEST_CASE("a gate that is not present gives #NP with the IDT and EXT bits") {
   Machine m;
   m.protected_mode();
@@ -185,8 +188,9 @@ TEST_CASE("virtual-8086 mode: IRET enters, an interrupt leaves with all segments
   m.protected_mode();
   cpu::Cpu& c = m.cpu();
   const u64 top = kStack - 0x100;
-  const u32 frame[] = {0x10, 0x2000, static_cast<u32>(flag::kVm | flag::kIf | 3 << 12), 0x8000, 0x3000,
-                       0x4000, 0x5000, 0x6000, 0x7000};
+  const u32 frame[] = {0x10,   0x2000, static_cast<u32>(flag::kVm | flag::kIf | 3 << 12),
+                       0x8000, 0x3000, 0x4000,
+                       0x5000, 0x6000, 0x7000};
   for (unsigned i = 0; i < 9; ++i) m.poke<u32>(top + i * 4, frame[i]);
   c.gpr[arch::kRsp] = top;
   REQUIRE(control::interrupt_return(c, 4, 0) == decode::Outcome::Next);
@@ -229,4 +233,41 @@ TEST_CASE("single stepping traps after the instruction that follows the one that
   // pushf; or dword [esp], 100h; popf; nop; nop
   CHECK(m.run({0x9C, 0x81, 0x0C, 0x24, 0x00, 0x01, 0x00, 0x00, 0x9D, 0x90, 0x90}) == 1);
   CHECK(m.peek<u32>(m.cpu().gpr[arch::kRsp]) == kCode + 10);
+}
+
+// Catches a single-step trap on the way into a handler, which no debugger or kernel expects there.
+TEST_CASE("INT n under TF enters its handler without a trap") {
+  Machine m;
+  m.protected_mode();
+  m.cpu().set_rflags(flag::kTf);
+  m.settle();
+  CHECK(m.run({0xCD, 0x30, 0x90}) == 0x30);
+  CHECK((m.cpu().dr6 & arch::dr6::kBs) == 0);
+}
+
+// Catches MWAIT sleeping through a write to its line, or through an interrupt that it asked to see while masked.
+TEST_CASE("MWAIT ends with a write to the line or, on request, a masked interrupt") {
+  Machine m;
+  m.protected_mode();
+  cpu::Cpu& c = m.cpu();
+  c.gpr[arch::kRax] = kData;
+  c.gpr[arch::kRcx] = 0;
+  c.gpr[arch::kRdx] = 0;
+  m.run({0x0F, 0x01, 0xC8, 0x0F, 0x01, 0xC9, 0x43});  // monitor; mwait; inc ebx
+  CHECK(c.activity == cpu::Activity::MonitorWait);
+  CHECK(!m.processor->runnable());
+  SECTION("write") {
+    m.poke<u32>(kData + 60, 1);
+    CHECK(m.processor->runnable());
+    m.go();
+    CHECK(c.gpr[arch::kRbx] == 1);
+  }
+  SECTION("masked interrupt") {
+    m.processor->set_interrupt(true);
+    CHECK(!m.processor->runnable());
+    c.wait_ends_masked = true;
+    CHECK(m.processor->runnable());
+    m.go();
+    CHECK(c.gpr[arch::kRbx] == 1);
+  }
 }

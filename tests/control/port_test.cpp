@@ -14,7 +14,9 @@ TEST_CASE("I/O permission: IOPL first, then the bitmap with its extra byte") {
   m.protected_mode();
   m.user();
   cpu::Cpu& c = m.cpu();
-  const auto open = [&](u16 port, unsigned bytes) { return control::check_io_permission(c, port, bytes) == Outcome::Next; };
+  const auto open = [&](u16 port, unsigned bytes) {
+    return control::check_io_permission(c, port, bytes) == Outcome::Next;
+  };
   m.poke<u16>(kTss + 0x66, 0x68);
   CHECK(!open(0x10, 1));  // no bitmap within the limit
   c.tr.limit = 0x68 + 8;

@@ -64,7 +64,8 @@ TEST_CASE("SYSRET to a non-canonical address: #GP in ring 0 on Intel, no fault o
   }
 }
 
-// Catches SYSCALL working while EFER.SCE is off, or from compatibility mode where the maker does not allow it.
+// Catches SYSCALL working while EFER.SCE is off, or from compatibility mode where the maker does not allow
+// it.
 TEST_CASE("where SYSCALL and SYSENTER exist") {
   for (const bool intel : {true, false}) {
     Machine m(intel ? everything() : amd());

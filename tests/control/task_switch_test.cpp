@@ -21,14 +21,14 @@ constexpr u64 kNewTssAt = 0xB000;
 void make_task(Machine& m) {
   m.poke<u64>(kGdt + kNewTss, 0x67 | kNewTssAt << 16 | u64{0x89} << 40);
   const auto put = [&](unsigned at, u32 value) { m.poke<u32>(kNewTssAt + at, value); };
-  put(0x20, 0x4321);       // EIP
-  put(0x24, flag::kIf);    // EFLAGS
-  put(0x28, 0xAAAA);       // EAX
-  put(0x38, 0x6000);       // ESP
-  put(0x48, kData0);       // ES
-  put(0x4C, kCode32);      // CS
-  put(0x50, kData0);       // SS
-  put(0x54, kData0);       // DS
+  put(0x20, 0x4321);     // EIP
+  put(0x24, flag::kIf);  // EFLAGS
+  put(0x28, 0xAAAA);     // EAX
+  put(0x38, 0x6000);     // ESP
+  put(0x48, kData0);     // ES
+  put(0x4C, kCode32);    // CS
+  put(0x50, kData0);     // SS
+  put(0x54, kData0);     // DS
 }
 
 u8 type_of(const Machine& m, u16 selector) { return m.peek<u8>(kGdt + selector + 5) & 0xF; }
