@@ -122,6 +122,7 @@ Machine::Machine(const MachineConfig& config, ConsoleHost* console) {
 Machine::~Machine() = default;
 
 Ram& Machine::ram() { return impl_->ram; }
+const Ram& Machine::ram() const { return impl_->ram; }
 Processors& Machine::processors() { return impl_->processors; }
 const Processors& Machine::processors() const { return impl_->processors; }
 const timing::Profile& Machine::profile() const { return impl_->profile; }

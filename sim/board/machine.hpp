@@ -56,6 +56,7 @@ class Machine {
   ~Machine();
 
   Ram& ram();
+  const Ram& ram() const;
   Processors& processors();
   const Processors& processors() const;
   const timing::Profile& profile() const;

@@ -88,7 +88,8 @@ std::ofstream open_statistics(const std::string& file) {
   return out;
 }
 
-board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal& terminal) {
+board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal& terminal,
+                  const LinuxWatch* guest) {
   const StopOnSignal stop(machine);
   const double started = cpu_seconds();
   machine.on_progress([&, shown = -1.0]() mutable {
@@ -104,7 +105,7 @@ board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal&
   const board::RunEnd end = machine.run({.time = options.max_time, .instructions = options.max_instructions});
   terminal.flush();
   if (options.progress) std::fputs("\r\033[K", stderr);
-  if (end.why != board::End::PowerOff) std::cerr << describe_end(machine, end);
+  if (end.why != board::End::PowerOff) std::cerr << describe_end(machine, end, guest);
   if (options.progress || end.why == board::End::Interrupted) {
     std::cerr << summary(machine.statistics(), cpu_seconds() - started);
   }
@@ -121,9 +122,14 @@ int boot_command(const std::vector<std::string>& arguments) {
   {
     Terminal terminal(!options->reproducible);
     board::Machine machine(options->machine, &terminal);
-    check_loader(options->loader, load_machine(machine, setup_of(*options)).kind);
-    end = run(*options, machine, terminal);
-    if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end);
+    const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
+    check_loader(options->loader, kind);
+    std::optional<LinuxWatch> guest;
+    if (statistics.is_open() && kind != boot::KernelKind::Multiboot1) guest.emplace(machine, options->kernel);
+    machine.observe_with(guest ? &*guest : nullptr);
+    end = run(*options, machine, terminal, guest ? &*guest : nullptr);
+    if (statistics.is_open())
+      write_statistics(statistics, machine.statistics(), end, guest ? &*guest : nullptr);
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");

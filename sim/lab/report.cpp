@@ -58,6 +58,17 @@ void write_device(JsonWriter& json, const board::DeviceRecord& device) {
   json.end_object();
 }
 
+void write_guest(JsonWriter& json, const LinuxWatch& guest) {
+  json.key("processes").begin_array();
+  for (const auto& [caller, calls] : guest.callers()) {
+    json.begin_object().member("pid", caller.pid).member("name", caller.name);
+    json.key("system_calls").begin_object();
+    for (const auto& [number, count] : calls) json.member(guest.call_name(number), count);
+    json.end_object().end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 int status_of(const board::RunEnd& end) {
@@ -81,13 +92,16 @@ int status_of(const board::RunEnd& end) {
   return exit_status::kHang;
 }
 
-std::string describe_end(const board::Machine& machine, const board::RunEnd& end) {
+std::string describe_end(const board::Machine& machine, const board::RunEnd& end, const LinuxWatch* guest) {
   std::string text = std::string("hvlab: ended by ") + name(end.why);
   if (end.why == End::DebugExit) text += format(" (value 0x%x)", end.value);
   if (end.why == End::TripleFault || end.why == End::Reset) text += format(" of processor %u", end.processor);
   text += '\n';
   for (size_t i = 0; i < machine.processors().count(); ++i) {
-    text += format("hvlab: processor %zu was at ", i) + where(machine.processors().at(i).state()) + '\n';
+    const cpu::Cpu& cpu = machine.processors().at(i).state();
+    const std::string symbol = guest == nullptr ? "" : guest->symbol_at(cpu.rip);
+    text += format("hvlab: processor %zu was at ", i) + where(cpu) +
+            (symbol.empty() ? "" : ", in " + symbol) + '\n';
   }
   return text;
 }
@@ -100,7 +114,8 @@ std::string summary(const board::Statistics& statistics, double host_seconds) {
       simulated, millions, host_seconds, host_seconds > 0 ? millions / host_seconds : 0.0);
 }
 
-void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end) {
+void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
+                      const LinuxWatch* guest) {
   JsonWriter json(out);
   json.begin_object();
   json.member("instructions", statistics.instructions).member("cycles", statistics.cycles);
@@ -121,6 +136,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.key("devices").begin_array();
   for (const board::DeviceRecord& device : statistics.devices) write_device(json, device);
   json.end_array();
+  if (guest != nullptr) write_guest(json, *guest);
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
   json.end_object().end_object();
 }

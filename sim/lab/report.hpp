@@ -5,19 +5,21 @@
 #include <string>
 
 #include "sim/board/machine.hpp"
+#include "sim/lab/linux_watch.hpp"
 
 namespace hvlab::lab {
 
 /// The exit status that stands for `end` (sim/lab/exit_status.hpp).
 int status_of(const board::RunEnd& end);
 
-/// One line each: why the run ended, and where each processor was.
-std::string describe_end(const board::Machine& machine, const board::RunEnd& end);
+/// One line each: why the run ended, and where each processor was, by name where `guest` (or null) knows it.
+std::string describe_end(const board::Machine& machine, const board::RunEnd& end, const LinuxWatch* guest);
 
 /// One line: simulated time, instructions, the host's CPU time and speed.
 std::string summary(const board::Statistics& statistics, double host_seconds);
 
-/// The statistics as the JSON of --stats.
-void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end);
+/// The statistics as the JSON of --stats, with what `guest` (or null) saw.
+void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
+                      const LinuxWatch* guest);
 
 }  // namespace hvlab::lab
