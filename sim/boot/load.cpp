@@ -103,4 +103,20 @@ BootResult load(const BootSetup& setup, LoadTarget& target) {
   return result;
 }
 
+std::vector<u8> linux_symbols_file(const std::string& kernel) {
+  try {
+    ImageFile file{base_name(kernel), read_file(kernel, "kernel"), ""};
+    switch (kernel_kind(file.bytes)) {
+      case KernelKind::BzImage:
+        return cached_vmlinux(file);
+      case KernelKind::Pvh:
+        return std::move(file.bytes);
+      default:
+        return {};
+    }
+  } catch (const UserError&) {
+    return {};
+  }
+}
+
 }  // namespace hvlab::boot

@@ -42,4 +42,9 @@ struct BootResult {
 /// UserError on whatever is wrong with the files or does not fit.
 BootResult load(const BootSetup& setup, LoadTarget& target);
 
+/// The ELF file of the Linux kernel in `kernel` (a bzImage or a vmlinux), for whoever wants its symbols
+/// (observe::LinuxView). Empty if the file is no Linux kernel, or cannot be read or unpacked: symbols are a
+/// help, not a condition.
+std::vector<u8> linux_symbols_file(const std::string& kernel);
+
 }  // namespace hvlab::boot

@@ -31,7 +31,8 @@ struct Folder {
   std::filesystem::path path;
 };
 
-BootResult start(FakeMemory& memory, const std::string& kernel, const std::vector<std::string>& initrds = {}) {
+BootResult start(FakeMemory& memory, const std::string& kernel,
+                 const std::vector<std::string>& initrds = {}) {
   BootSetup setup;
   setup.kernel = kernel;
   setup.initrds = initrds;
@@ -61,7 +62,7 @@ TEST_CASE("a Linux kernel boots with tables, BIOS data and initrds in place") {
   const Folder folder;
   FakeMemory memory(64 << 20);
   const BootResult result = start(memory, folder.file("bzImage", sample::bzimage({1})),
-                                 {folder.file("i1", {1, 2}), folder.file("i 2", {3})});
+                                  {folder.file("i1", {1, 2}), folder.file("i 2", {3})});
   CHECK(result.kind == KernelKind::BzImage);
   CHECK(memory.get<u16>(0x40E) == 0x9FC0);
   CHECK(memory.get<u16>(0x413) == 639);
@@ -89,8 +90,16 @@ TEST_CASE("multiboot modules are file and arguments") {
   const Folder folder;
   FakeMemory memory(64 << 20);
   const BootResult result = start(memory, folder.file("xen", sample::elf32_multiboot(3, 0x10'0000)),
-                                 {folder.file("vmlinuz", {1, 2, 3}) + " root=/dev/ram0 quiet"});
+                                  {folder.file("vmlinuz", {1, 2, 3}) + " root=/dev/ram0 quiet"});
   CHECK(result.kind == KernelKind::Multiboot1);
   const u32 modules = memory.get<u32>(result.state.ebx + 24);
   CHECK(memory.text(memory.get<u32>(modules + 8)) == "vmlinuz root=/dev/ram0 quiet");
+}
+
+TEST_CASE("symbols come from Linux kernels only, and their lack is no error") {
+  const Folder folder;
+  CHECK(linux_symbols_file(folder.file("vmlinux", sample::elf64({1}, 0x100'0000, 0x100'0000))).size() > 100);
+  CHECK(linux_symbols_file(folder.file("xen", sample::elf32_multiboot(3, 0x10'0000))).empty());
+  CHECK(linux_symbols_file(folder.file("bzImage", sample::bzimage({1}))).empty());  // nothing in it
+  CHECK(linux_symbols_file("/nowhere").empty());
 }

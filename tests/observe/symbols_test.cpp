@@ -8,6 +8,7 @@
 #include "sample_kernel.hpp"
 #include "sim/observe/btf.hpp"
 #include "sim/observe/kallsyms.hpp"
+#include "sim/observe/linux_activity.hpp"
 #include "sim/observe/linux_view.hpp"
 
 using namespace hvlab;
@@ -156,4 +157,45 @@ TEST_CASE("a Linux kernel is located by LSTAR, and its processes and system call
 TEST_CASE("a file without the tables gives no view") {
   CHECK_FALSE(LinuxView::from_vmlinux({}));
   CHECK_FALSE(LinuxView::from_vmlinux(sample::elf(sample::Image(5000), {}, kBase)));
+}
+
+TEST_CASE("system calls are counted by name and by process, from the first one on") {
+  const sample::Image image = vmlinux(symbols());
+  constexpr u64 kEntry = kBase + 0x2000 + 0x40'0000, kArea = 0xFFFF'8880'0010'0000,
+                kTask = 0xFFFF'8880'0200'0000;
+  char name[16] = "init";
+  const auto read = [&](unsigned core, u64 address, void* to, size_t bytes) {
+    std::memset(to, 0, bytes);
+    if (address == kBase + 0x3000 + 0x40'0000 + core * 8) return std::memcpy(to, &kArea, 8) != nullptr;
+    if (address == kArea + 0x1FB80) return std::memcpy(to, &kTask, 8) != nullptr;
+    if (address == kTask + 12) return std::memcpy(to, "\1\0\0\0", 4) != nullptr;
+    if (address == kTask + 16) return std::memcpy(to, name, sizeof name) != nullptr;
+    return address == kTask + 8;
+  };
+  LinuxActivity activity(LinuxView::from_vmlinux(image).value(), read);
+  const auto call = [&](u64 number, u64 target, EventKind kind = EventKind::SystemCall) {
+    activity.on_event(
+        {.time = 0, .a = number, .b = target, .rip = 0, .kind = kind, .core = 1, .device = 0, .sequence = 0});
+  };
+  call(0, 0x1234);  // another kernel's entry
+  call(0, kEntry, EventKind::Exception);
+  CHECK(activity.system_calls().empty());
+  call(2, kEntry);
+  call(2, kEntry);
+  call(999, kEntry);
+  std::strcpy(name, "workload");
+  call(0, kEntry);
+  call(0, kEntry + 0x20'0000);  // not this kernel's
+  const auto calls = activity.system_calls();
+  REQUIRE(calls.size() == 3);
+  CHECK(calls[0].name == "getpid");
+  CHECK(calls[0].count == 2);
+  CHECK(calls[1].name == "read");
+  CHECK(calls[2].name == "#999");
+  const auto processes = activity.processes();
+  REQUIRE(processes.size() == 2);
+  CHECK(processes[0].name == "init");
+  CHECK(processes[0].system_calls == 3);
+  CHECK(processes[1].name == "workload");
+  CHECK(processes[1].tgid == 1);
 }
