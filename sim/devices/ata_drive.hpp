@@ -14,6 +14,9 @@
 
 namespace hvlab::devices {
 
+/// How long a command takes that does not touch the medium (assumed: drive firmware).
+inline constexpr Picoseconds kAtaCommandTime = 10 * kMicrosecond;
+
 class AtaDrive final : private BlockClient {
  public:
   /// The channel that the drive is plugged into.

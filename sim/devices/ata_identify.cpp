@@ -62,7 +62,7 @@ void AtaDrive::identify() {
   data[511] = static_cast<u8>(-std::accumulate(data.begin(), data.end() - 1, 0));
   state_.position = state_.block_end = 0;
   state_.phase = Phase::DataIn;
-  clock_.arm(event_, clock_.now() + kNanosecond * 10'000);
+  clock_.arm(event_, clock_.now() + kAtaCommandTime);
 }
 
 }  // namespace hvlab::devices

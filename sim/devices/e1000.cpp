@@ -80,8 +80,7 @@ void E1000::reset_device() {
   request_interrupt(false);
 }
 
-// --- access
-// ------------------------------------------------------------------------------------------------------
+// --- access ---------------------------------------------------------------------------------------
 
 /// Registers are dwords (13.2): narrower reads show a part, narrower writes do nothing.
 u64 E1000::read_memory(u64 offset, unsigned size) {
@@ -232,8 +231,7 @@ void E1000::write_mdic(u32 value) {
   if ((value & kMdicInterrupt) != 0) cause(kMdioDone);
 }
 
-// --- statistics
-// --------------------------------------------------------------------------------------------------
+// --- statistics -----------------------------------------------------------------------------------
 
 /// Reading clears; a counter of 64 bits when its upper half is read (13.7).
 u32 E1000::read_statistic(u32 index) {
@@ -259,8 +257,7 @@ void E1000::count_size(u32 first_index, size_t bytes) {
   count(first_index + step);
 }
 
-// --- interrupt, link, bus
-// ----------------------------------------------------------------------------------------
+// --- interrupt, link, bus -------------------------------------------------------------------------
 
 void E1000::cause(u32 bits) {
   state_.causes |= bits;

@@ -33,8 +33,7 @@ void IdeChannel::reset() {
   drive_changed();
 }
 
-// --- ports
-// -------------------------------------------------------------------------------------------------------
+// --- ports ----------------------------------------------------------------------------------------
 
 u16 IdeChannel::read_data() { return selected() != nullptr ? selected()->read_data() : u16{0xff7f}; }
 
@@ -114,8 +113,7 @@ void IdeChannel::write_control(u64, unsigned, u64 value) {
   drive_changed();
 }
 
-// --- interrupt and bus master
-// ------------------------------------------------------------------------------------
+// --- interrupt and bus master ---------------------------------------------------------------------
 
 void IdeChannel::drive_changed() {
   const AtaDrive* const drive = selected();

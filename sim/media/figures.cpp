@@ -13,7 +13,7 @@ namespace {
 
 fs::path find_profile(const std::string& kind, const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return name;
-  const fs::path file = data_folder("profiles/" + kind) / (name + ".yaml");
+  fs::path file = data_folder("profiles/" + kind) / (name + ".yaml");
   std::error_code ignored;
   if (!name.empty() && fs::is_regular_file(file, ignored)) return file;
   std::string known;

@@ -57,7 +57,8 @@ bool PeerTcp::received(const MacAddress& mac, Ipv4Address from, const TcpSegment
       send(key, connection, TcpSegment::kSyn | TcpSegment::kAck, connection.snd_una, {});
     else
       send(key, connection, TcpSegment::kAck, connection.snd_nxt, {});  // a challenge (RFC 5961, 4)
-  } else if (segment.has(TcpSegment::kAck) && acknowledge(key, connection, segment) && connection.established) {
+  } else if (segment.has(TcpSegment::kAck) && acknowledge(key, connection, segment) &&
+             connection.established) {
     const bool owes_ack = accept(key, connection, segment);
     if (!transmit(key, connection) && owes_ack)
       send(key, connection, TcpSegment::kAck, connection.snd_nxt, {});

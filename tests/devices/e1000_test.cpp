@@ -611,7 +611,7 @@ TEST_CASE("whatever a guest does to registers and rings, the device survives ali
     bench.tx_tail = 0;
     bench.start_transmit();
     bench.transmit(plain_frame(kOther, 77));
-    REQUIRE(bench.far.frames.size() >= 1);
+    REQUIRE_FALSE(bench.far.frames.empty());
     CHECK(bench.far.frames.back() == plain_frame(kOther, 77));
     return hash;
   };

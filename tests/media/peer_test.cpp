@@ -15,6 +15,7 @@ namespace {
 
 Bytes hex(const std::string& text) {
   Bytes bytes;
+  bytes.reserve(text.size() / 2);
   for (size_t i = 0; i + 1 < text.size(); i += 2)
     bytes.push_back(static_cast<u8>(std::stoul(text.substr(i, 2), nullptr, 16)));
   return bytes;
