@@ -270,6 +270,9 @@ void Processor::Impl::step(const Op* op) {
   if (outcome == Outcome::Fault) return fault(op);
   if (outcome == Outcome::Repeat) {
     if (tf) cpu::after_instruction(cpu, tf, false, false);
+    // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit again
+    // (SDM vol. 3, 18.3.1.1).
+    cpu.rflags_rest |= flag::kRf;
     next_op = op;
     return;
   }

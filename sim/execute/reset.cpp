@@ -71,6 +71,8 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.identity.family = p.family;
   cpu.identity.model = p.model;
   cpu.identity.stepping = p.stepping;
+  // Intel's is in the upper half (SDM vol. 3, 10.11.7.1), AMD's in the lower (PATCH_LEVEL).
+  cpu.microcode_signature = p.vendor == "GenuineIntel" ? u64{p.microcode} << 32 : p.microcode;
   cpu.identity.physical_address_bits = p.physical_address_bits;
   cpu.identity.frequency_hz = p.frequency_hz;
   cpu.features.set(static_cast<size_t>(Feature::Base));

@@ -81,6 +81,7 @@ void read_identity(YamlMap& file, Profile& profile) {
   profile.family = static_cast<u32>(file.take_integer("family", 0, 0xF + 0xFF));
   profile.model = static_cast<u32>(file.take_integer("model", 0, 0xFF));
   profile.stepping = static_cast<u32>(file.take_integer("stepping", 0, 0xF));
+  profile.microcode = static_cast<u32>(file.take_integer("microcode", 0, 0xFFFF'FFFF));
   profile.features = file.take_list("features");
   for (const auto& item : file.take("features")) {
     if (!arch::feature_by_name(item.Scalar())) {

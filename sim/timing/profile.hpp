@@ -26,6 +26,7 @@ struct Profile {
   std::string vendor;  // CPUID vendor string, 12 characters
   std::string brand;   // CPUID brand string, up to 47 characters
   u32 family = 0, model = 0, stepping = 0;
+  u32 microcode = 0;             // revision that MSR 8Bh reports: system software turns features off below some
   u64 frequency_hz = 0;               // core clock and TSC
   std::vector<std::string> features;  // names as in sim/arch/features.hpp; what is not listed raises #UD
   u32 physical_address_bits = 40;

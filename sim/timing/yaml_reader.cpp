@@ -74,7 +74,9 @@ u64 YamlMap::take_integer(const std::string& key, u64 low, u64 high) {
   if (!node.IsScalar()) fail(node, wanted);
   const std::string& text = node.Scalar();
   u64 value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool hexadecimal = text.starts_with("0x");
+  const char* first = text.data() + (hexadecimal ? 2 : 0);
+  const auto [end, error] = std::from_chars(first, text.data() + text.size(), value, hexadecimal ? 16 : 10);
   if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
     fail(node, wanted + ", not '" + text + "'");
   }

@@ -25,6 +25,7 @@ class YamlMap {
   YAML::Node take(const std::string& key);
   YamlMap take_map(const std::string& key);
   std::string take_text(const std::string& key);
+  /// A whole number, decimal or hexadecimal with 0x.
   u64 take_integer(const std::string& key, u64 low, u64 high);
   std::vector<std::string> take_list(const std::string& key);
 
