@@ -57,6 +57,7 @@ void fuzz(KernelKind kind, const std::vector<u8>& good, unsigned rounds) {
     kernel_kind(image);
     try {
       load_as(kind, image);
+      if (kind == KernelKind::BzImage) extract_vmlinux({"k", image, ""});
     } catch (const UserError& error) {
       ++refused;
       CHECK(std::string(error.what()).find('\n') == std::string::npos);
