@@ -14,10 +14,9 @@ using namespace hvlab::media;
 namespace {
 
 Bytes hex(const std::string& text) {
-  Bytes bytes;
-  bytes.reserve(text.size() / 2);
-  for (size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<u8>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  Bytes bytes(text.size() / 2);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<u8>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
   return bytes;
 }
 
@@ -47,6 +46,7 @@ struct Bench final : FrameClient {
     send(std::move(frame));
     clock.advance(wait);
     std::vector<Bytes> answers;
+    answers.reserve(received.size());
     for (auto& [time, bytes] : received) answers.push_back(bytes);
     return answers;
   }
