@@ -57,6 +57,7 @@ struct Bench final : FrameClient {
     segment.window = 65535;
     keep = exchange(make_tcp(route, 1, segment));
     std::vector<TcpSegment> answers;
+    answers.reserve(keep.size());
     for (const Bytes& frame : keep)
       answers.push_back(*parse_tcp(*parse_ipv4(View(frame).subspan(kEthernetHeader))));
     return answers;
