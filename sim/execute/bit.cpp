@@ -276,19 +276,19 @@ struct Mulx {
 template <class T>
 Handlers bmi_of(Mnemonic m) {
   switch (m) {
-    case Mnemonic::ANDN: return light<Bmi<T, Mnemonic::ANDN>>();
-    case Mnemonic::BEXTR: return light<Bmi<T, Mnemonic::BEXTR>>();
-    case Mnemonic::BZHI: return light<Bmi<T, Mnemonic::BZHI>>();
-    case Mnemonic::PDEP: return light<Bmi<T, Mnemonic::PDEP>>();
-    case Mnemonic::PEXT: return light<Bmi<T, Mnemonic::PEXT>>();
-    case Mnemonic::SARX: return light<Bmi<T, Mnemonic::SARX>>();
-    case Mnemonic::SHLX: return light<Bmi<T, Mnemonic::SHLX>>();
-    case Mnemonic::SHRX: return light<Bmi<T, Mnemonic::SHRX>>();
-    case Mnemonic::RORX: return light<Bmi<T, Mnemonic::RORX>>();
-    case Mnemonic::BLSI: return light<LowestBit<T, Mnemonic::BLSI>>();
-    case Mnemonic::BLSMSK: return light<LowestBit<T, Mnemonic::BLSMSK>>();
-    case Mnemonic::BLSR: return light<LowestBit<T, Mnemonic::BLSR>>();
-    case Mnemonic::MULX: return light<Mulx<T>>();
+    case Mnemonic::ANDN: return guarded<Bmi<T, Mnemonic::ANDN>>();
+    case Mnemonic::BEXTR: return guarded<Bmi<T, Mnemonic::BEXTR>>();
+    case Mnemonic::BZHI: return guarded<Bmi<T, Mnemonic::BZHI>>();
+    case Mnemonic::PDEP: return guarded<Bmi<T, Mnemonic::PDEP>>();
+    case Mnemonic::PEXT: return guarded<Bmi<T, Mnemonic::PEXT>>();
+    case Mnemonic::SARX: return guarded<Bmi<T, Mnemonic::SARX>>();
+    case Mnemonic::SHLX: return guarded<Bmi<T, Mnemonic::SHLX>>();
+    case Mnemonic::SHRX: return guarded<Bmi<T, Mnemonic::SHRX>>();
+    case Mnemonic::RORX: return guarded<Bmi<T, Mnemonic::RORX>>();
+    case Mnemonic::BLSI: return guarded<LowestBit<T, Mnemonic::BLSI>>();
+    case Mnemonic::BLSMSK: return guarded<LowestBit<T, Mnemonic::BLSMSK>>();
+    case Mnemonic::BLSR: return guarded<LowestBit<T, Mnemonic::BLSR>>();
+    case Mnemonic::MULX: return guarded<Mulx<T>>();
     default: return {};
   }
 }

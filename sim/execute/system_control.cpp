@@ -191,7 +191,7 @@ Handlers select_translation(const Form& form, Op&) {
 }
 
 Handlers select_base_register(const Form& form, Op&) {
-  if (form.mnemonic == Mnemonic::SWAPGS) return light<SwapGs>();
+  if (form.mnemonic == Mnemonic::SWAPGS) return guarded<SwapGs>();
   return form.operand_bytes == 8 ? base_register<u64>(form.mnemonic) : base_register<u32>(form.mnemonic);
 }
 

@@ -170,7 +170,7 @@ Handlers select_random(const Form& form, Op& op) {
 }
 
 Handlers select_cache(const Form& form, Op&) {
-  return form.memory(0) ? heavy<&flush_line>() : light<Nothing>();
+  return form.memory(0) ? heavy<&flush_line>() : guarded<Nothing>();
 }
 
 Handlers select_hint(const Form&, Op&) { return light<Nothing>(); }

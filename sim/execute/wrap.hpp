@@ -41,6 +41,15 @@ Outcome light_returning(Cpu& cpu, const Op& op) {
   return outcome;
 }
 
+/// A meaning in registers for a row with needs (see decode::Op::needs), which light handlers do not look at.
+template <class M>
+struct Guarded {
+  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+    if (op.needs & cpu.denied) [[unlikely]] return deny(cpu, op);
+    return M::run(cpu, op, flags);
+  }
+};
+
 /// A meaning called as a function: flags and RIP are in the Cpu (Cpu::flags, Cpu::rip = this instruction).
 template <auto M>
 void heavy_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
@@ -64,6 +73,10 @@ Outcome heavy_returning(Cpu& cpu, const Op& op) {
 template <class M>
 constexpr Handlers light() {
   return {&light_threaded<M>, &light_returning<M>};
+}
+template <class M>
+constexpr Handlers guarded() {
+  return light<Guarded<M>>();
 }
 template <auto M>
 constexpr Handlers heavy() {

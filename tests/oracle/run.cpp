@@ -1,0 +1,177 @@
+#include "run.hpp"
+
+#include <cpuid.h>
+
+#include <cstring>
+
+#include "compare.hpp"
+#include "generate.hpp"
+#include "host.hpp"
+#include "ours.hpp"
+
+namespace hvlab::oracle {
+
+namespace {
+
+bool host_has(u32 leaf, char reg, unsigned number) {
+  if (leaf == ~0u) return true;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(leaf, 0, &a, &b, &c, &d)) return false;
+  const unsigned value = reg == 'a' ? a : reg == 'b' ? b : reg == 'c' ? c : d;
+  return (value >> number & 1) != 0;
+}
+
+arch::FeatureSet host_features(std::vector<std::string>& absent) {
+  arch::FeatureSet set;
+#define FEATURE(id, name, leaf, reg, number)                              \
+  if (host_has(leaf, reg, number)) {                                      \
+    set.set(static_cast<size_t>(arch::Feature::id));                      \
+  } else {                                                                \
+    absent.push_back(name);                                               \
+  }
+#include "sim/arch/features.inc"
+#undef FEATURE
+  return set;
+}
+
+bool host_is_amd() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  __get_cpuid(0, &a, &b, &c, &d);
+  return b == signature_AMD_ebx;
+}
+
+timing::Profile profile(const arch::FeatureSet& features, bool amd) {
+  timing::Profile p = test::everything();
+  p.vendor = amd ? "AuthenticAMD" : "GenuineIntel";
+  p.features.clear();
+  for (size_t i = 1; i < features.size(); ++i)
+    if (features.test(i)) p.features.push_back(arch::name(static_cast<arch::Feature>(i)));
+  return p;
+}
+
+struct Session {
+  Report report;
+  arch::FeatureSet features = host_features(report.absent);
+  bool amd = host_is_amd();
+  Generator generator{features, amd};
+  Host host;
+  Ours ours{profile(features, amd)};
+  std::vector<u8> data = std::vector<u8>(kDataBytes), constants = std::vector<u8>(kPage);
+  std::vector<Case> cases;
+  std::vector<Result> results = std::vector<Result>(Host::kBatch);
+
+  /// A batch shares its memory; case `i` of it depends on nothing else but the seed.
+  void begin(u64 seed, u64 batch) {
+    Random random(seed * 0x1'0000'0001 + batch);
+    fill(random, data.data(), data.size());
+    fill(random, constants.data(), constants.size());
+    ours.memory(data.data(), constants.data());
+  }
+
+  Case generate(u64 seed, u64 number) {
+    Random random((seed << 40) ^ (number + 1) * 0x2545'F491'4F6C'DD1D);
+    return generator.next(random, data.data());
+  }
+
+  std::string compare(const Case& c) {
+    Result on_host;
+    host.run({&c, 1}, data.data(), constants.data(), {&on_host, 1});
+    if (on_host.status != Status::Done) return {};
+    return differences(c, on_host, ours.run(c), data.data());
+  }
+
+  /// Takes away from `c` what the failure does not need.
+  Case shrink(Case c) {
+    const auto attempt = [&](auto change) {
+      Case simpler = c;
+      change(simpler);
+      if (std::memcmp(&simpler, &c, sizeof c) != 0 && !compare(simpler).empty()) c = simpler;
+    };
+    attempt([](Case& s) { s.in.fx = FxImage{}; });
+    for (unsigned i = 0; i < 16; ++i) {
+      attempt([i](Case& s) { s.in.gpr[i] = 0; });
+      attempt([i](Case& s) { s.in.fx.xmm[i][0] = s.in.fx.xmm[i][1] = 0; });
+      if (i < 8) attempt([i](Case& s) { s.in.fx.st[i] = {}; });
+    }
+    attempt([](Case& s) { s.in.rflags = 0x202; });
+    attempt([](Case& s) { s.in.rflags &= ~u64{0x100}; });
+    attempt([](Case& s) { s.in.fx.mxcsr = 0x1F80; });
+    attempt([](Case& s) { s.in.fx.control = 0x37F; });
+    attempt([](Case& s) { s.in.fx.status = 0; });
+    attempt([](Case& s) { s.in.fx.valid = 0xFF; });
+    return c;
+  }
+
+  void failed(const Options& options, u64 number, const Case& c, const std::string& what) {
+    const std::string name = decode::name(static_cast<decode::Mnemonic>(c.mnemonic));
+    ++report.failed;
+    if (report.failed_by_mnemonic[name]++ >= 2 || report.failed > 500 || options.failures_shown == 0) return;
+    static u64 shown = 0;
+    if (shown++ >= options.failures_shown) return;
+    const Case small = shrink(c);
+    report.failures += "case " + std::to_string(number) + " of seed " + std::to_string(options.seed) + "\n" + what +
+                       "shrunk to " + describe(small) + memory_of(small) + compare(small) + "\n";
+  }
+
+  std::string memory_of(const Case& c) const {
+    if (c.target < kData || c.target + 16 > kData + kDataBytes) return {};
+    std::string text = "  memory ";
+    for (unsigned i = 0; i < 16; ++i) {
+      char digits[4];
+      std::snprintf(digits, sizeof digits, "%02x ", data[c.target - kData + i]);
+      text += digits;
+    }
+    return text + "\n";
+  }
+
+  void finish(const Options& options, u64 number, const Case& c, const Result& on_host) {
+    if (on_host.status == Status::TimedOut) ++report.timed_out;
+    if (on_host.status != Status::Done) return;
+    ++report.compared;
+    ++report.compared_by_mnemonic[decode::name(static_cast<decode::Mnemonic>(c.mnemonic))];
+    const std::string what = differences(c, on_host, ours.run(c), data.data());
+    if (!what.empty()) failed(options, number, c, what);
+  }
+
+  void batch(const Options& options, u64 first, u64 count) {
+    begin(options.seed, first / Host::kBatch);
+    cases.clear();
+    std::vector<u64> numbers;
+    for (u64 n = first; n < first + count; ++n) {
+      if (options.only != ~u64{0} && n != options.only) continue;
+      const Case c = generate(options.seed, n);
+      if (!options.mnemonic.empty() && options.mnemonic != decode::name(static_cast<decode::Mnemonic>(c.mnemonic))) continue;
+      cases.push_back(c);
+      numbers.push_back(n);
+    }
+    const std::vector<Case> all = cases;
+    host.run(all, data.data(), constants.data(), results);
+    const std::vector<Result> on_host(results.begin(), results.begin() + static_cast<long>(all.size()));
+    for (size_t i = 0; i < all.size(); ++i) finish(options, numbers[i], all[i], on_host[i]);
+  }
+};
+
+}  // namespace
+
+Report run(const Options& options) {
+  Session session;
+  for (u64 first = 0; first < options.cases; first += Host::kBatch) {
+    if (options.only != ~u64{0} && (options.only < first || options.only >= first + Host::kBatch)) continue;
+    session.batch(options, first, std::min(Host::kBatch, options.cases - first));
+  }
+  session.report.lost = session.host.lost();
+  return session.report;
+}
+
+std::vector<std::string> asked_mnemonics() {
+  std::vector<std::string> absent;
+  const Generator generator(host_features(absent), host_is_amd());
+  std::map<std::string, int> names;
+  for (const u8 bytes : {u8{8}, u8{4}})
+    for (const auto& group : generator.pool(bytes)) names[decode::name(group.front().mnemonic)] = 1;
+  std::vector<std::string> result;
+  for (const auto& [name, unused] : names) result.push_back(name);
+  return result;
+}
+
+}  // namespace hvlab::oracle
