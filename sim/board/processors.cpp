@@ -41,13 +41,15 @@ Processors::Processors(Frequency frequency, u64 slice_cycles, size_t count)
 
 void Processors::add(const Processor::Setup& setup) {
   HVLAB_CHECK(setup.index == processors_.size() && setup.index < pins_.size());
-  processors_.push_back(std::make_unique<Processor>(setup));
+  Processor::Setup shared = setup;
+  if (pins_.size() > 1) shared.latest_cycle = &seen_;
+  processors_.push_back(std::make_unique<Processor>(shared));
 }
 
 Picoseconds Processors::now() const {
   const u64 cycle = running_ == kNobody ? cycle_ : processors_[running_]->cycles();
-  seen_ = std::max(seen_, frequency_.time_of(cycle));
-  return seen_;
+  seen_ = std::max(seen_, cycle);
+  return frequency_.time_of(seen_);
 }
 
 void Processors::deadline_brought_forward(Picoseconds deadline) {

@@ -238,6 +238,10 @@ const char* msr_name(const Cpu& cpu, u32 address) {
   return row != nullptr ? row->name : nullptr;
 }
 
-u64 time_stamp(const Cpu& cpu) { return cpu.cycles() + cpu.tsc_offset; }
+u64 time_stamp(const Cpu& cpu) {
+  u64 cycle = cpu.cycles();
+  if (cpu.latest_cycle != nullptr) cycle = *cpu.latest_cycle = std::max(cycle, *cpu.latest_cycle);
+  return cycle + cpu.tsc_offset;
+}
 
 }  // namespace hvlab::control

@@ -81,6 +81,7 @@ struct Cpu : State {
   mmu::Tlb* tlb = nullptr;
   CodeGuard* code = nullptr;
   FeatureSet features;
+  u64* latest_cycle = nullptr;  // see execute::Processor::Setup
   u64 random_state = 0;      // RDRAND, RDSEED
 
   /// RIP of the start of the block in progress. It stands in the register file so that RIP-relative addresses need

@@ -41,6 +41,9 @@ class Processor final : public ProcessorPins {
     LocalApicPort* apic = nullptr;
     observe::Observer* observer = nullptr;  // may be null: nothing is reported
     std::shared_ptr<CodeCache> code;
+    /// The latest cycle at which anybody in the machine has looked at a clock; may be null. Processors take turns, so one
+    /// that runs later in a turn must not read a time-stamp counter behind what another has already seen.
+    u64* latest_cycle = nullptr;
     u64 seed = 0;                           // for RDRAND and RDSEED
   };
 

@@ -63,6 +63,7 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.bus = setup.bus;
   cpu.apic = setup.apic;
   cpu.observer = setup.observer;
+  cpu.latest_cycle = setup.latest_cycle;
   cpu.random_state = setup.seed ^ (u64{setup.index} << 56);
   cpu.costs = {p.page_walk_reference, p.exception_delivery, p.interrupt_delivery, p.port_access, p.mmio_access,
                p.apic_access, p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};

@@ -17,14 +17,14 @@ constexpr int debug_exit(unsigned value) { return static_cast<int>((value << 1 |
 /// The table as `--help` prints it.
 inline constexpr const char* kHelp =
     "Exit status:\n"
-    "  0            the guest switched the machine off\n"
+    "  0             the guest switched the machine off\n"
     "  (v << 1) | 1  with --debug-exit: the guest wrote v to port 0xf4 (modulo 256; always odd)\n"
-    "  2            a mistake in the command line or in a file: one line on standard error says which\n"
-    "  116          hang: every processor is halted and nothing can wake one (HLT with interrupts off)\n"
-    "  118          triple fault\n"
-    "  120          the guest reset the machine\n"
-    "  124          the limit of --max-time or --max-instructions was reached\n"
-    "  130          stopped by Ctrl-C, SIGTERM, or Ctrl-A X\n"
+    "  2             a mistake in the command line or in a file: one line on standard error says which\n"
+    "  116           hang: every processor is halted and nothing can wake one (HLT with interrupts off)\n"
+    "  118           triple fault\n"
+    "  120           the guest reset the machine\n"
+    "  124           the limit of --max-time or --max-instructions was reached\n"
+    "  130           stopped by Ctrl-C, SIGTERM, or Ctrl-A X\n"
     "Every end but a power-off says on standard error where the guest was.\n";
 
 }  // namespace hvlab::lab::exit_status
