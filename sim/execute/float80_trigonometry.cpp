@@ -17,8 +17,7 @@ struct Reduced {
   Wide rest;
 };
 
-/// |x| < 2^63. The remainder is exact and never 0, as the 66 bits of pi are an odd number, and 64 bits no
-/// multiple.
+/// |x| < 2^63. The remainder is exact, and never 0: this pi is an odd number of 66 bits, and x has only 64.
 Reduced reduce(const Wide& x) {
   if (x.exponent < -1) return {0, x};
   const u128 units = fixed(x, 65), right_angle = kPi66;  // in units of 2^-65

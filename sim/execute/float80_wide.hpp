@@ -42,18 +42,28 @@ constexpr Wide operator*(const Wide& a, const Wide& b) {
               high_product(a.significand, b.significand));
 }
 
+/// The next 64 bits of rest / divisor, rest < divisor, the top bit of the divisor set: guessed from the
+/// divisor's upper half and corrected.
+constexpr u64 next_digit(u128& rest, u128 divisor) {
+  const u128 high = divisor >> 64, low = static_cast<u64>(divisor);
+  u128 digit = rest / high;
+  if (digit >> 64 != 0) digit = ~u64{0};
+  u128 left = rest - digit * high;
+  while (left >> 64 == 0 && digit * low > left << 64) {
+    --digit;
+    left += high;
+  }
+  rest = (left << 64) - digit * low;
+  return static_cast<u64>(digit);
+}
+
 constexpr Wide operator/(const Wide& a, const Wide& b) {
   const bool one = a.significand >= b.significand;  // the quotient has one bit before its point, or none
   u128 rest = one ? a.significand - b.significand : a.significand;
-  u128 quotient = one ? 1 : 0;
-  for (int bits = one ? 127 : 128; bits > 0; --bits) {
-    const bool carry = (rest & kTop) != 0;
-    rest <<= 1;
-    const bool bit = carry || rest >= b.significand;
-    if (bit) rest -= b.significand;
-    quotient = quotient << 1 | (bit ? 1u : 0u);
-  }
-  return {a.negative != b.negative, a.exponent - b.exponent - (one ? 0 : 1), quotient};
+  const u64 high = next_digit(rest, b.significand), low = next_digit(rest, b.significand);
+  const u128 behind = join(high, low);
+  return {a.negative != b.negative, a.exponent - b.exponent - (one ? 0 : 1),
+          one ? kTop | behind >> 1 : behind};
 }
 
 /// |a| in units of 2^-fraction_bits, cut; it must fit.
