@@ -6,3 +6,4 @@
 #include "sim/execute/system.hpp"
 #include "sim/execute/vector_families.hpp"
 #include "sim/execute/wrap.hpp"
+#include "sim/execute/x87_families.hpp"

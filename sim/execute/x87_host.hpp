@@ -1,0 +1,65 @@
+// One x87 instruction on the host's unit, under the guest's control word. Its arithmetic on 80-bit numbers is
+// exact to the last bit on every x86-64 host, unmasked responses included: an unmasked exception only waits
+// in the status word, and FNCLEX removes it before a waiting instruction comes.
+#pragma once
+
+#include "sim/execute/x87.hpp"
+
+namespace hvlab::execute::x87 {
+
+/// The host's own control word (System V ABI).
+inline constexpr u16 kHostControl = 0x037F;
+
+}  // namespace hvlab::execute::x87
+
+// Each is a function (control, operands..., result&) that returns the host's status word. `insn` is assembly
+// that works on ST(0).
+
+/// r = insn(a), or of ST(0) = a and ST(1) = b.
+#define HVLAB_X87_UNARY(insn)                                            \
+  [](u16 control, const Float80& a, Float80& r) {                        \
+    u16 status;                                                          \
+    asm volatile("fnclex\n\tfldt %[a]\n\tfldcw %[c]\n\t" insn            \
+                 "\n\tfnstsw %[s]\n\tfnclex\n\tfldcw %[h]\n\tfstpt %[r]" \
+                 : [r] "=m"(r), [s] "=&a"(status)                        \
+                 : [a] "m"(a), [c] "m"(control), [h] "m"(kHostControl)); \
+    return status;                                                       \
+  }
+#define HVLAB_X87_BINARY(insn)                                                           \
+  [](u16 control, const Float80& a, const Float80& b, Float80& r) {                      \
+    u16 status;                                                                          \
+    asm volatile("fnclex\n\tfldt %[b]\n\tfldt %[a]\n\tfldcw %[c]\n\t" insn               \
+                 "\n\tfnstsw %[s]\n\tfnclex\n\tfldcw %[h]\n\tfstpt %[r]\n\tfstp %%st(0)" \
+                 : [r] "=m"(r), [s] "=&a"(status)                                        \
+                 : [a] "m"(a), [b] "m"(b), [c] "m"(control), [h] "m"(kHostControl));     \
+    return status;                                                                       \
+  }
+/// r = insn(a, memory operand m of type T).
+#define HVLAB_X87_MEMORY(T, insn)                                                    \
+  [](u16 control, const Float80& a, T m, Float80& r) {                               \
+    u16 status;                                                                      \
+    asm volatile("fnclex\n\tfldt %[a]\n\tfldcw %[c]\n\t" insn                        \
+                 " %[m]\n\tfnstsw %[s]\n\tfnclex\n\tfldcw %[h]\n\tfstpt %[r]"        \
+                 : [r] "=m"(r), [s] "=&a"(status)                                    \
+                 : [a] "m"(a), [m] "m"(m), [c] "m"(control), [h] "m"(kHostControl)); \
+    return status;                                                                   \
+  }
+/// r = the number that insn pushes, with all exceptions masked.
+#define HVLAB_X87_LOAD(T, insn)                                                    \
+  [](u16 control, T m, Float80& r) {                                               \
+    u16 status;                                                                    \
+    asm volatile("fnclex\n\tfldcw %[c]\n\t" insn                                   \
+                 "\n\tfnstsw %[s]\n\tfnclex\n\tfldcw %[h]\n\tfstpt %[r]\n\tfninit" \
+                 : [r] "=m"(r), [s] "=&a"(status)                                  \
+                 : [m] "m"(m), [c] "m"(control), [h] "m"(kHostControl));           \
+    return status;                                                                 \
+  }
+/// m = what insn, which pops, stores of a; unchanged if it stores nothing.
+#define HVLAB_X87_STORE(T, insn)                                                               \
+  [](u16 control, const Float80& a, T& m) {                                                    \
+    u16 status;                                                                                \
+    asm volatile("fnclex\n\tfldt %[a]\n\tfldcw %[c]\n\t" insn " %[m]\n\tfnstsw %[s]\n\tfninit" \
+                 : [m] "+m"(m), [s] "=&a"(status)                                              \
+                 : [a] "m"(a), [c] "m"(control));                                              \
+    return status;                                                                             \
+  }

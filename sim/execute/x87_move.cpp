@@ -1,0 +1,254 @@
+// Loads, stores, constants, exchanges and conditional moves (SDM vol. 1, 8.3.3 and 8.3.4).
+#include "sim/execute/x87_families.hpp"
+#include "sim/execute/x87_host.hpp"
+
+namespace hvlab::execute::x87 {
+
+namespace {
+
+/// Ten bytes of memory: an 80-bit real or a packed decimal.
+struct [[gnu::packed]] Ten {
+  u64 low = 0;
+  u16 high = 0;
+};
+
+template <auto F, class T>
+Outcome load(Cpu& cpu, const Op& op) {
+  const Loaded<T> m = read_memory<T>(cpu, op);
+  if (m.failed()) return m.outcome;
+  Float80 r;
+  const u16 status = F(cpu.x87.control | status::kExceptions, m.value, r);
+  push_result(cpu, r, status);
+  return Outcome::Next;
+}
+
+constexpr auto kExtended = [](u16, const Ten& m, Float80& r) {
+  r = {m.low, m.high};
+  return u16{0};
+};
+
+/// Eighteen decimal digits and a sign. What is not a digit counts as its four bits.
+constexpr auto kDecimal = [](u16, const Ten& m, Float80& r) {
+  u64 value = 0;
+  for (int digit = 17; digit >= 0; --digit) {
+    const u64 nibble = digit >= 16 ? (m.high >> (4 * (digit - 16))) & 15 : (m.low >> (4 * digit)) & 15;
+    value = value * 10 + nibble;
+  }
+  const u16 sign = m.high & 0x8000;
+  if (value == 0) {
+    r = {0, sign};
+  } else {
+    const unsigned shift = static_cast<unsigned>(__builtin_clzll(value));
+    r = {value << shift, static_cast<u16>(sign | (16383 + 63 - shift))};
+  }
+  return u16{0};
+};
+
+template <auto F>
+Outcome constant(Cpu& cpu, const Op&) {
+  Float80 r;
+  F(cpu.x87.control, 0, r);
+  push_result(cpu, r, 0);
+  return Outcome::Next;
+}
+
+/// FLD ST(i).
+Outcome duplicate(Cpu& cpu, const Op& op) {
+  const Float80 value = cpu.x87.st(op.reg[0]);
+  if (!empty(cpu, op.reg[0])) {
+    push_result(cpu, value, 0);
+  } else if (underflow_masked(cpu)) {
+    push(cpu, kIndefinite);
+  }
+  return Outcome::Next;
+}
+
+/// Stores F(ST(0)) as a T; kMissing is stored for an empty register.
+template <auto F, class T, T kMissing, bool kPop>
+Outcome store(Cpu& cpu, const Op& op) {
+  const bool missing = empty(cpu, 0);
+  T m = kMissing;
+  const u16 status = missing ? u16{status::kInvalid} : F(cpu.x87.control, cpu.x87.st(0), m);
+  const bool stored = !unmasked(cpu, status & status::kBeforeStore);
+  if (stored) {
+    if (const Outcome o = write_memory<T>(cpu, op, m); o != Outcome::Next) return o;
+  }
+  if (missing) {
+    underflow_masked(cpu);
+  } else {
+    finish(cpu, status);
+  }
+  if (stored && kPop) pop(cpu);
+  return Outcome::Next;
+}
+
+constexpr auto kStoreExtended = [](u16, const Float80& a, Ten& m) {
+  m = {a.significand, a.sign_exponent};
+  return u16{0};
+};
+
+/// FISTTP: rounding towards zero, whatever the control word says.
+template <auto F>
+constexpr auto kTruncated =
+    [](u16 control, const Float80& a, auto& m) { return F(static_cast<u16>(control | 0x0C00), a, m); };
+
+/// FST ST(i).
+template <bool kPop>
+Outcome copy(Cpu& cpu, const Op& op) {
+  Float80 value = cpu.x87.st(0);
+  if (empty(cpu, 0)) {
+    if (!underflow_masked(cpu)) return Outcome::Next;
+    value = kIndefinite;
+  } else {
+    finish(cpu, 0);
+  }
+  set_st(cpu, op.reg[0], value);
+  if (kPop) pop(cpu);
+  return Outcome::Next;
+}
+
+Outcome exchange(Cpu& cpu, const Op& op) {
+  const unsigned other = op.reg[0];
+  Float80 a = cpu.x87.st(0), b = cpu.x87.st(other);
+  if (empty(cpu, 0) || empty(cpu, other)) {
+    if (!underflow_masked(cpu)) return Outcome::Next;
+    if (empty(cpu, 0)) a = kIndefinite;
+    if (empty(cpu, other)) b = kIndefinite;
+  } else {
+    finish(cpu, 0);
+  }
+  set_st(cpu, 0, b);
+  set_st(cpu, other, a);
+  return Outcome::Next;
+}
+
+template <auto Condition>
+Outcome move_if(Cpu& cpu, const Op& op) {
+  if (empty(cpu, 0) || empty(cpu, op.reg[1])) {
+    if (underflow_masked(cpu)) set_st(cpu, 0, kIndefinite);
+    return Outcome::Next;
+  }
+  if (Condition(cpu.flags)) set_st(cpu, 0, cpu.x87.st(op.reg[1]));
+  return Outcome::Next;
+}
+
+template <bool kPop>
+Handlers store_form(const Form& form, Op& op) {
+  if (!form.memory(0)) return numeric<&copy<kPop>>(form, op);
+  switch (form.bytes(0)) {
+    case 4:
+      return numeric<&store<HVLAB_X87_STORE(u32, "fstps"), u32, 0xFFC0'0000u, kPop>>(form, op);
+    case 8:
+      return numeric<&store<HVLAB_X87_STORE(u64, "fstpl"), u64, 0xFFF8'0000'0000'0000u, kPop>>(form, op);
+    default:
+      return numeric<
+          &store<kStoreExtended, Ten, Ten{kIndefinite.significand, kIndefinite.sign_exponent}, kPop>>(form,
+                                                                                                      op);
+  }
+}
+
+template <bool kPop, bool kTruncate>
+Handlers integer_store_form(const Form& form, Op& op) {
+  constexpr auto k2 = HVLAB_X87_STORE(u16, "fistps");
+  constexpr auto k4 = HVLAB_X87_STORE(u32, "fistpl");
+  constexpr auto k8 = HVLAB_X87_STORE(u64, "fistpll");
+  const auto pick = [&]<class T, T kMissing, auto F>() {
+    if constexpr (kTruncate) return numeric<&store<kTruncated<F>, T, kMissing, true>>(form, op);
+    return numeric<&store<F, T, kMissing, kPop>>(form, op);
+  };
+  switch (form.bytes(0)) {
+    case 2:
+      return pick.template operator()<u16, 0x8000, k2>();
+    case 4:
+      return pick.template operator()<u32, 0x8000'0000, k4>();
+    default:
+      return pick.template operator()<u64, 0x8000'0000'0000'0000, k8>();
+  }
+}
+
+Handlers load_form(const Form& form, Op& op) {
+  if (!form.memory(0)) return numeric<&duplicate>(form, op);
+  switch (form.bytes(0)) {
+    case 4:
+      return numeric<&load<HVLAB_X87_LOAD(u32, "flds %[m]"), u32>>(form, op);
+    case 8:
+      return numeric<&load<HVLAB_X87_LOAD(u64, "fldl %[m]"), u64>>(form, op);
+    default:
+      return numeric<&load<kExtended, Ten>>(form, op);
+  }
+}
+
+Handlers integer_load_form(const Form& form, Op& op) {
+  switch (form.bytes(0)) {
+    case 2:
+      return numeric<&load<HVLAB_X87_LOAD(u16, "filds %[m]"), u16>>(form, op);
+    case 4:
+      return numeric<&load<HVLAB_X87_LOAD(u32, "fildl %[m]"), u32>>(form, op);
+    default:
+      return numeric<&load<HVLAB_X87_LOAD(u64, "fildll %[m]"), u64>>(form, op);
+  }
+}
+
+}  // namespace
+
+Handlers load_store(const Form& form, Op& op) {
+  using enum decode::Mnemonic;
+  switch (form.mnemonic) {
+    case FLD:
+      return load_form(form, op);
+    case FILD:
+      return integer_load_form(form, op);
+    case FBLD:
+      return numeric<&load<kDecimal, Ten>>(form, op);
+    case FST:
+      return store_form<false>(form, op);
+    case FSTP:
+    case FSTPNCE:
+      return store_form<true>(form, op);
+    case FIST:
+      return integer_store_form<false, false>(form, op);
+    case FISTP:
+      return integer_store_form<true, false>(form, op);
+    case FISTTP:
+      return integer_store_form<true, true>(form, op);
+    case FBSTP:
+      return numeric<&store<HVLAB_X87_STORE(Ten, "fbstp"), Ten, Ten{0xC000'0000'0000'0000, 0xFFFF}, true>>(
+          form, op);
+    case FXCH:
+      return numeric<&exchange>(form, op);
+    case FLD1:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fld1")>>(form, op);
+    case FLDL2T:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldl2t")>>(form, op);
+    case FLDL2E:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldl2e")>>(form, op);
+    case FLDPI:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldpi")>>(form, op);
+    case FLDLG2:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldlg2")>>(form, op);
+    case FLDLN2:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldln2")>>(form, op);
+    case FLDZ:
+      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldz")>>(form, op);
+    case FCMOVB:
+      return numeric<&move_if<[](Flags f) { return f.cf(); }>>(form, op);
+    case FCMOVE:
+      return numeric<&move_if<[](Flags f) { return f.zf(); }>>(form, op);
+    case FCMOVBE:
+      return numeric<&move_if<[](Flags f) { return f.cf() || f.zf(); }>>(form, op);
+    case FCMOVU:
+      return numeric<&move_if<[](Flags f) { return f.pf(); }>>(form, op);
+    case FCMOVNB:
+      return numeric<&move_if<[](Flags f) { return !f.cf(); }>>(form, op);
+    case FCMOVNE:
+      return numeric<&move_if<[](Flags f) { return !f.zf(); }>>(form, op);
+    case FCMOVNBE:
+      return numeric<&move_if<[](Flags f) { return !f.cf() && !f.zf(); }>>(form, op);
+    case FCMOVNU:
+      return numeric<&move_if<[](Flags f) { return !f.pf(); }>>(form, op);
+    default:
+      return {};
+  }
+}
+
+}  // namespace hvlab::execute::x87
