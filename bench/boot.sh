@@ -6,7 +6,7 @@ set -eu
 
 [ $# -ge 2 ] || { sed -n '2,4s/^# *//p' "$0" >&2; exit 2; }
 kernel=$1 initrd=$2 loader=${3:-auto}
-append=${4:-console=ttyS0 quiet panic=-1}
+append=${4:-console=ttyS0,115200 quiet panic=-1}
 memory=512
 root=$(cd "$(dirname "$0")/.." && pwd)
 command -v qemu-system-x86_64 >/dev/null || { echo "boot.sh: install the package qemu-system-x86" >&2; exit 2; }

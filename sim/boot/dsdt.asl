@@ -45,25 +45,75 @@ DefinitionBlock ("", "DSDT", 2, "HVLAB ", "HVLABPC ", 0x00000001)
             })
 
             // Pin p of slot s is wired to PIRQ (s + p - 1) modulo 4.
-            Method (_PRT, 0, NotSerialized)
+            // Written out: a kernel evaluates it once for each device, and a method that builds it would cost it
+            // 70 million instructions each time.
+            Name (_PRT, Package (0x80)
             {
-                Local0 = Package (0x80) {}
-                Local1 = 0x00
-                While (Local1 < 0x80)
-                {
-                    Local2 = Local1 >> 0x02
-                    Local3 = (Local1 + Local2 + 0x03) & 0x03
-                    If (Local3 == 0x00) { Local4 = Package (0x04) { 0x00, 0x00, \_SB.LNKA, 0x00 } }
-                    If (Local3 == 0x01) { Local4 = Package (0x04) { 0x00, 0x00, \_SB.LNKB, 0x00 } }
-                    If (Local3 == 0x02) { Local4 = Package (0x04) { 0x00, 0x00, \_SB.LNKC, 0x00 } }
-                    If (Local3 == 0x03) { Local4 = Package (0x04) { 0x00, 0x00, \_SB.LNKD, 0x00 } }
-                    Local4 [0x00] = ((Local2 << 0x10) | 0xFFFF)
-                    Local4 [0x01] = (Local1 & 0x03)
-                    Local0 [Local1] = Local4
-                    Local1++
-                }
-                Return (Local0)
-            }
+                Package () { 0x0000FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0000FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0000FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0000FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0001FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0001FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0001FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0001FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x0002FFFF, 0, \_SB.LNKB, 0 }, Package () { 0x0002FFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x0002FFFF, 2, \_SB.LNKD, 0 }, Package () { 0x0002FFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x0003FFFF, 0, \_SB.LNKC, 0 }, Package () { 0x0003FFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x0003FFFF, 2, \_SB.LNKA, 0 }, Package () { 0x0003FFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x0004FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0004FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0004FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0004FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0005FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0005FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0005FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0005FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x0006FFFF, 0, \_SB.LNKB, 0 }, Package () { 0x0006FFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x0006FFFF, 2, \_SB.LNKD, 0 }, Package () { 0x0006FFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x0007FFFF, 0, \_SB.LNKC, 0 }, Package () { 0x0007FFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x0007FFFF, 2, \_SB.LNKA, 0 }, Package () { 0x0007FFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x0008FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0008FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0008FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0008FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0009FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0009FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0009FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0009FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x000AFFFF, 0, \_SB.LNKB, 0 }, Package () { 0x000AFFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x000AFFFF, 2, \_SB.LNKD, 0 }, Package () { 0x000AFFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x000BFFFF, 0, \_SB.LNKC, 0 }, Package () { 0x000BFFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x000BFFFF, 2, \_SB.LNKA, 0 }, Package () { 0x000BFFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x000CFFFF, 0, \_SB.LNKD, 0 }, Package () { 0x000CFFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x000CFFFF, 2, \_SB.LNKB, 0 }, Package () { 0x000CFFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x000DFFFF, 0, \_SB.LNKA, 0 }, Package () { 0x000DFFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x000DFFFF, 2, \_SB.LNKC, 0 }, Package () { 0x000DFFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x000EFFFF, 0, \_SB.LNKB, 0 }, Package () { 0x000EFFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x000EFFFF, 2, \_SB.LNKD, 0 }, Package () { 0x000EFFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x000FFFFF, 0, \_SB.LNKC, 0 }, Package () { 0x000FFFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x000FFFFF, 2, \_SB.LNKA, 0 }, Package () { 0x000FFFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x0010FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0010FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0010FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0010FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0011FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0011FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0011FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0011FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x0012FFFF, 0, \_SB.LNKB, 0 }, Package () { 0x0012FFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x0012FFFF, 2, \_SB.LNKD, 0 }, Package () { 0x0012FFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x0013FFFF, 0, \_SB.LNKC, 0 }, Package () { 0x0013FFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x0013FFFF, 2, \_SB.LNKA, 0 }, Package () { 0x0013FFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x0014FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0014FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0014FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0014FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0015FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0015FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0015FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0015FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x0016FFFF, 0, \_SB.LNKB, 0 }, Package () { 0x0016FFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x0016FFFF, 2, \_SB.LNKD, 0 }, Package () { 0x0016FFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x0017FFFF, 0, \_SB.LNKC, 0 }, Package () { 0x0017FFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x0017FFFF, 2, \_SB.LNKA, 0 }, Package () { 0x0017FFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x0018FFFF, 0, \_SB.LNKD, 0 }, Package () { 0x0018FFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x0018FFFF, 2, \_SB.LNKB, 0 }, Package () { 0x0018FFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x0019FFFF, 0, \_SB.LNKA, 0 }, Package () { 0x0019FFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x0019FFFF, 2, \_SB.LNKC, 0 }, Package () { 0x0019FFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x001AFFFF, 0, \_SB.LNKB, 0 }, Package () { 0x001AFFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x001AFFFF, 2, \_SB.LNKD, 0 }, Package () { 0x001AFFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x001BFFFF, 0, \_SB.LNKC, 0 }, Package () { 0x001BFFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x001BFFFF, 2, \_SB.LNKA, 0 }, Package () { 0x001BFFFF, 3, \_SB.LNKB, 0 },
+                Package () { 0x001CFFFF, 0, \_SB.LNKD, 0 }, Package () { 0x001CFFFF, 1, \_SB.LNKA, 0 },
+                Package () { 0x001CFFFF, 2, \_SB.LNKB, 0 }, Package () { 0x001CFFFF, 3, \_SB.LNKC, 0 },
+                Package () { 0x001DFFFF, 0, \_SB.LNKA, 0 }, Package () { 0x001DFFFF, 1, \_SB.LNKB, 0 },
+                Package () { 0x001DFFFF, 2, \_SB.LNKC, 0 }, Package () { 0x001DFFFF, 3, \_SB.LNKD, 0 },
+                Package () { 0x001EFFFF, 0, \_SB.LNKB, 0 }, Package () { 0x001EFFFF, 1, \_SB.LNKC, 0 },
+                Package () { 0x001EFFFF, 2, \_SB.LNKD, 0 }, Package () { 0x001EFFFF, 3, \_SB.LNKA, 0 },
+                Package () { 0x001FFFFF, 0, \_SB.LNKC, 0 }, Package () { 0x001FFFFF, 1, \_SB.LNKD, 0 },
+                Package () { 0x001FFFFF, 2, \_SB.LNKA, 0 }, Package () { 0x001FFFFF, 3, \_SB.LNKB, 0 }
+            })
 
             // Slot 1 function 0: the PIIX3 with its interrupt routing registers (82371SB data sheet, PIRQRC).
             Device (ISA)

@@ -21,7 +21,7 @@ std::span<const Way> demo_ways();
 
 /// What every run's kernel is told: no graphics, nothing that costs start-up time and is not compared here.
 inline constexpr const char* kDemoCommandLine =
-    "console=ttyS0 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 "
+    "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 "
     "no_timer_check";
 
 /// The kernel's command line for `way`.

@@ -13,7 +13,7 @@ initrd=$(sed -n 's/^bare //p' "$scratch/paths")
 
 boot() {  # NAME LOADER
   "$hvlab" boot --reproducible --kernel "$kernel" --loader "$2" --initrd "$initrd" --cpus "$processors" --memory 512M \
-    --max-time 60s --stats "$scratch/$1.json" --append "console=ttyS0 quiet panic=-1 cryptomgr.notests mitigations=off \
+    --max-time 60s --stats "$scratch/$1.json" --append "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off \
 apparmor=0 audit=0 8250.nr_uarts=1 hvlab.way=bare hvlab.quick=1" >"$scratch/$1.console" || {
       echo "hvlab boot ended with status $?; the console's end:"
       tail -n 20 "$scratch/$1.console"
