@@ -146,7 +146,7 @@ int demo_command(const std::vector<std::string>& arguments) {
   check_runs(runs);
   if (values.count("json") != 0) {
     std::cout << format_json(runs).dump(2) << '\n';
-  } else {
+  } else if (std::ranges::any_of(runs, [](const WayRun& run) { return run.failure.empty(); })) {
     print_table(runs, host_seconds() - started);
   }
   std::fflush(stdout);

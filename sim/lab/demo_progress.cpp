@@ -1,5 +1,6 @@
 #include "sim/lab/demo_progress.hpp"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -21,8 +22,11 @@ size_t terminal_width() {
 std::string last_progress(const std::string& errors) {
   const size_t start = errors.rfind("\r\033[K");
   if (start == std::string::npos) return "";
-  const std::string text = errors.substr(start + 4);
-  return text.substr(0, text.find('\n'));
+  double simulated = 0, instructions = 0, speed = 0;
+  const int read =
+      std::sscanf(errors.c_str() + start + 4, "%lf s simulated, %lf million instructions, %lf million",
+                  &simulated, &instructions, &speed);
+  return read == 3 ? fmt::format("{:.2f} s simulated at {:.0f} MIPS", simulated, speed) : "";
 }
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) != 0) {}

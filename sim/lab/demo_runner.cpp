@@ -151,7 +151,7 @@ class Runner {
     const std::string statistics = read_text(directory(run.index) + "/stats.json");
     if (!statistics.empty()) read_statistics(statistics, result);
     if (status != exit_status::kPowerOff || !result.log.done) {
-      result.failure = fmt::format("the machine ended with status {}{}; its last lines:\n{}{}", status,
+      result.failure = fmt::format("the machine ended with status {}{}; its last lines:{}{}", status,
                                    result.log.done ? "" : " before the workload was done",
                                    last_lines(run.child.output(), 8), last_lines(run.child.errors(), 4));
     }

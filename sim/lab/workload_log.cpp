@@ -75,7 +75,7 @@ std::string last_lines(std::string_view text, size_t count) {
   }
   std::string result;
   for (size_t i = lines.size() > count ? lines.size() - count : 0; i < lines.size(); ++i) {
-    result += "  " + std::string(lines[i]) + "\n";
+    result += "\n  " + std::string(lines[i]);
   }
   return result;
 }

@@ -31,7 +31,7 @@ struct WorkloadLog {
 /// over.
 WorkloadLog parse_workload_log(std::string_view console);
 
-/// The last `count` lines that are not empty, for a message about a run that failed.
+/// The last `count` lines that are not empty, each on a line of its own below the message about a run that failed.
 std::string last_lines(std::string_view text, size_t count);
 
 }  // namespace hvlab::lab

@@ -111,7 +111,11 @@ TEST_CASE("a boot's arguments name its way, processors and size") {
   CHECK(joined.find("--stats\n/scratch/0/stats.json\n") != std::string::npos);
 }
 
+// Catches a change of what `hvlab boot --progress` prints that the demo's line would not follow.
 TEST_CASE("the latest progress is what follows the last return") {
-  CHECK(last_progress("warning\n\r\033[K0.1 s\r\033[K0.2 s simulated") == "0.2 s simulated");
+  CHECK(last_progress("warning\n\r\033[K0.10 s simulated, 5 million instructions, 240 million a second"
+                      "\r\033[K0.26 s simulated, 321 million instructions, 251 million a second") ==
+        "0.26 s simulated at 251 MIPS");
   CHECK(last_progress("warning\n").empty());
+  CHECK(last_progress("\r\033[K").empty());
 }

@@ -50,6 +50,6 @@ TEST_CASE("an empty console says nothing") {
 
 // Catches a failure message without the end of the console, or with blank lines instead of it.
 TEST_CASE("the last lines are those with text") {
-  CHECK(last_lines("one\r\ntwo\r\n\r\nthree\n\n", 2) == "  two\n  three\n");
-  CHECK(last_lines("one", 2) == "  one\n");
+  CHECK(last_lines("one\r\ntwo\r\n\r\nthree\n\n", 2) == "\n  two\n  three");
+  CHECK(last_lines("one", 2) == "\n  one");
 }
