@@ -101,7 +101,15 @@ void fill_memory(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand&
   op.index = address_register(mem.index);
   op.shift = static_cast<u8>(mem.scale > 1 ? __builtin_ctz(mem.scale) : 0);
   op.segment = segment_number(mem.segment);
-  const i64 displacement = mem.disp.has_displacement ? mem.disp.value : 0;
+  i64 displacement = mem.disp.has_displacement ? mem.disp.value : 0;
+  // SIB with mod 0 and base 101b has a displacement and no base, whatever REX.B is (SDM vol. 2, table 2-3); with a 67h
+  // prefix Zydis takes R13D for the base.
+  const auto& raw = insn.raw;
+  if (operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && raw.modrm.mod == 0 && raw.modrm.rm == 4 && raw.sib.offset != 0 &&
+      raw.sib.base == 5) {
+    op.base = kZeroRegister;
+    displacement = raw.disp.value;
+  }
   op.disp = static_cast<i32>(displacement);
   if (op.base == kBlockRegister) op.disp += insn.length;
   if (operand.encoding == ZYDIS_OPERAND_ENCODING_DISP16_32_64) {
@@ -151,6 +159,18 @@ void fill_operand(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand
   }
 }
 
+/// REX.B makes 90h an exchange with R8, and F3 does not change that, though Zydis takes it for PAUSE.
+void correct_pause(const ZydisDecodedInstruction& insn, Form& form, Op& op) {
+  if (form.mnemonic != Mnemonic::PAUSE || (insn.attributes & ZYDIS_ATTRIB_HAS_REX) == 0 || insn.raw.rex.B == 0) return;
+  form.mnemonic = Mnemonic::XCHG;
+  op.mnemonic = static_cast<u16>(form.mnemonic);
+  form.operands = 2;
+  for (Operand& operand : form.operand) operand = {};
+  form.operand[0] = form.operand[1] = {Kind::Gpr, static_cast<u16>(insn.operand_width)};
+  op.reg[0] = arch::kR8 * 8;
+  op.reg[1] = arch::kRax * 8;
+}
+
 Decoded failure(ZyanStatus status) {
   if (status == ZYDIS_STATUS_NO_MORE_DATA) return Decoded::Truncated;
   if (status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG) return Decoded::TooLong;
@@ -191,6 +211,7 @@ Decoded decode(const u8* code, size_t available, u8 code_bytes, u8 stack_bytes, 
   bool have_immediate = false;
   form.operands = static_cast<u8>(insn.operand_count_visible < 4 ? insn.operand_count_visible : 4);
   for (unsigned n = 0; n < form.operands; ++n) fill_operand(insn, operands[n], n, form, op, have_immediate);
+  correct_pause(insn, form, op);
   return Decoded::Ok;
 }
 

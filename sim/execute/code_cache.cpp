@@ -75,6 +75,7 @@ bool CodeCache::select(decode::Form& form, Op& op, const decode::Row*& row) cons
   op.handler = handlers.threaded;
   op.step = handlers.returning;
   op.needs = static_cast<u8>(row->attributes);
+  op.intercept = static_cast<u8>(row->intercept);
   if (row->attributes & decode::row::kStep) op.handler = &leave_for_step;
   return true;
 }
@@ -146,7 +147,8 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   const Op& last = building_[head.operations - 1];
   const i64 next = i64{head.page_offset} + head.bytes, taken = i64{head.page_offset} + last.disp;
   head.linkable[0] = next < 4096;
-  head.linkable[1] = last.relative && taken >= 0 && taken < 4096 && head.second_page == nullptr;
+  const bool cut = last.operand_bytes < mode.code_bytes;  // the target may be in another page after all
+  head.linkable[1] = last.relative && taken >= 0 && taken < 4096 && head.second_page == nullptr && !cut;
   Block* block = allocate(count);
   *block = head;
   std::memcpy(static_cast<void*>(block->ops()), building_.data(), count * sizeof(Op));

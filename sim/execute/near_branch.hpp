@@ -34,13 +34,15 @@ void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, 
 [[gnu::always_inline]] inline void branch(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, i64 offset,
                                           bool taken, bool wide) {
   Block* self = reinterpret_cast<Block*>(op->imm);
-  const Block* next = self->link[taken];
+  const Block* block = self->link[taken];
   const i64 left = budget - (op->cycles_before + op->cost);
-  const u64 target = wide ? cpu->block_rip() + static_cast<u64>(offset) : branch_target(*cpu, *op, offset);
-  if (next != nullptr && left >= next->cost) [[likely]] {
+  const u64 next = cpu->block_rip() + static_cast<u64>(offset);
+  // A 16-bit operand size cuts the target of a taken branch only.
+  const u64 target = wide ? next : taken ? branch_target(*cpu, *op, offset) : cpu->mask_rip(next);
+  if (block != nullptr && left >= block->cost) [[likely]] {
     cpu->instructions += op->number + 1u;
     cpu->block_rip() = target;
-    op = next->ops();
+    op = block->ops();
     return op->handler(cpu, op, left, result, carries);
   }
   return branch_slowly(cpu, op, budget, result, carries, target, taken);

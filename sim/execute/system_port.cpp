@@ -79,9 +79,10 @@ Outcome advance(Cpu& cpu, const Op& op, unsigned index, unsigned bytes) {
 
 template <class T>
 Outcome ins(Cpu& cpu, const Op& op) {
-  if (finished(cpu, op)) return Outcome::Next;
   const u16 port = cpu.get<u16>(arch::kRdx * 8);
+  // Asked for even if there is nothing to do.
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
+  if (finished(cpu, op)) return Outcome::Next;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRdi] & address_mask(op);
   if (const Outcome o = check_segment(cpu, arch::kEs, offset, sizeof(T), Access::Write, linear); !ok(o))
@@ -94,9 +95,10 @@ Outcome ins(Cpu& cpu, const Op& op) {
 
 template <class T>
 Outcome outs(Cpu& cpu, const Op& op) {
-  if (finished(cpu, op)) return Outcome::Next;
   const u16 port = cpu.get<u16>(arch::kRdx * 8);
+  // Asked for even if there is nothing to do.
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
+  if (finished(cpu, op)) return Outcome::Next;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRsi] & address_mask(op);
   if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), Access::Read, linear); !ok(o))

@@ -1,4 +1,5 @@
 // Conversions between integers and SSE floating point (SDM vol. 2, CVTxxx).
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/vector_families.hpp"
 #include "sim/execute/vector_float.hpp"
 
@@ -62,13 +63,15 @@ Outcome to_mm(Cpu& cpu, const Op& op) {
 constexpr auto kFromInt32Single = HVLAB_HOST("cvtdq2ps");
 constexpr auto kFromInt32Double = HVLAB_HOST("cvtdq2pd");
 
+/// From memory it has nothing to do with the x87 state on AMD's processors; on Intel's it always has (SDM vol. 2).
 Outcome cvtpi2ps(Cpu& cpu, const Op& op) {
   V b;
-  if (const Outcome o = source_mm(cpu, op, b); o != Outcome::Next) return o;
+  const bool mmx = op.mem != 1 || cpu::vendor(cpu) == cpu::Vendor::Intel;
+  if (const Outcome o = mmx ? source_mm(cpu, op, b) : load_part(cpu, op, 8, b); o != Outcome::Next) return o;
   V r;
   const u32 flags = under_mxcsr(cpu.mxcsr, [&] { r = kFromInt32Single(b, b); });
   if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
-  enter_mmx(cpu);
+  if (mmx) enter_mmx(cpu);
   set_xmm(cpu, op.reg[0], with_low(xmm(cpu, op.reg[0]), r));
   return Outcome::Next;
 }

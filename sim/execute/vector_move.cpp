@@ -208,6 +208,7 @@ Outcome maskmovq(Cpu& cpu, const Op& op) {
 
 Outcome emms(Cpu& cpu, const Op&) {
   if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  cpu.x87.set_top(0);  // SDM vol. 3, table 13-2
   cpu.x87.valid = 0;
   return Outcome::Next;
 }

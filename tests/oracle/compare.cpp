@@ -36,14 +36,26 @@ struct Comparison {
     if (a != b) add(text, "  %-8s host %016lx, ours %016lx\n", what, a, b);
   }
 
+  /// Faults whose order the manual leaves open.
+  bool same_rank() const {
+    const u8 a = host.vector, b = ours.vector;
+    const auto are = [&](u8 x, u8 y) { return (a == x && b == y) || (a == y && b == x); };
+    if (are(12, 13)) return (c.target & 15) != 0;  // not canonical and not aligned
+    return are(13, 14) && call_to_nowhere(c);      // a target that is not canonical and a stack that is not there
+  }
+
   void outcome() {
+    if (same_rank()) return;
     value("vector", host.vector, ours.vector);
-    value("address", host.address, ours.address);
+    const u64 bytes = many_bytes(c) && host.vector == 14 && host.address - ours.address + 512 < 1024 ? 0 : ~u64{0};
+    value("address", host.address & bytes, ours.address & bytes);
     // The host's kernel may or may not be mapped where ours is: P tells nothing there.
     const u32 compared = host.address >> 47 != 0 ? ~1u : ~0u;
     value("error", host.error & compared, ours.error & compared);
     value("rip", host.out.rip, ours.out.rip);
-    const u64 fixed = bit(9) | (3 << 12);  // IF and IOPL belong to the host's kernel
+    u64 fixed = bit(9) | (3 << 12);  // IF and IOPL belong to the host's kernel
+    // RF of a trap between the iterations of a string instruction: AMD's processors clear it, Intel's set it.
+    if (host.vector == 1 && host.out.rip == c.in.rip) fixed |= bit(16);
     const u64 flags = ~(fixed | undefined_flags(c));
     value("rflags", host.out.rflags & flags, ours.out.rflags & flags);
     value("fs base", host.out.fs_base, ours.out.fs_base);
@@ -71,7 +83,9 @@ struct Comparison {
         if (a != b && !near) add(text, "  xmm%u %s host %016lx, ours %016lx\n", i, half ? "high" : "low ", a, b);
       }
     }
-    value("mxcsr", host.out.fx.mxcsr, ours.out.fx.mxcsr);
+    // How far a dot product has come when an exception is unmasked is not said.
+    const u32 flags = host.vector == 19 && is_dot_product(c) ? ~u32{0x20} : ~u32{0};
+    value("mxcsr", host.out.fx.mxcsr & flags, ours.out.fx.mxcsr & flags);
   }
 
   static bool within(const FxImage::Slot& a, const FxImage::Slot& b, unsigned places) {
@@ -85,8 +99,7 @@ struct Comparison {
     const FxImage &a = host.out.fx, &b = ours.out.fx;
     const unsigned places = last_place_bound(c);
     value("fcw", a.control, b.control);
-    // C1 tells which way an inexact approximation was rounded.
-    const u16 status = places != 0 ? static_cast<u16>(~0x200u) : u16{0xFFFF};
+    const u16 status = static_cast<u16>(~undefined_conditions(c));
     value("fsw", a.status & status, b.status & status);
     value("ftw", a.valid, b.valid);
     for (unsigned i = 0; i < 8; ++i) {
@@ -122,7 +135,8 @@ std::string differences(const Case& c, const Result& host, const Result& ours, c
   Comparison all{c, host, ours, data, {}};
   all.outcome();
   all.xmm();
-  all.x87();
+  const bool fault = host.vector != 1 && host.vector != 3;
+  if (!(fault && enters_mmx_early(c))) all.x87();
   all.memory();
   return all.text;
 }

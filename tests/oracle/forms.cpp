@@ -151,6 +151,7 @@ const char* left_out(Mnemonic m) {
       return "its results are the processor's own";
     case Mnemonic::XSAVE: case Mnemonic::XSAVE64: case Mnemonic::XRSTOR: case Mnemonic::XRSTOR64:
       return "depends on the host's XCR0";
+    case Mnemonic::FSTPNCE: return "not documented";
     case Mnemonic::RDSSPD: case Mnemonic::RDSSPQ: return "depends on the host's shadow stacks";
     default: return nullptr;
   }

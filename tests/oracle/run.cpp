@@ -8,6 +8,7 @@
 #include "generate.hpp"
 #include "host.hpp"
 #include "ours.hpp"
+#include "undefined.hpp"
 
 namespace hvlab::oracle {
 
@@ -76,7 +77,7 @@ struct Session {
   std::string compare(const Case& c) {
     Result on_host;
     host.run({&c, 1}, data.data(), constants.data(), {&on_host, 1});
-    if (on_host.status != Status::Done) return {};
+    if (on_host.status != Status::Done || incomparable(c, on_host) != nullptr) return {};
     return differences(c, on_host, ours.run(c), data.data());
   }
 
@@ -126,7 +127,7 @@ struct Session {
 
   void finish(const Options& options, u64 number, const Case& c, const Result& on_host) {
     if (on_host.status == Status::TimedOut) ++report.timed_out;
-    if (on_host.status != Status::Done) return;
+    if (on_host.status != Status::Done || incomparable(c, on_host) != nullptr) return;
     ++report.compared;
     ++report.compared_by_mnemonic[decode::name(static_cast<decode::Mnemonic>(c.mnemonic))];
     const std::string what = differences(c, on_host, ours.run(c), data.data());

@@ -39,6 +39,14 @@ u64 shift_flags(const Case& c) {
   return undefined;
 }
 
+bool has_prefix(const Case& c, u8 prefix) {
+  for (unsigned i = 0; i < c.length && i < 4u; ++i)
+    if (c.code[i] == prefix) return true;
+  return false;
+}
+
+bool reports_invalid(const Case& c) { return (c.in.fx.control & 1) == 0; }
+
 }  // namespace
 
 u64 undefined_flags(const Case& c) {
@@ -59,8 +67,58 @@ u64 undefined_flags(const Case& c) {
     case BEXTR: return kAf | kSf | kPf;
     case AAA: case AAS: return kOf | kSf | kZf | kPf;
     case DAA: case DAS: return kOf;
+    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return reports_invalid(c) ? kStatus : 0;
     case AAM: case AAD: return kOf | kAf | kCf;
     default: return 0;
+  }
+}
+
+const char* incomparable(const Case& c, const Result& host) {
+  const Mnemonic m = mnemonic(c);
+  const bool fault = host.vector != 1 && host.vector != 3;
+  switch (m) {
+    // "Exceptions associated with addressing memory and page faults may still be signaled (implementation dependent)".
+    case MASKMOVQ: case MASKMOVDQU: return fault ? "a mask's faults depend on the processor" : nullptr;
+    // REP prefixes are reserved there, and some processors take the condition from the prefix.
+    case LOOPE: case LOOPNE: return has_prefix(c, 0xF2) || has_prefix(c, 0xF3) ? "REP before LOOPcc is reserved" : nullptr;
+    case F2XM1: case FYL2XP1: {
+      const u16 exponent = c.in.fx.st[0].sign_exponent & 0x7FFF, limit = m == F2XM1 ? 0x3FFF : 0x3FFD;
+      return exponent >= limit && exponent != 0x7FFF ? "out of the instruction's range" : nullptr;
+    }
+    case SHLD: case SHRD: return count_of(c, 2) > shape(c).form.bytes(0) * 8u ? "count beyond the operand" : nullptr;
+    case POPA: case POPAD: return fault ? "registers popped before the fault" : nullptr;
+    // 0F 0D with a register is #UD on AMD's processors.
+    case NOP: case PREFETCHW: case PREFETCH: return host.vector == 6 ? "hint space" : nullptr;
+    // MXCSR bit 17 is AMD's and ours has none.
+    case LDMXCSR: case FXRSTOR: case FXRSTOR64: return (host.out.fx.mxcsr & 0x20000) != 0 ? "MXCSR.MM" : nullptr;
+    default: return nullptr;
+  }
+}
+
+u16 undefined_conditions(const Case& c) {
+  constexpr u16 kC0 = 0x100, kC1 = 0x200, kC2 = 0x400, kC3 = 0x4000;
+  switch (mnemonic(c)) {
+    case FFREE: case FFREEP: return kC0 | kC1 | kC2 | kC3;
+    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return kC1;
+    // Intel's leave them as they were when #IA is unmasked (SDM vol. 2, FCOM).
+    case FCOM: case FCOMP: case FCOMPP: case FUCOM: case FUCOMP: case FUCOMPP: case FTST: case FICOM: case FICOMP:
+      return reports_invalid(c) ? kC0 | kC2 | kC3 : 0;
+    default: return last_place_bound(c) != 0 ? kC0 | kC1 | kC3 : 0;  // C1: which way an approximation was rounded
+  }
+}
+
+bool enters_mmx_early(const Case& c) {
+  const Mnemonic m = mnemonic(c);
+  return m == CVTPS2PI || m == CVTTPS2PI || m == CVTPD2PI || m == CVTTPD2PI || m == CVTPI2PS || m == CVTPI2PD;
+}
+
+bool call_to_nowhere(const Case& c) { return mnemonic(c) == CALL; }
+bool is_dot_product(const Case& c) { return mnemonic(c) == DPPS || mnemonic(c) == DPPD; }
+
+bool many_bytes(const Case& c) {
+  switch (mnemonic(c)) {
+    case FXSAVE: case FXSAVE64: case FXRSTOR: case FXRSTOR64: case FNSAVE: case FRSTOR: case FNSTENV: case FLDENV: return true;
+    default: return false;
   }
 }
 

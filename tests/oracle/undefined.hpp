@@ -8,6 +8,22 @@ namespace hvlab::oracle {
 /// RFLAGS bits that are undefined after `c` (SDM vol. 1, appendix A; vol. 2, the instruction's "Flags Affected").
 u64 undefined_flags(const Case& c);
 
+/// Why the two results of `c` need not agree, or nullptr. `host`: what the host made of it.
+const char* incomparable(const Case& c, const Result& host);
+
+/// x87 condition codes C0..C3 (in their places in FSW) that are undefined after `c` (SDM vol. 2, "FPU Flags Affected").
+u16 undefined_conditions(const Case& c);
+
+/// True if MMX state may have been entered before `c` faulted: what the x87 registers are then is not specified.
+bool enters_mmx_early(const Case& c);
+
+/// CALL with an operand in a register or in memory; DPPS, DPPD.
+bool call_to_nowhere(const Case& c);
+bool is_dot_product(const Case& c);
+
+/// True if `c` accesses more than 16 bytes, so that it is not said which of them faults first.
+bool many_bytes(const Case& c);
+
 /// True if the byte of memory at `address` that `c` wrote is not architecture: x87 instruction and operand pointers,
 /// MXCSR_MASK.
 bool unspecified_byte(const Case& c, u64 address);
