@@ -21,10 +21,24 @@ Outcome from_integer(Cpu& cpu, const Op& op) {
   const Loaded<T> b = read_operand<T>(cpu, op, 1);
   if (b.failed()) return b.outcome;
   V r;
-  const u32 flags = under_mxcsr(cpu.mxcsr, [&] { r = F(xmm(cpu, op.reg[0]), b.value); });
+  u32 flags = 0;
+  if (quiet_mxcsr(cpu.mxcsr)) [[likely]] {
+    r = F(xmm(cpu, op.reg[0]), b.value);  // it raises nothing but the precision exception
+  } else {
+    flags = under_mxcsr(cpu.mxcsr, [&] { r = F(xmm(cpu, op.reg[0]), b.value); });
+  }
   if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
   set_xmm(cpu, op.reg[0], r);
   return Outcome::Next;
+}
+
+/// True if the number is so much smaller than T's range that its conversion raises at most the precision
+/// exception.
+template <class Lane, class T>
+bool fits(Lane x) {
+  constexpr int kFraction = sizeof(Lane) == 4 ? 23 : 52, kBias = sizeof(Lane) == 4 ? 127 : 1023;
+  const int exponent = static_cast<int>(static_cast<Lane>(x << 1) >> (kFraction + 1));
+  return plain(x) && exponent < kBias + static_cast<int>(sizeof(T)) * 8 - 2;
 }
 
 template <auto F, class T, unsigned kSource>
@@ -32,7 +46,13 @@ Outcome to_integer(Cpu& cpu, const Op& op) {
   V b;
   if (const Outcome o = source<kSource>(cpu, op, b); o != Outcome::Next) return o;
   T r = 0;
-  const u32 flags = under_mxcsr(cpu.mxcsr, [&] { F(b, r); });
+  u32 flags = 0;
+  using Lane = std::conditional_t<kSource == 4, u32, u64>;
+  if (quiet_mxcsr(cpu.mxcsr) && fits<Lane, T>(static_cast<Lane>(low_u64(b)))) [[likely]] {
+    F(b, r);
+  } else {
+    flags = under_mxcsr(cpu.mxcsr, [&] { F(b, r); });
+  }
   if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
   cpu.set<T>(op.reg[0], r);
   return Outcome::Next;
@@ -63,7 +83,8 @@ Outcome to_mm(Cpu& cpu, const Op& op) {
 constexpr auto kFromInt32Single = HVLAB_HOST("cvtdq2ps");
 constexpr auto kFromInt32Double = HVLAB_HOST("cvtdq2pd");
 
-/// From memory it has nothing to do with the x87 state on AMD's processors; on Intel's it always has (SDM vol. 2).
+/// From memory it has nothing to do with the x87 state on AMD's processors; on Intel's it always has (SDM
+/// vol. 2).
 Outcome cvtpi2ps(Cpu& cpu, const Op& op) {
   V b;
   const bool mmx = op.mem != 1 || cpu::vendor(cpu) == cpu::Vendor::Intel;

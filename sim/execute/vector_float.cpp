@@ -131,7 +131,13 @@ Outcome compare_flags(Cpu& cpu, const Op& op) {
   V b;
   if (const Outcome o = source<kSource>(cpu, op, b); o != Outcome::Next) return o;
   u64 status = 0;
-  const u32 flags = under_mxcsr(cpu.mxcsr, [&] { status = F(xmm(cpu, op.reg[0]), b); });
+  using Lane = std::conditional_t<kSource == 4, u32, u64>;
+  const V a = xmm(cpu, op.reg[0]);
+  if (plain(static_cast<Lane>(low_u64(a))) && plain(static_cast<Lane>(low_u64(b)))) [[likely]] {
+    cpu.flags.set_status(F(a, b));
+    return Outcome::Next;
+  }
+  const u32 flags = under_mxcsr(cpu.mxcsr, [&] { status = F(a, b); });
   if (const Outcome o = settle(cpu, flags); o != Outcome::Next) return o;
   cpu.flags.set_status(status);
   return Outcome::Next;

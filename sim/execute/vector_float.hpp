@@ -102,6 +102,40 @@ template <auto F, class Lane, class From, LaneOperation kOperation>
   return all;
 }
 
+// --- the common case without touching the host's MXCSR ---
+
+/// Everything masked, rounding to nearest, denormals as they are, and the precision flag already set: then an
+/// operation on plain numbers changes nothing in MXCSR.
+inline bool quiet_mxcsr(u32 mxcsr) {
+  constexpr u32 kOtherFlags = arch::mxcsr::kExceptions & ~mxcsr_flag::kPrecision;
+  return (mxcsr & ~kOtherFlags) == (arch::mxcsr::kReset | mxcsr_flag::kPrecision);
+}
+/// Zero, or normal and not next to the denormals: such a result is neither tiny nor overflowed.
+template <class Lane>
+inline bool plain(Lane x) {
+  constexpr int kFraction = sizeof(Lane) == 4 ? 23 : 52;
+  constexpr Lane kMost = sizeof(Lane) == 4 ? 0xFF : 0x7FF;
+  const Lane exponent = (x >> kFraction) & kMost;
+  return exponent - 2 < kMost - 2 || static_cast<Lane>(x << 1) == 0;
+}
+/// True if r = a op b, all in the low lane, cannot have raised anything but the precision exception.
+template <class Lane, LaneOperation kOperation>
+inline bool raises_nothing(V a, V b, V r) {
+  const Lane x = static_cast<Lane>(low_u64(a)), y = static_cast<Lane>(low_u64(b)),
+             z = static_cast<Lane>(low_u64(r));
+  if (!plain(x) || !plain(y) || !plain(z)) return false;
+  if (kOperation == LaneOperation::Multiply)
+    return static_cast<Lane>(z << 1) != 0 || static_cast<Lane>(x << 1) == 0 || static_cast<Lane>(y << 1) == 0;
+  if (kOperation == LaneOperation::Divide)
+    return static_cast<Lane>(y << 1) != 0 &&
+           (static_cast<Lane>(z << 1) != 0 || static_cast<Lane>(x << 1) == 0);
+  return true;
+}
+constexpr bool is_arithmetic(LaneOperation operation) {
+  return operation == LaneOperation::Add || operation == LaneOperation::Subtract ||
+         operation == LaneOperation::Multiply || operation == LaneOperation::Divide;
+}
+
 /// xmm = F(xmm, xmm or memory of kSource bytes), F an operation of the host that raises flags. `Lane` is the
 /// type of the result's lanes and `kResult` its size, for operations whose result may be tiny (0: it cannot);
 /// kOperation what a vertical F does with lanes of From.
@@ -112,6 +146,15 @@ Outcome run_float(Cpu& cpu, const Op& op) {
   if (const Outcome o = source<kSource>(cpu, op, b); o != Outcome::Next) return o;
   const V a = xmm(cpu, op.reg[0]);
   V r;
+  if constexpr (kSource < 16 && is_arithmetic(kOperation)) {
+    if (quiet_mxcsr(cpu.mxcsr)) [[likely]] {
+      r = F(a, b);
+      if (raises_nothing<Lane, kOperation>(a, b, r)) [[likely]] {
+        set_xmm(cpu, op.reg[0], r);
+        return Outcome::Next;
+      }
+    }
+  }
   u32 flags = under_mxcsr(cpu.mxcsr, [&] { r = apply<F>(a, b, op); });
   if constexpr (kResult != 0) {
     if (underflow_unmasked(cpu)) [[unlikely]]

@@ -50,6 +50,7 @@ void fill(Registers& r, Data data, Random& random) {
 }
 
 u32 random_mxcsr(Random& random) {
+  if (random.below(3) == 0) return 0x1FA0 | static_cast<u32>(random.next() & 0x1F);  // as programs mostly have it
   u32 mxcsr = 0x1F80 | static_cast<u32>(random.below(4) << 13);
   if (random.below(4) == 0) mxcsr |= 0x40;
   if (random.below(4) == 0) mxcsr |= 0x8000;
