@@ -18,6 +18,7 @@ enum class Outcome : u8 {
   Jump,    // done; RIP has been set; leave the block
   Fault,   // not done: Cpu::fault says which exception; RIP and all registers as before
   Retry,   // not done, no effect: do it again outside the block (a device access, time to be charged first)
+  Miss,    // not done, no effect: the threaded form met a page that the soft TLB lacks; the returning form does it
   Repeat,  // a repeated string instruction did some of its elements and stands where it was
 };
 

@@ -11,29 +11,29 @@ namespace {
 
 template <class F, class T>
 struct RegReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    const T r = F::template run<T>(cpu.get<T>(op.reg[0]), cpu.get<T>(op.reg[1]), flags);
-    if constexpr (F::kWrites) cpu.set<T>(op.reg[0], r);
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    const T r = F::template run<T>(cpu.template get<T>(op.reg[0]), cpu.template get<T>(op.reg[1]), flags);
+    if constexpr (F::kWrites) cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
   }
 };
 
 template <class F, class T>
 struct RegImm {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    const T r = F::template run<T>(cpu.get<T>(op.reg[0]), static_cast<T>(op.imm), flags);
-    if constexpr (F::kWrites) cpu.set<T>(op.reg[0], r);
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    const T r = F::template run<T>(cpu.template get<T>(op.reg[0]), static_cast<T>(op.imm), flags);
+    if constexpr (F::kWrites) cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
   }
 };
 
 template <class F, class T, class A>
 struct RegMem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = load_operand<T, A>(cpu, op);
     if (b.failed()) [[unlikely]] return b.outcome;
-    const T r = F::template run<T>(cpu.get<T>(op.reg[0]), b.value, flags);
-    if constexpr (F::kWrites) cpu.set<T>(op.reg[0], r);
+    const T r = F::template run<T>(cpu.template get<T>(op.reg[0]), b.value, flags);
+    if constexpr (F::kWrites) cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
   }
 };
@@ -41,12 +41,12 @@ struct RegMem {
 template <class T, bool kImmediate>
 [[gnu::always_inline]] inline T second(const Cpu& cpu, const Op& op) {
   if constexpr (kImmediate) return static_cast<T>(op.imm);
-  return cpu.get<T>(op.reg[1]);
+  return cpu.template get<T>(op.reg[1]);
 }
 
 template <class F, class T, class A, bool kImmediate>
 struct MemAny {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const T b = second<T, kImmediate>(cpu, op);
     if constexpr (F::kWrites) {
       return modify_operand<T, A>(cpu, op, [&](T a) { return F::template run<T>(a, b, flags); });
@@ -83,15 +83,15 @@ Handlers binary(const Form& form, Op& op) {
 
 template <class F, class T>
 struct Reg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    cpu.set<T>(op.reg[0], F::template run<T>(cpu.get<T>(op.reg[0]), flags));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    cpu.template set<T>(op.reg[0], F::template run<T>(cpu.template get<T>(op.reg[0]), flags));
     return Outcome::Next;
   }
 };
 
 template <class F, class T, class A>
 struct Mem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     return modify_operand<T, A>(cpu, op, [&](T a) { return F::template run<T>(a, flags); });
   }
 };

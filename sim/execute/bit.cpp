@@ -25,12 +25,12 @@ T apply_bit(T value, unsigned n) {
 /// Only CF changes: the manual leaves the others undefined or unchanged (ZF).
 template <class T, BitAction kAction>
 struct BitReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    const u64 raw = op.imm2 != 0 ? static_cast<u64>(op.imm) : cpu.get<T>(op.reg[1]);
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    const u64 raw = op.imm2 != 0 ? static_cast<u64>(op.imm) : cpu.template get<T>(op.reg[1]);
     const unsigned n = static_cast<unsigned>(raw & (sizeof(T) * 8 - 1));
-    const T value = cpu.get<T>(op.reg[0]);
+    const T value = cpu.template get<T>(op.reg[0]);
     flags.set_cf(((value >> n) & 1) != 0);
-    if constexpr (kAction != BitAction::Test) cpu.set<T>(op.reg[0], apply_bit<T, kAction>(value, n));
+    if constexpr (kAction != BitAction::Test) cpu.template set<T>(op.reg[0], apply_bit<T, kAction>(value, n));
     return Outcome::Next;
   }
 };
@@ -38,12 +38,12 @@ struct BitReg {
 /// With a register offset the memory operand is a bit string: the offset, signed, also selects the word.
 template <class T, BitAction kAction>
 struct BitMem {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     constexpr unsigned kBits = sizeof(T) * 8;
     u64 raw = static_cast<u64>(op.imm);
     u64 offset = effective_address(cpu, op);
     if (op.imm2 == 0) {
-      const i64 bit_offset = static_cast<std::make_signed_t<T>>(cpu.get<T>(op.reg[1]));
+      const i64 bit_offset = static_cast<std::make_signed_t<T>>(cpu.template get<T>(op.reg[1]));
       raw = static_cast<u64>(bit_offset);
       offset += static_cast<u64>((bit_offset >> std::countr_zero(kBits)) * static_cast<i64>(sizeof(T)));
       if (op.address_bytes != 8) offset &= op.address_bytes == 4 ? 0xFFFF'FFFF : 0xFFFF;
@@ -83,13 +83,13 @@ Handlers bit_test(const Form& form, Op& op) {
 /// BSF and BSR leave the destination as it was if the source is 0 (documented by AMD, done by all).
 template <class T, bool kForward>
 struct BitScan {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> v = read_operand<T>(cpu, op, 1);
     if (v.failed()) return v.outcome;
     flags.set_zf(v.value == 0);
     if (v.value == 0) return Outcome::Next;
     const int n = kForward ? std::countr_zero(v.value) : static_cast<int>(sizeof(T) * 8) - 1 - std::countl_zero(v.value);
-    cpu.set<T>(op.reg[0], static_cast<T>(n));
+    cpu.template set<T>(op.reg[0], static_cast<T>(n));
     return Outcome::Next;
   }
 };
@@ -97,11 +97,11 @@ struct BitScan {
 /// TZCNT and LZCNT: CF = source is 0, ZF = result is 0.
 template <class T, bool kTrailing>
 struct ZeroCount {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> v = read_operand<T>(cpu, op, 1);
     if (v.failed()) return v.outcome;
     const T n = static_cast<T>(kTrailing ? std::countr_zero(v.value) : std::countl_zero(v.value));
-    cpu.set<T>(op.reg[0], n);
+    cpu.template set<T>(op.reg[0], n);
     const u64 others = flags.status() & ~(arch::flag::kCf | arch::flag::kZf);
     flags.set_status(others | (v.value == 0 ? arch::flag::kCf : 0) | (n == 0 ? arch::flag::kZf : 0));
     return Outcome::Next;
@@ -110,10 +110,10 @@ struct ZeroCount {
 
 template <class T>
 struct Popcnt {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> v = read_operand<T>(cpu, op, 1);
     if (v.failed()) return v.outcome;
-    cpu.set<T>(op.reg[0], static_cast<T>(std::popcount(v.value)));
+    cpu.template set<T>(op.reg[0], static_cast<T>(std::popcount(v.value)));
     flags.set_status(v.value == 0 ? arch::flag::kZf : 0);
     return Outcome::Next;
   }
@@ -133,10 +133,10 @@ Handlers scan_of(Mnemonic m) {
 /// The 16-bit form is undefined; processors write 0.
 template <class T>
 struct Bswap {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    const T v = cpu.get<T>(op.reg[0]);
-    if constexpr (sizeof(T) == 2) cpu.set<T>(op.reg[0], 0);
-    else cpu.set<T>(op.reg[0], static_cast<T>(__builtin_bswap64(v) >> (64 - 8 * sizeof(T))));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    const T v = cpu.template get<T>(op.reg[0]);
+    if constexpr (sizeof(T) == 2) cpu.template set<T>(op.reg[0], 0);
+    else cpu.template set<T>(op.reg[0], static_cast<T>(__builtin_bswap64(v) >> (64 - 8 * sizeof(T))));
     return Outcome::Next;
   }
 };
@@ -152,10 +152,10 @@ u32 crc32c(u32 crc, u64 data, unsigned bytes) {
 
 template <class S>
 struct Crc32 {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<S> v = read_operand<S>(cpu, op, 1);
     if (v.failed()) return v.outcome;
-    cpu.set<u32>(op.reg[0], crc32c(cpu.get<u32>(op.reg[0]), v.value, sizeof(S)));
+    cpu.template set<u32>(op.reg[0], crc32c(cpu.template get<u32>(op.reg[0]), v.value, sizeof(S)));
     return Outcome::Next;
   }
 };
@@ -209,7 +209,7 @@ T zero_high(T source, T control, Flags& flags) {
 /// Operands in the manual's order: reg[0] is the destination, `a` operand 1, `b` operand 2.
 template <class T, Mnemonic kWhat>
 struct Bmi {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> a = read_operand<T>(cpu, op, 1);
     if (a.failed()) return a.outcome;
     Loaded<T> b{};
@@ -239,7 +239,7 @@ struct Bmi {
       static_assert(kWhat == Mnemonic::RORX);
       r = std::rotr(a.value, static_cast<int>(static_cast<unsigned>(op.imm) & kMask));
     }
-    cpu.set<T>(op.reg[0], r);
+    cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
   }
 };
@@ -247,7 +247,7 @@ struct Bmi {
 /// BLSI, BLSMSK, BLSR: destination reg[0], source operand 1.
 template <class T, Mnemonic kWhat>
 struct LowestBit {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> a = read_operand<T>(cpu, op, 1);
     if (a.failed()) return a.outcome;
     const T below = static_cast<T>(a.value - 1);
@@ -255,7 +255,7 @@ struct LowestBit {
                 : kWhat == Mnemonic::BLSMSK ? static_cast<T>(a.value ^ below)
                                             : static_cast<T>(a.value & below);
     flags = bmi_flags<T>(r, kWhat == Mnemonic::BLSI ? a.value != 0 : a.value == 0);
-    cpu.set<T>(op.reg[0], r);
+    cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
   }
 };
@@ -263,12 +263,12 @@ struct LowestBit {
 /// MULX: reg[0]:reg[1] = RDX * operand 2, no flags; if both destinations are one register it gets the high half.
 template <class T>
 struct Mulx {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> b = read_operand<T>(cpu, op, 2);
     if (b.failed()) return b.outcome;
-    const unsigned __int128 product = static_cast<unsigned __int128>(cpu.get<T>(arch::kRdx * 8)) * b.value;
-    cpu.set<T>(op.reg[1], static_cast<T>(product));
-    cpu.set<T>(op.reg[0], static_cast<T>(product >> (sizeof(T) * 8)));
+    const unsigned __int128 product = static_cast<unsigned __int128>(cpu.template get<T>(arch::kRdx * 8)) * b.value;
+    cpu.template set<T>(op.reg[1], static_cast<T>(product));
+    cpu.template set<T>(op.reg[0], static_cast<T>(product >> (sizeof(T) * 8)));
     return Outcome::Next;
   }
 };

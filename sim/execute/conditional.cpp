@@ -10,15 +10,15 @@ using decode::Mnemonic;
 
 template <class C>
 struct SetReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    cpu.set<u8>(op.reg[0], C::test(flags) ? 1 : 0);
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    cpu.template set<u8>(op.reg[0], C::test(flags) ? 1 : 0);
     return Outcome::Next;
   }
 };
 
 template <class C>
 struct SetMem {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     return store_operand<u8, General>(cpu, op, C::test(flags) ? 1 : 0);
   }
 };
@@ -26,18 +26,18 @@ struct SetMem {
 /// The 32-bit form clears the upper half of its destination even if the condition fails (SDM vol. 2, CMOVcc).
 template <class C, class T>
 struct MoveReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    cpu.set<T>(op.reg[0], cpu.get<T>(op.reg[C::test(flags) ? 1 : 0]));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    cpu.template set<T>(op.reg[0], cpu.template get<T>(op.reg[C::test(flags) ? 1 : 0]));
     return Outcome::Next;
   }
 };
 
 template <class C, class T>
 struct MoveMem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> v = load_operand<T, General>(cpu, op);
     if (v.failed()) [[unlikely]] return v.outcome;
-    cpu.set<T>(op.reg[0], C::test(flags) ? v.value : cpu.get<T>(op.reg[0]));
+    cpu.template set<T>(op.reg[0], C::test(flags) ? v.value : cpu.template get<T>(op.reg[0]));
     return Outcome::Next;
   }
 };
@@ -87,20 +87,20 @@ struct Std {
 };
 struct Lahf {
   static Outcome run(Cpu& cpu, const Op&, Flags& f) {
-    cpu.set<u8>(arch::kRax * 8 + 1, static_cast<u8>(f.status() | arch::flag::kFixed1));
+    cpu.template set<u8>(arch::kRax * 8 + 1, static_cast<u8>(f.status() | arch::flag::kFixed1));
     return Outcome::Next;
   }
 };
 struct Sahf {
   static Outcome run(Cpu& cpu, const Op&, Flags& f) {
-    const u64 ah = cpu.get<u8>(arch::kRax * 8 + 1);
+    const u64 ah = cpu.template get<u8>(arch::kRax * 8 + 1);
     f.set_status((ah & arch::flag::kStatus) | (f.of() ? arch::flag::kOf : 0));
     return Outcome::Next;
   }
 };
 struct Salc {
   static Outcome run(Cpu& cpu, const Op&, Flags& f) {
-    cpu.set<u8>(arch::kRax * 8, f.cf() ? 0xFF : 0);
+    cpu.template set<u8>(arch::kRax * 8, f.cf() ? 0xFF : 0);
     return Outcome::Next;
   }
 };

@@ -32,6 +32,16 @@ void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries)
   return leave(cpu, op, budget, result, carries, Outcome::Retry);
 }
 
+void redo(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+  cpu->flags = Flags{result, carries};
+  cpu->rip = cpu->block_rip() + op->offset;
+  const Outcome outcome = op->step(*cpu, *op);
+  if (outcome != Outcome::Next) [[unlikely]]
+    return leave(cpu, op, budget, cpu->flags.result, cpu->flags.carries, outcome);
+  ++op;
+  return op->handler(cpu, op, budget, cpu->flags.result, cpu->flags.carries);
+}
+
 void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   return leave(cpu, op, budget, result, carries, Outcome::Retry);
 }

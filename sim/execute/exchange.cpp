@@ -10,8 +10,8 @@ namespace {
 /// The destination is written in any case (SDM vol. 2, CMPXCHG), so a read-only page faults even if unequal.
 template <class T>
 struct Cmpxchg {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    const T accumulator = cpu.get<T>(arch::kRax * 8), source = cpu.get<T>(op.reg[1]);
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    const T accumulator = cpu.template get<T>(arch::kRax * 8), source = cpu.template get<T>(op.reg[1]);
     T old{};
     if (op.mem == 0) {
       const Outcome o = modify_operand<T, General>(cpu, op, [&](T a) {
@@ -20,19 +20,19 @@ struct Cmpxchg {
       });
       if (o != Outcome::Next) return o;
     } else {
-      old = cpu.get<T>(op.reg[0]);
-      if (old == accumulator) cpu.set<T>(op.reg[0], source);
+      old = cpu.template get<T>(op.reg[0]);
+      if (old == accumulator) cpu.template set<T>(op.reg[0], source);
     }
     Cmp::run<T>(accumulator, old, flags);
-    if (old != accumulator) cpu.set<T>(arch::kRax * 8, old);
+    if (old != accumulator) cpu.template set<T>(arch::kRax * 8, old);
     return Outcome::Next;
   }
 };
 
 template <class T>
 struct Xadd {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    const T source = cpu.get<T>(op.reg[1]);
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    const T source = cpu.template get<T>(op.reg[1]);
     T old{};
     if (op.mem == 0) {
       Flags after = flags;
@@ -42,13 +42,13 @@ struct Xadd {
       });
       if (o != Outcome::Next) return o;
       flags = after;
-      cpu.set<T>(op.reg[1], old);
+      cpu.template set<T>(op.reg[1], old);
       return Outcome::Next;
     }
-    old = cpu.get<T>(op.reg[0]);
+    old = cpu.template get<T>(op.reg[0]);
     const T sum = Add::run<T>(old, source, flags);
-    cpu.set<T>(op.reg[1], old);
-    cpu.set<T>(op.reg[0], sum);
+    cpu.template set<T>(op.reg[1], old);
+    cpu.template set<T>(op.reg[0], sum);
     return Outcome::Next;
   }
 };
@@ -59,19 +59,19 @@ struct CmpxchgPair {
   struct Pair {
     H low, high;
   };
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     u64 linear = 0;
     if (const Outcome o = linear_address(cpu, op, sizeof(Pair), Access::Write, linear); o != Outcome::Next) return o;
     if (sizeof(H) == 8 && (linear & 15) != 0) return raise(cpu, Exception::GeneralProtection, 0);
     if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(Pair)); o != Outcome::Next) return o;
     const Loaded<Pair> old = mmu::load<Pair>(cpu, linear);
     if (old.failed()) return old.outcome;
-    const bool equal = old.value.low == cpu.get<H>(arch::kRax * 8) && old.value.high == cpu.get<H>(arch::kRdx * 8);
-    const Pair next = equal ? Pair{cpu.get<H>(arch::kRbx * 8), cpu.get<H>(arch::kRcx * 8)} : old.value;
+    const bool equal = old.value.low == cpu.template get<H>(arch::kRax * 8) && old.value.high == cpu.template get<H>(arch::kRdx * 8);
+    const Pair next = equal ? Pair{cpu.template get<H>(arch::kRbx * 8), cpu.template get<H>(arch::kRcx * 8)} : old.value;
     if (const Outcome o = mmu::store<Pair>(cpu, linear, next); o != Outcome::Next) return o;
     if (!equal) {
-      cpu.set<H>(arch::kRax * 8, old.value.low);
-      cpu.set<H>(arch::kRdx * 8, old.value.high);
+      cpu.template set<H>(arch::kRax * 8, old.value.low);
+      cpu.template set<H>(arch::kRdx * 8, old.value.high);
     }
     flags.set_zf(equal);
     return Outcome::Next;

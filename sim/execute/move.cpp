@@ -11,49 +11,49 @@ using decode::Mnemonic;
 
 template <class T>
 struct MovRegReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    cpu.set<T>(op.reg[0], cpu.get<T>(op.reg[1]));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    cpu.template set<T>(op.reg[0], cpu.template get<T>(op.reg[1]));
     return Outcome::Next;
   }
 };
 
 template <class T>
 struct MovRegImm {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    cpu.set<T>(op.reg[0], static_cast<T>(op.imm));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    cpu.template set<T>(op.reg[0], static_cast<T>(op.imm));
     return Outcome::Next;
   }
 };
 
 template <class T, class A>
 struct MovRegMem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> v = load_operand<T, A>(cpu, op);
     if (v.failed()) [[unlikely]] return v.outcome;
-    cpu.set<T>(op.reg[0], v.value);
+    cpu.template set<T>(op.reg[0], v.value);
     return Outcome::Next;
   }
 };
 
 template <class T, class A, bool kImmediate>
 struct MovMem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    return store_operand<T, A>(cpu, op, kImmediate ? static_cast<T>(op.imm) : cpu.get<T>(op.reg[1]));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    return store_operand<T, A>(cpu, op, kImmediate ? static_cast<T>(op.imm) : cpu.template get<T>(op.reg[1]));
   }
 };
 
 /// MOV between the accumulator and an absolute offset (opcodes A0h..A3h), which stands in Op::imm.
 template <class T, bool kStore>
 struct MovAbsolute {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     u64 linear = 0;
     const Access access = kStore ? Access::Write : Access::Read;
     if (const Outcome o = check_segment(cpu, op.segment, static_cast<u64>(op.imm), sizeof(T), access, linear);
         o != Outcome::Next)
       return o;
-    if constexpr (kStore) return mmu::store<T>(cpu, linear, cpu.get<T>(arch::kRax * 8));
+    if constexpr (kStore) return mmu::store<T>(cpu, linear, cpu.template get<T>(arch::kRax * 8));
     const Loaded<T> v = mmu::load<T>(cpu, linear);
-    if (!v.failed()) cpu.set<T>(arch::kRax * 8, v.value);
+    if (!v.failed()) cpu.template set<T>(arch::kRax * 8, v.value);
     return v.outcome;
   }
 };
@@ -74,18 +74,18 @@ Handlers mov_of(const Form& form, Op& op) {
 // Widening moves: T from S, zero- or sign-extended by S's signedness.
 template <class T, class S>
 struct WidenReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    cpu.set<T>(op.reg[0], static_cast<T>(cpu.get<S>(op.reg[1])));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    cpu.template set<T>(op.reg[0], static_cast<T>(cpu.template get<S>(op.reg[1])));
     return Outcome::Next;
   }
 };
 
 template <class T, class S, class A>
 struct WidenMem {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<S> v = load_operand<S, A>(cpu, op);
     if (v.failed()) [[unlikely]] return v.outcome;
-    cpu.set<T>(op.reg[0], static_cast<T>(v.value));
+    cpu.template set<T>(op.reg[0], static_cast<T>(v.value));
     return Outcome::Next;
   }
 };
@@ -107,14 +107,14 @@ Handlers widen_from(const Form& form, Op& op) {
 
 template <class T, bool kFlat>
 struct Lea {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     u64 address = 0;
     if constexpr (kFlat) {
       Flat64::linear(cpu, op, 0, Access::Read, address);
     } else {
       address = effective_address(cpu, op);
     }
-    cpu.set<T>(op.reg[0], static_cast<T>(address));
+    cpu.template set<T>(op.reg[0], static_cast<T>(address));
     return Outcome::Next;
   }
 };
@@ -126,24 +126,24 @@ Handlers lea_of(const Form& form) {
 
 template <class T>
 struct XchgReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
-    const T a = cpu.get<T>(op.reg[0]), b = cpu.get<T>(op.reg[1]);
-    cpu.set<T>(op.reg[0], b);
-    cpu.set<T>(op.reg[1], a);
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
+    const T a = cpu.template get<T>(op.reg[0]), b = cpu.template get<T>(op.reg[1]);
+    cpu.template set<T>(op.reg[0], b);
+    cpu.template set<T>(op.reg[1], a);
     return Outcome::Next;
   }
 };
 
 template <class T>
 struct XchgMem {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const u8 reg = op.reg[op.mem == 0 ? 1 : 0];
     T old{};
     const Outcome o = modify_operand<T, General>(cpu, op, [&](T a) {
       old = a;
-      return cpu.get<T>(reg);
+      return cpu.template get<T>(reg);
     });
-    if (o == Outcome::Next) cpu.set<T>(reg, old);
+    if (o == Outcome::Next) cpu.template set<T>(reg, old);
     return o;
   }
 };
@@ -156,28 +156,28 @@ Handlers xchg_of(Op& op) {
 // --- the stack ---
 
 struct PushReg64 {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const u64 sp = cpu.gpr[arch::kRsp] - 8;
-    const Outcome o = mmu::store<u64>(cpu, sp, cpu.get<u64>(op.reg[0]));
+    const Outcome o = mmu::store<u64>(cpu, sp, cpu.template get<u64>(op.reg[0]));
     if (o == Outcome::Next) [[likely]] cpu.gpr[arch::kRsp] = sp;
     return o;
   }
 };
 
 struct PopReg64 {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const u64 sp = cpu.gpr[arch::kRsp];
     const Loaded<u64> v = mmu::load<u64>(cpu, sp);
     if (v.failed()) [[unlikely]] return v.outcome;
     cpu.gpr[arch::kRsp] = sp + 8;
-    cpu.set<u64>(op.reg[0], v.value);
+    cpu.template set<u64>(op.reg[0], v.value);
     return Outcome::Next;
   }
 };
 
 template <class T>
 struct Push {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.mem == decode::kNoMemory && op.reg[1] != 0) return push<T>(cpu, static_cast<T>(op.imm));
     const Loaded<T> v = read_operand<T>(cpu, op, 0);
     return v.failed() ? v.outcome : push<T>(cpu, v.value);
@@ -187,7 +187,7 @@ struct Push {
 /// POP to memory computes the address after RSP has moved (SDM vol. 2, POP); on a fault RSP is put back.
 template <class T>
 struct Pop {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> v = peek<T>(cpu);
     if (v.failed()) return v.outcome;
     const u64 rsp = cpu.gpr[arch::kRsp];
@@ -210,7 +210,7 @@ struct Leave {
       return v.outcome;
     }
     mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));
-    cpu.set<T>(arch::kRbp * 8, v.value);
+    cpu.template set<T>(arch::kRbp * 8, v.value);
     return Outcome::Next;
   }
 };
@@ -223,7 +223,7 @@ struct Nop {
 template <class T, class S>
 struct WidenAccumulator {
   [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    cpu.set<T>(arch::kRax * 8, static_cast<T>(cpu.get<S>(arch::kRax * 8)));
+    cpu.template set<T>(arch::kRax * 8, static_cast<T>(cpu.template get<S>(arch::kRax * 8)));
     return Outcome::Next;
   }
 };
@@ -232,8 +232,8 @@ struct WidenAccumulator {
 template <class S>
 struct SignToData {
   [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    const S sign = static_cast<S>(cpu.get<S>(arch::kRax * 8) < 0 ? -1 : 0);
-    cpu.set<std::make_unsigned_t<S>>(arch::kRdx * 8, static_cast<std::make_unsigned_t<S>>(sign));
+    const S sign = static_cast<S>(cpu.template get<S>(arch::kRax * 8) < 0 ? -1 : 0);
+    cpu.template set<std::make_unsigned_t<S>>(arch::kRdx * 8, static_cast<std::make_unsigned_t<S>>(sign));
     return Outcome::Next;
   }
 };
@@ -247,9 +247,9 @@ T swap_bytes(T v) {
 template <class T>
 struct Movbe {
   static Outcome run(Cpu& cpu, const Op& op) {
-    if (op.mem == 0) return write_memory<T>(cpu, op, swap_bytes(cpu.get<T>(op.reg[1])));
+    if (op.mem == 0) return write_memory<T>(cpu, op, swap_bytes(cpu.template get<T>(op.reg[1])));
     const Loaded<T> v = read_memory<T>(cpu, op);
-    if (!v.failed()) cpu.set<T>(op.reg[0], swap_bytes(v.value));
+    if (!v.failed()) cpu.template set<T>(op.reg[0], swap_bytes(v.value));
     return v.outcome;
   }
 };

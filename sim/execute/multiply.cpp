@@ -30,17 +30,17 @@ constexpr unsigned bits_of(size_t bytes) { return static_cast<unsigned>(bytes * 
 /// The double-width value in AX, DX:AX, EDX:EAX or RDX:RAX.
 template <class T>
 Wide<T> double_accumulator(const Cpu& cpu) {
-  if constexpr (sizeof(T) == 1) return cpu.get<u16>(arch::kRax * 8);
+  if constexpr (sizeof(T) == 1) return cpu.template get<u16>(arch::kRax * 8);
   else
-    return static_cast<Wide<T>>((static_cast<Wide<T>>(cpu.get<T>(arch::kRdx * 8)) << bits_of(sizeof(T))) |
-                                cpu.get<T>(arch::kRax * 8));
+    return static_cast<Wide<T>>((static_cast<Wide<T>>(cpu.template get<T>(arch::kRdx * 8)) << bits_of(sizeof(T))) |
+                                cpu.template get<T>(arch::kRax * 8));
 }
 
 /// Puts `low` and `high` where a multiplication or division leaves them: AL and AH, or the A and D registers.
 template <class T>
 void set_pair(Cpu& cpu, T low, T high) {
-  cpu.set<T>(arch::kRax * 8, low);
-  cpu.set<T>(sizeof(T) == 1 ? arch::kRax * 8 + 1 : arch::kRdx * 8, high);
+  cpu.template set<T>(arch::kRax * 8, low);
+  cpu.template set<T>(sizeof(T) == 1 ? arch::kRax * 8 + 1 : arch::kRdx * 8, high);
 }
 
 template <class T>
@@ -52,10 +52,10 @@ void multiply_flags(Flags& flags, T low, bool overflow) {
 
 template <class T>
 struct Mul {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
-    const Wide<T> product = static_cast<Wide<T>>(static_cast<Wide<T>>(cpu.get<T>(arch::kRax * 8)) * b.value);
+    const Wide<T> product = static_cast<Wide<T>>(static_cast<Wide<T>>(cpu.template get<T>(arch::kRax * 8)) * b.value);
     const T low = static_cast<T>(product), high = static_cast<T>(product >> bits_of(sizeof(T)));
     set_pair<T>(cpu, low, high);
     multiply_flags<T>(flags, low, high != 0);
@@ -65,10 +65,10 @@ struct Mul {
 
 template <class T>
 struct Imul1 {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
-    const auto product = static_cast<WideSigned<T>>(static_cast<WideSigned<T>>(static_cast<Signed<T>>(cpu.get<T>(arch::kRax * 8))) *
+    const auto product = static_cast<WideSigned<T>>(static_cast<WideSigned<T>>(static_cast<Signed<T>>(cpu.template get<T>(arch::kRax * 8))) *
                                                     static_cast<Signed<T>>(b.value));
     const T low = static_cast<T>(product), high = static_cast<T>(product >> bits_of(sizeof(T)));
     set_pair<T>(cpu, low, high);
@@ -80,13 +80,13 @@ struct Imul1 {
 /// IMUL with two operands (reg *= operand 1) or three (reg = operand 1 * immediate).
 template <class T, bool kImmediate>
 struct Imul2 {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 1);
     if (b.failed()) [[unlikely]] return b.outcome;
-    const T a = kImmediate ? static_cast<T>(op.imm) : cpu.get<T>(op.reg[0]);
+    const T a = kImmediate ? static_cast<T>(op.imm) : cpu.template get<T>(op.reg[0]);
     Signed<T> low = 0;
     const bool overflow = __builtin_mul_overflow(static_cast<Signed<T>>(a), static_cast<Signed<T>>(b.value), &low);
-    cpu.set<T>(op.reg[0], static_cast<T>(low));
+    cpu.template set<T>(op.reg[0], static_cast<T>(low));
     multiply_flags<T>(flags, static_cast<T>(low), overflow);
     return Outcome::Next;
   }
@@ -99,7 +99,7 @@ Handlers imul2_of(const Form& form) {
 
 template <class T>
 struct Div {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
     const Wide<T> a = double_accumulator<T>(cpu);
@@ -112,7 +112,7 @@ struct Div {
 
 template <class T>
 struct Idiv {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
     const auto a = static_cast<WideSigned<T>>(double_accumulator<T>(cpu));

@@ -39,7 +39,8 @@ Outcome jump_to(Cpu& cpu, u64 target) {
 }
 
 /// RSP - 8 and a store there, in 64-bit mode.
-[[gnu::always_inline]] inline Outcome push64(Cpu& cpu, u64 value) {
+template <class C>
+[[gnu::always_inline]] inline Outcome push64(C& cpu, u64 value) {
   const u64 sp = cpu.gpr[arch::kRsp] - 8;
   const Outcome o = mmu::store<u64>(cpu, sp, value);
   if (o == Outcome::Next) [[likely]] cpu.gpr[arch::kRsp] = sp;
@@ -52,14 +53,24 @@ Loaded<T> branch_operand(Cpu& cpu, const Op& op) {
   return read_operand<T>(cpu, op, 0);
 }
 
+/// The same in 64-bit mode through the soft TLB alone. Other address sizes are left to the step.
+[[gnu::always_inline]] inline Loaded<u64> fast_operand(cpu::FastCpu& cpu, const Op& op) {
+  if (op.mem == decode::kNoMemory) return {cpu.get<u64>(op.reg[0])};
+  if (op.address_bytes != 8) [[unlikely]] return {0, Outcome::Miss};
+  u64 address = 0;
+  Flat64::linear(cpu, op, 8, Access::Read, address);
+  if (op.segment >= arch::kFs) [[unlikely]] address += cpu.seg[op.segment].base;
+  return mmu::load<u64>(cpu, address);
+}
+
 // --- 64-bit mode ---
 
 struct Call64 {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
     const u64 next = cpu->block_rip() + op->offset + op->length;
-    const Outcome o = push64(*cpu, next);
-    if (o != Outcome::Next) [[unlikely]] return leave(cpu, op, budget, result, carries, o);
-    return branch(cpu, op, budget, result, carries, op->disp, true, true);
+    if (push64(static_cast<cpu::FastCpu&>(*cpu), next) != Outcome::Next) [[unlikely]]
+      return leave_for_step(cpu, op, budget, result, carries);
+    return branch<true, true>(cpu, op, budget, result, carries);
   }
   static Outcome returning(Cpu& cpu, const Op& op) {
     const u64 target = branch_target(cpu, op, op.disp);
@@ -73,9 +84,9 @@ struct Call64 {
 struct Return64 {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
     const u64 sp = cpu->gpr[arch::kRsp];
-    const Loaded<u64> target = mmu::load<u64>(*cpu, sp);
-    if (target.failed()) [[unlikely]] return leave(cpu, op, budget, result, carries, target.outcome);
-    if (!cpu::canonical(target.value)) [[unlikely]] return leave_for_step(cpu, op, budget, result, carries);
+    const Loaded<u64> target = mmu::load<u64>(static_cast<cpu::FastCpu&>(*cpu), sp);
+    if (target.failed() || !cpu::canonical(target.value)) [[unlikely]]
+      return leave_for_step(cpu, op, budget, result, carries);
     cpu->gpr[arch::kRsp] = sp + 8 + static_cast<u64>(op->imm);
     budget = retire_block(cpu, op, budget);
     cpu->block_rip() = target.value;
@@ -93,12 +104,13 @@ struct Return64 {
 template <bool kCall>
 struct Indirect64 {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
-    const Loaded<u64> target = branch_operand<u64>(*cpu, *op);
-    if (target.failed()) [[unlikely]] return leave(cpu, op, budget, result, carries, target.outcome);
-    if (!cpu::canonical(target.value)) [[unlikely]] return leave_for_step(cpu, op, budget, result, carries);
+    const Loaded<u64> target = fast_operand(static_cast<cpu::FastCpu&>(*cpu), *op);
+    if (target.failed() || !cpu::canonical(target.value)) [[unlikely]]
+      return leave_for_step(cpu, op, budget, result, carries);
     if constexpr (kCall) {
-      const Outcome o = push64(*cpu, cpu->block_rip() + op->offset + op->length);
-      if (o != Outcome::Next) [[unlikely]] return leave(cpu, op, budget, result, carries, o);
+      const u64 next = cpu->block_rip() + op->offset + op->length;
+      if (push64(static_cast<cpu::FastCpu&>(*cpu), next) != Outcome::Next) [[unlikely]]
+        return leave_for_step(cpu, op, budget, result, carries);
     }
     budget = retire_block(cpu, op, budget);
     cpu->block_rip() = target.value;
@@ -215,7 +227,8 @@ Op end_of_block(const Block& block) {
 Outcome undefined(Cpu& cpu, const Op&) { return raise(cpu, Exception::InvalidOpcode); }
 Outcome too_long(Cpu& cpu, const Op&) { return raise(cpu, Exception::GeneralProtection, 0); }
 
-void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, u64 target, bool taken) {
+void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, bool taken) {
+  const u64 target = target_of(*cpu, *op, taken);
   if (check_target(*cpu, target) != Outcome::Next) return leave(cpu, op, budget, result, carries, Outcome::Fault);
   budget = retire_block(cpu, op, budget);
   cpu->block_rip() = target;

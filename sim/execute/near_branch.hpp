@@ -27,32 +27,39 @@ inline Outcome check_target(Cpu& cpu, u64 target) {
   return raise(cpu, Exception::GeneralProtection, 0);
 }
 
-/// Where a branch whose block link is not known yet goes on; checks the target first.
-void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, u64 target, bool taken);
+/// Where the relative branch `op` leads if it is taken, or not. A 16-bit operand size cuts the target of a taken branch
+/// only.
+inline u64 target_of(const Cpu& cpu, const Op& op, bool taken) {
+  if (taken) return branch_target(cpu, op, op.disp);
+  return cpu.mask_rip(cpu.block_rip() + op.offset + op.length);
+}
 
-/// Ends the block at a branch to `offset` (from its start) over link `taken`.
-[[gnu::always_inline]] inline void branch(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, i64 offset,
-                                          bool taken, bool wide) {
-  Block* self = reinterpret_cast<Block*>(op->imm);
-  const Block* block = self->link[taken];
+/// Goes on where a branch leads whose block link is not known yet; checks the target first.
+void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, bool taken);
+
+/// Ends the block at its relative branch, taken or not; `kWide`: in 64-bit mode.
+template <bool kTaken, bool kWide>
+[[gnu::always_inline]] inline void branch(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+  const Block* block = reinterpret_cast<Block*>(op->imm)->link[kTaken];
   const i64 left = budget - (op->cycles_before + op->cost);
-  const u64 next = cpu->block_rip() + static_cast<u64>(offset);
-  // A 16-bit operand size cuts the target of a taken branch only.
-  const u64 target = wide ? next : taken ? branch_target(*cpu, *op, offset) : cpu->mask_rip(next);
-  if (block != nullptr && left >= block->cost) [[likely]] {
-    cpu->instructions += op->number + 1u;
-    cpu->block_rip() = target;
-    op = block->ops();
-    return op->handler(cpu, op, left, result, carries);
+  if (block == nullptr || left < block->cost) [[unlikely]]
+    return branch_slowly(cpu, op, budget, result, carries, kTaken);
+  cpu->instructions += op->number + 1u;
+  if constexpr (kWide) {
+    cpu->block_rip() += static_cast<u64>(i64{kTaken ? op->disp : op->offset + op->length});
+  } else {
+    cpu->block_rip() = target_of(*cpu, *op, kTaken);
   }
-  return branch_slowly(cpu, op, budget, result, carries, target, taken);
+  op = block->ops();
+  return op->handler(cpu, op, left, result, carries);
 }
 
 template <class Condition, bool kWide>
 struct Jcc {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
-    const bool taken = Condition::test(Flags{result, carries});
-    return branch(cpu, op, budget, result, carries, taken ? op->disp : op->offset + op->length, taken, kWide);
+    // Two ends, so that the host predicts what follows each of them by itself.
+    if (Condition::test(Flags{result, carries})) return branch<true, kWide>(cpu, op, budget, result, carries);
+    return branch<false, kWide>(cpu, op, budget, result, carries);
   }
   static Outcome returning(Cpu& cpu, const Op& op) {
     if (!Condition::test(cpu.flags)) return Outcome::Next;

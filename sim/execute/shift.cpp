@@ -17,15 +17,15 @@ template <class T, bool kImmediate>
 
 template <class F, class T, bool kImmediate>
 struct ShiftReg {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    cpu.set<T>(op.reg[0], F::template run<T>(cpu.get<T>(op.reg[0]), count_of<T, kImmediate>(cpu, op), flags));
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    cpu.template set<T>(op.reg[0], F::template run<T>(cpu.template get<T>(op.reg[0]), count_of<T, kImmediate>(cpu, op), flags));
     return Outcome::Next;
   }
 };
 
 template <class F, class T, bool kImmediate>
 struct ShiftMem {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const unsigned count = count_of<T, kImmediate>(cpu, op);
     return modify_operand<T, General>(cpu, op, [&](T a) { return F::template run<T>(a, count, flags); });
   }
@@ -75,14 +75,14 @@ T double_shift(T a, T b, unsigned count, Flags& flags) {
 
 template <class T, bool kLeft>
 struct DoubleShift {
-  static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
+  static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const bool by_cl = op.imm2 != 0;
     const u64 raw = by_cl ? cpu.gpr[arch::kRcx] : static_cast<u64>(op.imm);
     const unsigned count = static_cast<unsigned>(raw & (sizeof(T) == 8 ? 63 : 31));
-    const T b = cpu.get<T>(op.reg[1]);
+    const T b = cpu.template get<T>(op.reg[1]);
     if (op.mem == 0)
       return modify_operand<T, General>(cpu, op, [&](T a) { return double_shift<T, kLeft>(a, b, count, flags); });
-    cpu.set<T>(op.reg[0], double_shift<T, kLeft>(cpu.get<T>(op.reg[0]), b, count, flags));
+    cpu.template set<T>(op.reg[0], double_shift<T, kLeft>(cpu.template get<T>(op.reg[0]), b, count, flags));
     return Outcome::Next;
   }
 };

@@ -151,7 +151,9 @@ u64 store_bulk(Cpu& cpu, const Op& op, u64 count) {
   u8* out = mmu::host_for_write(cpu, to, bytes);
   if (out == nullptr) return 0;
   const T value = cpu.get<T>(arch::kRax * 8);
-  for (u64 i = 0; i < count; ++i) std::memcpy(out + i * sizeof(T), &value, sizeof(T));
+  if constexpr (sizeof(T) == 1) std::memset(out, value, bytes);
+  else
+    for (u64 i = 0; i < count; ++i) std::memcpy(out + i * sizeof(T), &value, sizeof(T));
   advance(cpu, op, arch::kRdi, static_cast<i64>(bytes));
   return count;
 }
@@ -212,6 +214,8 @@ struct Repeated {
       if (outcome != Outcome::Next) break;
       ++done;
       stopped = !goes_on(cpu, op);
+      // The first element has brought its pages into the soft TLB.
+      if (done == 1) done += bulk<T, kKind>(cpu, op, piece - done);
     }
     if (done != 0) {
       set_address_register(cpu, op, arch::kRcx, count - done);

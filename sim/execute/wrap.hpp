@@ -23,10 +23,14 @@ Outcome deny(Cpu& cpu, const Op& op);
 /// Handler of instructions that are executed outside blocks.
 void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
+/// Does a light operation whose threaded form returned Miss by its returning form, and goes on.
+void redo(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
+
 template <class M>
 void light_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   Flags flags{result, carries};
-  const Outcome outcome = M::run(*cpu, *op, flags);
+  const Outcome outcome = M::run(static_cast<cpu::FastCpu&>(*cpu), *op, flags);
+  if (outcome == Outcome::Miss) [[unlikely]] return redo(cpu, op, budget, result, carries);
   if (outcome != Outcome::Next) [[unlikely]] return leave(cpu, op, budget, flags.result, flags.carries, outcome);
   ++op;
   return op->handler(cpu, op, budget, flags.result, flags.carries);

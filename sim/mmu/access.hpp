@@ -26,6 +26,26 @@ struct Loaded {
   bool failed() const { return outcome != Outcome::Next; }
 };
 
+/// The same through the soft TLB alone: Outcome::Miss if it does not have the page.
+template <class T>
+[[gnu::always_inline]] inline Loaded<T> load(cpu::FastCpu& cpu, u64 linear) {
+  const SoftEntry& e = cpu.bank->at(linear);
+  Loaded<T> r;
+  if (e.read_tag != ((linear + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]] {
+    r.outcome = Outcome::Miss;
+    return r;
+  }
+  std::memcpy(&r.value, reinterpret_cast<const u8*>(linear + e.addend), sizeof(T));
+  return r;
+}
+template <class T>
+[[gnu::always_inline]] inline Outcome store(cpu::FastCpu& cpu, u64 linear, T value) {
+  const SoftEntry& e = cpu.bank->at(linear);
+  if (e.write_tag != ((linear + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]] return Outcome::Miss;
+  std::memcpy(reinterpret_cast<u8*>(linear + e.addend), &value, sizeof(T));
+  return Outcome::Next;
+}
+
 // --- slow paths (access.cpp) ---
 
 /// Reads or writes 1..16 bytes at `linear`: walks, page crossings, devices, watchpoints, alignment checks.
@@ -114,12 +134,15 @@ Outcome store_as(Cpu& cpu, u64 linear, T value, Rights rights) {
 // --- TLB maintenance (SDM vol. 3, 4.10.4) ---
 
 /// After MOV CR3 / a change of CR0.PG, CR4.PAE, PSE, PGE, PCIDE, SMEP, SMAP, EFER.NXE ...: drops what must be dropped.
-void flush_all(Cpu& cpu);                  // everything, global pages included
+void flush_all(Cpu& cpu);                  // everything of the current ASID, global pages included
 void flush_address_space(Cpu& cpu);        // all non-global entries of the current PCID
 void flush_page(Cpu& cpu, u64 linear);     // INVLPG
 void flush_pcid(Cpu& cpu, u16 pcid);       // INVPCID type 1
 void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear);  // INVPCID type 0
 void flush_non_global(Cpu& cpu);           // INVPCID type 3
+void flush_asid(Cpu& cpu, u32 asid, bool with_global);      // a guest's address spaces (APM vol. 2, 15.16)
+void flush_asid_page(Cpu& cpu, u32 asid, u64 linear);       // INVLPGA
+void flush_every_asid(Cpu& cpu);
 /// Points the soft banks at the current address space; call after CR3 or PCID changed.
 void select_address_space(Cpu& cpu);
 
