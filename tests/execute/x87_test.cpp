@@ -294,3 +294,23 @@ TEST_CASE("x87 transcendentals keep the host's stack and exceptions and stay wit
     }
   }
 }
+
+TEST_CASE("waiting instructions report a pending exception, the others do not", "[x87]") {
+  Random random(31);
+  const std::vector<Code> list = {{0xD8, 0xC1}, {0xD9, 0xC9}, {0xD9, 0xEE},      {0xDD, m(3)}, {0x9B},
+                                  {0xD9, 0xF7}, {0xDD, 0xC1}, {0xD9, m(5)},      {0xD9, m(4)}, {0xDD, m(4)},
+                                  {0xDB, 0xE3}, {0xDB, 0xE2}, {0xD9, m(7)},      {0xDD, m(7)}, {0xDF, 0xE0},
+                                  {0xD9, 0xD0}, {0x0F, 0x77}, {0x0F, 0xFC, 0xCA}};
+  for (const Code& code : list) {
+    for (unsigned n = 0; n < 100; ++n) {
+      Registers r, native, ours;
+      fill(r, random, kUnmasked);
+      r.fx.status |= static_cast<u16>(random.next() & 0x3F);
+      if (r.fx.status & ~r.fx.control & 0x3F) r.fx.status |= 0x8080;
+      twin(code, r, native, ours);
+      INFO(hex(code));
+      REQUIRE(native.fault == ours.fault);
+      if (code[0] != 0x0F) REQUIRE(differences(native, ours) == "");
+    }
+  }
+}
