@@ -9,6 +9,8 @@ add_library(hvlab_options INTERFACE)
 target_compile_options(hvlab_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-pedantic -Werror)
 target_compile_options(hvlab_options INTERFACE $<$<CONFIG:Release>:-O2> $<$<CONFIG:Debug>:-O1 -g>)
+# Where the compiler makes calls of a handler's last call, and not jumps: see sim/execute/wrap.hpp.
+target_compile_definitions(hvlab_options INTERFACE $<$<OR:$<CONFIG:Debug>,$<BOOL:${HVLAB_SANITIZE}>>:HVLAB_NO_TAIL_CALLS>)
 if(HVLAB_SANITIZE)
   target_compile_options(hvlab_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
     -fno-omit-frame-pointer)

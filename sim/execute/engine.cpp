@@ -28,6 +28,15 @@ void leave(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, Outcome 
   cpu->rip = cpu->mask_rip(cpu->block_rip() + op->offset + (outcome == Outcome::Exit ? op->length : 0u));
 }
 
+void run_threaded(Cpu* cpu, const Op* op, i64 budget) {
+  op->handler(cpu, op, budget, cpu->flags.result, cpu->flags.carries);
+  if constexpr (kTailCalls) return;
+  while (cpu->left == Outcome::Next) {
+    op = cpu->left_op;
+    op->handler(cpu, op, cpu->budget, cpu->flags.result, cpu->flags.carries);
+  }
+}
+
 void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   return leave(cpu, op, budget, result, carries, Outcome::Retry);
 }
@@ -38,8 +47,7 @@ void redo(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   const Outcome outcome = op->step(*cpu, *op);
   if (outcome != Outcome::Next) [[unlikely]]
     return leave(cpu, op, budget, cpu->flags.result, cpu->flags.carries, outcome);
-  ++op;
-  return op->handler(cpu, op, budget, cpu->flags.result, cpu->flags.carries);
+  return go_on(cpu, op + 1, budget, cpu->flags.result, cpu->flags.carries);
 }
 
 void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {

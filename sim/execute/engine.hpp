@@ -14,6 +14,9 @@ inline constexpr u8 kLongModeKey = decode::BlockMode{8, 8, true}.key();
 /// Leaves after a branch whose target is in Cpu::block_rip; `link` is where the target's block belongs, or nullptr.
 void leave_at_target(Cpu* cpu, i64 budget, i64 result, u64 carries, Block** link);
 
+/// Runs the threaded handlers from `op` on until one leaves. `budget`: what is left of the run at the start of op's block.
+void run_threaded(Cpu* cpu, const Op* op, i64 budget);
+
 /// Handler of every operation of a block whose code has changed.
 void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
@@ -28,7 +31,7 @@ void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
   const Block* next = *link;
   if (next != nullptr && budget >= next->cost) [[likely]] {
     const Op* op = next->ops();
-    return op->handler(cpu, op, budget, result, carries);
+    return go_on(cpu, op, budget, result, carries);
   }
   return leave_at_target(cpu, budget, result, carries, link);
 }
@@ -44,7 +47,7 @@ void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
       cpu->fetch_page = e.execute_tag;
       cpu->fetch_addend = e.addend;
       const Op* op = jump.block->ops();
-      return op->handler(cpu, op, budget, result, carries);
+      return go_on(cpu, op, budget, result, carries);
     }
   }
   return leave_at_target(cpu, budget, result, carries, nullptr);

@@ -25,10 +25,7 @@ void heavy_branch(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   cpu->flags = Flags{result, carries};
   cpu->rip = cpu->block_rip() + op->offset;
   const Outcome outcome = M::returning(*cpu, *op);
-  if (outcome == Outcome::Next) {
-    ++op;
-    return op->handler(cpu, op, budget, result, carries);
-  }
+  if (outcome == Outcome::Next) return go_on(cpu, op + 1, budget, result, carries);
   return leave(cpu, op, budget, cpu->flags.result, cpu->flags.carries, outcome);
 }
 

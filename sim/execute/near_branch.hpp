@@ -51,7 +51,7 @@ template <bool kTaken, bool kWide>
     cpu->block_rip() = target_of(*cpu, *op, kTaken);
   }
   op = block->ops();
-  return op->handler(cpu, op, left, result, carries);
+  return go_on(cpu, op, left, result, carries);
 }
 
 template <class Condition, bool kWide>

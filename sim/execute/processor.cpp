@@ -231,7 +231,7 @@ void Processor::Impl::run_blocks(const Op* op) {
   cpu.block_rip() = cpu.rip - op->offset;
   cpu.instructions -= op->number;
   cpu.stepping = false;
-  op->handler(&cpu, op, cpu.budget + op->cycles_before, cpu.flags.result, cpu.flags.carries);
+  run_threaded(&cpu, op, cpu.budget + op->cycles_before);
   cpu.stepping = true;
   settle();
   next_op = nullptr;

@@ -20,6 +20,22 @@ concept Light = requires(Cpu& cpu, const Op& op, Flags& flags) {
 void leave(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, Outcome outcome);
 /// Raises what the state forbids: see decode::need.
 Outcome deny(Cpu& cpu, const Op& op);
+#ifdef HVLAB_NO_TAIL_CALLS
+inline constexpr bool kTailCalls = false;
+#else
+inline constexpr bool kTailCalls = true;
+#endif
+
+/// The last act of a threaded handler: the handler of `op` runs. Builds in which the compiler makes a call of this call, and
+/// not a jump, hand it to run_threaded instead, lest handlers pile up on the stack.
+[[gnu::always_inline]] inline void go_on(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+  if constexpr (kTailCalls) return op->handler(cpu, op, budget, result, carries);
+  cpu->flags = Flags{result, carries};
+  cpu->budget = budget;
+  cpu->left_op = op;
+  cpu->left = Outcome::Next;
+}
+
 /// Handler of instructions that are executed outside blocks.
 void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
@@ -32,8 +48,7 @@ void light_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries)
   const Outcome outcome = M::run(static_cast<cpu::FastCpu&>(*cpu), *op, flags);
   if (outcome == Outcome::Miss) [[unlikely]] return redo(cpu, op, budget, result, carries);
   if (outcome != Outcome::Next) [[unlikely]] return leave(cpu, op, budget, flags.result, flags.carries, outcome);
-  ++op;
-  return op->handler(cpu, op, budget, flags.result, flags.carries);
+  return go_on(cpu, op + 1, budget, flags.result, flags.carries);
 }
 
 template <class M>
@@ -62,8 +77,7 @@ void heavy_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries)
   const Outcome outcome = (op->needs & cpu->denied) ? deny(*cpu, *op) : M(*cpu, *op);
   if (outcome != Outcome::Next) [[unlikely]]
     return leave(cpu, op, budget, cpu->flags.result, cpu->flags.carries, outcome);
-  ++op;
-  return op->handler(cpu, op, budget, cpu->flags.result, cpu->flags.carries);
+  return go_on(cpu, op + 1, budget, cpu->flags.result, cpu->flags.carries);
 }
 
 template <auto M>
