@@ -7,7 +7,8 @@ hvlab=$1 loader=$2 processors=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-"$hvlab" demo --prepare >"$scratch/paths" || { echo "Debian's packages cannot be had: skipped"; exit 77; }
+sh "$(dirname "$0")/../../workloads/fetch" kernel busybox crun || { echo "Debian's packages cannot be had: skipped"; exit 77; }
+"$hvlab" demo --prepare >"$scratch/paths"
 kernel=$(sed -n 's/^kernel //p' "$scratch/paths")
 initrd=$(sed -n 's/^bare //p' "$scratch/paths")
 
