@@ -110,6 +110,24 @@ bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
   return cpu.debug_ctl = value, true;
 }
 
+// --- speculation: nothing here is executed before its time, so that the controls have nothing to hold back ---
+
+bool has_spec_ctrl(const Cpu& cpu) {
+  return cpu.has(Feature::SpecCtrl) || cpu.has(Feature::AmdIbrs) || cpu.has(Feature::AmdStibp) ||
+         cpu.has(Feature::AmdSsbd);
+}
+bool has_pred_cmd(const Cpu& cpu) { return cpu.has(Feature::SpecCtrl) || cpu.has(Feature::AmdIbpb); }
+bool write_spec_ctrl(Cpu& cpu, u32, u64 value) {
+  u64 supported = 0;
+  if (cpu.has(Feature::SpecCtrl) || cpu.has(Feature::AmdIbrs)) supported |= bit(0);
+  if (cpu.has(Feature::Stibp) || cpu.has(Feature::AmdStibp)) supported |= bit(1);
+  if (cpu.has(Feature::Ssbd) || cpu.has(Feature::AmdSsbd)) supported |= bit(2);
+  if ((value & ~supported) != 0) return false;
+  return cpu.spec_ctrl = value, true;
+}
+/// Commands: write-only, bit 0 alone.
+bool write_command(Cpu&, u32, u64 value) { return (value & ~u64{1}) == 0; }
+
 // --- microcode ---
 
 bool read_microcode(Cpu& cpu, u32, u64& value) { return value = cpu.microcode_signature, true; }
@@ -192,9 +210,30 @@ bool write_mtrr_default(Cpu& cpu, u32, u64 value) {
 /// northbridge decodes, which here the board does.
 bool read_syscfg(Cpu&, u32, u64& value) { return value = 0, true; }
 bool write_syscfg(Cpu&, u32, u64 value) { return (value & ~u64{0x7C'0000}) == 0; }
-/// TscFreqSel (the TSC counts at the P0 frequency) reads 1.
-bool read_hwcr(Cpu&, u32, u64& value) { return value = bit(24), true; }
-bool write_hwcr(Cpu&, u32, u64) { return true; }
+/// TscFreqSel stays 1.
+bool write_hwcr(Cpu& cpu, u32, u64 value) { return cpu.hwcr = value | bit(24), true; }
+/// Settings of units that are not modelled are kept. DE_CFG bit 1: LFENCE serializes dispatch, as it always does
+/// here.
+u64 fixed_config(u32 address) { return address == 0xC001'1029 ? bit(1) : 0; }
+bool read_amd_config(Cpu& cpu, u32 address, u64& value) {
+  return value = cpu.amd_config[address & 15] | fixed_config(address), true;
+}
+bool write_amd_config(Cpu& cpu, u32 address, u64 value) {
+  return cpu.amd_config[address & 15] = value, true;
+}
+/// What CPUID says, to be taken back bit by bit; OSXSAVE and APIC stand for their features here.
+bool read_cpuid_mask(Cpu& cpu, u32 address, u64& value) {
+  const unsigned n = address - 0xC001'1002;
+  constexpr u32 kLeaves[] = {7, 6, 1, 0x8000'0001};
+  const cpu::CpuidResult r = cpu::cpuid(cpu, kLeaves[n], 0);
+  value = n == 0 ? u64{r.eax} << 32 | r.ebx : n == 1 ? r.ecx : u64{r.ecx} << 32 | r.edx;
+  if (n == 2 && cpu.has(Feature::Xsave)) value |= cpu.cpuid_mask[n] & bit(32 + 27);
+  if (n >= 2 && cpu.has(Feature::Apic)) value |= cpu.cpuid_mask[n] & bit(9);
+  return true;
+}
+bool write_cpuid_mask(Cpu& cpu, u32 address, u64 value) {
+  return cpu.cpuid_mask[address - 0xC001'1002] = value, true;
+}
 /// P-state 0 only: enabled, frequency = 25 MHz * FID / (DID / 8), with DID = 8.
 bool read_pstate(Cpu& cpu, u32 address, u64& value) {
   const u64 fid = std::min<u64>(cpu.identity.frequency_hz / 25'000'000, 0xFF);
@@ -203,8 +242,6 @@ bool read_pstate(Cpu& cpu, u32 address, u64& value) {
 /// SVMDIS with LOCK: there is no SVM.
 bool read_vm_cr(Cpu&, u32, u64& value) { return value = bit(3) | bit(4), true; }
 bool write_vm_cr(Cpu&, u32, u64 value) { return (value & ~u64{0x1F}) == 0; }
-/// Bit 1: LFENCE serializes dispatch, as it always does here.
-bool read_de_cfg(Cpu&, u32, u64& value) { return value = bit(1), true; }
 
 #define MSR(first, last, name, exists, read, write, source) \
   MsrRow{first, last, name, exists, read, write, source},

@@ -55,6 +55,12 @@ u32 signature(const Identity& id) {
   return value;
 }
 
+/// AMD's CPUID feature MSRs: what privileged software leaves of a leaf.
+void take_back(u32& high, u32& low, u64 mask) {
+  high &= static_cast<u32>(mask >> 32);
+  low &= static_cast<u32>(mask);
+}
+
 CpuidResult leaf_1(const Cpu& cpu) {
   CpuidResult r = feature_bits(cpu, 1);
   r.eax = signature(cpu.identity);
@@ -63,6 +69,7 @@ CpuidResult leaf_1(const Cpu& cpu) {
   if (cpu.count > 1) r.edx |= 1u << 28;  // HTT: more than one logical processor in the package
   constexpr u32 kApicBit = 1u << 9;
   if (cpu.apic == nullptr || !test_bit(cpu.apic->base_msr(), 11)) r.edx &= ~kApicBit;
+  take_back(r.ecx, r.edx, cpu.cpuid_mask[2]);
   return r;
 }
 
@@ -90,6 +97,13 @@ CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 sublea
   return r;
 }
 
+CpuidResult structured_features(const Cpu& cpu, u32 subleaf) {
+  if (subleaf != 0) return {};
+  CpuidResult r = feature_bits(cpu, 7);
+  take_back(r.eax, r.ebx, cpu.cpuid_mask[0]);
+  return r;
+}
+
 CpuidResult monitor_leaf(const Cpu& cpu) {
   if (!cpu.has(Feature::Monitor)) return {};
   return {64, 64, 3, 0x11};  // lines of 64 bytes; interrupts break even when masked; one C0 and one C1 state
@@ -109,6 +123,10 @@ CpuidResult xsave_leaf(const Cpu& cpu, u32 subleaf) {
   if (!cpu.has(Feature::Xsave) || subleaf != 0) return {};
   return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
 }
+
+/// TLBs as Skylake's descriptors tell them (SDM vol. 2, table 3-12): 64 entries for instructions, 64 and 32 (large
+/// pages) for data, 1536 shared; caches are told by leaf 4.
+CpuidResult descriptor_leaf() { return {0x7603'6301, 0x00F0'B5FF, 0, 0x00C3'0000}; }
 
 /// TSC and crystal (SDM vol. 3, 19.7.3).
 CpuidResult tsc_leaf(const Cpu& cpu) {
@@ -141,13 +159,15 @@ CpuidResult extended_features(const Cpu& cpu, bool intel) {
   r.edx |= leaf_1(cpu).edx & kRepeated;
   constexpr u32 kTopologyExtensions = 1u << 22, kCmpLegacy = 1u << 1;
   r.ecx |= kTopologyExtensions | (cpu.count > 1 ? kCmpLegacy : 0);
+  take_back(r.ecx, r.edx, cpu.cpuid_mask[3]);
   return r;
 }
 
 CpuidResult address_sizes(const Cpu& cpu, bool intel) {
   const u32 bits_of = cpu.identity.physical_address_bits | (cpu.has(Feature::Lm) ? 48u << 8 : 32u << 8);
-  if (intel) return {bits_of, 0, 0, 0};
-  return {bits_of, 0, core_bits(cpu) << 12 | (cpu.count - 1u), 0};
+  const u32 features = feature_bits(cpu, 0x8000'0008).ebx;
+  if (intel) return {bits_of, features, 0, 0};
+  return {bits_of, features, core_bits(cpu) << 12 | (cpu.count - 1u), 0};
 }
 
 CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
@@ -157,13 +177,13 @@ CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum
     case 1:
       return leaf_1(cpu);
     case 2:
-      return intel ? CpuidResult{0x00FE'FF01, 0xF0, 0, 0} : CpuidResult{};  // TLBs: leaf 18h; caches: leaf 4
+      return intel ? descriptor_leaf() : CpuidResult{};
     case 4:
       return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
     case 5:
       return monitor_leaf(cpu);
     case 7:
-      return subleaf == 0 ? feature_bits(cpu, 7) : CpuidResult{};
+      return structured_features(cpu, subleaf);
     case 0xB:
       return topology_leaf(cpu, subleaf);
     case 0xD:

@@ -88,6 +88,10 @@ struct State {
   u64 sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0;
   u64 pat = 0x0007'0406'0007'0406, misc_enable = 1, tsc_offset = 0, tsc_adjust = 0;
   u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
+  u64 spec_ctrl = 0, mcu_opt_ctrl = 0, power_ctl = 0;
+  u64 hwcr = u64{1} << 24;       // AMD's: TscFreqSel, the TSC counts at the P0 frequency
+  u64 amd_config[16] = {};       // MSRs C0011020h..C001102Fh: settings of units that are not modelled
+  u64 cpuid_mask[4] = {~u64{0}, ~u64{0}, ~u64{0}, ~u64{0}};  // MSRs C0011002h..C0011005h
   Mtrr mtrr;
 
   u8 cpl = 0;

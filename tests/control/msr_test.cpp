@@ -4,6 +4,7 @@
 #include "machine_code.hpp"
 #include "sim/arch/msr.hpp"
 #include "sim/control/msr.hpp"
+#include "sim/cpu/cpuid.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -67,6 +68,46 @@ TEST_CASE("values with rules") {
   CHECK(read(c, msr::kMtrrFix4kLast) == 0x0606'0606'0606'0606);
   CHECK(!control::write_msr(c, msr::kEfer, bit(63)));
   CHECK(!control::write_msr(c, msr::kMtrrCap, 0));
+}
+
+// Catches settings that software reads back being lost, and commands that can be read or take reserved bits.
+TEST_CASE("controls of units that are not modelled are kept") {
+  timing::Profile p = everything();
+  Machine intel(p);
+  p.vendor = "AuthenticAMD";
+  Machine amd(p);
+  for (const u32 address : {0xC001'1020u, 0xC001'1028u, 0xC001'102Du, 0xC001'0015u}) {
+    INFO(address);
+    CHECK(!control::write_msr(intel.cpu(), address, 0));
+    REQUIRE(control::write_msr(amd.cpu(), address, read(amd.cpu(), address) | bit(9)));
+    CHECK((read(amd.cpu(), address) & bit(9)) != 0);
+  }
+  CHECK((read(amd.cpu(), 0xC001'1029) & bit(1)) != 0);  // LFENCE serializes, whatever is written
+  u64 value = 0;
+  CHECK(!control::read_msr(amd.cpu(), 0x49, value));
+  CHECK(control::write_msr(amd.cpu(), 0x49, 1));
+  CHECK(!control::write_msr(amd.cpu(), 0x49, 2));
+  CHECK(control::write_msr(amd.cpu(), 0x48, 7));
+  CHECK(!control::write_msr(amd.cpu(), 0x48, 8));
+  CHECK(read(amd.cpu(), 0x48) == 7);
+}
+
+// Catches CPUID bits that AMD's feature MSRs cannot take back, or that fixed words cannot bring where there are none.
+TEST_CASE("AMD's CPUID feature MSRs take features back") {
+  timing::Profile p = everything();
+  p.vendor = "AuthenticAMD";
+  Machine m(p);
+  cpu::Cpu& c = m.cpu();
+  const u64 all = read(c, 0xC001'1004);
+  CHECK((all & bit(32 + 27)) != 0);  // OSXSAVE stands for XSAVE here, whatever CR4 says
+  CHECK(static_cast<u32>(all) == (cpu::cpuid(c, 1, 0).edx | bit(9)));
+  REQUIRE(control::write_msr(c, 0xC001'1004, all & ~(bit(32) | bit(26))));
+  CHECK((cpu::cpuid(c, 1, 0).ecx & 1) == 0);        // SSE3
+  CHECK((cpu::cpuid(c, 1, 0).edx & bit(26)) == 0);  // SSE2
+  REQUIRE(control::write_msr(c, 0xC001'1002, 0));
+  CHECK(cpu::cpuid(c, 7, 0).ebx == 0);
+  REQUIRE(control::write_msr(c, 0xC001'1005, ~u64{0}));
+  CHECK((cpu::cpuid(c, 0x8000'0001, 0).ecx & bit(31)) == 0);
 }
 
 // Catches the time-stamp counter not counting on from what was written.
