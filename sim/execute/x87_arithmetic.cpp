@@ -6,18 +6,20 @@ namespace hvlab::execute::x87 {
 
 namespace {
 
+// The host's instruction works on the guest's register in place: an unmasked exception that withholds the
+// result leaves it as it was.
+
 /// ST(reg 0) = F(ST(reg 0), ST(reg 1)).
 template <auto F, bool kPop>
 Outcome registers(Cpu& cpu, const Op& op) {
   const unsigned to = op.reg[0], from = op.reg[1];
-  Float80 r = kIndefinite;
-  if (empty(cpu, to) || empty(cpu, from)) {
+  if (empty(cpu, to) || empty(cpu, from)) [[unlikely]] {
     if (!underflow_masked(cpu)) return Outcome::Next;
+    set_st(cpu, to, kIndefinite);
   } else {
-    const u16 status = F(cpu.x87.control, cpu.x87.st(to), cpu.x87.st(from), r);
-    if (!finish(cpu, status)) return Outcome::Next;
+    Float80& r = cpu.x87.st(to);
+    if (!finish(cpu, F(cpu.x87.control, r, cpu.x87.st(from), r))) return Outcome::Next;
   }
-  set_st(cpu, to, r);
   if (kPop) pop(cpu);
   return Outcome::Next;
 }
@@ -27,14 +29,12 @@ template <auto F, class T>
 Outcome memory(Cpu& cpu, const Op& op) {
   const Loaded<T> m = read_memory<T>(cpu, op);
   if (m.failed()) return m.outcome;
-  Float80 r = kIndefinite;
-  if (empty(cpu, 0)) {
-    if (!underflow_masked(cpu)) return Outcome::Next;
+  if (empty(cpu, 0)) [[unlikely]] {
+    if (underflow_masked(cpu)) set_st(cpu, 0, kIndefinite);
   } else {
-    const u16 status = F(cpu.x87.control, cpu.x87.st(0), m.value, r);
-    if (!finish(cpu, status)) return Outcome::Next;
+    Float80& r = cpu.x87.st(0);
+    finish(cpu, F(cpu.x87.control, r, m.value, r));
   }
-  set_st(cpu, 0, r);
   return Outcome::Next;
 }
 

@@ -1,4 +1,6 @@
 // Loads, stores, constants, exchanges and conditional moves (SDM vol. 1, 8.3.3 and 8.3.4).
+#include <type_traits>
+
 #include "sim/execute/x87_families.hpp"
 #include "sim/execute/x87_host.hpp"
 
@@ -17,37 +19,70 @@ Outcome load(Cpu& cpu, const Op& op) {
   const Loaded<T> m = read_memory<T>(cpu, op);
   if (m.failed()) return m.outcome;
   Float80 r;
-  const u16 status = F(cpu.x87.control | status::kExceptions, m.value, r);
+  const u16 status = F(m.value, r);
   push_result(cpu, r, status);
   return Outcome::Next;
 }
 
-constexpr auto kExtended = [](u16, const Ten& m, Float80& r) {
+constexpr auto kExtended = [](const Ten& m, Float80& r) {
   r = {m.low, m.high};
   return u16{0};
 };
 
+/// (-1)^negative * magnitude.
+constexpr void set_integer(Float80& r, u64 magnitude, bool negative) {
+  const u16 sign = negative ? 0x8000 : 0;
+  if (magnitude == 0) {
+    r = {0, sign};
+  } else {
+    const int shift = __builtin_clzll(magnitude);
+    r = {magnitude << shift, static_cast<u16>(sign | (16383 + 63 - shift))};
+  }
+}
+
 /// Eighteen decimal digits and a sign. What is not a digit counts as its four bits.
-constexpr auto kDecimal = [](u16, const Ten& m, Float80& r) {
+constexpr auto kDecimal = [](const Ten& m, Float80& r) {
   u64 value = 0;
   for (int digit = 17; digit >= 0; --digit) {
     const u64 nibble = digit >= 16 ? (m.high >> (4 * (digit - 16))) & 15 : (m.low >> (4 * digit)) & 15;
     value = value * 10 + nibble;
   }
-  const u16 sign = m.high & 0x8000;
-  if (value == 0) {
-    r = {0, sign};
-  } else {
-    const unsigned shift = static_cast<unsigned>(__builtin_clzll(value));
-    r = {value << shift, static_cast<u16>(sign | (16383 + 63 - shift))};
-  }
+  set_integer(r, value, (m.high & 0x8000) != 0);
   return u16{0};
+};
+
+/// A 16-, 32- or 64-bit integer; exact.
+constexpr auto kInteger = []<class T>(T m, Float80& r) {
+  const i64 value = static_cast<std::make_signed_t<T>>(m);
+  set_integer(r, value < 0 ? 0 - static_cast<u64>(value) : static_cast<u64>(value), value < 0);
+  return u16{0};
+};
+
+/// A single- or double-precision number: exact, but it tells of denormals and signaling NaNs.
+constexpr auto kReal = []<class T>(T m, Float80& r) {
+  constexpr int kBits = sizeof(T) * 8, kFraction = sizeof(T) == 4 ? 23 : 52,
+                kMost = sizeof(T) == 4 ? 0xFF : 0x7FF, kBias = kMost / 2;
+  const u16 sign = (m >> (kBits - 1)) != 0 ? u16{0x8000} : u16{0};
+  const int exponent = static_cast<int>(m >> kFraction) & kMost;
+  const u64 fraction = u64{m} << (64 - kFraction) >> 1;  // below the integer bit
+  constexpr u64 kIntegerBit = u64{1} << 63, kQuietBit = u64{1} << 62;
+  if (exponent == 0 && fraction != 0) {
+    const int shift = __builtin_clzll(fraction);
+    r = {fraction << shift, static_cast<u16>(sign | (16383 - kBias + 1 - shift))};
+    return status::kDenormal;
+  }
+  const bool nan = exponent == kMost && fraction != 0;
+  r.significand = exponent == 0 ? 0 : kIntegerBit | fraction | (nan ? kQuietBit : 0);
+  r.sign_exponent = static_cast<u16>(sign | (exponent == 0       ? 0
+                                             : exponent == kMost ? 0x7FFF
+                                                                 : 16383 - kBias + exponent));
+  return nan && (fraction & kQuietBit) == 0 ? status::kInvalid : u16{0};
 };
 
 template <auto F>
 Outcome constant(Cpu& cpu, const Op&) {
   Float80 r;
-  F(cpu.x87.control, 0, r);
+  F(cpu.x87.control, r);
   push_result(cpu, r, 0);
   return Outcome::Next;
 }
@@ -70,9 +105,12 @@ Outcome store(Cpu& cpu, const Op& op) {
   T m = kMissing;
   const u16 status = missing ? u16{status::kInvalid} : F(cpu.x87.control, cpu.x87.st(0), m);
   const bool stored = !unmasked(cpu, status & status::kBeforeStore);
-  if (stored) {
-    if (const Outcome o = write_memory<T>(cpu, op, m); o != Outcome::Next) return o;
-  }
+  // The faults of the store come first even if an unmasked exception then keeps it from happening.
+  u64 linear = 0;
+  if (const Outcome o = linear_address(cpu, op, sizeof(T), Access::Write, linear); o != Outcome::Next)
+    return o;
+  const Outcome o = stored ? mmu::store<T>(cpu, linear, m) : mmu::probe_write(cpu, linear, sizeof(T));
+  if (o != Outcome::Next) return o;
   if (missing) {
     underflow_masked(cpu);
   } else {
@@ -170,9 +208,9 @@ Handlers load_form(const Form& form, Op& op) {
   if (!form.memory(0)) return numeric<&duplicate>(form, op);
   switch (form.bytes(0)) {
     case 4:
-      return numeric<&load<HVLAB_X87_LOAD(u32, "flds %[m]"), u32>>(form, op);
+      return numeric<&load<kReal, u32>>(form, op);
     case 8:
-      return numeric<&load<HVLAB_X87_LOAD(u64, "fldl %[m]"), u64>>(form, op);
+      return numeric<&load<kReal, u64>>(form, op);
     default:
       return numeric<&load<kExtended, Ten>>(form, op);
   }
@@ -181,11 +219,11 @@ Handlers load_form(const Form& form, Op& op) {
 Handlers integer_load_form(const Form& form, Op& op) {
   switch (form.bytes(0)) {
     case 2:
-      return numeric<&load<HVLAB_X87_LOAD(u16, "filds %[m]"), u16>>(form, op);
+      return numeric<&load<kInteger, u16>>(form, op);
     case 4:
-      return numeric<&load<HVLAB_X87_LOAD(u32, "fildl %[m]"), u32>>(form, op);
+      return numeric<&load<kInteger, u32>>(form, op);
     default:
-      return numeric<&load<HVLAB_X87_LOAD(u64, "fildll %[m]"), u64>>(form, op);
+      return numeric<&load<kInteger, u64>>(form, op);
   }
 }
 
@@ -217,19 +255,19 @@ Handlers load_store(const Form& form, Op& op) {
     case FXCH:
       return numeric<&exchange>(form, op);
     case FLD1:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fld1")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fld1")>>(form, op);
     case FLDL2T:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldl2t")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldl2t")>>(form, op);
     case FLDL2E:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldl2e")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldl2e")>>(form, op);
     case FLDPI:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldpi")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldpi")>>(form, op);
     case FLDLG2:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldlg2")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldlg2")>>(form, op);
     case FLDLN2:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldln2")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldln2")>>(form, op);
     case FLDZ:
-      return numeric<&constant<HVLAB_X87_LOAD(u32, "fldz")>>(form, op);
+      return numeric<&constant<HVLAB_X87_CONSTANT("fldz")>>(form, op);
     case FCMOVB:
       return numeric<&move_if<[](Flags f) { return f.cf(); }>>(form, op);
     case FCMOVE:
