@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <optional>
 #include <systemc>
+#include <thread>
 
 #include "sim/base/check.hpp"
 #include "sim/board/pc.hpp"
@@ -17,6 +19,7 @@ constexpr std::array<const char*, 8> kEndNames = {"power-off",         "debug-ex
                                                   "instruction-limit", "interrupted"};
 // advance() is called this often between two looks at the host.
 constexpr unsigned kProgressSlices = 256;
+constexpr Picoseconds kLongestNap = kSecond;
 constexpr size_t kThreadStack = size_t{4} << 20;
 
 }  // namespace
@@ -64,12 +67,17 @@ void Machine::Impl::end(End why, u32 value) {
 
 void Machine::Impl::look_outside() {
   if (stop_requested.exchange(false)) end(End::Interrupted, 0);
-  if (++slices % kProgressSlices == 0) {
-    pc.look_outside();
-    if (progress) progress();
+  const bool now_and_then = ++slices % kProgressSlices == 0;
+  if (now_and_then && progress) progress();
+  const Picoseconds span = processors.idle_span();
+  if (span == 0) {
+    if (now_and_then) pc.look_outside();
+    return;
   }
-  if (!idle) return;
-  if (const Picoseconds span = processors.idle_span(); span != 0) idle(span);
+  if (idle) idle(span);
+  // Others answer in their own time: a guest that waits for them must not see its time-outs pass at once.
+  if (pc.look_outside())
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(span, kLongestNap) / 1000));
 }
 
 void Machine::Impl::thread() {

@@ -33,9 +33,10 @@ class Network {
   /// The card's end of the cable.
   FrameLink& end() { return link_.end(0); }
 
-  /// Lets the host's network, if that is what is connected, deliver what has arrived.
-  void look_outside() {
+  /// Lets the host's network, if that is what is connected, deliver what has arrived; false if it is not.
+  bool look_outside() {
     if (user_) user_->poll();
+    return user_ != nullptr;
   }
 
  private:

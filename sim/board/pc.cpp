@@ -92,8 +92,10 @@ Pc::~Pc() = default;
 
 const DeviceList& Pc::devices() const { return impl_->device_list; }
 
-void Pc::look_outside() {
-  for (Network& network : impl_->networks) network.look_outside();
+bool Pc::look_outside() {
+  bool outside = false;
+  for (Network& network : impl_->networks) outside = network.look_outside() || outside;
+  return outside;
 }
 
 void Pc::finish() {

@@ -34,8 +34,9 @@ class Pc {
 
   const DeviceList& devices() const;
 
-  /// Looks at what reaches outside (the host's network); called now and then while the machine runs.
-  void look_outside();
+  /// Looks at what reaches outside (the host's network); called now and then while the machine runs. True if
+  /// there is such a thing: an idle machine should then wait in the host's time too.
+  bool look_outside();
 
   /// The run has ended: hands characters still on the serial wire to the console.
   void finish();
