@@ -5,8 +5,6 @@ namespace hvlab::execute {
 
 namespace {
 
-using decode::Kind;
-
 /// MMX forms of the packs: both sources stand in one 128-bit value.
 template <auto F>
 Handlers pack(const Form& form) {

@@ -109,7 +109,8 @@ Handlers extend() {
   return on_xmm<[](V, V b) {
     const Lanes<From> x(b);
     Lanes<To> r;
-    for (unsigned i = 0; i < Lanes<To>::kCount; ++i) r[i] = static_cast<To>(x[i]);
+    for (unsigned i = 0; i < Lanes<To>::kCount; ++i)
+      r[i] = static_cast<To>(x[i]);  // NOLINT(bugprone-signed-char-misuse): the sign is meant to extend
     return r.value();
   },
                 kSource>();

@@ -23,7 +23,8 @@ struct Fragment {
 template <class T>
 void widen(V v, Fragment& fragment) {
   const Lanes<T> lanes(v);
-  for (unsigned i = 0; i < Lanes<T>::kCount; ++i) fragment.element[i] = lanes[i];
+  for (unsigned i = 0; i < Lanes<T>::kCount; ++i)
+    fragment.element[i] = lanes[i];  // NOLINT(bugprone-signed-char-misuse): the sign is meant to extend
 }
 
 Fragment elements(V v, u8 imm) {

@@ -53,8 +53,8 @@ inline constexpr u16 kHostControl = 0x037F;
   }
 /// m = what insn, which pops, stores of a. If an exception that withholds the store is unmasked, it may not
 /// have popped, hence FNINIT; otherwise all are masked, and FNINIT's time is saved.
-#define HVLAB_X87_STORE(T, insn)                                                                 \
-  [](u16 control, const Float80& a, T& m) {                                                      \
+#define HVLAB_X87_STORE(insn)                                                                    \
+  []<class T>(u16 control, const Float80& a, T& m) {                                             \
     u16 status;                                                                                  \
     if ((control & status::kBeforeStore) == status::kBeforeStore) [[likely]] {                   \
       asm volatile("fnclex\n\tfldt %[a]\n\tfldcw %[c]\n\t" insn                                  \

@@ -175,9 +175,9 @@ Handlers store_form(const Form& form, Op& op) {
   if (!form.memory(0)) return numeric<&copy<kPop>>(form, op);
   switch (form.bytes(0)) {
     case 4:
-      return numeric<&store<HVLAB_X87_STORE(u32, "fstps"), u32, 0xFFC0'0000u, kPop>>(form, op);
+      return numeric<&store<HVLAB_X87_STORE("fstps"), u32, 0xFFC0'0000u, kPop>>(form, op);
     case 8:
-      return numeric<&store<HVLAB_X87_STORE(u64, "fstpl"), u64, 0xFFF8'0000'0000'0000u, kPop>>(form, op);
+      return numeric<&store<HVLAB_X87_STORE("fstpl"), u64, 0xFFF8'0000'0000'0000u, kPop>>(form, op);
     default:
       return numeric<
           &store<kStoreExtended, Ten, Ten{kIndefinite.significand, kIndefinite.sign_exponent}, kPop>>(form,
@@ -187,9 +187,9 @@ Handlers store_form(const Form& form, Op& op) {
 
 template <bool kPop, bool kTruncate>
 Handlers integer_store_form(const Form& form, Op& op) {
-  constexpr auto k2 = HVLAB_X87_STORE(u16, "fistps");
-  constexpr auto k4 = HVLAB_X87_STORE(u32, "fistpl");
-  constexpr auto k8 = HVLAB_X87_STORE(u64, "fistpll");
+  constexpr auto k2 = HVLAB_X87_STORE("fistps");
+  constexpr auto k4 = HVLAB_X87_STORE("fistpl");
+  constexpr auto k8 = HVLAB_X87_STORE("fistpll");
   const auto pick = [&]<class T, T kMissing, auto F>() {
     if constexpr (kTruncate) return numeric<&store<kTruncated<F>, T, kMissing, true>>(form, op);
     return numeric<&store<F, T, kMissing, kPop>>(form, op);
@@ -250,8 +250,8 @@ Handlers load_store(const Form& form, Op& op) {
     case FISTTP:
       return integer_store_form<true, true>(form, op);
     case FBSTP:
-      return numeric<&store<HVLAB_X87_STORE(Ten, "fbstp"), Ten, Ten{0xC000'0000'0000'0000, 0xFFFF}, true>>(
-          form, op);
+      return numeric<&store<HVLAB_X87_STORE("fbstp"), Ten, Ten{0xC000'0000'0000'0000, 0xFFFF}, true>>(form,
+                                                                                                      op);
     case FXCH:
       return numeric<&exchange>(form, op);
     case FLD1:

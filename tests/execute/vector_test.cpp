@@ -12,6 +12,8 @@ using namespace hvlab::test;
 
 namespace {
 
+const std::string kNone;  // no differences
+
 /// What an instruction's operands look like, so that the random ones are interesting.
 enum class Data : u8 { Integer, Single, Double };
 
@@ -50,7 +52,8 @@ void fill(Registers& r, Data data, Random& random) {
 }
 
 u32 random_mxcsr(Random& random) {
-  if (random.below(3) == 0) return 0x1FA0 | static_cast<u32>(random.next() & 0x1F);  // as programs mostly have it
+  if (random.below(3) == 0)
+    return 0x1FA0 | static_cast<u32>(random.next() & 0x1F);  // as programs mostly have it
   u32 mxcsr = 0x1F80 | static_cast<u32>(random.below(4) << 13);
   if (random.below(4) == 0) mxcsr |= 0x40;
   if (random.below(4) == 0) mxcsr |= 0x8000;
@@ -163,7 +166,7 @@ TEST_CASE("shift counts beyond the element", "[vector]") {
           code.insert(code.end(), {0x0F, op, static_cast<u8>(0xC1 | digit << 3), static_cast<u8>(count)});
           const std::string found = twin(code, r, native, ours);
           INFO(hex(code));
-          REQUIRE(found == "");
+          REQUIRE(found == kNone);
         }
       }
     }
@@ -179,7 +182,7 @@ TEST_CASE("shift counts beyond the element", "[vector]") {
         Code code = {0x0F, op, 0xCA};
         if (xmm) code.insert(code.begin(), 0x66);
         INFO(hex(code));
-        REQUIRE(twin(code, r, native, ours) == "");
+        REQUIRE(twin(code, r, native, ours) == kNone);
       }
     }
   }
@@ -219,7 +222,7 @@ TEST_CASE("moves and shuffles do what the host does", "[vector]") {
   Random random(5);
   Registers r, native, ours;
   fill(r, Data::Integer, random);
-  REQUIRE(twin({0x0F, 0x77}, r, native, ours) == "");  // EMMS
+  REQUIRE(twin({0x0F, 0x77}, r, native, ours) == kNone);  // EMMS
 }
 
 TEST_CASE("SSSE3 and SSE4 integers do what the host does", "[vector]") {
@@ -314,7 +317,7 @@ TEST_CASE("string comparison does what the host does", "[vector]") {
         Code code = {0x66, 0x0F, 0x3A, op, static_cast<u8>(n & 1 ? 0x0F : 0xCA), static_cast<u8>(imm)};
         if (n & 2) code.insert(code.begin() + 1, 0x48);
         INFO(hex(code));
-        REQUIRE(twin(code, r, native, ours) == "");
+        REQUIRE(twin(code, r, native, ours) == kNone);
       }
     }
   }

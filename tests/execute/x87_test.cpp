@@ -11,6 +11,8 @@ using namespace hvlab::test;
 
 namespace {
 
+const std::string kNone;  // no differences
+
 FxImage::Slot random_extended(Random& random) {
   static constexpr u64 kSignificands[] = {0,
                                           1,
@@ -256,7 +258,7 @@ TEST_CASE("x87 environments agree with the host's except the pointers", "[x87]")
       for (Registers* x : {&native, &ours})
         if ((code.back() >> 3 & 7) == 6) std::memset(x->memory + (wide ? 12 : 6), 0, wide ? 16 : 8);
       INFO(hex(code));
-      REQUIRE(differences(native, ours) == "");
+      REQUIRE(differences(native, ours) == kNone);
     }
   }
 }
@@ -290,7 +292,7 @@ TEST_CASE("x87 transcendentals keep the host's stack and exceptions and stay wit
       for (unsigned i = 0; i < 2; ++i)
         if (near(native.fx.st[i], ours.fx.st[i])) ours.fx.st[i] = native.fx.st[i];
       for (Registers* x : {&native, &ours}) x->fx.status &= static_cast<u16>(~0x0220);
-      CHECK(differences(native, ours) == "");
+      CHECK(differences(native, ours) == kNone);
     }
   }
 }
@@ -310,7 +312,7 @@ TEST_CASE("waiting instructions report a pending exception, the others do not", 
       twin(code, r, native, ours);
       INFO(hex(code));
       REQUIRE(native.fault == ours.fault);
-      if (code[0] != 0x0F) REQUIRE(differences(native, ours) == "");
+      if (code[0] != 0x0F) REQUIRE(differences(native, ours) == kNone);
     }
   }
 }
