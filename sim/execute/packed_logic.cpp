@@ -8,9 +8,9 @@ namespace {
 /// PXOR between registers, PAND, POR: common enough to be worth staying in registers.
 template <auto F>
 struct LightLogic {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     set_xmm(cpu, op.reg[0], F(xmm(cpu, op.reg[0]), xmm(cpu, op.reg[1])));
     return Outcome::Next;
   }

@@ -14,14 +14,14 @@ using decode::Kind;
 
 template <bool kAligned, class A>
 struct LoadXmm {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     u64 linear = 0;
     if (const Outcome o = A::linear(cpu, op, 16, Access::Read, linear); o != Outcome::Next) [[unlikely]]
       return o;
     if (kAligned && (linear & 15) != 0) [[unlikely]]
-      return raise(cpu, Exception::GeneralProtection, 0);
+      return misaligned(cpu);
     const Loaded<Xmm> r = mmu::load<Xmm>(cpu, linear);
     if (r.failed()) [[unlikely]]
       return r.outcome;
@@ -32,22 +32,22 @@ struct LoadXmm {
 
 template <bool kAligned, class A>
 struct StoreXmm {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     u64 linear = 0;
     if (const Outcome o = A::linear(cpu, op, 16, Access::Write, linear); o != Outcome::Next) [[unlikely]]
       return o;
     if (kAligned && (linear & 15) != 0) [[unlikely]]
-      return raise(cpu, Exception::GeneralProtection, 0);
+      return misaligned(cpu);
     return mmu::store<Xmm>(cpu, linear, cpu.xmm[op.reg[1]]);
   }
 };
 
 struct CopyXmm {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     cpu.xmm[op.reg[0]] = cpu.xmm[op.reg[1]];
     return Outcome::Next;
   }
@@ -56,9 +56,9 @@ struct CopyXmm {
 /// Memory or a general register into the low part of an XMM register, zeros above (MOVD, MOVQ, MOVSS, MOVSD).
 template <class T, class A>
 struct LoadLow {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     const Loaded<T> r = load_operand<T, A>(cpu, op);
     if (r.failed()) [[unlikely]]
       return r.outcome;
@@ -68,36 +68,36 @@ struct LoadLow {
 };
 template <class T>
 struct FromGpr {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
-    cpu.xmm[op.reg[0]] = Xmm{{cpu.get<T>(op.reg[1]), 0}};
+      return refuse(cpu, op);
+    cpu.xmm[op.reg[0]] = Xmm{{cpu.template get<T>(op.reg[1]), 0}};
     return Outcome::Next;
   }
 };
 
 template <class T, class A>
 struct StoreLow {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     return store_operand<T, A>(cpu, op, static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
   }
 };
 template <class T>
 struct ToGpr {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
-    cpu.set<T>(op.reg[0], static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
+      return refuse(cpu, op);
+    cpu.template set<T>(op.reg[0], static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
     return Outcome::Next;
   }
 };
 
 struct CopyLow {
-  static Outcome run(Cpu& cpu, const Op& op, Flags&) {
+  static Outcome run(auto& cpu, const Op& op, Flags&) {
     if (op.needs & cpu.denied) [[unlikely]]
-      return deny(cpu, op);
+      return refuse(cpu, op);
     cpu.xmm[op.reg[0]] = Xmm{{cpu.xmm[op.reg[1]].q[0], 0}};
     return Outcome::Next;
   }
@@ -152,22 +152,22 @@ Outcome movq2dq(Cpu& cpu, const Op& op) {
 }
 
 Outcome movnti(Cpu& cpu, const Op& op) {
-  if (op.operand_bytes == 8) return write_memory<u64>(cpu, op, cpu.get<u64>(op.reg[1]));
-  return write_memory<u32>(cpu, op, cpu.get<u32>(op.reg[1]));
+  if (op.operand_bytes == 8) return write_memory<u64>(cpu, op, cpu.template get<u64>(op.reg[1]));
+  return write_memory<u32>(cpu, op, cpu.template get<u32>(op.reg[1]));
 }
 
 // --- sign masks ---
 
 template <auto F>
 Outcome mask_xmm(Cpu& cpu, const Op& op) {
-  cpu.set<u32>(op.reg[0], static_cast<u32>(F(xmm(cpu, op.reg[1]))));
+  cpu.template set<u32>(op.reg[0], static_cast<u32>(F(xmm(cpu, op.reg[1]))));
   return Outcome::Next;
 }
 
 Outcome pmovmskb_mm(Cpu& cpu, const Op& op) {
   if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
   enter_mmx(cpu);
-  cpu.set<u32>(op.reg[0], static_cast<u32>(_mm_movemask_epi8(mm(cpu, op.reg[1]))));
+  cpu.template set<u32>(op.reg[0], static_cast<u32>(_mm_movemask_epi8(mm(cpu, op.reg[1]))));
   return Outcome::Next;
 }
 

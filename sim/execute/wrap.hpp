@@ -39,6 +39,13 @@ inline constexpr bool kTailCalls = true;
 /// Handler of instructions that are executed outside blocks.
 void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
+/// What a light handler returns for what Cpu::denied forbids, and for a misaligned operand of an aligned move: its
+/// threaded form leaves the exception to the returning one, so that it makes no call.
+inline Outcome refuse(Cpu& cpu, const Op& op) { return deny(cpu, op); }
+inline Outcome refuse(cpu::FastCpu&, const Op&) { return Outcome::Miss; }
+inline Outcome misaligned(Cpu& cpu) { return raise(cpu, Exception::GeneralProtection, 0); }
+inline Outcome misaligned(cpu::FastCpu&) { return Outcome::Miss; }
+
 /// Does a light operation whose threaded form returned Miss by its returning form, and goes on.
 void redo(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
