@@ -124,8 +124,10 @@ Outcome adjust_rpl(Cpu& cpu, const Op& op) {
   if (target.failed()) return target.outcome;
   const u16 rpl = cpu.get<u16>(op.reg[1]) & 3;
   const bool raised = (target.value & 3) < rpl;
-  const u16 value = raised ? static_cast<u16>((target.value & ~3) | rpl) : target.value;
-  if (const Outcome o = write_operand<u16>(cpu, op, 0, value); !ok(o)) return o;
+  if (raised) {
+    const u16 value = static_cast<u16>((target.value & ~3) | rpl);
+    if (const Outcome o = write_operand<u16>(cpu, op, 0, value); !ok(o)) return o;
+  }
   cpu.flags.set_zf(raised);
   return Outcome::Next;
 }

@@ -1,4 +1,4 @@
-// One instruction, the state it starts from, and what came out of it: the same for the host's processor and ours.
+// One instruction (or one behind a few simple ones), the state it starts from, and what came out of it: the same for the host's processor and ours.
 #pragma once
 
 #include "sim/base/bits.hpp"
@@ -40,10 +40,12 @@ struct Registers {
 struct Case {
   Registers in;
   u64 target = 0;       // linear address of the memory operand, if there is one
-  u8 code[16] = {};
-  u8 length = 0;
+  u8 code[40] = {};     // the instruction, behind what leads into it (see lead_in.hpp)
+  u8 length = 0;        // of both together
+  u8 lead = 0;          // bytes of the lead-in
   u8 code_bytes = 8;    // 8: 64-bit code; 4: 32-bit code
   u16 mnemonic = 0;     // decode::Mnemonic
+  u64 undefined = 0;    // status flags that the lead-in leaves undefined
 };
 
 enum class Status : u8 { NotRun, Done, TimedOut, Lost };

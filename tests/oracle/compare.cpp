@@ -40,8 +40,9 @@ struct Comparison {
   bool same_rank() const {
     const u8 a = host.vector, b = ours.vector;
     const auto are = [&](u8 x, u8 y) { return (a == x && b == y) || (a == y && b == x); };
-    if (are(12, 13)) return (c.target & 15) != 0;  // not canonical and not aligned
-    return are(13, 14) && call_to_nowhere(c);      // a target that is not canonical and a stack that is not there
+    // A call's target that is not canonical and a stack that is not there; an address neither canonical nor aligned.
+    if (is_call(c)) return are(12, 13) || are(13, 14);
+    return are(12, 13) && (c.target & 15) != 0;
   }
 
   void outcome() {
@@ -56,7 +57,7 @@ struct Comparison {
     u64 fixed = bit(9) | (3 << 12);  // IF and IOPL belong to the host's kernel
     // RF of a trap between the iterations of a string instruction: AMD's processors clear it, Intel's set it.
     if (host.vector == 1 && host.out.rip == c.in.rip) fixed |= bit(16);
-    const u64 flags = ~(fixed | undefined_flags(c));
+    const u64 flags = ~(fixed | undefined_flags(c) | c.undefined);
     value("rflags", host.out.rflags & flags, ours.out.rflags & flags);
     value("fs base", host.out.fs_base, ours.out.fs_base);
     value("gs base", host.out.gs_base, ours.out.gs_base);
@@ -143,12 +144,17 @@ std::string differences(const Case& c, const Result& host, const Result& ours, c
 
 std::string describe(const Case& c) {
   std::string text;
-  ZydisDisassembledInstruction instruction;
-  const bool known = ZYAN_SUCCESS(ZydisDisassembleIntel(c.code_bytes == 8 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32,
-                                                        c.in.rip, c.code, c.length, &instruction));
-  add(text, "%s-bit code at %lx: %s\n  bytes   ", c.code_bytes == 8 ? "64" : "32", c.in.rip, known ? instruction.text : "?");
-  for (unsigned i = 0; i < c.length; ++i) add(text, " %02x", c.code[i]);
-  add(text, "\n  rflags %lx  target %lx  mxcsr %x  fcw %x  fsw %x  ftw %x\n", c.in.rflags, c.target, c.in.fx.mxcsr, c.in.fx.control,
+  add(text, "%s-bit code at %lx\n", c.code_bytes == 8 ? "64" : "32", c.in.rip);
+  const ZydisMachineMode mode = c.code_bytes == 8 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32;
+  for (unsigned at = 0, bytes = 0; at < c.length; at += bytes) {
+    ZydisDisassembledInstruction instruction;
+    const bool known = ZYAN_SUCCESS(ZydisDisassembleIntel(mode, c.in.rip + at, c.code + at, c.length - at, &instruction));
+    bytes = known ? instruction.info.length : c.length - at;
+    add(text, "    %-40s", known ? instruction.text : "?");
+    for (unsigned i = at; i < at + bytes; ++i) add(text, " %02x", c.code[i]);
+    add(text, "\n");
+  }
+  add(text, "  rflags %lx  target %lx  mxcsr %x  fcw %x  fsw %x  ftw %x\n", c.in.rflags, c.target, c.in.fx.mxcsr, c.in.fx.control,
       c.in.fx.status, c.in.fx.valid);
   for (unsigned i = 0; i < 16; ++i)
     if (c.in.gpr[i] != 0) add(text, "  %-4s %016lx\n", kNames[i], c.in.gpr[i]);

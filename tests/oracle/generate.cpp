@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "lead_in.hpp"
 #include "sim/arch/registers.hpp"
 
 namespace hvlab::oracle {
@@ -18,6 +19,11 @@ namespace {
 std::vector<std::vector<Encoding>> asked(std::vector<std::vector<Encoding>> pool) {
   std::erase_if(pool, [](const auto& group) { return left_out(group.front().mnemonic) != nullptr; });
   return pool;
+}
+
+/// Gives AF, or all flags, out as data.
+bool shows_flags(Mnemonic m) {
+  return m == AAA || m == AAS || m == DAA || m == DAS || m == LAHF || m == PUSHF || m == PUSHFD || m == PUSHFQ;
 }
 
 /// An address in or near the data pages.
@@ -113,17 +119,19 @@ struct Generator::Draft {
     opcode(out);
     opcode_end = out.n;
     if (e.has_modrm) modrm(out);
-    while (out.n < 16) out.put(random.next8());
+    while (out.n < 15) out.put(random.next8());
   }
 
+  /// Overwrites bytes of the code; `at` counts from the start of the lead-in.
   void patch(unsigned at, u64 value, unsigned bytes) {
-    if (at + bytes <= 15) std::memcpy(c.code + at, &value, bytes);
+    if (at + bytes <= c.length) std::memcpy(c.code + at, &value, bytes);
   }
 
   void place() {
     c.in.rip = kCode + 0x800 + random.below(256);
     if (random.one_in(20)) c.in.rip = kCode + kPage - 1 - random.below(c.length);
-    if (random.one_in(60)) c.in.rip = kCode + kCodeBytes - 1 - random.below(c.length);
+    // Into what is not mapped: the instruction itself, not what leads into it.
+    if (random.one_in(60)) c.in.rip = kCode + kCodeBytes - 1 - c.lead - random.below(c.length - c.lead);
   }
 
   /// Branches go to an INT3 of the code pages, or nowhere; never into the instruction itself.
@@ -142,7 +150,7 @@ struct Generator::Draft {
     c.target = target;
     u64 base = c.code_bytes == 8 && op.segment == arch::kFs ? kFsBase : c.code_bytes == 8 && op.segment == arch::kGs ? kGsBase : 0;
     const u64 offset = target - base;
-    if (form.absolute) return patch(opcode_end, offset, form.address_bytes);
+    if (form.absolute) return patch(c.lead + opcode_end, offset, form.address_bytes);
     const bool wide = op.address_bytes == 8;
     const auto set = [&](u8 reg, u64 value) {
       gpr[reg / 8] = wide || c.code_bytes != 8 ? value : static_cast<u32>(value) | (random.one_in(2) ? 0 : random.next() << 32);
@@ -165,7 +173,7 @@ struct Generator::Draft {
       set(op.index, random.below(256));
       value -= (gpr[op.index / 8] & (wide ? ~u64{0} : 0xFFFF'FFFF)) << op.shift;
     }
-    patch(displacement_at, value, 4);
+    patch(c.lead + displacement_at, value, 4);
   }
 
   /// Registers that an instruction uses without naming them.
@@ -205,7 +213,7 @@ struct Generator::Draft {
       gpr[op.reg[1] / 8] = static_cast<u64>(offset);
     }
     const bool wide = m == CMPXCHG8B || m == CMPXCHG16B;
-    if ((m == CMPXCHG || wide) && random.one_in(2) && op.base != 0 && op.index != 0) {
+    if ((m == CMPXCHG || wide) && random.one_in(2) && op.base != 0 && op.index != 0 && op.base != arch::kRdx * 8 && op.index != arch::kRdx * 8) {
       if (op.mem == 0) {
         memory(c.target, &gpr[arch::kRax], 8);
         if (m == CMPXCHG16B) memory(c.target + 8, &gpr[arch::kRdx], 8);
@@ -235,6 +243,8 @@ bool Generator::attempt(Random& random, const u8* data, Case& c) {
   c.length = op.length;
   c.mnemonic = static_cast<u16>(form.mnemonic);
   fill(random, c.in);
+  if (random.one_in(2)) lead_in(random, op, c);
+  if (c.undefined != 0 && shows_flags(form.mnemonic)) return false;
   if (c.code_bytes != 8) for (unsigned i = 0; i < 16; ++i) c.in.gpr[i] = i < 8 ? static_cast<u32>(c.in.gpr[i]) : 0;
   draft.place();
   draft.aim_implicit(op, form.mnemonic);

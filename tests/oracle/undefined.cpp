@@ -19,7 +19,7 @@ struct Shape {
 };
 Shape shape(const Case& c) {
   Shape s;
-  decode::decode(c.code, 15, c.code_bytes, c.code_bytes, s.form, s.op);
+  decode::decode(c.code + c.lead, 15, c.code_bytes, c.code_bytes, s.form, s.op);
   return s;
 }
 
@@ -40,12 +40,13 @@ u64 shift_flags(const Case& c) {
 }
 
 bool has_prefix(const Case& c, u8 prefix) {
-  for (unsigned i = 0; i < c.length && i < 4u; ++i)
+  for (unsigned i = c.lead; i < c.length && i < c.lead + 4u; ++i)
     if (c.code[i] == prefix) return true;
   return false;
 }
 
-bool reports_invalid(const Case& c) { return (c.in.fx.control & 1) == 0; }
+/// #I or #D is unmasked.
+bool reports_before(const Case& c) { return (c.in.fx.control & 3) != 3; }
 
 }  // namespace
 
@@ -67,7 +68,7 @@ u64 undefined_flags(const Case& c) {
     case BEXTR: return kAf | kSf | kPf;
     case AAA: case AAS: return kOf | kSf | kZf | kPf;
     case DAA: case DAS: return kOf;
-    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return reports_invalid(c) ? kStatus : 0;
+    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return reports_before(c) ? kStatus : 0;
     case AAM: case AAD: return kOf | kAf | kCf;
     default: return 0;
   }
@@ -100,9 +101,9 @@ u16 undefined_conditions(const Case& c) {
   switch (mnemonic(c)) {
     case FFREE: case FFREEP: return kC0 | kC1 | kC2 | kC3;
     case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return kC1;
-    // Intel's leave them as they were when #IA is unmasked (SDM vol. 2, FCOM).
+    // Intel's leave them as they were when #IA is unmasked (SDM vol. 2, FCOM), AMD's do not.
     case FCOM: case FCOMP: case FCOMPP: case FUCOM: case FUCOMP: case FUCOMPP: case FTST: case FICOM: case FICOMP:
-      return reports_invalid(c) ? kC0 | kC2 | kC3 : 0;
+      return reports_before(c) ? kC0 | kC2 | kC3 : 0;
     default: return last_place_bound(c) != 0 ? kC0 | kC1 | kC3 : 0;  // C1: which way an approximation was rounded
   }
 }
@@ -112,7 +113,7 @@ bool enters_mmx_early(const Case& c) {
   return m == CVTPS2PI || m == CVTTPS2PI || m == CVTPD2PI || m == CVTTPD2PI || m == CVTPI2PS || m == CVTPI2PD;
 }
 
-bool call_to_nowhere(const Case& c) { return mnemonic(c) == CALL; }
+bool is_call(const Case& c) { return mnemonic(c) == CALL; }
 bool is_dot_product(const Case& c) { return mnemonic(c) == DPPS || mnemonic(c) == DPPD; }
 
 bool many_bytes(const Case& c) {

@@ -17,8 +17,8 @@ u16 undefined_conditions(const Case& c);
 /// True if MMX state may have been entered before `c` faulted: what the x87 registers are then is not specified.
 bool enters_mmx_early(const Case& c);
 
-/// CALL with an operand in a register or in memory; DPPS, DPPD.
-bool call_to_nowhere(const Case& c);
+/// CALL; DPPS, DPPD.
+bool is_call(const Case& c);
 bool is_dot_product(const Case& c);
 
 /// True if `c` accesses more than 16 bytes, so that it is not said which of them faults first.
