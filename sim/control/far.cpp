@@ -8,7 +8,6 @@
 namespace hvlab::control {
 
 using arch::Descriptor;
-using arch::selector_local;
 using arch::selector_null;
 using arch::selector_rpl;
 using arch::SystemType;

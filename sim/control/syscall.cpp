@@ -6,7 +6,6 @@
 namespace hvlab::control {
 
 namespace flag = arch::flag;
-using arch::kCs;
 using arch::kRcx;
 using arch::kRdx;
 using arch::kRsp;

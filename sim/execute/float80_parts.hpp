@@ -23,8 +23,8 @@ struct Number {
   Wide wide() const { return {negative, exponent, u128{significand} << 64}; }
 };
 
-inline constexpr Float80 zero(bool negative) { return {0, static_cast<u16>(negative ? 0x8000 : 0)}; }
-inline constexpr Float80 infinity(bool negative) {
+constexpr Float80 zero(bool negative) { return {0, static_cast<u16>(negative ? 0x8000 : 0)}; }
+constexpr Float80 infinity(bool negative) {
   return {u64{1} << 63, static_cast<u16>(negative ? 0xFFFF : 0x7FFF)};
 }
 inline constexpr Float80 kOne{u64{1} << 63, 0x3FFF};

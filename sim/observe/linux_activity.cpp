@@ -27,6 +27,7 @@ std::vector<LinuxActivity::SystemCall> LinuxActivity::system_calls() const {
 
 std::vector<LinuxActivity::Process> LinuxActivity::processes() const {
   std::vector<Process> list;
+  list.reserve(processes_.size());
   for (const auto& [key, count] : processes_) list.push_back({key.first, key.second, count});
   std::stable_sort(list.begin(), list.end(), [](const Process& left, const Process& right) {
     return left.system_calls > right.system_calls;
