@@ -1,33 +1,17 @@
 // Would catch: AML that a real interpreter refuses or evaluates to something else. Runs ACPICA's own
 // interpreter (acpiexec) and disassembler (iasl) of package acpica-tools.
-#include <unistd.h>
-
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 
 #include "sim/boot/acpi.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::boot;
 using Catch::Contains;
 
 namespace {
-
-struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("hvlab-acpi-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::vector<u8>& bytes) const {
-    std::ofstream(path / name, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    return (path / name).string();
-  }
-  std::filesystem::path path;
-};
 
 std::string output(const std::string& command) {
   FILE* pipe = popen((command + " 2>&1 </dev/null").c_str(), "r");
@@ -42,7 +26,7 @@ std::string output(const std::string& command) {
 }  // namespace
 
 TEST_CASE("ACPICA loads the DSDT and finds processors, links and the sleep state") {
-  const Folder folder;
+  const test::TemporaryFolder folder("acpi");
   const std::string dsdt = folder.file("dsdt.aml", make_dsdt(4));
   const auto evaluate = [&](const std::string& object) {
     return output("cd " + folder.path.string() + " && acpiexec -b 'evaluate " + object + "' " + dsdt);
@@ -56,7 +40,7 @@ TEST_CASE("ACPICA loads the DSDT and finds processors, links and the sleep state
 }
 
 TEST_CASE("the disassembler finds nothing wrong with the tables") {
-  const Folder folder;
+  const test::TemporaryFolder folder("acpi");
   for (const auto& [name, table] :
        {std::pair{"apic", make_madt(8)}, std::pair{"facp", make_fadt(0x1000, 0x2000)},
         std::pair{"hpet", make_hpet()}, std::pair{"dsdt", make_dsdt(8)}}) {

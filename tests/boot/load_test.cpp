@@ -2,34 +2,16 @@
 // that hides the EBDA from those who look for it.
 #include "sim/boot/load.hpp"
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-
 #include "fake_memory.hpp"
 #include "sample_images.hpp"
 #include "sim/base/user_error.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::boot;
 using Catch::Contains;
 
 namespace {
-
-/// A folder that lives as long as the test.
-struct Folder {
-  Folder() : path(std::filesystem::temp_directory_path() / ("hvlab-load-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string file(const std::string& name, const std::vector<u8>& bytes) const {
-    std::ofstream(path / name, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    return (path / name).string();
-  }
-  std::filesystem::path path;
-};
 
 BootResult start(FakeMemory& memory, const std::string& kernel,
                  const std::vector<std::string>& initrds = {}) {
@@ -45,7 +27,7 @@ BootResult start(FakeMemory& memory, const std::string& kernel,
 }  // namespace
 
 TEST_CASE("files that cannot be kernels or initrds are refused by name") {
-  const Folder folder;
+  const test::TemporaryFolder folder("load");
   FakeMemory memory(64 << 20);
   const std::string kernel = folder.file("bzImage", sample::bzimage({1}));
   CHECK_THROWS_WITH(start(memory, "/nowhere"), Contains("kernel '/nowhere' cannot be read: No such file"));
@@ -59,7 +41,7 @@ TEST_CASE("files that cannot be kernels or initrds are refused by name") {
 }
 
 TEST_CASE("a Linux kernel boots with tables, BIOS data and initrds in place") {
-  const Folder folder;
+  const test::TemporaryFolder folder("load");
   FakeMemory memory(64 << 20);
   const BootResult result = start(memory, folder.file("bzImage", sample::bzimage({1})),
                                   {folder.file("i1", {1, 2}), folder.file("i 2", {3})});
@@ -72,7 +54,7 @@ TEST_CASE("a Linux kernel boots with tables, BIOS data and initrds in place") {
 }
 
 TEST_CASE("a BIOS call returns at once with carry set, an interrupt without a change") {
-  const Folder folder;
+  const test::TemporaryFolder folder("load");
   FakeMemory memory(64 << 20);
   start(memory, folder.file("bzImage", sample::bzimage({1})));
   const auto routine = [&](unsigned vector) {
@@ -87,7 +69,7 @@ TEST_CASE("a BIOS call returns at once with carry set, an interrupt without a ch
 }
 
 TEST_CASE("multiboot modules are file and arguments") {
-  const Folder folder;
+  const test::TemporaryFolder folder("load");
   FakeMemory memory(64 << 20);
   const BootResult result = start(memory, folder.file("xen", sample::elf32_multiboot(3, 0x10'0000)),
                                   {folder.file("vmlinuz", {1, 2, 3}) + " root=/dev/ram0 quiet"});
@@ -97,7 +79,7 @@ TEST_CASE("multiboot modules are file and arguments") {
 }
 
 TEST_CASE("symbols come from Linux kernels only, and their lack is no error") {
-  const Folder folder;
+  const test::TemporaryFolder folder("load");
   CHECK(linux_symbols_file(folder.file("vmlinux", sample::elf64({1}, 0x100'0000, 0x100'0000))).size() > 100);
   CHECK(linux_symbols_file(folder.file("xen", sample::elf32_multiboot(3, 0x10'0000))).empty());
   CHECK(linux_symbols_file(folder.file("bzImage", sample::bzimage({1}))).empty());  // nothing in it
