@@ -1,0 +1,72 @@
+#include "guest_run.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "sim/lab/child.hpp"
+#include "sim/lab/cpio.hpp"
+#include "sim/lab/demo_prepare.hpp"
+
+namespace hvlab::test {
+
+namespace fs = std::filesystem;
+
+Scratch::Scratch() : folder_(fs::temp_directory_path() / ("hvlab-system-" + std::to_string(getpid()))) {
+  fs::create_directories(folder_);
+}
+Scratch::~Scratch() { fs::remove_all(folder_); }
+
+void need_systems(const std::vector<std::string>& systems) {
+  std::vector<std::string> command = {HVLAB_WORKLOADS "/fetch"};
+  command.insert(command.end(), systems.begin(), systems.end());
+  lab::Child fetch(command, true);
+  if (fetch.wait() == 0) return;
+  std::cerr << "Debian's packages cannot be had: skipped\n";
+  std::exit(77);
+}
+
+std::string debian_cache() { return lab::cache_directory() + "/debian"; }
+std::string debian_kernel() { return lab::demo_kernel(); }
+
+std::string read_file(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_file(const fs::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+void assemble(const std::string& file, const std::vector<std::string>& arguments, const fs::path& to) {
+  std::vector<std::string> command = {"sh", HVLAB_SYSTEM_TESTS "/recipes/" + file, lab::cache_directory(),
+                                      HVLAB_WORKLOAD_PROGRAM};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  write_file(to, lab::write_cpio(lab::read_cpio_list(lab::run_program(command), file)));
+}
+
+bool GuestRun::says(const std::string& line) const {
+  return ("\n" + console).find("\n" + line + "\n") != std::string::npos;
+}
+
+GuestRun boot(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {HVLAB_PROGRAM, "boot", "--reproducible", "--max-time", "120s"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  lab::Child child(command, false);
+  do {
+    pollfd streams[] = {{child.output_descriptor(), POLLIN, 0}, {child.errors_descriptor(), POLLIN, 0}};
+    poll(streams, 2, -1);
+  } while (child.read_some());
+  GuestRun run;
+  run.status = child.wait();
+  run.console = child.output();
+  run.errors = child.errors();
+  std::erase(run.console, '\r');
+  return run;
+}
+
+}  // namespace hvlab::test
