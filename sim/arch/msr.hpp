@@ -17,4 +17,7 @@ inline constexpr u32 kEfer = 0xC000'0080, kStar = 0xC000'0081, kLstar = 0xC000'0
                      kFmask = 0xC000'0084, kFsBase = 0xC000'0100, kGsBase = 0xC000'0101,
                      kKernelGsBase = 0xC000'0102, kTscAux = 0xC000'0103;
 
+/// AMD SVM (APM vol. 2, 15.30).
+inline constexpr u32 kVmCr = 0xC001'0114, kVmHsavePa = 0xC001'0117, kSvmKey = 0xC001'0118;
+
 }  // namespace hvlab::arch::msr

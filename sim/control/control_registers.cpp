@@ -62,6 +62,11 @@ Outcome write_cr3(Cpu& cpu, u64 value) {
       if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
     }
   }
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 3, value); !ok(o)) return o;
+  } else {
+    cpu.hypervisor = cpu.hypervisor && cpu.cr3 == value;
+  }
   cpu.cr3 = value;
   mmu::select_address_space(cpu);
   if (!keep) mmu::flush_address_space(cpu);
@@ -75,6 +80,9 @@ Outcome write_cr4(Cpu& cpu, u64 value) {
   if (cpu.long_active() && (value & cr4::kPae) == 0) return protection(cpu);
   if ((changed & value & cr4::kPcide) != 0 && (!cpu.long_active() || (cpu.cr3 & 0xFFF) != 0))
     return protection(cpu);
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 4, value); !ok(o)) return o;
+  }
   constexpr u64 kReload = cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep;
   if ((changed & kReload) != 0) {
     if (const Outcome o = with_pdptes(cpu, [&] { cpu.cr4 = value; }); !ok(o)) return o;
@@ -91,6 +99,10 @@ Outcome write_cr4(Cpu& cpu, u64 value) {
 
 Outcome write_cr8(Cpu& cpu, u64 value) {
   if (value > 15) return protection(cpu);
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 8, value); !ok(o)) return o;
+    if (cpu.guest->write_task_priority(cpu, value)) return Outcome::Next;
+  }
   if (cpu.apic != nullptr) cpu.apic->set_task_priority(value);
   cpu.attention = true;
   return Outcome::Next;
@@ -117,6 +129,9 @@ Outcome write_cr0(Cpu& cpu, u64 value) {
   if ((value & cr0::kNw) != 0 && (value & cr0::kCd) == 0) return protection(cpu);
   u64 new_efer = 0;
   if (!paging_switch_allowed(cpu, value, new_efer)) return protection(cpu);
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 0, value); !ok(o)) return o;
+  }
   const u64 changed = cpu.cr0 ^ value;
   const auto change = [&] { cpu.cr0 = value, cpu.efer = new_efer; };
   if ((changed & (cr0::kPg | cr0::kCd | cr0::kNw)) != 0) {
@@ -135,12 +150,16 @@ Outcome write_cr0(Cpu& cpu, u64 value) {
 bool write_efer(Cpu& cpu, u64 value) {
   const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
   const u64 supported =
-      with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) | with(Feature::Nx, efer::kNxe);
+      with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) | with(Feature::Nx, efer::kNxe) |
+      ((cpu.vm_cr & arch::vm_cr::kSvmDisable) == 0 ? with(Feature::Svm, efer::kSvme) : 0);
   if ((value & ~(supported | efer::kLma)) != 0) return false;
   const u64 changed = (cpu.efer ^ value) & supported;
   if ((changed & efer::kLme) != 0 && (cpu.cr0 & cr0::kPg) != 0) return false;
   cpu.efer ^= changed;
-  if ((changed & efer::kNxe) != 0) mmu::flush_all(cpu);
+  if ((changed & efer::kNxe) != 0) {
+    mmu::flush_all(cpu);
+    mmu::select_address_space(cpu);
+  }
   cpu.refresh();
   return true;
 }
@@ -150,6 +169,9 @@ Outcome write_control_register(Cpu& cpu, unsigned number, u64 value) {
     case 0:
       return write_cr0(cpu, value);
     case 2:
+      if (cpu.guest != nullptr) {
+        if (const Outcome o = cpu.guest->control_write(cpu, 2, value); !ok(o)) return o;
+      }
       cpu.cr2 = value;
       return Outcome::Next;
     case 3:
@@ -164,6 +186,12 @@ Outcome write_control_register(Cpu& cpu, unsigned number, u64 value) {
 }
 
 mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number) {
+  const bool exists = number == 0 || (number >= 2 && number <= 4) || number == 8;
+  if (cpu.guest != nullptr && exists) {
+    if (const Outcome o = cpu.guest->control_read(cpu, number); !ok(o)) return {0, o};
+    u64 priority = 0;
+    if (number == 8 && cpu.guest->read_task_priority(cpu, priority)) return {priority};
+  }
   switch (number) {
     case 0:
       return {cpu.cr0};

@@ -21,10 +21,13 @@ Outcome check_access(Cpu& cpu, unsigned& number) {
 
 Outcome write_debug_register(Cpu& cpu, unsigned number, u64 value) {
   if (const Outcome o = check_access(cpu, number); !ok(o)) return o;
+  if (number >= 6 && (value >> 32) != 0) return raise(cpu, Exception::GeneralProtection, 0);
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->debug_access(cpu, number, true); !ok(o)) return o;
+  }
   if (number < 4) {
     cpu.dr[number] = value;
   } else {
-    if ((value >> 32) != 0) return raise(cpu, Exception::GeneralProtection, 0);
     constexpr u64 kDr6Writable = 0xE00F, kDr7Writable = 0xFFFF'23FF;
     if (number == 6)
       cpu.dr6 = (value & kDr6Writable) | arch::dr6::kFixed1;
@@ -38,6 +41,9 @@ Outcome write_debug_register(Cpu& cpu, unsigned number, u64 value) {
 
 mmu::Loaded<u64> read_debug_register(Cpu& cpu, unsigned number) {
   if (const Outcome o = check_access(cpu, number); !ok(o)) return {0, o};
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->debug_access(cpu, number, false); !ok(o)) return {0, o};
+  }
   return {number < 4 ? cpu.dr[number] : number == 6 ? cpu.dr6 : cpu.dr7};
 }
 

@@ -30,7 +30,7 @@ Severity severity(const Delivery& event) {
 
 /// What an exception leaves in registers before its handler is looked for.
 void note(Cpu& cpu, const Delivery& event) {
-  if (event.source == Source::PrivilegedSoftwareException || event.source != Source::Exception) return;
+  if (event.source != Source::Exception || event.injected) return;
   if (event.vector == static_cast<u8>(Exception::PageFault)) cpu.cr2 = event.address;
   if (event.vector == static_cast<u8>(Exception::Debug)) {
     cpu.dr6 = (cpu.dr6 & ~u64{0xF}) | event.debug_bits;
@@ -48,6 +48,22 @@ Outcome attempt(Cpu& cpu, const Delivery& event) {
     return raise(cpu, Exception::GeneralProtection, 0);
   if (!cpu.protected_mode()) return deliver_real(cpu, event);
   return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);
+}
+
+/// True if a hypervisor has taken the exception. It finds the debug registers as the handler would (APM vol. 2, 15.12.2).
+bool intercepted(Cpu& cpu, const Delivery& event) {
+  if (cpu.guest == nullptr || event.injected) return false;
+  if (event.source == Source::Exception && event.vector == static_cast<u8>(Exception::Debug)) note(cpu, event);
+  return cpu.guest->exception(cpu, event);
+}
+
+/// attempt(), with the event on record for whoever is asked on the way.
+Outcome attempt_on_record(Cpu& cpu, const Delivery& event) {
+  cpu.delivering = event;
+  cpu.is_delivering = true;
+  const Outcome outcome = attempt(cpu, event);
+  if (ok(outcome)) cpu.is_delivering = false;
+  return outcome;
 }
 
 void report(const Cpu& cpu, const Delivery& event) {
@@ -81,7 +97,8 @@ Delivery pending_fault(const Cpu& cpu) {
           .has_error = cpu.fault.has_error,
           .error = cpu.fault.error,
           .address = cpu.fault.address,
-          .debug_bits = cpu.fault.debug_bits};
+          .debug_bits = cpu.fault.debug_bits,
+          .nested = cpu.fault.nested};
 }
 
 Delivery debug_trap(u64 bits) {
@@ -102,16 +119,21 @@ void deliver(Cpu& cpu, Delivery event) {
   if (cpu.activity == Activity::Halted || cpu.activity == Activity::MonitorWait)
     cpu.report(observe::EventKind::Wake);
   for (;;) {
+    if (intercepted(cpu, event)) return;
     note(cpu, event);
     report(cpu, event);
-    const Outcome outcome = attempt(cpu, event);
+    const Outcome outcome = attempt_on_record(cpu, event);
     if (ok(outcome)) return delivered(cpu, event);
+    if (outcome == Outcome::World) return;
     HVLAB_CHECK(outcome == Outcome::Fault);
     bool shutdown = false;
     const Delivery second = pending_fault(cpu);
+    if (intercepted(cpu, second)) return;  // before a double fault is made of the two
     if (second.vector == static_cast<u8>(Exception::PageFault)) cpu.cr2 = second.address;
     event = escalate(event, second, shutdown);
     if (shutdown) {
+      if (cpu.guest != nullptr && cpu.guest->shutdown(cpu)) return;
+      cpu.is_delivering = false;
       cpu.activity = cpu::Activity::Shutdown;
       cpu.attention = true;
       return;
@@ -121,7 +143,8 @@ void deliver(Cpu& cpu, Delivery event) {
 
 Outcome deliver_software(Cpu& cpu, const Delivery& event) {
   const u64 rip = cpu.rip;
-  if (const Outcome o = attempt(cpu, event); !ok(o)) return o;
+  if (event.source == Source::SoftwareException && intercepted(cpu, event)) return Outcome::World;
+  if (const Outcome o = attempt_on_record(cpu, event); !ok(o)) return o;
   const u64 handler = cpu.rip;
   cpu.rip = rip;  // reported at the instruction
   report(cpu, event);

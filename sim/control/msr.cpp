@@ -78,7 +78,7 @@ bool read_apic_base(Cpu& cpu, u32, u64& value) {
 bool write_apic_base(Cpu& cpu, u32, u64 value) {
   if (cpu.apic == nullptr || (value >> cpu.identity.physical_address_bits) != 0) return false;
   if (!cpu.apic->set_base_msr(value)) return false;
-  mmu::flush_all(cpu);  // where the register page lies, or whether there is one, may have changed
+  mmu::flush_every_asid(cpu);  // where the register page lies, or whether there is one, may have changed
   return true;
 }
 bool read_apic(Cpu& cpu, u32 address, u64& value) {
@@ -239,9 +239,28 @@ bool read_pstate(Cpu& cpu, u32 address, u64& value) {
   const u64 fid = std::min<u64>(cpu.identity.frequency_hz / 25'000'000, 0xFF);
   return value = address == 0xC001'0064 ? bit(63) | 8 << 8 | fid : 0, true;
 }
-/// SVMDIS with LOCK: there is no SVM.
-bool read_vm_cr(Cpu&, u32, u64& value) { return value = bit(3) | bit(4), true; }
-bool write_vm_cr(Cpu&, u32, u64 value) { return (value & ~u64{0x1F}) == 0; }
+/// Without SVM: SVMDIS with LOCK. Under LOCK it and SVMDIS cannot be changed; SVMDIS cannot be set under EFER.SVME.
+bool read_vm_cr(Cpu& cpu, u32, u64& value) {
+  return value = cpu.has(Feature::Svm) ? cpu.vm_cr : arch::vm_cr::kLock | arch::vm_cr::kSvmDisable, true;
+}
+bool write_vm_cr(Cpu& cpu, u32, u64 value) {
+  using namespace arch::vm_cr;
+  if ((value & ~u64{0x1F}) != 0) return false;
+  if (!cpu.has(Feature::Svm)) return true;
+  if ((cpu.vm_cr & kLock) != 0) value = (value & ~(kLock | kSvmDisable)) | (cpu.vm_cr & (kLock | kSvmDisable));
+  if ((value & kSvmDisable) != 0 && (cpu.efer & arch::efer::kSvme) != 0) return false;
+  return cpu.vm_cr = value, true;
+}
+bool write_vm_hsave(Cpu& cpu, u32, u64 value) {
+  if ((value & 0xFFF) != 0 || (value >> cpu.identity.physical_address_bits) != 0) return false;
+  return cpu.vm_hsave_pa = value, true;
+}
+/// Sets the key while VM_CR is unlocked; afterwards the same key, unless it is 0, unlocks it.
+bool write_svm_key(Cpu& cpu, u32, u64 value) {
+  if ((cpu.vm_cr & arch::vm_cr::kLock) == 0) return cpu.svm_key = value, true;
+  if (value != 0 && value == cpu.svm_key) cpu.vm_cr &= ~arch::vm_cr::kLock;
+  return true;
+}
 
 #define MSR(first, last, name, exists, read, write, source) \
   MsrRow{first, last, name, exists, read, write, source},
@@ -278,7 +297,7 @@ const char* msr_name(const Cpu& cpu, u32 address) {
 u64 time_stamp(const Cpu& cpu) {
   u64 cycle = cpu.cycles();
   if (cpu.latest_cycle != nullptr) cycle = *cpu.latest_cycle = std::max(cycle, *cpu.latest_cycle);
-  return cycle + cpu.tsc_offset;
+  return cycle + cpu.tsc_offset + cpu.guest_tsc_offset;
 }
 
 }  // namespace hvlab::control

@@ -187,6 +187,10 @@ Outcome switch_task(Cpu& cpu, u16 selector, TaskSwitch cause, u32 external, u64 
   Target target;
   Image image;
   if (const Outcome o = find_target(cpu, selector, cause, external, target); !ok(o)) return o;
+  if (cpu.guest != nullptr) {
+    const cpu::TaskSwitchAccess access{selector, cause == TaskSwitch::Return, cause == TaskSwitch::Jump};
+    if (const Outcome o = cpu.guest->task_switch(cpu, access); !ok(o)) return o;
+  }
   if (const Outcome o = read_image(cpu, target, image); !ok(o)) return o;
   if (cause == TaskSwitch::Return) flags &= ~flag::kNt;
   if (const Outcome o = save_old(cpu, next_rip, flags); !ok(o)) return o;

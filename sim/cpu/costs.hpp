@@ -10,6 +10,7 @@ struct Costs {
   u32 page_walk_reference = 0;
   u32 exception_delivery = 0, interrupt_delivery = 0;
   u32 port_access = 0, mmio_access = 0, apic_access = 0;
+  u32 vm_entry = 0, vm_exit = 0;  // between host and guest
   u32 string_unit = 0;  // each element of a repeated string instruction; each 16 bytes for MOVS and STOS
 };
 

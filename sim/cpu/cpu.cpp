@@ -36,8 +36,15 @@ BankIndex data_bank(const Cpu& cpu) {
   return (cpu.cr4 & cr4::kSmap) && cpu.rflag(flag::kAc) ? kBankSupervisorAc : kBankSupervisor;
 }
 
+observe::Account account_of(const Cpu& cpu) {
+  using observe::Account;
+  if (cpu.guest != nullptr) return cpu.cpl == 3 ? Account::GuestUser : Account::GuestKernel;
+  if (cpu.cpl == 3) return Account::HostUser;
+  return cpu.hypervisor ? Account::Hypervisor : Account::HostKernel;
+}
+
 void account_for_ring(Cpu& cpu) {
-  const observe::Account account = cpu.cpl == 3 ? observe::Account::HostUser : observe::Account::HostKernel;
+  const observe::Account account = account_of(cpu);
   if (cpu.ledger != nullptr && cpu.ledger->current() != account) cpu.ledger->open(account, cpu.cycles());
   if (cpu.cpl == cpu.reported_cpl) return;
   cpu.report(observe::EventKind::RingChange, cpu.reported_cpl, cpu.cpl);

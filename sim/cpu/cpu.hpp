@@ -6,6 +6,7 @@
 
 #include "sim/arch/features.hpp"
 #include "sim/cpu/costs.hpp"
+#include "sim/cpu/interceptor.hpp"
 #include "sim/cpu/soft_tlb.hpp"
 #include "sim/cpu/state.hpp"
 #include "sim/decode/op.hpp"
@@ -38,6 +39,8 @@ struct Fault {
   u64 address = 0;     // CR2 of a page fault
   u64 debug_bits = 0;  // DR6 bits of a debug exception
   bool canonical = false;  // a #GP for a non-canonical address: #SS if it was the stack segment's
+  bool nested = false;     // a fault of the second stage: `address` is guest-physical, `error` as of a page fault
+  bool nested_walk = false;  // ... met while reading the guest's page tables, not at the address they gave
 };
 
 /// Which soft-TLB bank serves an access.
@@ -68,6 +71,13 @@ struct Cpu : State {
   u8 reported_cpl = 0;       // the CPL that observers know
   bool stepping = false;     // outside blocks: device accesses and charges may happen in place
   bool attention = false;    // something may have to be done before the next instruction
+  bool shadowed = false;     // the instruction being stepped stands in an interrupt shadow
+  bool is_delivering = false;          // `delivering` is on its way to its handler, or a fault has stopped it
+  Delivery delivering;
+  const Op* current = nullptr;         // the operation being stepped
+  u64 intercepted = 0;                 // decode::intercept_bit of what the guest's hypervisor intercepts; 0 outside guests
+  Interceptor* guest = nullptr;        // null outside guests
+  Interceptor* virtualization = nullptr;  // what `guest` becomes: SVM or VMX of this processor, if it has one
   u8 index = 0;              // number of this processor; its initial APIC id
   u8 count = 1;              // processors in the machine
   SoftBank* banks[kBanks] = {};
@@ -116,6 +126,10 @@ struct Cpu : State {
     rflags_rest = value & ~(arch::flag::kStatus | arch::flag::kFixed1);
   }
   bool rflag(u64 mask) const { return (rflags_rest & mask) != 0; }  // for flags other than the six status flags
+  /// True if physical interrupts are not masked (a shadow may still hold them off).
+  bool takes_interrupts() const { return gif && (host_masks ? host_if : rflag(arch::flag::kIf)); }
+  /// True if the hypervisor of the guest that is running intercepts instruction `i`.
+  bool intercepts(decode::Intercept i) const { return (intercepted & decode::intercept_bit(i)) != 0; }
   unsigned iopl() const { return static_cast<unsigned>((rflags_rest >> 12) & 3); }
 
   bool protected_mode() const { return (cr0 & arch::cr0::kPe) != 0; }
@@ -164,6 +178,13 @@ struct FastCpu : Cpu {};
 [[gnu::cold]] inline Outcome raise(Cpu& cpu, arch::Exception vector, u32 error) {
   cpu.fault = Fault{.vector = vector, .has_error = true, .error = error};
   return Outcome::Fault;
+}
+
+/// Asks the hypervisor of the guest that is running, if there is one that cares, about instruction `i`; handlers return
+/// what it says unless it is Next.
+inline Outcome ask(Cpu& cpu, decode::Intercept i, u64 information = 0) {
+  if (!cpu.intercepts(i)) [[likely]] return Outcome::Next;
+  return cpu.guest->instruction(cpu, i, information);
 }
 
 /// Canonical for 48-bit linear addresses (SDM vol. 1, 3.3.7.1).

@@ -204,6 +204,15 @@ CpuidResult amd_caches(u32 leaf) {
   return {0x4800'6400, 0x6800'6400, 512 << 16 | 6 << 12 | 1 << 8 | 64, 32 << 18 | 9 << 12 | 1 << 8 | 64};
 }
 
+/// SVM: revision, address-space identifiers, features (APM vol. 3, E.4.9).
+CpuidResult svm_leaf(const Cpu& cpu) {
+  if (!cpu.has(Feature::Svm)) return {};
+  CpuidResult r = feature_bits(cpu, 0x8000'000A);
+  r.eax = 1;
+  r.ebx = arch::kSvmAsids;
+  return r;
+}
+
 CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
   switch (leaf) {
     case 0x8000'0000:
@@ -220,6 +229,8 @@ CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maxi
       return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
     case 0x8000'0008:
       return address_sizes(cpu, intel);
+    case 0x8000'000A:
+      return svm_leaf(cpu);
     case 0x8000'001D:
       return cache_leaf(cpu, kAmdCaches, subleaf, false);
     case 0x8000'001E:

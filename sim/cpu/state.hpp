@@ -66,6 +66,13 @@ struct Mtrr {
   u64 def_type = 0;
 };
 
+/// The second stage of address translation of a guest, and the paging mode of the host that it is walked in (APM vol. 2,
+/// 15.25.3).
+struct SecondStage {
+  bool on = false;
+  u64 root = 0, cr4 = 0, efer = 0;
+};
+
 struct State {
   u64 gpr[18] = {};  // 16 general registers; [16] always reads 0; [17] see Cpu::block_rip
   u64 rip = 0;
@@ -88,6 +95,7 @@ struct State {
   u64 sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0;
   u64 pat = 0x0007'0406'0007'0406, misc_enable = 1, tsc_offset = 0, tsc_adjust = 0;
   u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
+  u64 vm_cr = 0, vm_hsave_pa = 0, svm_key = 0;  // AMD SVM (APM vol. 2, 15.30)
   u64 spec_ctrl = 0, mcu_opt_ctrl = 0, power_ctl = 0;
   u64 hwcr = u64{1} << 24;       // AMD's: TscFreqSel, the TSC counts at the P0 frequency
   u64 amd_config[16] = {};       // MSRs C0011020h..C001102Fh: settings of units that are not modelled
@@ -111,6 +119,16 @@ struct State {
   u8 monitored[64] = {};           // what stood there then
   bool monitor_armed = false;
   bool wait_ends_masked = false;   // MWAIT: an interrupt ends the wait even with IF clear
+
+  // Virtualization.
+  bool gif = true;                 // AMD's global interrupt flag: clear, it holds off INTR, NMI and INIT
+  bool virtual_interrupt = false;  // one waits for the guest to take interrupts
+  bool host_masks = false;         // in a guest whose physical interrupts obey host_if, not RFLAGS.IF
+  bool host_if = false;
+  bool hypervisor = false;         // since the last exit the host's address space has not changed
+  u32 asid = 0;                    // address-space identifier: 0 is the host
+  u64 guest_tsc_offset = 0;        // added to the time stamp in a guest
+  SecondStage second_stage;
 };
 
 }  // namespace hvlab::cpu

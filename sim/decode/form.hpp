@@ -5,6 +5,7 @@
 
 #include "sim/arch/features.hpp"
 #include "sim/decode/cost_class.hpp"
+#include "sim/decode/intercept.hpp"
 #include "sim/decode/op.hpp"
 
 namespace hvlab::decode {
@@ -65,6 +66,7 @@ struct Row {
   arch::Feature feature{};
   CostClass cost{};
   u16 attributes = 0;
+  Intercept intercept = Intercept::None;
 };
 
 /// Picks the row of an instruction: the rows of its mnemonic are asked in the table's order, and the first whose

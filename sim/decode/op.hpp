@@ -20,6 +20,7 @@ enum class Outcome : u8 {
   Retry,   // not done, no effect: do it again outside the block (a device access, time to be charged first)
   Miss,    // not done, no effect: the threaded form met a page that the soft TLB lacks; the returning form does it
   Repeat,  // a repeated string instruction did some of its elements and stands where it was
+  World,   // the processor has moved between guest and host: all state is the other's (only outside blocks)
 };
 
 /// The threaded form of a handler: does the operation, then calls the next handler as its last act. `budget` is what
@@ -86,6 +87,7 @@ struct Op {
   u8 address_bytes; // effective address size: 2, 4 or 8
   bool relative;    // a branch to disp; imm is the Block
   u8 memory_bytes;  // size of the memory operand (0: none, or more than 255)
+  u8 intercept;     // decode::Intercept
   u8 imm2;          // second immediate (ENTER, EXTRQ); third operand's immediate otherwise in imm
 };
 

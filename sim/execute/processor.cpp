@@ -10,11 +10,13 @@
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
 #include "sim/execute/reset.hpp"
+#include "sim/svm/unit.hpp"
 
 namespace hvlab::execute {
 
 using arch::kCs;
 using cpu::Activity;
+using cpu::Boundary;
 using cpu::SoftEntry;
 using decode::Mnemonic;
 namespace flag = arch::flag;
@@ -55,6 +57,7 @@ struct Processor::Impl {
   mmu::Tlb tlb;
   observe::CoreLedger ledger;
   std::shared_ptr<CodeCache> code;
+  svm::Unit svm;
   const Op* next_op = nullptr;  // where the block in progress goes on, if nothing intervenes
   u64 epoch = 0;                // of next_op and Cpu::link_slot
 
@@ -64,6 +67,7 @@ struct Processor::Impl {
     cpu.ledger = &ledger;
     cpu.code = code.get();
     cpu.jumps = code->jumps();
+    if (cpu.has(arch::Feature::Svm)) cpu.virtualization = &svm;
     cpu.stepping = true;
     code->set_rules({setup.profile->cost, cpu.features});
     code->add_tlb(&tlb);
@@ -79,6 +83,7 @@ struct Processor::Impl {
   void run_blocks(const Op* op);
   void step(const Op* op);
   void fault(const Op* op);
+  Outcome perform(const Op* op);
   bool event_waits() const;
   bool must_step() const;
 
@@ -95,7 +100,8 @@ struct Processor::Impl {
 };
 
 bool Processor::Impl::event_waits() const {
-  return cpu.init_pending || cpu.pending_debug != 0 || cpu.nmi_pending || (cpu.interrupt_line && cpu.rflag(flag::kIf));
+  if (cpu.pending_debug != 0 || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
+  return cpu.gif && (cpu.init_pending || cpu.nmi_pending || (cpu.interrupt_line && cpu.takes_interrupts()));
 }
 
 bool Processor::Impl::must_step() const {
@@ -105,9 +111,16 @@ bool Processor::Impl::must_step() const {
 
 /// Takes the event of highest priority that may be taken now (SDM vol. 3, table 6-2).
 bool Processor::Impl::take_event() {
-  if (cpu.init_pending) {
+  // A hypervisor that wants to know of an event gets it before the guest does.
+  const auto leaves = [&](Boundary what) { return cpu.guest != nullptr && cpu.guest->boundary(cpu, what); };
+  if (cpu.init_pending && cpu.gif) {
+    if (leaves(Boundary::Init)) return true;
     cpu.init_pending = false;
-    init_reset(cpu);
+    if ((cpu.vm_cr & arch::vm_cr::kRedirectInit) != 0) {  // APM vol. 2, 15.28
+      control::deliver(cpu, {.vector = 30, .has_error = true, .error = 1});
+    } else {
+      init_reset(cpu);
+    }
     return true;
   }
   if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow) return false;
@@ -117,14 +130,20 @@ bool Processor::Impl::take_event() {
     control::deliver(cpu, control::debug_trap(bits));
     return true;
   }
-  if (cpu.nmi_pending && !cpu.nmi_blocked) {
+  if (cpu.nmi_pending && !cpu.nmi_blocked && cpu.gif) {
+    if (leaves(Boundary::Nmi)) return true;
     cpu.nmi_pending = false;
     control::deliver(cpu, {.vector = 2, .source = control::Source::Nmi});
     return true;
   }
-  if (cpu.interrupt_line && cpu.rflag(flag::kIf) && !cpu.sti_shadow) {
+  if (cpu.interrupt_line && cpu.takes_interrupts() && !cpu.sti_shadow) {
+    if (leaves(Boundary::Interrupt)) return true;
     const u8 vector = cpu.apic->acknowledge();
     control::deliver(cpu, {.vector = vector, .source = control::Source::Interrupt});
+    return true;
+  }
+  if (cpu.virtual_interrupt && cpu.rflag(flag::kIf) && !cpu.sti_shadow) {
+    cpu.guest->virtual_interrupt(cpu);
     return true;
   }
   return false;
@@ -224,6 +243,7 @@ const Op* Processor::Impl::locate() {
 void Processor::Impl::fault(const Op* op) {
   correct_canonical_fault(cpu, *op);
   control::deliver(cpu, control::pending_fault(cpu));
+  cpu.shadowed = false;
 }
 
 /// Runs from `op` on, through as many blocks as the budget holds.
@@ -249,6 +269,21 @@ void Processor::Impl::run_blocks(const Op* op) {
   if (next_op != nullptr && next_op->number >= decode::block_of(next_op)->operations) next_op = nullptr;
 }
 
+/// Does the operation, unless a hypervisor wants it.
+Outcome Processor::Impl::perform(const Op* op) {
+  cpu.current = op;
+  if (cpu.guest != nullptr) [[unlikely]] {
+    const auto what = static_cast<decode::Intercept>(op->intercept);
+    const decode::InterceptOrder order = decode::order_of(what);
+    const bool asked = order == decode::InterceptOrder::First ||
+                       (order == decode::InterceptOrder::Second && (op->needs & cpu.denied) == 0);
+    if (asked && cpu.intercepts(what)) {
+      if (const Outcome o = cpu.guest->instruction(cpu, what, 0); o != Outcome::Next) return o;
+    }
+  }
+  return op->step(cpu, *op);
+}
+
 /// Executes one instruction outside blocks, with everything exact in the Cpu.
 void Processor::Impl::step(const Op* op) {
   cpu.block_rip() = cpu.rip - op->offset;
@@ -263,11 +298,14 @@ void Processor::Impl::step(const Op* op) {
     return control::deliver(cpu, control::pending_fault(cpu));
   }
   const bool tf = cpu.rflag(flag::kTf);
+  cpu.shadowed = cpu.sti_shadow || cpu.mov_ss_shadow;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
-  const Outcome outcome = op->step(cpu, *op);
+  const Outcome outcome = perform(op);
   settle();
   HVLAB_CHECK(outcome != Outcome::Retry);
+  if (outcome == Outcome::World) return;
   if (outcome == Outcome::Fault) return fault(op);
+  cpu.shadowed = false;
   if (outcome == Outcome::Repeat) {
     if (tf) cpu::after_instruction(cpu, tf, false, false);
     // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit again
@@ -352,19 +390,20 @@ void Processor::stop_at(u64 cycle) {
 bool Processor::interruptible() const {
   const Cpu& cpu = impl_->cpu;
   const bool waits_for_any = cpu.activity == Activity::MonitorWait && cpu.wait_ends_masked;
-  return cpu.rflag(flag::kIf) || waits_for_any || runnable();
+  return cpu.takes_interrupts() || waits_for_any || runnable();
 }
 
 bool Processor::runnable() const {
   const Cpu& cpu = impl_->cpu;
   switch (cpu.activity) {
     case Activity::Active: return true;
-    case Activity::Shutdown: return cpu.init_pending;
+    case Activity::Shutdown: return cpu.init_pending && cpu.gif;
     case Activity::WaitForSipi: return cpu.init_pending;
     default: break;
   }
-  if (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked) || cpu::monitor_wait_over(cpu)) return true;
-  return cpu.interrupt_line && cpu.rflag(flag::kIf);
+  if (cpu::monitor_wait_over(cpu) || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
+  if (cpu.gif && (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked))) return true;
+  return cpu.interrupt_line && cpu.takes_interrupts();
 }
 
 void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asserted; }

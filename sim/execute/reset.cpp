@@ -42,7 +42,13 @@ void reset_common(Cpu& cpu) {
   cpu.cpl = 0;
   cpu.pending_debug = 0;
   cpu.nmi_pending = cpu.nmi_blocked = cpu.sti_shadow = cpu.mov_ss_shadow = cpu.monitor_armed = false;
-  mmu::flush_all(cpu);
+  cpu.gif = true;
+  cpu.asid = 0;
+  cpu.guest = nullptr;
+  cpu.intercepted = cpu.guest_tsc_offset = 0;
+  cpu.host_masks = cpu.virtual_interrupt = cpu.hypervisor = cpu.is_delivering = false;
+  cpu.second_stage = {};
+  mmu::flush_every_asid(cpu);
   mmu::select_address_space(cpu);
   cpu.activity = cpu.index == 0 ? Activity::Active : Activity::WaitForSipi;
 }
@@ -66,7 +72,7 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.latest_cycle = setup.latest_cycle;
   cpu.random_state = setup.seed ^ (u64{setup.index} << 56);
   cpu.costs = {p.page_walk_reference, p.exception_delivery, p.interrupt_delivery, p.port_access, p.mmio_access,
-               p.apic_access, p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};
+               p.apic_access, p.vm_entry, p.vm_exit, p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};
   copy_text(cpu.identity.vendor, p.vendor);
   copy_text(cpu.identity.brand, p.brand);
   cpu.identity.family = p.family;

@@ -49,6 +49,9 @@ Handlers select_fast_call(const Form&, Op&);     // SYSCALL SYSRET SYSENTER SYSE
 Handlers select_port(const Form&, Op&);         // IN OUT
 Handlers select_port_string(const Form&, Op&);  // INSB .. OUTSD
 
+// system_svm.cpp
+Handlers select_svm(const Form&, Op&);  // VMRUN VMLOAD VMSAVE VMMCALL STGI CLGI SKINIT INVLPGA; RSM
+
 // system_save.cpp
 Handlers select_fxsave(const Form&, Op&);  // FXSAVE FXRSTOR and their 64-bit forms
 Handlers select_xsave(const Form&, Op&);   // XSAVE XRSTOR and their 64-bit forms

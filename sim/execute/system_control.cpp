@@ -8,6 +8,7 @@ namespace hvlab::execute {
 namespace {
 
 using control::ok;
+using decode::Intercept;
 using decode::Kind;
 using decode::Mnemonic;
 
@@ -54,6 +55,9 @@ Outcome load_machine_status(Cpu& cpu, const Op& op) {
 template <class T>
 struct StoreMachineStatus {
   static Outcome run(Cpu& cpu, const Op& op) {
+    if (cpu.guest != nullptr) {
+      if (const Outcome o = cpu.guest->control_read(cpu, 0); !ok(o)) return o;
+    }
     if (op.mem == 0) return write_memory<u16>(cpu, op, static_cast<u16>(cpu.cr0));
     cpu.set<T>(op.reg[0], static_cast<T>(cpu.cr0));
     return Outcome::Next;
@@ -61,6 +65,9 @@ struct StoreMachineStatus {
 };
 
 Outcome clear_task_switched(Cpu& cpu, const Op&) {
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 0, cpu.cr0 & ~arch::cr0::kTs); !ok(o)) return o;
+  }
   cpu.cr0 &= ~arch::cr0::kTs;
   cpu.refresh();
   return Outcome::Exit;
@@ -77,7 +84,9 @@ Outcome get_xcr(Cpu& cpu, const Op&) {
 Outcome set_xcr(Cpu& cpu, const Op&) {
   if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
   const u64 value = cpu.get<u32>(arch::kRax * 8) | static_cast<u64>(cpu.get<u32>(arch::kRdx * 8)) << 32;
-  if (cpu.cpl != 0 || !control::write_xcr(cpu, cpu.get<u32>(arch::kRcx * 8), value))
+  if (cpu.cpl != 0) return raise(cpu, Exception::GeneralProtection, 0);
+  if (const Outcome o = cpu::ask(cpu, Intercept::Xsetbv); !ok(o)) return o;
+  if (!control::write_xcr(cpu, cpu.get<u32>(arch::kRcx * 8), value))
     return raise(cpu, Exception::GeneralProtection, 0);
   return Outcome::Exit;
 }
@@ -90,6 +99,7 @@ Outcome invalidate_page(Cpu& cpu, const Op& op) {
     linear = static_cast<u32>(cpu.seg[op.segment].base + offset);
   else if (op.segment >= arch::kFs)
     linear += cpu.seg[op.segment].base;
+  if (const Outcome o = cpu::ask(cpu, Intercept::Invlpg, linear); !ok(o)) return o;
   if (cpu::canonical(linear)) mmu::flush_page(cpu, linear);
   return Outcome::Exit;
 }

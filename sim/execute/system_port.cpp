@@ -28,16 +28,31 @@ void port_out(Cpu& cpu, u16 port, T value) {
   cpu.pending_debug |= cpu::match_io_breakpoint(cpu, port, sizeof(T));
 }
 
+bool repeated(const Op& op) { return (op.flags & (decode::op_flag::kRep | decode::op_flag::kRepne)) != 0; }
+
 /// The port: an immediate byte, or DX.
 template <bool kImmediate>
 u16 port_of(const Cpu& cpu, const Op& op) {
   return kImmediate ? static_cast<u8>(op.imm) : cpu.get<u16>(arch::kRdx * 8);
 }
 
+/// The hypervisor of a guest is asked once the port is open to the program, before memory is touched (APM vol. 2, 15.10.3).
+Outcome ask(Cpu& cpu, const Op& op, u16 port, unsigned bytes, bool input, bool string) {
+  if (cpu.guest == nullptr) return Outcome::Next;
+  return cpu.guest->port(cpu, {.port = port,
+                               .bytes = static_cast<u8>(bytes),
+                               .input = input,
+                               .string = string,
+                               .repeated = string && repeated(op),
+                               .address_bytes = op.address_bytes,
+                               .segment = input ? static_cast<u8>(arch::kEs) : op.segment});
+}
+
 template <class T, bool kImmediate>
 Outcome in(Cpu& cpu, const Op& op) {
   const u16 port = port_of<kImmediate>(cpu, op);
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
+  if (const Outcome o = ask(cpu, op, port, sizeof(T), true, false); !ok(o)) return o;
   cpu.set<T>(arch::kRax * 8, port_in<T>(cpu, port));
   return Outcome::Next;
 }
@@ -46,6 +61,7 @@ template <class T, bool kImmediate>
 Outcome out(Cpu& cpu, const Op& op) {
   const u16 port = port_of<kImmediate>(cpu, op);
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
+  if (const Outcome o = ask(cpu, op, port, sizeof(T), false, false); !ok(o)) return o;
   port_out<T>(cpu, port, cpu.get<T>(arch::kRax * 8));
   return Outcome::Next;
 }
@@ -62,7 +78,6 @@ void set_by_address_size(Cpu& cpu, const Op& op, unsigned reg, u64 value) {
     cpu.gpr[reg] = value & address_mask(op);
 }
 
-bool repeated(const Op& op) { return (op.flags & (decode::op_flag::kRep | decode::op_flag::kRepne)) != 0; }
 bool finished(const Cpu& cpu, const Op& op) {
   return repeated(op) && (cpu.gpr[arch::kRcx] & address_mask(op)) == 0;
 }
@@ -83,6 +98,7 @@ Outcome ins(Cpu& cpu, const Op& op) {
   // Asked for even if there is nothing to do.
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
   if (finished(cpu, op)) return Outcome::Next;
+  if (const Outcome o = ask(cpu, op, port, sizeof(T), true, true); !ok(o)) return o;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRdi] & address_mask(op);
   if (const Outcome o = check_segment(cpu, arch::kEs, offset, sizeof(T), Access::Write, linear); !ok(o))
@@ -99,6 +115,7 @@ Outcome outs(Cpu& cpu, const Op& op) {
   // Asked for even if there is nothing to do.
   if (const Outcome o = control::check_io_permission(cpu, port, sizeof(T)); !ok(o)) return o;
   if (finished(cpu, op)) return Outcome::Next;
+  if (const Outcome o = ask(cpu, op, port, sizeof(T), false, true); !ok(o)) return o;
   u64 linear = 0;
   const u64 offset = cpu.gpr[arch::kRsi] & address_mask(op);
   if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), Access::Read, linear); !ok(o))

@@ -14,6 +14,7 @@ using arch::kRax;
 using arch::kRbx;
 using arch::kRcx;
 using arch::kRdx;
+using decode::Intercept;
 using decode::Mnemonic;
 
 Outcome protection(Cpu& cpu) { return raise(cpu, Exception::GeneralProtection, 0); }
@@ -25,6 +26,9 @@ void set_pair(Cpu& cpu, u64 value) {
 }
 
 Outcome rdmsr(Cpu& cpu, const Op&) {
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->msr(cpu, low(cpu, kRcx), false); o != Outcome::Next) return o;
+  }
   u64 value = 0;
   if (!control::read_msr(cpu, low(cpu, kRcx), value)) return protection(cpu);
   set_pair(cpu, value);
@@ -32,6 +36,9 @@ Outcome rdmsr(Cpu& cpu, const Op&) {
 }
 
 Outcome wrmsr(Cpu& cpu, const Op&) {
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->msr(cpu, low(cpu, kRcx), true); o != Outcome::Next) return o;
+  }
   const u64 value = low(cpu, kRax) | cpu.gpr[kRdx] << 32;
   if (!control::write_msr(cpu, low(cpu, kRcx), value)) return protection(cpu);
   return Outcome::Exit;
@@ -41,20 +48,30 @@ bool counter_denied(const Cpu& cpu, u64 allowing_bit) {
   return cpu.protected_mode() && cpu.cpl != 0 && allowing_bit == 0;
 }
 
-Outcome rdtsc(Cpu& cpu, const Op&) {
+template <Intercept kWhat>
+Outcome read_counter(Cpu& cpu) {
   if (counter_denied(cpu, ~cpu.cr4 & arch::cr4::kTsd)) return protection(cpu);
+  if (const Outcome o = cpu::ask(cpu, kWhat); o != Outcome::Next) return o;
   set_pair(cpu, control::time_stamp(cpu));
   return Outcome::Next;
 }
 
-Outcome rdtscp(Cpu& cpu, const Op& op) {
-  const Outcome o = rdtsc(cpu, op);
+Outcome rdtsc(Cpu& cpu, const Op&) { return read_counter<Intercept::Rdtsc>(cpu); }
+
+Outcome rdtscp(Cpu& cpu, const Op&) {
+  const Outcome o = read_counter<Intercept::Rdtscp>(cpu);
   if (o == Outcome::Next) cpu.gpr[kRcx] = static_cast<u32>(cpu.tsc_aux);
   return o;
 }
 
-/// There are no performance counters: every number of one is out of range.
-Outcome rdpmc(Cpu& cpu, const Op&) { return protection(cpu); }
+/// There are no performance counters: every number of one is out of range. Intercepted, it exits even so: a hypervisor may
+/// give its guest some.
+Outcome rdpmc(Cpu& cpu, const Op&) {
+  if (!counter_denied(cpu, cpu.cr4 & arch::cr4::kPce)) {
+    if (const Outcome o = cpu::ask(cpu, Intercept::Rdpmc); o != Outcome::Next) return o;
+  }
+  return protection(cpu);
+}
 
 Outcome halt(Cpu& cpu, const Op&) {
   cpu.activity = cpu::Activity::Halted;
@@ -65,7 +82,7 @@ Outcome halt(Cpu& cpu, const Op&) {
 
 /// The physical address of `linear`, which has been probed.
 u64 physical(Cpu& cpu, u64 linear) {
-  if ((cpu.cr0 & arch::cr0::kPg) == 0) return linear;
+  if ((cpu.cr0 & arch::cr0::kPg) == 0 && !cpu.second_stage.on) return linear;
   const auto t = mmu::walk(cpu, linear, Access::Read, cpu.cpl == 3, mmu::Rights::Current).translation;
   return t.page | (linear & low_mask(t.shift));
 }
@@ -78,6 +95,7 @@ Outcome monitor(Cpu& cpu, const Op& op) {
   if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next)
     return o;
   if (const Outcome o = mmu::probe_read(cpu, linear, 1); o != Outcome::Next) return o;
+  if (const Outcome o = cpu::ask(cpu, Intercept::Monitor); o != Outcome::Next) return o;
   cpu::arm_monitor(cpu, physical(cpu, linear));
   return Outcome::Next;
 }
@@ -86,6 +104,7 @@ Outcome monitor(Cpu& cpu, const Op& op) {
 Outcome mwait(Cpu& cpu, const Op&) {
   if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
   if ((low(cpu, kRcx) & ~1u) != 0) return protection(cpu);
+  if (const Outcome o = cpu::ask(cpu, Intercept::Mwait, cpu.monitor_armed); o != Outcome::Next) return o;
   if (!cpu.monitor_armed) return Outcome::Exit;
   cpu.wait_ends_masked = (low(cpu, kRcx) & 1) != 0;
   cpu.activity = cpu::Activity::MonitorWait;
@@ -131,6 +150,11 @@ Outcome flush_line(Cpu& cpu, const Op& op) {
   return mmu::probe_read(cpu, linear, 1);
 }
 
+Outcome pause(Cpu& cpu, const Op&) {
+  if (!cpu.intercepts(Intercept::Pause)) [[likely]] return Outcome::Next;
+  return cpu.stepping ? Outcome::Next : Outcome::Retry;  // the engine asks before it steps
+}
+
 struct Nothing {
   static Outcome run(Cpu&, const Op&, Flags&) { return Outcome::Next; }
 };
@@ -173,6 +197,8 @@ Handlers select_cache(const Form& form, Op&) {
   return form.memory(0) ? heavy<&flush_line>() : guarded<Nothing>();
 }
 
-Handlers select_hint(const Form&, Op&) { return light<Nothing>(); }
+Handlers select_hint(const Form& form, Op&) {
+  return form.mnemonic == Mnemonic::PAUSE ? heavy<&pause>() : light<Nothing>();
+}
 
 }  // namespace hvlab::execute

@@ -13,9 +13,9 @@ using arch::Feature;
 using enum CostClass;
 using namespace row;
 
-// ROW(mnemonic, selector, feature, cost class, attributes)
-#define ROW(m, selector, feature, cost, attributes) \
-  Row{Mnemonic::m, selector, Feature::feature, cost, static_cast<u16>(attributes)},
+// ROW(mnemonic, selector, feature, cost class, attributes [, intercept])
+#define ROW(m, selector, feature, cost, attributes, ...) \
+  Row{Mnemonic::m, selector, Feature::feature, cost, static_cast<u16>(attributes) __VA_OPT__(, Intercept::) __VA_ARGS__},
 constexpr Row kRows[] = {
 #include "sim/execute/table/integer.inc"
 #include "sim/execute/table/system.inc"

@@ -17,11 +17,28 @@ bool is_user(const Cpu& cpu, Rights rights) {
 }
 
 u16 current_pcid(const Cpu& cpu) {
-  return (cpu.cr4 & cr4::kPcide) ? static_cast<u16>(cpu.cr3 & 0xFFF) : u16{0};
+  return (cpu.cr4 & cr4::kPcide) && (cpu.cr0 & cr0::kPg) ? static_cast<u16>(cpu.cr3 & 0xFFF) : u16{0};
+}
+Space current_space(const Cpu& cpu) { return space_of(cpu.asid, current_pcid(cpu)); }
+
+/// What besides tables decides what a page allows: soft-TLB entries made under other rules are not to be used.
+u64 rules_of(const Cpu& cpu) {
+  const u64 cr0_bits = cpu.cr0 & (cr0::kPg | cr0::kWp);
+  const u64 cr4_bits = cpu.cr4 & (cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep | cr4::kSmap);
+  const u64 efer_bits = cpu.efer & (efer::kNxe | efer::kLma);
+  return cr0_bits | cr4_bits << 32 | efer_bits << 1 | (cpu.second_stage.on ? 1 : 0);
 }
 
 Outcome page_fault(Cpu& cpu, u64 linear, u32 error) {
   cpu.fault = cpu::Fault{.vector = Exception::PageFault, .has_error = true, .error = error, .address = linear};
+  return Outcome::Fault;
+}
+
+/// Raises what a walk came to.
+Outcome walk_fault(Cpu& cpu, u64 linear, const WalkResult& r) {
+  page_fault(cpu, r.nested ? r.address : linear, r.error);
+  cpu.fault.nested = r.nested;
+  cpu.fault.nested_walk = r.nested_walk;
   return Outcome::Fault;
 }
 
@@ -66,7 +83,7 @@ void fill_soft(Cpu& cpu, u64 linear, Access access, const Translation& t, u64 ph
 Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& target) {
   const bool user = is_user(cpu, rights);
   Translation t;
-  if (!(cpu.cr0 & cr0::kPg)) {
+  if (!(cpu.cr0 & cr0::kPg) && !cpu.second_stage.on) {
     t.page = linear & ~u64{0xFFF};
     t.writable = t.user = t.dirty = true;
     target.physical = linear;
@@ -75,21 +92,21 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
       cpu.fault = cpu::Fault{.vector = Exception::GeneralProtection, .has_error = true, .canonical = true};
       return Outcome::Fault;
     }
-    const u16 pcid = current_pcid(cpu);
-    const Tlb::Entry* entry = cpu.tlb->find(linear, pcid);
+    const Space space = current_space(cpu);
+    const Tlb::Entry* entry = cpu.tlb->find(linear, space);
     const bool usable = entry != nullptr && permitted(cpu, entry->translation, access, user, rights) &&
                         (access != Access::Write || entry->translation.dirty);
     if (usable) {
       t = entry->translation;
     } else {
       // A cached translation that forbids the access is looked up afresh, as the tables may allow it by now.
-      if (entry != nullptr) cpu.tlb->flush_page(linear, pcid, true);
+      if (entry != nullptr) cpu.tlb->flush_page(linear, space, true);
       const WalkResult r = walk(cpu, linear, access, user, rights);
       const u64 cost = u64{r.references} * cpu.costs.page_walk_reference;
       cpu.charge(cost);
-      if (r.fault) return page_fault(cpu, linear, r.error);
+      if (r.fault) return walk_fault(cpu, linear, r);
       t = r.translation;
-      cpu.tlb->insert(linear, pcid, t);
+      cpu.tlb->insert(linear, space, t);
       if (cost != 0 && !cpu.stepping) return Outcome::Retry;  // the time must be taken from the budget first
     }
     target.physical = t.page | (linear & low_mask(t.shift));
@@ -257,35 +274,54 @@ Outcome translate_fetch(Cpu& cpu, u64 linear, u64& physical, u8*& host) {
 }
 
 void select_address_space(Cpu& cpu) {
-  cpu.tlb->select(cpu.banks, current_pcid(cpu));
+  cpu.tlb->select(cpu.banks, current_space(cpu), rules_of(cpu));
   cpu.fetch_page = SoftEntry::kNoTag;
   cpu.refresh();
 }
 
 void flush_all(Cpu& cpu) {
-  cpu.tlb->flush_all();
+  cpu.tlb->flush_asid(cpu.asid);
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_asid(Cpu& cpu, u32 asid, bool with_global) {
+  if (with_global) {
+    cpu.tlb->flush_asid(asid);
+  } else {
+    cpu.tlb->flush_non_global(asid);
+  }
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_asid_page(Cpu& cpu, u32 asid, u64 linear) {
+  cpu.tlb->flush_page_of_asid(linear, asid);
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
+void flush_every_asid(Cpu& cpu) {
+  cpu.tlb->flush_everything();
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 void flush_address_space(Cpu& cpu) { flush_pcid(cpu, current_pcid(cpu)); }
 
 void flush_pcid(Cpu& cpu, u16 pcid) {
-  cpu.tlb->flush_pcid(pcid);
+  cpu.tlb->flush_space(space_of(cpu.asid, pcid));
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 void flush_page(Cpu& cpu, u64 linear) {
-  cpu.tlb->flush_page(linear, current_pcid(cpu), true);
+  cpu.tlb->flush_page(linear, current_space(cpu), true);
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear) {
-  cpu.tlb->flush_page(linear, pcid, false);
+  cpu.tlb->flush_page(linear, space_of(cpu.asid, pcid), false);
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 void flush_non_global(Cpu& cpu) {
-  cpu.tlb->flush_non_global();
+  cpu.tlb->flush_non_global(cpu.asid);
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 

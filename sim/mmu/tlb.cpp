@@ -1,11 +1,13 @@
 #include "sim/mmu/tlb.hpp"
 
+#include <algorithm>
+
 namespace hvlab::mmu {
 
 using cpu::SoftBank;
 using cpu::SoftEntry;
 
-Tlb::Tlb(const Geometry& g) : pcid_generation_(4096, 1), sets_(std::make_unique<BankSet[]>(kSets)) {
+Tlb::Tlb(const Geometry& g) : generations_(1), sets_(std::make_unique<BankSet[]>(kSets)) {
   auto build = [](Side& side, u32 entries, u32 ways) {
     side.ways = ways;
     side.sets = entries / ways;
@@ -16,16 +18,24 @@ Tlb::Tlb(const Geometry& g) : pcid_generation_(4096, 1), sets_(std::make_unique<
   build(large_, g.large_entries, g.large_ways);
 }
 
-bool Tlb::valid(const Entry& e) const {
-  if (e.tag == ~u64{0}) return false;
-  return e.generation == (e.translation.global ? global_generation_ : pcid_generation_[e.pcid]);
+u32 Tlb::generation_of(Space space, bool global) const {
+  const Generations& g = generations_[asid_of(space)];
+  if (global) return g.global;
+  const u32 pcid = space & 0xFFF;
+  return pcid < g.pcid.size() ? g.pcid[pcid] : 0;
 }
 
-Tlb::Entry* Tlb::Side::find(u64 tag, u16 pcid, const Tlb& tlb) {
+bool Tlb::valid(const Entry& e) const {
+  return e.tag != ~u64{0} && e.generation == generation_of(e.space, e.translation.global);
+}
+
+Tlb::Entry* Tlb::Side::find(u64 tag, Space space, const Tlb& tlb) {
   Entry* set = &entries[(tag % sets) * ways];
   for (u32 way = 0; way < ways; ++way) {
     Entry& e = set[way];
-    if (e.tag == tag && (e.translation.global || e.pcid == pcid) && tlb.valid(e)) return &e;
+    if (e.tag != tag) continue;
+    const bool same = e.translation.global ? asid_of(e.space) == asid_of(space) : e.space == space;
+    if (same && tlb.valid(e)) return &e;
   }
   return nullptr;
 }
@@ -41,30 +51,36 @@ Tlb::Entry& Tlb::Side::victim(u64 tag, const Tlb& tlb) {
   return entries[set * ways + way];
 }
 
-Tlb::Entry* Tlb::find(u64 linear, u16 pcid) {
-  if (Entry* e = small_.find(linear >> 12, pcid, *this)) return e;
-  return large_.find(linear >> 21, pcid, *this);
+Tlb::Entry* Tlb::find(u64 linear, Space space) {
+  if (Entry* e = small_.find(linear >> 12, space, *this)) return e;
+  return large_.find(linear >> 21, space, *this);
 }
 
-void Tlb::insert(u64 linear, u16 pcid, const Translation& t) {
+void Tlb::insert(u64 linear, Space space, const Translation& t) {
+  if (asid_of(space) >= generations_.size()) generations_.resize(asid_of(space) + 1);
+  std::vector<u32>& pcids = generations_[asid_of(space)].pcid;
+  if ((space & 0xFFF) >= pcids.size()) pcids.resize((space & 0xFFF) + 1);
   const bool small = t.shift == 12;
   in_pieces_ = in_pieces_ || t.shift > 21;
+  cut_ = cut_ || t.shift < t.guest_shift;
   Side& side = small ? small_ : large_;
   const u64 tag = linear >> (small ? 12 : 21);
-  Entry* e = side.find(tag, pcid, *this);
+  Entry* e = side.find(tag, space, *this);
   if (e == nullptr) {
     e = &side.victim(tag, *this);
     if (valid(*e)) drop_soft(*e, small ? 12 : 21);
   }
   e->tag = tag;
-  e->pcid = pcid;
+  e->space = space;
   e->translation = t;
-  e->generation = t.global ? global_generation_ : pcid_generation_[pcid];
+  e->generation = generation_of(space, t.global);
 }
 
 void Tlb::drop_soft(const Entry& e, unsigned shift) {
   for (unsigned s = 0; s < kSets; ++s) {
-    if (!sets_[s].in_use || (!e.translation.global && sets_[s].pcid != e.pcid)) continue;
+    const bool seen =
+        e.translation.global ? asid_of(sets_[s].space) == asid_of(e.space) : sets_[s].space == e.space;
+    if (!sets_[s].in_use || !seen) continue;
     for (SoftBank& bank : sets_[s].banks) {
       if (shift == 12) {
         bank.drop(e.tag << 12);
@@ -75,63 +91,83 @@ void Tlb::drop_soft(const Entry& e, unsigned shift) {
   }
 }
 
-void Tlb::clear_soft(const u16* pcid) {
+template <class Chosen>
+void Tlb::clear_soft(Chosen chosen) {
   for (unsigned s = 0; s < kSets; ++s) {
-    if (!sets_[s].in_use || (pcid != nullptr && sets_[s].pcid != *pcid)) continue;
+    if (!sets_[s].in_use || !chosen(sets_[s].space)) continue;
     for (SoftBank& bank : sets_[s].banks) bank.clear();
   }
 }
 
-void Tlb::flush_all() {
-  flush_non_global();
-  ++global_generation_;
+void Tlb::flush_everything() {
+  for (u32 asid = 0; asid < generations_.size(); ++asid) flush_asid(asid);
 }
 
-void Tlb::flush_non_global() {
-  for (u32& generation : pcid_generation_) ++generation;
-  clear_soft(nullptr);
+void Tlb::flush_asid(u32 asid) {
+  flush_non_global(asid);
+  if (asid < generations_.size()) ++generations_[asid].global;
 }
 
-void Tlb::flush_pcid(u16 pcid) {
-  ++pcid_generation_[pcid];
-  clear_soft(&pcid);
+void Tlb::flush_non_global(u32 asid) {
+  if (asid >= generations_.size()) return;
+  for (u32& generation : generations_[asid].pcid) ++generation;
+  clear_soft([&](Space space) { return asid_of(space) == asid; });
 }
 
-void Tlb::flush_page(u64 linear, u16 pcid, bool with_global) {
+void Tlb::flush_space(Space space) {
+  if (asid_of(space) >= generations_.size()) return;
+  std::vector<u32>& pcids = generations_[asid_of(space)].pcid;
+  if ((space & 0xFFF) < pcids.size()) ++pcids[space & 0xFFF];
+  clear_soft([&](Space other) { return other == space; });
+}
+
+template <class Hit>
+void Tlb::flush_page_where(u64 linear, Hit hit) {
   auto drop = [&](Entry& e, unsigned shift) {
+    if (e.tag == ~u64{0} || !valid(e) || !hit(e)) return;
+    const unsigned size = std::max(e.translation.guest_shift, e.translation.shift);
+    if ((e.tag << shift) >> size != linear >> size) return;
     drop_soft(e, shift);
     e.tag = ~u64{0};
   };
-  Entry* set = &small_.entries[((linear >> 12) % small_.sets) * small_.ways];
-  for (u32 way = 0; way < small_.ways; ++way) {
-    Entry& e = set[way];
-    if (e.tag != linear >> 12 || !valid(e)) continue;
-    if (e.translation.global ? with_global : e.pcid == pcid) drop(e, 12);
-  }
-  auto drop_large = [&](Entry& e) {
-    if (e.tag == ~u64{0} || !valid(e)) return;
-    const unsigned shift = e.translation.shift;
-    if ((e.tag << 21) >> shift != linear >> shift) return;
-    if (e.translation.global ? with_global : e.pcid == pcid) drop(e, 21);
+  // A page larger than 2 MiB may stand in several pieces, and one that the second stage cuts in many: INVLPG drops them
+  // all (SDM vol. 3, 4.10.4.1).
+  auto search = [&](Side& side, unsigned shift, bool everywhere) {
+    Entry* first = everywhere ? side.entries.data() : &side.entries[((linear >> shift) % side.sets) * side.ways];
+    const size_t count = everywhere ? side.entries.size() : side.ways;
+    for (size_t i = 0; i < count; ++i) drop(first[i], shift);
   };
-  // A page larger than 2 MiB may stand in several pieces: INVLPG drops them all (SDM vol. 3, 4.10.4.1).
-  const size_t ways = in_pieces_ ? large_.entries.size() : large_.ways;
-  Entry* large = in_pieces_ ? large_.entries.data() : &large_.entries[((linear >> 21) % large_.sets) * large_.ways];
-  for (size_t i = 0; i < ways; ++i) drop_large(large[i]);
+  search(small_, 12, cut_);
+  search(large_, 21, in_pieces_ || cut_);
 }
 
-void Tlb::select(SoftBank* banks[cpu::kBanks], u16 pcid) {
+void Tlb::flush_page(u64 linear, Space space, bool with_global) {
+  flush_page_where(linear, [&](const Entry& e) {
+    if (!e.translation.global) return e.space == space;
+    return with_global && asid_of(e.space) == asid_of(space);
+  });
+}
+
+void Tlb::flush_page_of_asid(u64 linear, u32 asid) {
+  flush_page_where(linear, [&](const Entry& e) { return asid_of(e.space) == asid; });
+}
+
+void Tlb::select(SoftBank* banks[cpu::kBanks], Space space, u64 rules) {
   BankSet* chosen = nullptr;
   for (unsigned s = 0; s < kSets; ++s)
-    if (sets_[s].in_use && sets_[s].pcid == pcid) chosen = &sets_[s];
-  if (chosen == nullptr) {
+    if (sets_[s].in_use && sets_[s].space == space) chosen = &sets_[s];
+  const bool found = chosen != nullptr;
+  if (!found) {
     chosen = &sets_[0];
     for (unsigned s = 1; s < kSets; ++s)
       if (sets_[s].last_used < chosen->last_used) chosen = &sets_[s];
-    for (SoftBank& bank : chosen->banks) bank.clear();
-    chosen->pcid = pcid;
-    chosen->in_use = true;
   }
+  if (!found || chosen->rules != rules) {
+    for (SoftBank& bank : chosen->banks) bank.clear();
+  }
+  chosen->space = space;
+  chosen->rules = rules;
+  chosen->in_use = true;
   chosen->last_used = ++uses_;
   for (unsigned b = 0; b < 3; ++b) banks[b] = &chosen->banks[b];
   banks[cpu::kBankNever] = &never_;

@@ -1,5 +1,6 @@
 #include "sim/mmu/walk.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace hvlab::mmu {
@@ -25,23 +26,31 @@ struct Levels {
   unsigned index_bits;   // 10 or 9
 };
 
-Levels levels(const Cpu& cpu) {
-  if (cpu.long_active()) return {4, 8, 9};
-  if (cpu.cr4 & cr4::kPae) return {2, 8, 9};
+/// The registers that decide the mode in which tables are read: the processor's own, or the host's of a second stage.
+struct Rules {
+  u64 cr4, efer;
+  bool long_mode() const { return (efer & efer::kLma) != 0; }
+};
+
+Rules own_rules(const Cpu& cpu) { return {cpu.cr4, cpu.efer}; }
+
+Levels levels(const Rules& rules) {
+  if (rules.long_mode()) return {4, 8, 9};
+  if (rules.cr4 & cr4::kPae) return {2, 8, 9};
   return {2, 4, 10};
 }
 
 /// Bits that must be zero in a present entry (SDM vol. 3, 4.3 to 4.5). `level` counts from 1 (page table).
-u64 reserved_bits(const Cpu& cpu, const Levels& l, unsigned level, u64 entry) {
+u64 reserved_bits(const Cpu& cpu, const Rules& rules, const Levels& l, unsigned level, u64 entry) {
   const bool large = level > 1 && (entry & kPageSize) != 0;
   if (l.entry_bytes == 4) {
-    if (!large || !(cpu.cr4 & cr4::kPse)) return 0;
+    if (!large || !(rules.cr4 & cr4::kPse)) return 0;
     // A 4 MiB page: bits 20..13 are address bits 39..32 (PSE-36), bit 21 is reserved.
     return bit(21);
   }
   u64 reserved = low_mask(52) & ~low_mask(cpu.identity.physical_address_bits);
-  if (!(cpu.efer & efer::kNxe)) reserved |= kNoExecute;
-  if (!cpu.long_active()) reserved |= low_mask(63) & ~low_mask(52);
+  if (!(rules.efer & efer::kNxe)) reserved |= kNoExecute;
+  if (!rules.long_mode()) reserved |= low_mask(63) & ~low_mask(52);
   if (large) {
     if (level == 2) reserved |= low_mask(21) & ~low_mask(13);
     if (level == 3) reserved |= cpu.has(cpu::Feature::Pdpe1gb) ? (low_mask(30) & ~low_mask(13)) : kPageSize;
@@ -50,10 +59,13 @@ u64 reserved_bits(const Cpu& cpu, const Levels& l, unsigned level, u64 entry) {
   return reserved;
 }
 
-bool is_leaf(const Cpu& cpu, const Levels& l, unsigned level, u64 entry) {
+/// Bits that must be zero in a present page-directory-pointer entry of PAE paging (SDM vol. 3, 4.4.1).
+u64 pdpte_reserved(const Cpu& cpu) { return (low_mask(9) & ~low_mask(5)) | 0x6 | ~low_mask(cpu.identity.physical_address_bits); }
+
+bool is_leaf(const Rules& rules, const Levels& l, unsigned level, u64 entry) {
   if (level == 1) return true;
   if (!(entry & kPageSize)) return false;
-  return l.entry_bytes == 8 || (cpu.cr4 & cr4::kPse) != 0;
+  return l.entry_bytes == 8 || (rules.cr4 & cr4::kPse) != 0;
 }
 
 u64 leaf_address(const Levels& l, unsigned level, u64 entry, u8 shift) {
@@ -98,6 +110,8 @@ void write_physical(Cpu& cpu, u64 address, u64 value, unsigned bytes) {
 }
 
 bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights) {
+  if (access == Access::Write ? !t.second_writable : access == Access::Execute && !t.second_execute) return false;
+  if (!(cpu.cr0 & cr0::kPg)) return true;
   if (user) {
     if (!t.user) return false;
     if (access == Access::Write) return t.writable;
@@ -109,69 +123,190 @@ bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, R
   return access == Access::Read || t.writable || !(cpu.cr0 & cr0::kWp);
 }
 
+namespace {
+
+/// Where a walk begins.
+u64 table_of_root(const Rules& rules, const Levels& l, u64 root) {
+  if (l.entry_bytes == 4) return root & 0xFFFF'F000;
+  return rules.long_mode() ? root & low_mask(52) & ~low_mask(12) : root & 0xFFFF'FFE0;
+}
+u64 table_of_entry(const Levels& l, u64 entry) {
+  return l.entry_bytes == 4 ? entry & 0xFFFF'F000 : entry & low_mask(52) & ~low_mask(12);
+}
+
+/// Collects what an entry of `level` says; true if it is the last one.
+bool take_entry(const Rules& rules, const Levels& l, unsigned level, u64 entry, Translation& t) {
+  t.writable = t.writable && (entry & kWritable);
+  t.user = t.user && (entry & kUser);
+  t.no_execute = t.no_execute || (l.entry_bytes == 8 && (entry & kNoExecute));
+  if (!is_leaf(rules, l, level, entry)) return false;
+  t.shift = t.guest_shift = static_cast<u8>(12 + (level - 1) * l.index_bits);
+  t.page = leaf_address(l, level, entry, t.shift);
+  t.global = (entry & kGlobal) && (rules.cr4 & cr4::kPge);
+  t.dirty = (entry & kDirty) != 0;
+  return true;
+}
+
+/// Makes `r` a fault of the second stage, met in reading the guest's tables or at the address they gave.
+WalkResult& nested_fault(WalkResult& r, const WalkResult& second, u64 address, bool walking) {
+  r.fault = r.nested = true;
+  r.nested_walk = walking;
+  r.error = second.error;
+  r.address = address;
+  return r;
+}
+
+/// The system address of a guest's table entry. The processor may have to set bits in it, therefore the second stage must
+/// allow writing (APM vol. 2, 15.25.5). False: `r` is the fault.
+bool locate_entry(Cpu& cpu, u64 guest_physical, WalkResult& r, u64& address) {
+  address = guest_physical;
+  if (!cpu.second_stage.on) return true;
+  const WalkResult second = walk_second_stage(cpu, guest_physical, Access::Write);
+  r.references += second.references;
+  if (second.fault) return nested_fault(r, second, guest_physical, true), false;
+  address = second.translation.page | (guest_physical & low_mask(second.translation.shift));
+  return true;
+}
+
+/// The page-directory-pointer entry of PAE paging: a register, but in a guest with nested paging the table is read (APM
+/// vol. 2, 15.25.10). False: `r` is the fault.
+bool take_pdpte(Cpu& cpu, u64 linear, u32 error, WalkResult& r, u64& table) {
+  u64 pdpte = cpu.pdpte[bits(linear, 31, 30)];
+  if (cpu.second_stage.on) {
+    u64 address = 0;
+    if (!locate_entry(cpu, (cpu.cr3 & 0xFFFF'FFE0) + bits(linear, 31, 30) * 8, r, address)) return false;
+    pdpte = read_physical(cpu, address, 8);
+    ++r.references;
+  }
+  r.fault = !(pdpte & kPresent);
+  r.error = error;
+  if (cpu.second_stage.on && !r.fault && (pdpte & pdpte_reserved(cpu)) != 0) {
+    r.fault = true;
+    r.error = error | pf::kPresent | pf::kReserved;
+  }
+  table = pdpte & low_mask(52) & ~low_mask(12);
+  return !r.fault;
+}
+
+/// The first stage: what the guest's (or the only) tables say, and the entries met. False: `r` is the fault.
+bool walk_tables(Cpu& cpu, u64 linear, u32 error, WalkResult& r, Step* steps, unsigned& count) {
+  const Rules rules = own_rules(cpu);
+  const Levels l = levels(rules);
+  Translation& t = r.translation;
+  t.writable = t.user = true;
+  u64 table = table_of_root(rules, l, cpu.cr3);
+  if (l.entry_bytes == 8 && !cpu.long_active() && !take_pdpte(cpu, linear, error, r, table)) return false;
+  for (unsigned level = l.top; level >= 1; --level) {
+    const unsigned shift = 12 + (level - 1) * l.index_bits;
+    u64 address = table + ((linear >> shift) & low_mask(l.index_bits)) * l.entry_bytes;
+    if (!locate_entry(cpu, address, r, address)) return false;
+    const u64 entry = read_physical(cpu, address, l.entry_bytes);
+    ++r.references;
+    steps[count++] = {address, entry, l.entry_bytes};
+    const bool reserved = (entry & reserved_bits(cpu, rules, l, level, entry)) != 0;
+    if (!(entry & kPresent) || reserved) {
+      r.fault = true;
+      r.error = (entry & kPresent) ? error | pf::kPresent | pf::kReserved : error;
+      return false;
+    }
+    if (take_entry(rules, l, level, entry, t)) break;
+    table = table_of_entry(l, entry);
+  }
+  return true;
+}
+
+/// Sends the page of the first stage through the second; the smaller of the two page sizes remains.
+bool apply_second_stage(Cpu& cpu, u64 linear, Access access, WalkResult& r) {
+  Translation& t = r.translation;
+  const u64 guest_physical = t.page | (linear & low_mask(t.shift));
+  const WalkResult second = walk_second_stage(cpu, guest_physical, access);
+  r.references += second.references;
+  if (second.fault) return nested_fault(r, second, guest_physical, false), false;
+  const Translation& s = second.translation;
+  const u8 shift = std::min(t.shift, s.shift);
+  t.page = (s.page | (guest_physical & low_mask(s.shift))) & ~low_mask(shift);
+  t.shift = shift;
+  t.dirty = t.dirty && s.dirty;
+  t.second_writable = s.writable;
+  t.second_execute = !s.no_execute;
+  return true;
+}
+
+}  // namespace
+
 WalkResult walk(Cpu& cpu, u64 linear, Access access, bool user, Rights rights) {
-  const Levels l = levels(cpu);
+  WalkResult r;
+  Translation& t = r.translation;
+  Step steps[4];
+  unsigned count = 0;
+  if (cpu.cr0 & cr0::kPg) {
+    const u32 error = error_bits(cpu, access, user);
+    if (!walk_tables(cpu, linear, error, r, steps, count)) return r;
+    if (!permitted(cpu, t, access, user, rights)) {
+      r.fault = true;
+      r.error = error | pf::kPresent;
+      return r;
+    }
+    t.dirty = t.dirty || access == Access::Write;
+  } else {
+    t.shift = t.guest_shift = cpu.second_stage.on ? 30 : 12;
+    t.page = linear & ~low_mask(t.shift);
+    t.writable = t.user = t.dirty = true;
+  }
+  if (cpu.second_stage.on && !apply_second_stage(cpu, linear, access, r)) return r;
+  for (unsigned i = 0; i + 1 < count; ++i) set_bits(cpu, steps[i], kAccessed);
+  if (count != 0) set_bits(cpu, steps[count - 1], access == Access::Write ? kAccessed | kDirty : kAccessed);
+  return r;
+}
+
+WalkResult walk_second_stage(Cpu& cpu, u64 guest_physical, Access access) {
+  const Rules rules{cpu.second_stage.cr4, cpu.second_stage.efer};
+  const Levels l = levels(rules);
   WalkResult r;
   Translation& t = r.translation;
   t.writable = t.user = true;
-  Step steps[4];
-  u64 table = 0;
-  if (l.entry_bytes == 4) {
-    table = cpu.cr3 & 0xFFFF'F000;
-  } else if (cpu.long_active()) {
-    table = cpu.cr3 & low_mask(52) & ~low_mask(12);
-  } else {
-    const u64 pdpte = cpu.pdpte[bits(linear, 31, 30)];
-    if (!(pdpte & kPresent)) {
-      r.fault = true;
-      r.error = error_bits(cpu, access, user);
-      return r;
-    }
+  u32 error = pf::kUser;
+  if (access == Access::Write) error |= pf::kWrite;
+  if (access == Access::Execute) error |= pf::kFetch;
+  const auto fail = [&](u32 bits_of) {
+    r.fault = true;
+    r.error = bits_of;
+    return r;
+  };
+  if (!rules.long_mode() && (guest_physical >> 32) != 0) return fail(error);
+  u64 table = table_of_root(rules, l, cpu.second_stage.root);
+  if (l.entry_bytes == 8 && !rules.long_mode()) {
+    const u64 pdpte = read_physical(cpu, table + bits(guest_physical, 31, 30) * 8, 8);
+    ++r.references;
+    if (!(pdpte & kPresent)) return fail(error);
+    if ((pdpte & pdpte_reserved(cpu)) != 0) return fail(error | pf::kPresent | pf::kReserved);
     table = pdpte & low_mask(52) & ~low_mask(12);
   }
+  Step steps[4];
+  unsigned count = 0;
   for (unsigned level = l.top; level >= 1; --level) {
-    const u8 shift = static_cast<u8>(12 + (level - 1) * l.index_bits);
-    const u64 address = table + ((linear >> shift) & low_mask(l.index_bits)) * l.entry_bytes;
+    const unsigned shift = 12 + (level - 1) * l.index_bits;
+    const u64 address = table + ((guest_physical >> shift) & low_mask(l.index_bits)) * l.entry_bytes;
     const u64 entry = read_physical(cpu, address, l.entry_bytes);
-    steps[r.references++] = {address, entry, l.entry_bytes};
-    if (!(entry & kPresent)) {
-      r.fault = true;
-      r.error = error_bits(cpu, access, user);
-      return r;
-    }
-    if (entry & reserved_bits(cpu, l, level, entry)) {
-      r.fault = true;
-      r.error = error_bits(cpu, access, user) | pf::kPresent | pf::kReserved;
-      return r;
-    }
-    t.writable = t.writable && (entry & kWritable);
-    t.user = t.user && (entry & kUser);
-    t.no_execute = t.no_execute || (l.entry_bytes == 8 && (entry & kNoExecute));
-    if (!is_leaf(cpu, l, level, entry)) {
-      table = l.entry_bytes == 4 ? entry & 0xFFFF'F000 : entry & low_mask(52) & ~low_mask(12);
-      continue;
-    }
-    t.shift = shift;
-    t.page = leaf_address(l, level, entry, shift);
-    t.global = (entry & kGlobal) && (cpu.cr4 & cr4::kPge);
-    t.dirty = (entry & kDirty) != 0;
-    break;
+    ++r.references;
+    steps[count++] = {address, entry, l.entry_bytes};
+    if (!(entry & kPresent)) return fail(error);
+    if (entry & reserved_bits(cpu, rules, l, level, entry)) return fail(error | pf::kPresent | pf::kReserved);
+    if (take_entry(rules, l, level, entry, t)) break;
+    table = table_of_entry(l, entry);
   }
-  if (!permitted(cpu, t, access, user, rights)) {
-    r.fault = true;
-    r.error = error_bits(cpu, access, user) | pf::kPresent;
-    return r;
-  }
-  for (unsigned i = 0; i + 1 < r.references; ++i) set_bits(cpu, steps[i], kAccessed);
-  set_bits(cpu, steps[r.references - 1], access == Access::Write ? kAccessed | kDirty : kAccessed);
+  const bool allowed = t.user && (access != Access::Write || t.writable) && (access != Access::Execute || !t.no_execute);
+  if (!allowed) return fail(error | pf::kPresent);
+  for (unsigned i = 0; i + 1 < count; ++i) set_bits(cpu, steps[i], kAccessed);
+  set_bits(cpu, steps[count - 1], access == Access::Write ? kAccessed | kDirty : kAccessed);
   t.dirty = t.dirty || access == Access::Write;
   return r;
 }
 
 Outcome load_pdptes(Cpu& cpu, u64 cr3) {
+  if (cpu.second_stage.on) return Outcome::Next;  // read by each walk instead
   const u64 table = cr3 & 0xFFFF'FFE0;
-  const u64 reserved = ((low_mask(9) & ~low_mask(5)) | 0x6 |
-                                               ~low_mask(cpu.identity.physical_address_bits));
+  const u64 reserved = pdpte_reserved(cpu);
   u64 entries[4];
   for (unsigned i = 0; i < 4; ++i) {
     entries[i] = read_physical(cpu, table + i * 8, 8);

@@ -33,6 +33,9 @@ enum class EventKind : u8 {
   FrameReceived,    // a = bytes
   Console,          // a = byte written by the guest
   DebugExit,        // a = value
+  VmEntry,          // a = the vCPU's control block, b = the VM's root of nested paging (0: none)
+  VmExit,           // a = exit code, b = first word of information; the vCPU is that of the last VmEntry
+  VmExitDetail,     // a = second word of information, b = cycles that the guest ran; follows its VmExit
   Count
 };
 

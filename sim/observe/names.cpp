@@ -13,7 +13,7 @@ constexpr std::array<const char*, static_cast<size_t>(EventKind::Count)> kEventN
     "port-write",    "mmio-read",    "mmio-write", "ipi",                "reset",
     "doorbell",      "request-start", "request-done", "dma-read",        "dma-write",
     "line-interrupt", "message-interrupt", "frame-sent", "frame-received", "console",
-    "debug-exit",
+    "debug-exit",    "vm-entry",          "vm-exit",  "vm-exit-detail",
 };
 
 constexpr std::array<const char*, kAccounts> kAccountNames = {

@@ -112,6 +112,8 @@ void read_figures(YamlMap& file, Profile& profile) {
   profile.port_access = static_cast<u32>(figure("port_access", 0, kMostCycles));
   profile.mmio_access = static_cast<u32>(figure("mmio_access", 0, kMostCycles));
   profile.apic_access = static_cast<u32>(figure("apic_access", 0, kMostCycles));
+  profile.vm_entry = static_cast<u32>(figure("vm_entry", 0, kMostCycles));
+  profile.vm_exit = static_cast<u32>(figure("vm_exit", 0, kMostCycles));
   read_tlb(file, "tlb_small", profile.tlb_entries_small, profile.tlb_ways_small, profile);
   read_tlb(file, "tlb_large", profile.tlb_entries_large, profile.tlb_ways_large, profile);
   YamlMap costs = file.take_map("cost");
@@ -128,7 +130,7 @@ void make_functional(Profile& profile) {
   for (size_t i = 0; i < profile.cost.size(); ++i)
     profile.cost[i] = additive(static_cast<CostClass>(i)) ? 0 : 1;
   profile.page_walk_reference = profile.exception_delivery = profile.interrupt_delivery = 0;
-  profile.port_access = profile.mmio_access = profile.apic_access = 0;
+  profile.port_access = profile.mmio_access = profile.apic_access = profile.vm_entry = profile.vm_exit = 0;
 }
 
 fs::path profile_file(const std::string& name) {

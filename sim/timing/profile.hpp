@@ -40,6 +40,8 @@ struct Profile {
   u32 port_access = 0;  // added for each port access
   u32 mmio_access = 0;  // added for each access to a device's registers in memory space
   u32 apic_access = 0;  // added for each local APIC access
+  u32 vm_entry = 0;     // from host to guest: VMRUN, VM entry
+  u32 vm_exit = 0;      // and back
   u32 tlb_entries_small = 1536, tlb_ways_small = 12;  // 4 KiB pages
   u32 tlb_entries_large = 64, tlb_ways_large = 8;     // 2 MiB, 4 MiB and 1 GiB pages
 

@@ -1,0 +1,65 @@
+// The door to virtualization: what a processor asks while it runs a guest. The rooms of AMD's SVM and Intel's VMX
+// stand behind it; instruction handlers know neither.
+#pragma once
+
+#include "sim/cpu/delivery.hpp"
+#include "sim/decode/intercept.hpp"
+#include "sim/decode/op.hpp"
+
+namespace hvlab::cpu {
+
+struct Cpu;
+
+/// One access to port space, as a hypervisor sees it.
+struct PortAccess {
+  u16 port = 0;
+  u8 bytes = 1;
+  bool input = false, string = false, repeated = false;
+  u8 address_bytes = 8;
+  u8 segment = 0;
+};
+
+/// A task switch that is about to begin.
+struct TaskSwitchAccess {
+  u16 selector = 0;
+  bool by_iret = false, by_jump = false;
+};
+
+/// What may happen at an instruction boundary.
+enum class Boundary : u8 { Init, Nmi, Interrupt };
+
+/// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept. Outcome::Next:
+/// go on; Outcome::World: the guest has been left, the processor stands in the hypervisor. Called outside blocks only,
+/// with Cpu::rip at the instruction in progress and Cpu::current its operation.
+class Interceptor {
+ public:
+  virtual ~Interceptor() = default;
+
+  /// An instruction whose bit in Cpu::intercepted is set. `information`: INVLPG, INVLPGA: the linear address.
+  virtual decode::Outcome instruction(Cpu& cpu, decode::Intercept what, u64 information) = 0;
+
+  /// MOV to and from CR0..CR8, SMSW, LMSW and CLTS after their checks; `value` is what would be written.
+  virtual decode::Outcome control_read(Cpu& cpu, unsigned number) = 0;
+  virtual decode::Outcome control_write(Cpu& cpu, unsigned number, u64 value) = 0;
+  virtual decode::Outcome debug_access(Cpu& cpu, unsigned number, bool write) = 0;
+  virtual decode::Outcome port(Cpu& cpu, const PortAccess& access) = 0;
+  virtual decode::Outcome msr(Cpu& cpu, u32 number, bool write) = 0;
+  virtual decode::Outcome task_switch(Cpu& cpu, const TaskSwitchAccess& access) = 0;
+
+  /// An exception, or a fault of the second stage of paging, before anything of it is noted in registers; the event
+  /// being delivered, if there is one, is Cpu::delivering. True: the guest has been left.
+  virtual bool exception(Cpu& cpu, const Delivery& event) = 0;
+  /// A third fault. True: the guest has been left; else the processor shuts down.
+  virtual bool shutdown(Cpu& cpu) = 0;
+
+  /// `what` waits and may be taken now. True: the guest has been left, and it still waits.
+  virtual bool boundary(Cpu& cpu, Boundary what) = 0;
+  /// Cpu::virtual_interrupt is set and the guest takes interrupts: leaves the guest, or gives it the interrupt.
+  virtual void virtual_interrupt(Cpu& cpu) = 0;
+
+  /// CR8 of a guest. False: the guest has none of its own, the local APIC's holds.
+  virtual bool read_task_priority(const Cpu& cpu, u64& value) = 0;
+  virtual bool write_task_priority(Cpu& cpu, u64 value) = 0;
+};
+
+}  // namespace hvlab::cpu
