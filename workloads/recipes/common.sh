@@ -1,11 +1,12 @@
-# What the recipes share. A recipe is `recipes/NAME.sh CACHE WORKLOAD`: it prints the contents of the initial RAM file
-# system, one entry a line, in any order:
+# What the recipes share. A recipe is `recipes/NAME.sh CACHE WORKLOAD [KERNEL]`: it prints the contents of the initial RAM
+# file system, one entry a line, in any order:
 #   dir PATH MODE | file PATH MODE SOURCE | link PATH TARGET | node PATH MODE c|b MAJOR MINOR
 # hvlab writes them, sorted and with fixed times, as a cpio archive.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 debian=$1/debian
 workload=$2
+kernel=${3:-}
 
 # The root's directories, the console, busybox under the names that the scripts use, and what runs first.
 base() {  # PREFIX
@@ -66,3 +67,27 @@ program() {  # PREFIX PATH SOURCE
 }
 
 needed() { LC_ALL=C readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '; }
+
+# What `guest/instances` uses.
+many_instances() {  # PREFIX
+  for applet in mkfifo; do echo "link $1/bin/$applet busybox"; done
+  echo "file $1/hvlab/instances 0644 $here/guest/instances"
+}
+
+# A system that runs virtual machines by KVM and a program of package qemu-system-x86. KERNEL and the archive of recipe
+# guest.sh, which hvlab assembled before, are what the machines boot.
+virtual_machine_host() {  # PROGRAM
+  base ''
+  first_process
+  many_instances ''
+  modules kvm irqbypass kvm ccp kvm-amd
+  program '' "/bin/$1" "$debian/qemu-system-x86/root/usr/bin/$1"
+  for path in guest guest/firmware; do echo "dir /$path 0755"; done
+  echo "file /guest/vmlinux 0644 $kernel"
+  echo "file /guest/initrd 0644 ${debian%/debian}/initrd/guest.cpio"
+  for rom in pvh.bin linuxboot_dma.bin; do firmware qemu-system-data/root/usr/share/qemu/$rom $rom; done
+}
+
+firmware() {  # FILE NAME
+  echo "file /guest/firmware/$2 0644 $debian/$1"
+}

@@ -37,16 +37,19 @@ uint64_t write_and_read(int file, size_t bytes, const char* what) {
   return hash.value();
 }
 
+// Told apart by process, so that instances of this program can share a /tmp.
+unsigned instance() { return static_cast<unsigned>(getpid()); }
+
 uint64_t small_files(unsigned count) {
   Hash hash;
   char name[32];
   for (unsigned i = 0; i < count; ++i) {
-    snprintf(name, sizeof name, "/tmp/file-%u", i);
+    snprintf(name, sizeof name, "/tmp/file-%u-%u", instance(), i);
     const int file = open(name, O_CREAT | O_WRONLY | O_TRUNC, 0600);
     if (file < 0 || write(file, name, 16) != 16 || close(file) != 0) fail(name);
   }
   for (unsigned i = 0; i < count; ++i) {
-    snprintf(name, sizeof name, "/tmp/file-%u", i);
+    snprintf(name, sizeof name, "/tmp/file-%u-%u", instance(), i);
     struct stat status;
     if (stat(name, &status) != 0 || unlink(name) != 0) fail(name);
     hash.add(static_cast<uint64_t>(status.st_size));
@@ -58,7 +61,8 @@ uint64_t small_files(unsigned count) {
 
 uint64_t file_phase(const Size& size) {
   mkdir("/tmp", 0777);
-  const char* name = "/tmp/workload-file";
+  char name[32];
+  snprintf(name, sizeof name, "/tmp/workload-%u", instance());
   const int file = open(name, O_CREAT | O_RDWR | O_TRUNC, 0600);
   if (file < 0) fail(name);
   Hash hash;

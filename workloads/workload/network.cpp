@@ -30,13 +30,17 @@ void bring_up_loopback() {
   close(control);
 }
 
-int bound_socket(uint16_t port) {
+// A port of the system's choice, so that instances of this program can run side by side.
+int bound_socket(uint16_t& port) {
   const int result = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  if (result < 0 || bind(result, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("bind");
+  socklen_t length = sizeof address;
+  if (result < 0 || bind(result, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+      getsockname(result, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    fail("bind");
+  port = ntohs(address.sin_port);
   return result;
 }
 
@@ -75,9 +79,10 @@ void exchange(int client, char* buffer, size_t bytes, unsigned count, Hash& hash
 uint64_t network_phase(const Size& size) {
   static char buffer[kBulk];
   bring_up_loopback();
-  const int server = bound_socket(7001), client = bound_socket(7002);
-  connect_to(server, 7002);
-  connect_to(client, 7001);
+  uint16_t server_port = 0, client_port = 0;
+  const int server = bound_socket(server_port), client = bound_socket(client_port);
+  connect_to(server, client_port);
+  connect_to(client, server_port);
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) serve(server);

@@ -1,0 +1,10 @@
+#!/bin/sh
+# What runs in a virtual machine: the same as bare, with the drivers of every disk that a virtual machine may have.
+. "$(dirname "$0")/common.sh"
+base ''
+first_process
+modules disk-mmio virtio_ring virtio virtio_mmio virtio_blk
+modules disk-ide scsi_common scsi_mod crct10dif_common crct10dif_generic crc-t10dif crc64 crc64_rocksoft_generic \
+  crc64-rocksoft t10-pi sd_mod libata ata_piix
+echo "file /hvlab/bare 0755 $here/guest/bare"
+echo "file /bin/workload 0755 $workload"
