@@ -16,7 +16,8 @@ constexpr Row kRows[] = {
 #undef SVM_EXIT
 };
 
-/// How far a range reaches: the intercept bits of control registers, debug registers, exceptions and the trap ones.
+/// How far a range reaches: the intercept bits of control registers, debug registers, exceptions and the trap
+/// ones.
 constexpr bool in_range(u64 first, u64 code) {
   const u64 count = first < 0x40 || first == 0x90 ? 16 : first == 0x40 ? 32 : 1;
   return code >= first && code - first < count;

@@ -1,4 +1,5 @@
-// AMD secure virtual machines: the virtual machine control block and what stands in it (APM vol. 2, appendices B and C).
+// AMD secure virtual machines: the virtual machine control block and what stands in it (APM vol. 2,
+// appendices B and C).
 #pragma once
 
 #include <cstddef>
@@ -8,15 +9,16 @@
 
 namespace hvlab::arch::svm {
 
-/// Why a guest was left. The codes below A0h are at the same time the numbers of the intercept bits: bit N % 32 of
-/// Control::intercept[N / 32].
+/// Why a guest was left. The codes below A0h are at the same time the numbers of the intercept bits: bit N %
+/// 32 of Control::intercept[N / 32].
 enum class Exit : u64 {
 #define SVM_EXIT(code, id, name, source) id = code,
 #include "sim/arch/svm_exits.inc"
 #undef SVM_EXIT
 };
 
-/// The exit's name as printed ("hlt", "npf", "read-cr0"); ranges of one name carry their number. "?" if there is none.
+/// The exit's name as printed ("hlt", "npf", "read-cr0"); ranges of one name carry their number. "?" if there
+/// is none.
 struct ExitName {
   std::string_view name;
   std::string_view source;  // where the APM describes it
@@ -30,8 +32,8 @@ enum class TlbControl : u8 { Nothing = 0, FlushAll = 1, FlushGuest = 3, FlushGue
 
 /// The word at 060h: virtual interrupts (15.21).
 namespace virtual_interrupt {
-inline constexpr u64 kTprMask = 0xFF, kIrq = bit(8), kGif = bit(9), kPriorityMask = 0xF0000, kIgnoreTpr = bit(20),
-                     kMasking = bit(24), kGifEnable = bit(25);
+inline constexpr u64 kTprMask = 0xFF, kIrq = bit(8), kGif = bit(9), kPriorityMask = 0xF0000,
+                     kIgnoreTpr = bit(20), kMasking = bit(24), kGifEnable = bit(25);
 inline constexpr unsigned kPriorityShift = 16, kVectorShift = 32;
 }  // namespace virtual_interrupt
 
@@ -53,13 +55,14 @@ inline constexpr u64 kInput = bit(0), kString = bit(2), kRepeated = bit(3);
 inline constexpr unsigned kSizeShift = 4, kAddressShift = 7, kSegmentShift = 10, kPortShift = 16;
 }  // namespace ioio
 
-inline constexpr u64 kNestedPaging = bit(0);   // at 090h
+inline constexpr u64 kNestedPaging = bit(0);     // at 090h
 inline constexpr u64 kInterruptShadow = bit(0);  // at 068h
-inline constexpr u64 kMovCr = bit(63);         // EXITINFO1: the access was a MOV (decode assists, 15.8.1)
+inline constexpr u64 kMovCr = bit(63);           // EXITINFO1: the access was a MOV (decode assists, 15.8.1)
 
 inline constexpr u32 kIoMapBytes = 12 * 1024, kMsrMapBytes = 8 * 1024;
 
-/// A segment register: attributes are descriptor bits 55..52 and 47..40 as one 12-bit word; the limit is in bytes.
+/// A segment register: attributes are descriptor bits 55..52 and 47..40 as one 12-bit word; the limit is in
+/// bytes.
 struct SegmentArea {
   u16 selector, attributes;
   u32 limit;
@@ -111,11 +114,15 @@ static_assert(sizeof(Vmcb) == 4096 && offsetof(Vmcb, save) == 0x400);
 static_assert(offsetof(ControlArea, pause_threshold) == 0x3C && offsetof(ControlArea, io_map) == 0x40);
 static_assert(offsetof(ControlArea, asid) == 0x58 && offsetof(ControlArea, tlb_control) == 0x5C);
 static_assert(offsetof(ControlArea, interrupt) == 0x60 && offsetof(ControlArea, exit_code) == 0x70);
-static_assert(offsetof(ControlArea, nested_control) == 0x90 && offsetof(ControlArea, event_injection) == 0xA8);
+static_assert(offsetof(ControlArea, nested_control) == 0x90 &&
+              offsetof(ControlArea, event_injection) == 0xA8);
 static_assert(offsetof(ControlArea, nested_root) == 0xB0 && offsetof(ControlArea, clean) == 0xC0);
 static_assert(offsetof(ControlArea, next_rip) == 0xC8 && offsetof(ControlArea, fetched) == 0xD0);
-static_assert(offsetof(SaveArea, tr) == 0x90 && offsetof(SaveArea, cpl) == 0xCB && offsetof(SaveArea, efer) == 0xD0);
-static_assert(offsetof(SaveArea, cr4) == 0x148 && offsetof(SaveArea, rip) == 0x178 && offsetof(SaveArea, rsp) == 0x1D8);
-static_assert(offsetof(SaveArea, rax) == 0x1F8 && offsetof(SaveArea, cr2) == 0x240 && offsetof(SaveArea, gpat) == 0x268);
+static_assert(offsetof(SaveArea, tr) == 0x90 && offsetof(SaveArea, cpl) == 0xCB &&
+              offsetof(SaveArea, efer) == 0xD0);
+static_assert(offsetof(SaveArea, cr4) == 0x148 && offsetof(SaveArea, rip) == 0x178 &&
+              offsetof(SaveArea, rsp) == 0x1D8);
+static_assert(offsetof(SaveArea, rax) == 0x1F8 && offsetof(SaveArea, cr2) == 0x240 &&
+              offsetof(SaveArea, gpat) == 0x268);
 
 }  // namespace hvlab::arch::svm

@@ -1,5 +1,5 @@
-// The door to virtualization: what a processor asks while it runs a guest. The rooms of AMD's SVM and Intel's VMX
-// stand behind it; instruction handlers know neither.
+// The door to virtualization: what a processor asks while it runs a guest. The rooms of AMD's SVM and Intel's
+// VMX stand behind it; instruction handlers know neither.
 #pragma once
 
 #include "sim/cpu/delivery.hpp"
@@ -28,9 +28,9 @@ struct TaskSwitchAccess {
 /// What may happen at an instruction boundary.
 enum class Boundary : u8 { Init, Nmi, Interrupt };
 
-/// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept. Outcome::Next:
-/// go on; Outcome::World: the guest has been left, the processor stands in the hypervisor. Called outside blocks only,
-/// with Cpu::rip at the instruction in progress and Cpu::current its operation.
+/// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept.
+/// Outcome::Next: go on; Outcome::World: the guest has been left, the processor stands in the hypervisor.
+/// Called outside blocks only, with Cpu::rip at the instruction in progress and Cpu::current its operation.
 class Interceptor {
  public:
   virtual ~Interceptor() = default;
@@ -46,15 +46,16 @@ class Interceptor {
   virtual decode::Outcome msr(Cpu& cpu, u32 number, bool write) = 0;
   virtual decode::Outcome task_switch(Cpu& cpu, const TaskSwitchAccess& access) = 0;
 
-  /// An exception, or a fault of the second stage of paging, before anything of it is noted in registers; the event
-  /// being delivered, if there is one, is Cpu::delivering. True: the guest has been left.
+  /// An exception, or a fault of the second stage of paging, before anything of it is noted in registers; the
+  /// event being delivered, if there is one, is Cpu::delivering. True: the guest has been left.
   virtual bool exception(Cpu& cpu, const Delivery& event) = 0;
   /// A third fault. True: the guest has been left; else the processor shuts down.
   virtual bool shutdown(Cpu& cpu) = 0;
 
   /// `what` waits and may be taken now. True: the guest has been left, and it still waits.
   virtual bool boundary(Cpu& cpu, Boundary what) = 0;
-  /// Cpu::virtual_interrupt is set and the guest takes interrupts: leaves the guest, or gives it the interrupt.
+  /// Cpu::virtual_interrupt is set and the guest takes interrupts: leaves the guest, or gives it the
+  /// interrupt.
   virtual void virtual_interrupt(Cpu& cpu) = 0;
 
   /// CR8 of a guest. False: the guest has none of its own, the local APIC's holds.

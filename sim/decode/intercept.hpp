@@ -7,9 +7,40 @@ namespace hvlab::decode {
 
 enum class Intercept : u8 {
   None,
-  ReadIdtr, ReadGdtr, ReadLdtr, ReadTr, WriteIdtr, WriteGdtr, WriteLdtr, WriteTr,
-  Rdtsc, Rdtscp, Rdpmc, Pushf, Popf, Cpuid, Rsm, Iret, SoftwareInterrupt, Icebp, Invd, Wbinvd, Pause, Hlt,
-  Invlpg, Invlpga, Monitor, Mwait, Xsetbv, Vmrun, Vmmcall, Vmload, Vmsave, Stgi, Clgi, Skinit,
+  ReadIdtr,
+  ReadGdtr,
+  ReadLdtr,
+  ReadTr,
+  WriteIdtr,
+  WriteGdtr,
+  WriteLdtr,
+  WriteTr,
+  Rdtsc,
+  Rdtscp,
+  Rdpmc,
+  Pushf,
+  Popf,
+  Cpuid,
+  Rsm,
+  Iret,
+  SoftwareInterrupt,
+  Icebp,
+  Invd,
+  Wbinvd,
+  Pause,
+  Hlt,
+  Invlpg,
+  Invlpga,
+  Monitor,
+  Mwait,
+  Xsetbv,
+  Vmrun,
+  Vmmcall,
+  Vmload,
+  Vmsave,
+  Stgi,
+  Clgi,
+  Skinit,
   Count
 };
 
@@ -28,8 +59,7 @@ constexpr InterceptOrder order_of(Intercept i) {
     case Intercept::Iret:
     case Intercept::SoftwareInterrupt:
     case Intercept::Icebp:
-    case Intercept::Vmmcall:
-      return InterceptOrder::First;
+    case Intercept::Vmmcall: return InterceptOrder::First;
     case Intercept::Rdtsc:
     case Intercept::Rdtscp:
     case Intercept::Rdpmc:
@@ -43,10 +73,8 @@ constexpr InterceptOrder order_of(Intercept i) {
     case Intercept::Vmsave:
     case Intercept::Stgi:
     case Intercept::Clgi:
-    case Intercept::Skinit:
-      return InterceptOrder::Own;
-    default:
-      return InterceptOrder::Second;
+    case Intercept::Skinit: return InterceptOrder::Own;
+    default: return InterceptOrder::Second;
   }
 }
 

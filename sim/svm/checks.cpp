@@ -10,9 +10,13 @@ namespace event = arch::svm::event;
 
 namespace {
 
-bool beyond_memory(const Cpu& cpu, u64 address) { return (address >> cpu.identity.physical_address_bits) != 0; }
+bool beyond_memory(const Cpu& cpu, u64 address) {
+  return (address >> cpu.identity.physical_address_bits) != 0;
+}
 
-bool paging_and_long(const SaveArea& save) { return (save.efer & efer::kLme) != 0 && (save.cr0 & cr0::kPg) != 0; }
+bool paging_and_long(const SaveArea& save) {
+  return (save.efer & efer::kLme) != 0 && (save.cr0 & cr0::kPg) != 0;
+}
 
 }  // namespace
 
@@ -46,7 +50,8 @@ bool controls_valid(const Cpu& cpu, const ControlArea& control) {
   if (!test_bit(control.intercept[kVmrun / 32], kVmrun % 32)) return false;
   if (control.asid == 0 || control.asid >= kSvmAsids) return false;
   const u64 io = align_down(control.io_map, 4096), msr = align_down(control.msr_map, 4096);
-  return !beyond_memory(cpu, io + arch::svm::kIoMapBytes - 1) && !beyond_memory(cpu, msr + arch::svm::kMsrMapBytes - 1);
+  return !beyond_memory(cpu, io + arch::svm::kIoMapBytes - 1) &&
+         !beyond_memory(cpu, msr + arch::svm::kMsrMapBytes - 1);
 }
 
 bool injection_valid(const SaveArea& save, const ControlArea& control) {
@@ -56,24 +61,24 @@ bool injection_valid(const SaveArea& save, const ControlArea& control) {
   switch (static_cast<event::Type>((word & event::kTypeMask) >> event::kTypeShift)) {
     case event::Type::Interrupt:
     case event::Type::Nmi:
-    case event::Type::Software:
-      return true;
+    case event::Type::Software: return true;
     case event::Type::Exception: {
       constexpr u16 kLong = 1 << 9;
       const bool code64 = paging_and_long(save) && (save.cs.attributes & kLong) != 0;
       // BOUND and INTO do not exist in 64-bit mode.
-      if (code64 && (vector == static_cast<u64>(Exception::BoundRange) || vector == static_cast<u64>(Exception::Overflow)))
+      if (code64 && (vector == static_cast<u64>(Exception::BoundRange) ||
+                     vector == static_cast<u64>(Exception::Overflow)))
         return false;
       return vector <= 31 && vector != static_cast<u64>(Exception::Nmi);
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 
 bool nested_paging_valid(const Cpu& cpu, const SaveArea& save, const ControlArea& control) {
   if ((control.nested_control & arch::svm::kNestedPaging) == 0) return true;
-  if (!cpu.has(Feature::Npt) || (cpu.cr0 & cr0::kPg) == 0 || beyond_memory(cpu, control.nested_root)) return false;
+  if (!cpu.has(Feature::Npt) || (cpu.cr0 & cr0::kPg) == 0 || beyond_memory(cpu, control.nested_root))
+    return false;
   for (unsigned n = 0; n < 64; n += 8) {
     const u64 type = bits(save.gpat, n + 7, n);
     if (type > 7 || type == 2 || type == 3) return false;
@@ -84,8 +89,8 @@ bool nested_paging_valid(const Cpu& cpu, const SaveArea& save, const ControlArea
 bool consistent(const Cpu& cpu, const arch::svm::Vmcb& block) {
   const SaveArea& save = block.save;
   return efer_valid(cpu, save) && control_registers_valid(cpu, save) && debug_registers_valid(save) &&
-         long_mode_valid(save) && controls_valid(cpu, block.control) && injection_valid(save, block.control) &&
-         nested_paging_valid(cpu, save, block.control);
+         long_mode_valid(save) && controls_valid(cpu, block.control) &&
+         injection_valid(save, block.control) && nested_paging_valid(cpu, save, block.control);
 }
 
 }  // namespace hvlab::svm

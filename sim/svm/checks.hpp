@@ -1,4 +1,5 @@
-// The consistency checks of VMRUN (APM vol. 2, 15.5.1): each returns whether the state is one that a guest may have.
+// The consistency checks of VMRUN (APM vol. 2, 15.5.1): each returns whether the state is one that a guest
+// may have.
 #pragma once
 
 #include "sim/arch/svm.hpp"

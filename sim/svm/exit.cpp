@@ -27,8 +27,8 @@ u64 interrupted_event(const Cpu& cpu) {
   return event::kValid | u64{static_cast<u8>(type)} << event::kTypeShift | e.vector | error;
 }
 
-/// Copies the bytes of linear `address` up to the end of its page; `sure`: the page was fetched from, else it counts only
-/// if the TLB has it. Returns how many.
+/// Copies the bytes of linear `address` up to the end of its page; `sure`: the page was fetched from, else it
+/// counts only if the TLB has it. Returns how many.
 unsigned copy_code(Cpu& cpu, u64 address, u8* to, unsigned bytes, bool sure) {
   u64 physical = address;
   if ((cpu.cr0 & arch::cr0::kPg) != 0 || cpu.second_stage.on) {
@@ -49,7 +49,8 @@ unsigned copy_code(Cpu& cpu, u64 address, u8* to, unsigned bytes, bool sure) {
 void fetch_instruction(Cpu& cpu, ControlArea& control) {
   u64 at = cpu.code64() ? cpu.rip : static_cast<u32>(cpu.seg[arch::kCs].base + cpu.rip);
   unsigned count = copy_code(cpu, at, control.instruction, 15, true);
-  if (count != 0 && count < 15) count += copy_code(cpu, at + count, control.instruction + count, 15 - count, false);
+  if (count != 0 && count < 15)
+    count += copy_code(cpu, at + count, control.instruction + count, 15 - count, false);
   control.fetched = static_cast<u8>(count);
 }
 

@@ -17,7 +17,8 @@ Outcome check_allowed(Cpu& cpu) {
   return Outcome::Next;
 }
 
-/// The physical address in rAX, whose size is the address size: page-aligned and within what the processor has.
+/// The physical address in rAX, whose size is the address size: page-aligned and within what the processor
+/// has.
 Outcome block_address(Cpu& cpu, const Op& op, u64& address) {
   address = cpu.gpr[arch::kRax] & low_mask(op.address_bytes * 8u);
   if ((address & 0xFFF) != 0 || (address >> cpu.identity.physical_address_bits) != 0)

@@ -64,7 +64,8 @@ Outcome Unit::port(Cpu& cpu, const cpu::PortAccess& access) {
 }
 
 Outcome Unit::msr(Cpu& cpu, u32 number, bool write) {
-  if (!intercepted(Exit::Msr) || !msr_intercepted(cpu, guest_.control.msr_map, number, write)) return Outcome::Next;
+  if (!intercepted(Exit::Msr) || !msr_intercepted(cpu, guest_.control.msr_map, number, write))
+    return Outcome::Next;
   return leave_at(cpu, static_cast<u64>(Exit::Msr), write ? 1 : 0);
 }
 
@@ -85,7 +86,8 @@ bool Unit::exception(Cpu& cpu, const Delivery& event) {
     leave(cpu, Exit::NestedPageFault, event.error | where, event.address);
     return true;
   }
-  const bool raised = event.source == cpu::Source::Exception || event.source == cpu::Source::SoftwareException;
+  const bool raised =
+      event.source == cpu::Source::Exception || event.source == cpu::Source::SoftwareException;
   if (!raised || event.vector > 31 || !intercepted(kException + event.vector)) return false;
   const bool page_fault = event.vector == static_cast<u8>(arch::Exception::PageFault);
   const u64 next = event.software() ? cpu.mask_rip(cpu.rip + event.length) : 0;

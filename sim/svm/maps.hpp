@@ -5,7 +5,8 @@
 
 namespace hvlab::svm {
 
-/// True if the map at `map` (its low 12 bits count as 0) intercepts an access of `bytes` ports from `port` on.
+/// True if the map at `map` (its low 12 bits count as 0) intercepts an access of `bytes` ports from `port`
+/// on.
 bool port_intercepted(cpu::Cpu& cpu, u64 map, u16 port, unsigned bytes);
 
 /// True if the map at `map` intercepts the MSR; those outside its three ranges always are.

@@ -19,17 +19,19 @@ constexpr Exit exit_of(Intercept i) {
   switch (i) {
 #define SAME(name) \
   case Intercept::name: return Exit::name;
-    SAME(ReadIdtr) SAME(ReadGdtr) SAME(ReadLdtr) SAME(ReadTr) SAME(WriteIdtr) SAME(WriteGdtr) SAME(WriteLdtr)
-    SAME(WriteTr) SAME(Rdtsc) SAME(Rdtscp) SAME(Rdpmc) SAME(Pushf) SAME(Popf) SAME(Cpuid) SAME(Rsm) SAME(Iret)
-    SAME(SoftwareInterrupt) SAME(Icebp) SAME(Invd) SAME(Wbinvd) SAME(Pause) SAME(Hlt) SAME(Invlpg) SAME(Invlpga)
-    SAME(Monitor) SAME(Mwait) SAME(Xsetbv) SAME(Vmrun) SAME(Vmmcall) SAME(Vmload) SAME(Vmsave) SAME(Stgi) SAME(Clgi)
-    SAME(Skinit)
+    SAME(ReadIdtr)
+    SAME(ReadGdtr) SAME(ReadLdtr) SAME(ReadTr) SAME(WriteIdtr) SAME(WriteGdtr) SAME(WriteLdtr) SAME(WriteTr)
+        SAME(Rdtsc) SAME(Rdtscp) SAME(Rdpmc) SAME(Pushf) SAME(Popf) SAME(Cpuid) SAME(Rsm) SAME(Iret)
+            SAME(SoftwareInterrupt) SAME(Icebp) SAME(Invd) SAME(Wbinvd) SAME(Pause) SAME(Hlt) SAME(Invlpg)
+                SAME(Invlpga) SAME(Monitor) SAME(Mwait) SAME(Xsetbv) SAME(Vmrun) SAME(Vmmcall) SAME(Vmload)
+                    SAME(Vmsave) SAME(Stgi) SAME(Clgi) SAME(Skinit)
 #undef SAME
-    default: return Exit::Invalid;
+                        default : return Exit::Invalid;
   }
 }
 
-/// Legacy PAE paging without nested paging: the four registers are loaded as by MOV CR3. False: they are not valid.
+/// Legacy PAE paging without nested paging: the four registers are loaded as by MOV CR3. False: they are not
+/// valid.
 bool load_pdptes(Cpu& cpu, const Vmcb& block) {
   const SaveArea& save = block.save;
   const bool paging = (save.cr0 & cr0::kPg) != 0, pae = (save.cr4 & cr4::kPae) != 0;
@@ -46,14 +48,18 @@ void control_tlb(Cpu& cpu, const ControlArea& control) {
   if (command == TlbControl::FlushGuestNonGlobal) mmu::flush_asid(cpu, control.asid, false);
 }
 
-/// The event that EVENTINJ names (15.20). INT3 and INTO are exceptions to which their gates' privilege applies.
+/// The event that EVENTINJ names (15.20). INT3 and INTO are exceptions to which their gates' privilege
+/// applies.
 Delivery injected(const Cpu& cpu, const ControlArea& control) {
   const u64 word = control.event_injection;
   Delivery event{.vector = static_cast<u8>(word), .injected = true};
   const bool breakpoint = event.vector == 3 || event.vector == 4;
   switch (static_cast<event::Type>((word & event::kTypeMask) >> event::kTypeShift)) {
     case event::Type::Interrupt: event.source = cpu::Source::Interrupt; break;
-    case event::Type::Nmi: event.source = cpu::Source::Nmi; event.vector = 2; break;
+    case event::Type::Nmi:
+      event.source = cpu::Source::Nmi;
+      event.vector = 2;
+      break;
     case event::Type::Software: event.source = cpu::Source::SoftwareInterrupt; break;
     default: event.source = breakpoint ? cpu::Source::SoftwareException : cpu::Source::Exception; break;
   }

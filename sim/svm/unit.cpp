@@ -17,7 +17,8 @@ void block_written(Cpu& cpu, u64 address) {
   if (cpu.code != nullptr && cpu.code->holds_code(address >> 12)) cpu.code->written(address, sizeof(Vmcb));
 }
 
-/// A virtual interrupt waits if it is pending above the guest's priority, and the virtual GIF lets it (APM vol. 2, 15.21.4).
+/// A virtual interrupt waits if it is pending above the guest's priority, and the virtual GIF lets it (APM
+/// vol. 2, 15.21.4).
 void Unit::update_virtual_interrupt(Cpu& cpu) {
   const u64 word = guest_.control.interrupt;
   const u64 priority = (word & vi::kPriorityMask) >> vi::kPriorityShift;

@@ -1,4 +1,5 @@
-// SVM of one processor: VMRUN, #VMEXIT, and what the processor asks of it while a guest runs (APM vol. 2, chapter 15).
+// SVM of one processor: VMRUN, #VMEXIT, and what the processor asks of it while a guest runs (APM vol. 2,
+// chapter 15).
 #pragma once
 
 #include "sim/arch/svm.hpp"
@@ -19,19 +20,20 @@ struct Guest {
   u64 block = 0;                     // physical address of its control block
   arch::svm::ControlArea control{};  // as read by VMRUN; `interrupt` (V_TPR, V_IRQ, V_GIF) is alive
   u64 host_pat = 0;
-  u64 entered = 0;                   // cycle of the last VMRUN
-  u64 last_pause = 0;                // cycle of the last PAUSE
+  u64 entered = 0;     // cycle of the last VMRUN
+  u64 last_pause = 0;  // cycle of the last PAUSE
   u16 pauses_left = 0;
 };
 
 class Unit final : public cpu::Interceptor {
  public:
-  /// VMRUN with the control block at physical `address`; the checks of the instruction itself are done. The processor
-  /// goes on in the guest, or after VMRUN with exit code VMEXIT_INVALID, or wherever an injected event leads.
+  /// VMRUN with the control block at physical `address`; the checks of the instruction itself are done. The
+  /// processor goes on in the guest, or after VMRUN with exit code VMEXIT_INVALID, or wherever an injected
+  /// event leads.
   void run(Cpu& cpu, u64 address);
 
-  /// #VMEXIT: the guest's state goes to its control block, the host's comes from the save area; GIF is cleared.
-  /// `next_rip`: of the instruction that was intercepted, or 0.
+  /// #VMEXIT: the guest's state goes to its control block, the host's comes from the save area; GIF is
+  /// cleared. `next_rip`: of the instruction that was intercepted, or 0.
   void leave(Cpu& cpu, Exit code, u64 info1 = 0, u64 info2 = 0, u64 next_rip = 0);
 
   /// STGI and CLGI where the guest has a virtual GIF. False: it has none.

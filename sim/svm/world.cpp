@@ -22,8 +22,8 @@ cpu::SegmentRegister register_of(const SegmentArea& a) {
 SegmentArea area_of(const cpu::DescriptorTableRegister& t) { return {0, 0, t.limit, t.base}; }
 cpu::DescriptorTableRegister table_of(const SegmentArea& a) { return {a.base, static_cast<u16>(a.limit)}; }
 
-constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt | flag::kRf | flag::kVm |
-                       flag::kAc | flag::kVif | flag::kVip | flag::kId;
+constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt |
+                       flag::kRf | flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The part of a processor's state that VMRUN, #VMEXIT, VMLOAD and VMSAVE move to and from save areas (APM vol. 2, 15.5).
+// The part of a processor's state that VMRUN, #VMEXIT, VMLOAD and VMSAVE move to and from save areas (APM
+// vol. 2, 15.5).
 #pragma once
 
 #include "sim/arch/svm.hpp"
