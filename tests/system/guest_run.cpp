@@ -42,18 +42,17 @@ void write_file(const fs::path& file, const std::string& bytes) {
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
-void assemble(const std::string& file, const std::vector<std::string>& arguments, const fs::path& to) {
-  std::vector<std::string> command = {"sh", HVLAB_SYSTEM_TESTS "/recipes/" + file, lab::cache_directory(),
-                                      HVLAB_WORKLOAD_PROGRAM};
+void assemble(const std::string& recipe, const std::vector<std::string>& arguments, const fs::path& to) {
+  std::vector<std::string> command = {"sh", recipe, lab::cache_directory(), HVLAB_WORKLOAD_PROGRAM};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  write_file(to, lab::write_cpio(lab::read_cpio_list(lab::run_program(command), file)));
+  write_file(to, lab::write_cpio(lab::read_cpio_list(lab::run_program(command), recipe)));
 }
 
 bool GuestRun::says(const std::string& line) const {
   return ("\n" + console).find("\n" + line + "\n") != std::string::npos;
 }
 
-GuestRun boot(const std::vector<std::string>& arguments) {
+GuestRun run_guest(const std::vector<std::string>& arguments) {
   std::vector<std::string> command = {HVLAB_PROGRAM, "boot", "--reproducible", "--max-time", "120s"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   lab::Child child(command, false);

@@ -29,9 +29,8 @@ void need_systems(const std::vector<std::string>& systems);
 std::string debian_cache();
 std::string debian_kernel();
 
-/// The archive that recipe `file` of this directory lists, written to `to`. `arguments` follow CACHE and
-/// WORKLOAD.
-void assemble(const std::string& file, const std::vector<std::string>& arguments,
+/// The archive that `recipe` (a path) lists, written to `to`. `arguments` follow CACHE and WORKLOAD.
+void assemble(const std::string& recipe, const std::vector<std::string>& arguments,
               const std::filesystem::path& to);
 
 std::string read_file(const std::filesystem::path& file);
@@ -46,6 +45,6 @@ struct GuestRun {
 };
 
 /// `hvlab boot --reproducible` with `arguments`.
-GuestRun boot(const std::vector<std::string>& arguments);
+GuestRun run_guest(const std::vector<std::string>& arguments);
 
 }  // namespace hvlab::test

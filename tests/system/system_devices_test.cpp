@@ -41,7 +41,8 @@ struct System {
     need_systems({"kernel", "busybox"});
     write_file(scratch / "pattern", pattern());
     write_file(scratch / "download", download());
-    assemble("devices.sh", {HVLAB_UDP_ECHO, scratch.folder()}, scratch / "devices.cpio");
+    assemble(HVLAB_SYSTEM_TESTS "/recipes/devices.sh", {HVLAB_UDP_ECHO, scratch.folder()},
+             scratch / "devices.cpio");
   }
   GuestRun run(const std::string& words, std::vector<std::string> options) const {
     options.insert(
@@ -49,7 +50,7 @@ struct System {
         {"--kernel", debian_kernel(), "--loader", "pvh", "--initrd", (scratch / "devices.cpio").string(),
          "--append",
          "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off 8250.nr_uarts=1 " + words});
-    return boot(options);
+    return run_guest(options);
   }
 };
 
