@@ -1,0 +1,68 @@
+// Exits of guests by virtual machine, virtual processor and reason, with the cycles until the guest ran
+// again: the columns of `perf kvm stat`, from the processor's own events and without help from the software.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/observe/event.hpp"
+
+namespace hvlab::observe {
+
+class ExitTotals final : public Observer {
+ public:
+  /// `frequency_hz` of the processors: handling times are told in their cycles.
+  explicit ExitTotals(u64 frequency_hz) : frequency_hz_(frequency_hz) {}
+
+  void on_event(const Event& event) override;
+
+  struct Row {
+    unsigned vm = 0;    // 1 is the first virtual machine that ran
+    unsigned vcpu = 0;  // 0 is the first virtual processor of its machine that ran
+    u64 reason = 0;     // exit code as the processor gives it
+    u64 exits = 0;
+    u64 handled = 0;  // exits after which the guest ran again: those that the cycles are about
+    u64 cycles = 0, least = 0, most = 0;
+  };
+  /// By machine, processor and reason.
+  std::vector<Row> rows() const;
+
+  struct Vcpu {
+    unsigned vm = 0, vcpu = 0;
+    u64 block = 0;  // physical address of its control block
+    u64 entries = 0, exits = 0;
+    u64 guest_cycles = 0;
+  };
+  std::vector<Vcpu> vcpus() const;
+
+ private:
+  /// What a processor is doing.
+  struct Core {
+    u64 host_space = 0;  // its last CR3 outside guests
+    u64 block = 0;
+    bool in_guest = false;
+  };
+  struct Known {
+    Vcpu about;
+    bool left = false;
+    u64 reason = 0;
+    Picoseconds left_at = 0;
+  };
+
+  Known& vcpu_of(u64 block, u64 root, const Core& core);
+  void enter(const Event& event, Core& core);
+  void leave(const Event& event, Core& core);
+
+  u64 frequency_hz_;
+  std::map<unsigned, Core> cores_;
+  std::map<u64, Known> vcpus_;               // by control block
+  std::map<u64, unsigned> machines_;         // by nested root or host address space
+  std::map<unsigned, unsigned> size_;        // virtual processors of each machine
+  std::map<std::pair<u64, u64>, Row> rows_;  // by control block and reason
+};
+
+/// Name of an SVM exit code as printed: "hlt", "npf", "write-cr3", "exception-14", ...
+std::string svm_exit_label(u64 code);
+
+}  // namespace hvlab::observe

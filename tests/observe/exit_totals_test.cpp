@@ -1,0 +1,66 @@
+// Exits by machine, virtual processor and reason.
+#include "sim/observe/exit_totals.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace hvlab;
+using namespace hvlab::observe;
+
+namespace {
+
+Event event(Picoseconds time, EventKind kind, u64 a, u64 b = 0, u8 core = 0) {
+  return {.time = time, .a = a, .b = b, .rip = 0, .kind = kind, .core = core, .device = 0, .sequence = 0};
+}
+
+}  // namespace
+
+// Catches exits counted to the wrong processor, and handling times that do not end with the next entry of the
+// same one.
+TEST_CASE("cycles of an exit end when the same virtual processor is entered again") {
+  ExitTotals totals(1'000'000'000);  // a cycle is 1000 ps
+  for (const Event& e :
+       {event(0, EventKind::VmEntry, 0x1000, 0x9000), event(5'000, EventKind::VmExit, 0x78),
+        event(5'000, EventKind::VmExitDetail, 0, 5), event(10'000, EventKind::VmEntry, 0x2000, 0x9000),
+        event(20'000, EventKind::VmExit, 0x400), event(25'000, EventKind::VmEntry, 0x1000, 0x9000),
+        event(30'000, EventKind::VmExit, 0x78), event(34'000, EventKind::VmEntry, 0x1000, 0x9000)})
+    totals.on_event(e);
+  const auto rows = totals.rows();
+  REQUIRE(rows.size() == 2);
+  CHECK((rows[0].vm == 1 && rows[0].vcpu == 0 && rows[0].reason == 0x78));
+  CHECK((rows[0].exits == 2 && rows[0].handled == 2));
+  CHECK((rows[0].cycles == 24 && rows[0].least == 4 && rows[0].most == 20));
+  CHECK((rows[1].vcpu == 1 && rows[1].exits == 1 && rows[1].handled == 0));
+  CHECK(totals.vcpus()[0].entries == totals.vcpus()[0].exits + 1);
+  CHECK(totals.vcpus()[0].guest_cycles == 5);
+}
+
+// Catches a machine that becomes another one when its hypervisor builds a new nested root, and two without
+// nested paging that are taken for one.
+TEST_CASE("a machine is its nested root, or its host address space; it keeps its number") {
+  ExitTotals totals(1'000'000'000);
+  for (const Event& e :
+       {event(0, EventKind::VmEntry, 0x1000, 0x9000), event(1, EventKind::VmExit, 1),
+        event(2, EventKind::VmEntry, 0x1000, 0xA000), event(3, EventKind::VmExit, 1),
+        event(4, EventKind::VmEntry, 0x2000, 0xA000),
+        event(5, EventKind::AddressSpace, 0xC000),  // the guest's own
+        event(6, EventKind::VmExit, 1), event(7, EventKind::AddressSpace, 0xD000),
+        event(8, EventKind::VmEntry, 0x3000, 0), event(9, EventKind::VmExit, 1),
+        event(10, EventKind::AddressSpace, 0xE000), event(11, EventKind::VmEntry, 0x4000, 0)})
+    totals.on_event(e);
+  const auto vcpus = totals.vcpus();
+  REQUIRE(vcpus.size() == 4);
+  CHECK((vcpus[0].vm == 1 && vcpus[1].vm == 1 && vcpus[1].vcpu == 1));
+  CHECK((vcpus[2].vm == 2 && vcpus[3].vm == 3));
+}
+
+// Catches names that lose the number of their range.
+TEST_CASE("exit codes have names") {
+  CHECK(svm_exit_label(0x03) == "read-cr3");
+  CHECK(svm_exit_label(0x10) == "write-cr0");
+  CHECK(svm_exit_label(0x27) == "read-dr7");
+  CHECK(svm_exit_label(0x4E) == "exception-14");
+  CHECK(svm_exit_label(0x60) == "interrupt");
+  CHECK(svm_exit_label(0x400) == "npf");
+  CHECK(svm_exit_label(~u64{0}) == "invalid");
+  CHECK(svm_exit_label(0x500) == "1280");
+}

@@ -1,0 +1,237 @@
+// Nested paging (APM vol. 2, 15.25).
+#include <catch2/catch.hpp>
+
+#include "guest_machine.hpp"
+
+using namespace hvlab;
+using namespace hvlab::test;
+using arch::svm::Exit;
+
+namespace {
+
+constexpr u64 kPage = 0x70'0000;
+constexpr std::initializer_list<u8> kLoad = {0xA1, 0x00, 0x00, 0x70, 0, 0, 0, 0, 0};  // MOV EAX, [700000h]
+constexpr std::initializer_list<u8> kStore = {0x31, 0xC0, 0xA3, 0x00, 0x00, 0x70,
+                                              0,    0,    0,    0,    0};  // XOR EAX, EAX; MOV [..], EAX
+constexpr u64 kFinal = bit(32), kTables_ = bit(33);
+
+struct Nested : GuestMachine {
+  explicit Nested(timing::Profile p = amd_everything()) : GuestMachine(std::move(p)) { nested_paging(); }
+};
+
+void expect_fault(GuestMachine& m, u64 info1, u64 info2) {
+  CHECK(m.block.control.exit_code == code_of(Exit::NestedPageFault));
+  CHECK(m.block.control.exit_info1 == info1);
+  CHECK(m.block.control.exit_info2 == info2);
+}
+
+}  // namespace
+
+// Catches a second stage that is not applied at all.
+TEST_CASE("guest-physical addresses go through the nested tables") {
+  Nested m;
+  m.poke<u64>(m.nested_pte(kPage), 0x60'0007);
+  m.poke<u32>(0x60'0000, 0xCAFE);
+  CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax == 0xCAFE);
+  CHECK((m.peek<u64>(m.nested_pte(kPage)) & 0x60) == 0x20);  // accessed, not dirty
+  m.block.save.rip = kGuestCode;
+  CHECK(m.enter(kStore) == code_of(Exit::Hlt));
+  CHECK(m.peek<u32>(0x60'0000) == 0);
+  CHECK((m.peek<u64>(m.nested_pte(kPage)) & 0x60) == 0x60);
+}
+
+// Catches wrong information about a fault at the final address.
+TEST_CASE("nested faults at the final address: present, write, user, reserved, fetch") {
+  Nested m;
+  m.poke<u64>(m.nested_pte(kPage), 0);
+  m.enter(kLoad);
+  expect_fault(m, kFinal | 4, kPage);
+  CHECK(m.block.save.rip == kGuestCode);
+  CHECK(m.block.control.fetched == 15);
+  CHECK(m.block.control.instruction[0] == 0xA1);
+  m.enter(kStore);
+  expect_fault(m, kFinal | 6, kPage);
+  m.block.save.rip = kGuestCode;
+  m.poke<u64>(m.nested_pte(kPage), kPage | 5);  // read-only
+  m.enter(kStore);
+  expect_fault(m, kFinal | 7, kPage);
+  m.block.save.rip = kGuestCode;
+  m.poke<u64>(m.nested_pte(kPage), kPage | 3);  // supervisor: all nested accesses are the user's
+  m.enter(kLoad);
+  expect_fault(m, kFinal | 5, kPage);
+  m.block.save.rip = kGuestCode;
+  m.poke<u64>(m.nested_pte(kPage), kPage | 7 | bit(51));
+  m.enter(kLoad);
+  expect_fault(m, kFinal | 13, kPage);
+  Nested fetch;
+  fetch.poke<u64>(fetch.nested_pte(kGuestCode), kGuestCode | 7 | bit(63));
+  fetch.enter({0x90});
+  expect_fault(fetch, kFinal | 0x15, kGuestCode);
+  CHECK(fetch.block.control.fetched == 0);
+}
+
+// Catches guest tables read with the access's own kind: they are written to, as the walk sets bits in them.
+TEST_CASE("nested faults in the guest's tables are writes") {
+  Nested m;
+  const u64 table = align_down(m.pte_address(kPage), 4096);
+  m.poke<u64>(m.nested_pte(table), table | 5);
+  m.enter(kLoad);
+  expect_fault(m, kTables_ | 7, m.pte_address(kPage));
+  Nested root;
+  root.poke<u64>(root.nested_pte(kTables), 0);
+  root.enter({0x90});
+  expect_fault(root, kTables_ | 6, kTables + 0);
+}
+
+// Catches a guest fault reported as nested, or the other way round.
+TEST_CASE("the guest's own page faults are its own") {
+  Nested m;
+  m.poke<u64>(m.pte_address(kPage), 0);
+  m.intercept_exception(14);
+  CHECK(m.enter(kLoad) == 0x40 + 14);
+  CHECK(m.block.control.exit_info2 == kPage);
+}
+
+// Catches an event lost in a nested fault on its way to the handler.
+TEST_CASE("a nested fault in delivery tells the event") {
+  Nested m;
+  m.poke<u64>(m.nested_pte(kIdt), 0);
+  m.enter({0x0F, 0x0B});
+  expect_fault(m, kFinal | 4, kIdt + 6 * 16);
+  CHECK(m.block.control.exit_interrupt_info == (bit(31) | 3 << 8 | 6));
+}
+
+// Catches a combined page that is larger than one of the two, or an address put together wrongly.
+TEST_CASE("all combinations of page sizes of both stages") {
+  for (const unsigned guest_shift : {12u, 21u, 30u}) {
+    for (const unsigned nested_shift : {12u, 21u, 30u}) {
+      INFO(guest_shift << " under " << nested_shift);
+      Nested m;
+      if (guest_shift == 21)
+        for (u64 n = 0; n < 4; ++n) m.poke<u64>(kTables + 0x2000 + n * 8, n << 21 | 0x87);
+      if (guest_shift == 30) m.poke<u64>(kTables + 0x1000, 0x87);
+      if (nested_shift == 21)
+        for (u64 n = 0; n < 4; ++n) m.poke<u64>(kNested + 0x2000 + n * 8, n << 21 | 0x87);
+      if (nested_shift == 30) m.poke<u64>(kNested + 0x1000, 0x87);
+      if (nested_shift == 12) {  // two neighbours change places
+        m.poke<u64>(m.nested_pte(kPage), (kPage + 0x1000) | 7);
+        m.poke<u64>(m.nested_pte(kPage + 0x1000), kPage | 7);
+      }
+      const bool swapped = nested_shift == 12;
+      m.poke<u32>(kPage + 4, 0x1111);
+      m.poke<u32>(kPage + 0x1004, 0x2222);
+      // MOV EBX, [700004h]; MOV ECX, [701004h]
+      CHECK(m.enter({0x8B, 0x1C, 0x25, 0x04, 0, 0x70, 0, 0x8B, 0x0C, 0x25, 0x04, 0x10, 0x70, 0}) ==
+            code_of(Exit::Hlt));
+      CHECK(m.cpu().gpr[arch::kRbx] == (swapped ? 0x2222 : 0x1111));
+      CHECK(m.cpu().gpr[arch::kRcx] == (swapped ? 0x1111 : 0x2222));
+    }
+  }
+}
+
+// Catches INVLPG that drops only one piece of a page that the second stage has cut.
+TEST_CASE("INVLPG drops a large guest page with all its pieces") {
+  Nested m;
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kTables + 0x2000 + n * 8, n << 21 | 0x87);
+  m.poke<u32>(kPage + 4, 0x1111);
+  m.poke<u32>(0x50'0004, 0x3333);
+  // MOV EBX, [700004h]; MOV dword [42018h], 400087h (2 MiB further down); INVLPG [7FF000h]; MOV ECX,
+  // [700004h]
+  CHECK(m.enter({0x8B, 0x1C, 0x25, 0x04, 0,    0x70, 0,    0xC7, 0x04, 0x25, 0x18,
+                 0x20, 0x04, 0,    0x87, 0,    0x40, 0,    0x0F, 0x01, 0x3C, 0x25,
+                 0,    0xF0, 0x7F, 0,    0x8B, 0x0C, 0x25, 0x04, 0,    0x70, 0}) == code_of(Exit::Hlt));
+  CHECK(m.cpu().gpr[arch::kRbx] == 0x1111);
+  CHECK(m.cpu().gpr[arch::kRcx] == 0x3333);
+}
+
+// Catches translations that outlive TLB_CONTROL, or that an exit throws away.
+TEST_CASE("translations are kept by ASID over exits, and dropped by TLB_CONTROL") {
+  Nested m;
+  m.poke<u32>(kPage, 0x1111);
+  m.poke<u32>(0x60'0000, 0x2222);
+  CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
+  m.poke<u64>(m.nested_pte(kPage), 0x60'0007);
+  const auto again = [&](u32 asid, u8 command) {
+    m.block.control.asid = asid;
+    m.block.control.tlb_control = command;
+    m.block.save.rip = kGuestCode;
+    CHECK(m.enter() == code_of(Exit::Hlt));
+    return m.block.save.rax;
+  };
+  CHECK(again(1, 0) == 0x1111);
+  CHECK(again(2, 0) == 0x2222);
+  CHECK(again(1, 0) == 0x1111);
+  CHECK(again(2, 3) == 0x2222);
+  CHECK(again(1, 0) == 0x1111);
+  CHECK(again(1, 3) == 0x2222);
+  m.poke<u64>(m.nested_pte(kPage), kPage | 7);
+  CHECK(again(2, 0) == 0x2222);
+  CHECK(again(1, 1) == 0x1111);
+  CHECK(again(2, 0) == 0x1111);  // 1 drops everything
+}
+
+// Catches INVLPGA that drops another guest's page, or none.
+TEST_CASE("INVLPGA drops one page of one ASID") {
+  Nested m;
+  m.poke<u32>(kPage, 0x1111);
+  m.poke<u32>(0x60'0000, 0x2222);
+  CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
+  m.poke<u64>(m.nested_pte(kPage), 0x60'0007);
+  const auto drop = [&](u32 asid) {
+    m.cpu().rip = kCode;
+    m.cpu().activity = cpu::Activity::Active;
+    m.cpu().gpr[arch::kRax] = kPage;
+    m.cpu().gpr[arch::kRcx] = asid;
+    m.run({0x0F, 0x01, 0xDF});
+    m.block.save.rip = kGuestCode;
+    CHECK(m.enter() == code_of(Exit::Hlt));
+    return m.block.save.rax;
+  };
+  CHECK(drop(2) == 0x1111);
+  CHECK(drop(1) == 0x2222);
+}
+
+// Catches code run from a page that the second stage has moved, or stores that code does not see.
+TEST_CASE("a guest without paging is translated by the second stage alone") {
+  Nested m;
+  m.guest_real();
+  m.poke<u64>(m.nested_pte(0x5000), 0x60'0007);
+  m.poke<u16>(0x60'0010, 0xBEEF);
+  m.block.save.rsp = 0x7000;
+  CHECK(m.enter({0xA1, 0x10, 0x50}) == code_of(Exit::Hlt));  // MOV AX, [5010h]
+  CHECK((m.block.save.rax & 0xFFFF) == 0xBEEF);
+  m.poke<u64>(m.nested_pte(0x5000), 0);
+  m.block.control.tlb_control = 3;
+  m.block.save.rip = 0;
+  m.enter();
+  expect_fault(m, kFinal | 4, 0x5010);
+}
+
+// Catches the guest's PAT in the host's register.
+TEST_CASE("the PAT of a guest with nested paging is its own") {
+  Nested m;
+  const u64 host = m.cpu().pat;
+  m.block.save.gpat = 0x0606'0606'0606'0606;
+  // MOV ECX, 277h; RDMSR; MOV EBX, EAX; MOV EAX, 0; MOV EDX, 0; WRMSR
+  CHECK(m.enter({0xB9, 0x77, 2, 0, 0, 0x0F, 0x32, 0x89, 0xC3, 0x31, 0xC0, 0x31, 0xD2, 0x0F, 0x30}) ==
+        code_of(Exit::Hlt));
+  CHECK(m.cpu().gpr[arch::kRbx] == 0x0606'0606);
+  CHECK(m.block.save.gpat == 0);
+  CHECK(m.cpu().pat == host);
+}
+
+// Catches walks that are not charged for both stages: 4 + 5 * 4 references for a load under 4 KiB pages in
+// both.
+TEST_CASE("a two-dimensional walk costs its 24 references") {
+  timing::Profile p = amd_everything();
+  p.page_walk_reference = 100;
+  Nested m(p);
+  CHECK(m.enter({0x0F, 0x31, 0x89, 0xC3, 0x90, 0x0F, 0x31, 0x29, 0xD8}) == code_of(Exit::Hlt));
+  const u64 without = m.block.save.rax;
+  m.block.save.rip = kGuestCode;
+  // RDTSC; MOV EBX, EAX; MOV CL, [RSI] ; RDTSC; SUB EAX, EBX
+  m.cpu().gpr[arch::kRsi] = kPage;
+  CHECK(m.enter({0x0F, 0x31, 0x89, 0xC3, 0x8A, 0x0E, 0x0F, 0x31, 0x29, 0xD8}) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax - without == 2400);
+}
