@@ -58,13 +58,19 @@ void write_device(JsonWriter& json, const board::DeviceRecord& device) {
   json.end_object();
 }
 
-void write_guest(JsonWriter& json, const LinuxWatch& guest) {
+void write_calls(JsonWriter& json, const std::vector<observe::LinuxActivity::SystemCall>& calls) {
+  json.key("system_calls").begin_object();
+  for (const auto& call : calls) json.member(call.name, call.count);
+  json.end_object();
+}
+
+void write_guest(JsonWriter& json, const observe::LinuxActivity& guest) {
+  write_calls(json, guest.system_calls());
   json.key("processes").begin_array();
-  for (const auto& [caller, calls] : guest.callers()) {
-    json.begin_object().member("pid", caller.pid).member("name", caller.name);
-    json.key("system_calls").begin_object();
-    for (const auto& [number, count] : calls) json.member(guest.call_name(number), count);
-    json.end_object().end_object();
+  for (const auto& process : guest.processes()) {
+    json.begin_object().member("pid", process.tgid).member("name", process.name);
+    write_calls(json, process.calls);
+    json.end_object();
   }
   json.end_array();
 }
@@ -136,7 +142,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.key("devices").begin_array();
   for (const board::DeviceRecord& device : statistics.devices) write_device(json, device);
   json.end_array();
-  if (guest != nullptr) write_guest(json, *guest);
+  if (guest != nullptr && guest->activity() != nullptr) write_guest(json, *guest->activity());
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
   json.end_object().end_object();
 }

@@ -27,6 +27,7 @@ class LinuxActivity final : public Observer {
     i32 tgid = 0;
     std::string name;  // a process that executes another program appears under each of its names
     u64 system_calls = 0;
+    std::vector<SystemCall> calls;  // in the order of numbers
   };
 
   LinuxActivity(LinuxView view, Read read) : view_(std::move(view)), read_(std::move(read)) {}
@@ -35,8 +36,9 @@ class LinuxActivity final : public Observer {
   /// one tells where the kernel is.
   void on_event(const Event& event) override;
 
-  /// Most frequent first; equal counts in the order of numbers (of process ids, then names).
+  /// All calls, most frequent first; equal counts in the order of numbers.
   std::vector<SystemCall> system_calls() const;
+  /// In the order of process ids, then names.
   std::vector<Process> processes() const;
 
   const LinuxView& view() const { return view_; }
@@ -44,9 +46,11 @@ class LinuxActivity final : public Observer {
  private:
   LinuxView view_;
   Read read_;
-  u64 entry_ = 0;  // where SYSCALL enters the located kernel
-  std::map<u64, u64> calls_;
-  std::map<std::pair<i32, std::string>, u64> processes_;
+  u64 entry_ = 0;                     // where SYSCALL enters the located kernel
+  using Counts = std::map<u64, u64>;  // by number
+  SystemCall call(u64 number, u64 count) const;
+  Counts calls_;
+  std::map<std::pair<i32, std::string>, Counts> processes_;
 };
 
 }  // namespace hvlab::observe

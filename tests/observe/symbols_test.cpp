@@ -196,6 +196,9 @@ TEST_CASE("system calls are counted by name and by process, from the first one o
   REQUIRE(processes.size() == 2);
   CHECK(processes[0].name == "init");
   CHECK(processes[0].system_calls == 3);
+  REQUIRE(processes[0].calls.size() == 2);
+  CHECK(processes[0].calls[0].name == "getpid");
+  CHECK(processes[0].calls[0].count == 2);
   CHECK(processes[1].name == "workload");
   CHECK(processes[1].tgid == 1);
 }
