@@ -53,6 +53,7 @@ inline constexpr u16 kHostControl = 0x037F;
   }
 /// m = what insn, which pops, stores of a. If an exception that withholds the store is unmasked, it may not
 /// have popped, hence FNINIT; otherwise all are masked, and FNINIT's time is saved.
+// NOLINTBEGIN(bugprone-macro-parentheses): a piece of a string
 #define HVLAB_X87_STORE(insn)                                                                    \
   []<class T>(u16 control, const Float80& a, T& m) {                                             \
     u16 status;                                                                                  \
@@ -68,3 +69,4 @@ inline constexpr u16 kHostControl = 0x037F;
     }                                                                                            \
     return status;                                                                               \
   }
+// NOLINTEND(bugprone-macro-parentheses)

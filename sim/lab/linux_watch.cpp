@@ -25,8 +25,9 @@ void LinuxWatch::on_event(const observe::Event& event) {
 }
 
 std::string LinuxWatch::symbol_at(u64 address) const {
-  const observe::Symbol* symbol = activity_ ? activity_->view().symbol_at(address) : nullptr;
-  if (symbol == nullptr || (address >> 63) == 0) return "";
+  if (!activity_ || (address >> 63) == 0) return "";
+  const observe::Symbol* symbol = activity_->view().symbol_at(address);
+  if (symbol == nullptr) return "";
   char offset[32];
   std::snprintf(offset, sizeof offset, "+0x%llx",
                 static_cast<unsigned long long>(address - activity_->view().slide() - symbol->address));

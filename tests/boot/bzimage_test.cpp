@@ -13,7 +13,7 @@ using Catch::Contains;
 namespace {
 
 struct Booted {
-  explicit Booted(BootRequest request, u64 ram = 64 << 20) : memory(ram) {
+  explicit Booted(const BootRequest& request, u64 ram = 64 << 20) : memory(ram) {
     Placement placement(memory_map(ram), memory);
     state = load_bzimage(request, placement);
   }

@@ -6,7 +6,6 @@
 
 using namespace hvlab;
 using namespace hvlab::test;
-using arch::Exception;
 using decode::Outcome;
 
 namespace {

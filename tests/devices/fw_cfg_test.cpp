@@ -104,7 +104,7 @@ TEST_CASE("no sequence of accesses breaks fw_cfg") {
   for (int i = 0; i < 100'000; ++i) {
     test::poke(random.below(2) != 0 ? b.fw_cfg.ports() : b.fw_cfg.dma_ports(), random, 9);
     if (random.below(16) == 0) {
-      b.dma(static_cast<u32>(random.next() & 0x1F | random.below(0x30) << 16),
+      b.dma(static_cast<u32>((random.next() & 0x1F) | random.below(0x30) << 16),
             static_cast<u32>(random.below(20'000)), random.below(100'000));
     }
   }

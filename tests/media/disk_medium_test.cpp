@@ -253,6 +253,7 @@ TEST_CASE("two runs of the same requests complete alike, to the picosecond", "[m
     }
     bench.finish();
     std::vector<std::pair<u64, Picoseconds>> log;
+    log.reserve(bench.client.done.size());
     for (const auto& done : bench.client.done) log.emplace_back(done.id, done.time);
     return log;
   };

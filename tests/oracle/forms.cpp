@@ -133,6 +133,7 @@ std::vector<std::vector<Encoding>> encodings(u8 code_bytes, const arch::FeatureS
     }
   }
   std::vector<std::vector<Encoding>> result;
+  result.reserve(finder.found.size());
   for (auto& [mnemonic, list] : finder.found) result.push_back(std::move(list));
   return result;
 }

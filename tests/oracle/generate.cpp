@@ -7,7 +7,6 @@
 
 namespace hvlab::oracle {
 
-using arch::Feature;
 using decode::Form;
 using decode::Kind;
 using decode::Mnemonic;
