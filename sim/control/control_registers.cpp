@@ -1,6 +1,7 @@
 #include "sim/control/control_registers.hpp"
 
 #include "sim/control/stack.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/mmu/walk.hpp"
 
 namespace hvlab::control {
@@ -40,7 +41,9 @@ bool paging_switch_allowed(const Cpu& cpu, u64 value, u64& new_efer) {
   new_efer = cpu.efer;
   if (on && !was && (cpu.efer & efer::kLme) != 0) {
     const bool code64 = (cpu.seg[arch::kCs].attributes & arch::attribute::kLong) != 0;
-    if ((cpu.cr4 & cr4::kPae) == 0 || code64 || !wide_tss(cpu.tr)) return false;
+    if ((cpu.cr4 & cr4::kPae) == 0 || code64) return false;
+    // Intel's processors also want a 32-bit TSS in TR; AMD's do not look (APM vol. 3, MOV CRn).
+    if (cpu::vendor(cpu) == cpu::Vendor::Intel && !wide_tss(cpu.tr)) return false;
     new_efer |= efer::kLma;
   }
   if (!on && was) {
