@@ -61,15 +61,15 @@ Outcome write_cr3(Cpu& cpu, u64 value) {
     if ((value >> cpu.identity.physical_address_bits) != 0) return protection(cpu);
   } else {
     value = static_cast<u32>(value);
-    if (pae_paging(cpu.cr0, cpu.cr4, cpu.efer)) {
-      if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
-    }
   }
+  // Before the table that the register points at is looked at.
   if (cpu.guest != nullptr) {
     if (const Outcome o = cpu.guest->control_write(cpu, 3, value); !ok(o)) return o;
-  } else {
-    cpu.hypervisor = cpu.hypervisor && cpu.cr3 == value;
   }
+  if (pae_paging(cpu.cr0, cpu.cr4, cpu.efer)) {
+    if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
+  }
+  if (cpu.guest == nullptr) cpu.hypervisor = cpu.hypervisor && cpu.cr3 == value;
   cpu.cr3 = value;
   mmu::select_address_space(cpu);
   if (!keep) mmu::flush_address_space(cpu);

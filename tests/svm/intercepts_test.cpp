@@ -301,3 +301,24 @@ TEST_CASE("decode assists tell register, vector and address") {
   CHECK(without.block.control.exit_info1 == 0);
   CHECK(without.block.control.next_rip == 77);
 }
+
+// Catches PDPTEs that are read, and found invalid, before a hypervisor with shadow tables sees the new CR3.
+TEST_CASE("an intercepted MOV to CR3 under PAE paging does not look at the table") {
+  GuestMachine m;
+  m.intercept(0x13);
+  m.intercept_exception(13);
+  arch::svm::SaveArea& s = m.block.save;
+  s.efer = arch::efer::kSvme;
+  s.cr4 = arch::cr4::kPae;
+  s.cr3 = kData;
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kData + n * 8, (kData + 0x1000 + n * 0x1000) | 1);
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kData + 0x1000 + n * 8, n << 21 | 0x87);
+  s.cs = {kCode32, 0xC9B, 0xFFFF'FFFF, 0};
+  m.poke<u64>(0x3000, ~u64{0});
+  CHECK(m.enter({0xB8, 0, 0x30, 0, 0, 0x0F, 0x22, 0xD8}) == 0x13);  // MOV EAX, 3000h; MOV CR3, EAX
+  m.intercept(0x13, false);
+  s.rip = kGuestCode;
+  CHECK(m.enter() == 0x40 + 13);
+  s.cr3 = 0x3000;
+  CHECK(m.enter() == code_of(Exit::Invalid));
+}
