@@ -152,9 +152,9 @@ Outcome write_cr0(Cpu& cpu, u64 value) {
 
 bool write_efer(Cpu& cpu, u64 value) {
   const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
-  const u64 supported =
-      with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) | with(Feature::Nx, efer::kNxe) |
-      ((cpu.vm_cr & arch::vm_cr::kSvmDisable) == 0 ? with(Feature::Svm, efer::kSvme) : 0);
+  const u64 supported = with(Feature::Syscall, efer::kSce) | with(Feature::Lm, efer::kLme) |
+                        with(Feature::Nx, efer::kNxe) |
+                        ((cpu.vm_cr & arch::vm_cr::kSvmDisable) == 0 ? with(Feature::Svm, efer::kSvme) : 0);
   if ((value & ~(supported | efer::kLma)) != 0) return false;
   const u64 changed = (cpu.efer ^ value) & supported;
   if ((changed & efer::kLme) != 0 && (cpu.cr0 & cr0::kPg) != 0) return false;
@@ -169,22 +169,17 @@ bool write_efer(Cpu& cpu, u64 value) {
 
 Outcome write_control_register(Cpu& cpu, unsigned number, u64 value) {
   switch (number) {
-    case 0:
-      return write_cr0(cpu, value);
+    case 0: return write_cr0(cpu, value);
     case 2:
       if (cpu.guest != nullptr) {
         if (const Outcome o = cpu.guest->control_write(cpu, 2, value); !ok(o)) return o;
       }
       cpu.cr2 = value;
       return Outcome::Next;
-    case 3:
-      return write_cr3(cpu, value);
-    case 4:
-      return write_cr4(cpu, value);
-    case 8:
-      return write_cr8(cpu, value);
-    default:
-      return raise(cpu, Exception::InvalidOpcode);
+    case 3: return write_cr3(cpu, value);
+    case 4: return write_cr4(cpu, value);
+    case 8: return write_cr8(cpu, value);
+    default: return raise(cpu, Exception::InvalidOpcode);
   }
 }
 
@@ -196,18 +191,12 @@ mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number) {
     if (number == 8 && cpu.guest->read_task_priority(cpu, priority)) return {priority};
   }
   switch (number) {
-    case 0:
-      return {cpu.cr0};
-    case 2:
-      return {cpu.cr2};
-    case 3:
-      return {cpu.cr3};
-    case 4:
-      return {cpu.cr4};
-    case 8:
-      return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
-    default:
-      return {0, raise(cpu, Exception::InvalidOpcode)};
+    case 0: return {cpu.cr0};
+    case 2: return {cpu.cr2};
+    case 3: return {cpu.cr3};
+    case 4: return {cpu.cr4};
+    case 8: return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
+    default: return {0, raise(cpu, Exception::InvalidOpcode)};
   }
 }
 

@@ -17,14 +17,10 @@ Severity severity(const Delivery& event) {
     case Exception::InvalidTss:
     case Exception::SegmentNotPresent:
     case Exception::StackFault:
-    case Exception::GeneralProtection:
-      return Severity::Contributory;
-    case Exception::PageFault:
-      return Severity::PageFault;
-    case Exception::DoubleFault:
-      return Severity::DoubleFault;
-    default:
-      return Severity::Benign;
+    case Exception::GeneralProtection: return Severity::Contributory;
+    case Exception::PageFault: return Severity::PageFault;
+    case Exception::DoubleFault: return Severity::DoubleFault;
+    default: return Severity::Benign;
   }
 }
 
@@ -50,10 +46,12 @@ Outcome attempt(Cpu& cpu, const Delivery& event) {
   return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);
 }
 
-/// True if a hypervisor has taken the exception. It finds the debug registers as the handler would (APM vol. 2, 15.12.2).
+/// True if a hypervisor has taken the exception. It finds the debug registers as the handler would (APM vol.
+/// 2, 15.12.2).
 bool intercepted(Cpu& cpu, const Delivery& event) {
   if (cpu.guest == nullptr || event.injected) return false;
-  if (event.source == Source::Exception && event.vector == static_cast<u8>(Exception::Debug)) note(cpu, event);
+  if (event.source == Source::Exception && event.vector == static_cast<u8>(Exception::Debug))
+    note(cpu, event);
   return cpu.guest->exception(cpu, event);
 }
 
@@ -72,12 +70,9 @@ void report(const Cpu& cpu, const Delivery& event) {
     case Source::Exception:
       return cpu.report(EventKind::Exception, event.vector,
                         event.vector == static_cast<u8>(Exception::PageFault) ? event.address : event.error);
-    case Source::Interrupt:
-      return cpu.report(EventKind::Interrupt, event.vector);
-    case Source::Nmi:
-      return cpu.report(EventKind::Nmi);
-    default:
-      return cpu.report(EventKind::SoftwareInterrupt, event.vector);
+    case Source::Interrupt: return cpu.report(EventKind::Interrupt, event.vector);
+    case Source::Nmi: return cpu.report(EventKind::Nmi);
+    default: return cpu.report(EventKind::SoftwareInterrupt, event.vector);
   }
 }
 

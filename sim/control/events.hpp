@@ -16,8 +16,9 @@ Delivery debug_trap(u64 bits);
 /// Delivers `event` at the instruction boundary at Cpu::rip: on return the processor stands at the handler's
 /// first instruction. Faults met on the way are delivered in its place, as a double fault where SDM vol. 3,
 /// table 6-5 says so; after a third the processor is in Activity::Shutdown. Wakes a halted processor, reports
-/// to the observer, charges cycles. Must be called outside blocks. An Nmi blocks further ones until IRET. In a guest the
-/// hypervisor is asked about each exception; if it intercepts one the processor stands in the host on return.
+/// to the observer, charges cycles. Must be called outside blocks. An Nmi blocks further ones until IRET. In
+/// a guest the hypervisor is asked about each exception; if it intercepts one the processor stands in the
+/// host on return.
 void deliver(Cpu& cpu, Delivery event);
 
 /// For INT n, INT3, INTO and INT1: as deliver(), but a fault on the way is left in Cpu::fault for the caller

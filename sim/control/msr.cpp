@@ -110,7 +110,8 @@ bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
   return cpu.debug_ctl = value, true;
 }
 
-// --- speculation: nothing here is executed before its time, so that the controls have nothing to hold back ---
+// --- speculation: nothing here is executed before its time, so that the controls have nothing to hold back
+// ---
 
 bool has_spec_ctrl(const Cpu& cpu) {
   return cpu.has(Feature::SpecCtrl) || cpu.has(Feature::AmdIbrs) || cpu.has(Feature::AmdStibp) ||
@@ -212,15 +213,13 @@ bool read_syscfg(Cpu&, u32, u64& value) { return value = 0, true; }
 bool write_syscfg(Cpu&, u32, u64 value) { return (value & ~u64{0x7C'0000}) == 0; }
 /// TscFreqSel stays 1.
 bool write_hwcr(Cpu& cpu, u32, u64 value) { return cpu.hwcr = value | bit(24), true; }
-/// Settings of units that are not modelled are kept. DE_CFG bit 1: LFENCE serializes dispatch, as it always does
-/// here.
+/// Settings of units that are not modelled are kept. DE_CFG bit 1: LFENCE serializes dispatch, as it always
+/// does here.
 u64 fixed_config(u32 address) { return address == 0xC001'1029 ? bit(1) : 0; }
 bool read_amd_config(Cpu& cpu, u32 address, u64& value) {
   return value = cpu.amd_config[address & 15] | fixed_config(address), true;
 }
-bool write_amd_config(Cpu& cpu, u32 address, u64 value) {
-  return cpu.amd_config[address & 15] = value, true;
-}
+bool write_amd_config(Cpu& cpu, u32 address, u64 value) { return cpu.amd_config[address & 15] = value, true; }
 /// What CPUID says, to be taken back bit by bit; OSXSAVE and APIC stand for their features here.
 bool read_cpuid_mask(Cpu& cpu, u32 address, u64& value) {
   const unsigned n = address - 0xC001'1002;
@@ -239,7 +238,8 @@ bool read_pstate(Cpu& cpu, u32 address, u64& value) {
   const u64 fid = std::min<u64>(cpu.identity.frequency_hz / 25'000'000, 0xFF);
   return value = address == 0xC001'0064 ? bit(63) | 8 << 8 | fid : 0, true;
 }
-/// Without SVM: SVMDIS with LOCK. Under LOCK it and SVMDIS cannot be changed; SVMDIS cannot be set under EFER.SVME.
+/// Without SVM: SVMDIS with LOCK. Under LOCK it and SVMDIS cannot be changed; SVMDIS cannot be set under
+/// EFER.SVME.
 bool read_vm_cr(Cpu& cpu, u32, u64& value) {
   return value = cpu.has(Feature::Svm) ? cpu.vm_cr : arch::vm_cr::kLock | arch::vm_cr::kSvmDisable, true;
 }
@@ -247,7 +247,8 @@ bool write_vm_cr(Cpu& cpu, u32, u64 value) {
   using namespace arch::vm_cr;
   if ((value & ~u64{0x1F}) != 0) return false;
   if (!cpu.has(Feature::Svm)) return true;
-  if ((cpu.vm_cr & kLock) != 0) value = (value & ~(kLock | kSvmDisable)) | (cpu.vm_cr & (kLock | kSvmDisable));
+  if ((cpu.vm_cr & kLock) != 0)
+    value = (value & ~(kLock | kSvmDisable)) | (cpu.vm_cr & (kLock | kSvmDisable));
   if ((value & kSvmDisable) != 0 && (cpu.efer & arch::efer::kSvme) != 0) return false;
   return cpu.vm_cr = value, true;
 }

@@ -68,7 +68,8 @@ void Cpu::refresh() {
 void Cpu::report(observe::EventKind kind, u64 a, u64 b) const {
   if (observer == nullptr) return;
   const Picoseconds time = scale(cycles(), kSecond, identity.frequency_hz);
-  observer->on_event({.time = time, .a = a, .b = b, .rip = rip, .kind = kind, .core = index, .device = 0, .sequence = 0});
+  observer->on_event(
+      {.time = time, .a = a, .b = b, .rip = rip, .kind = kind, .core = index, .device = 0, .sequence = 0});
 }
 
 }  // namespace hvlab::cpu

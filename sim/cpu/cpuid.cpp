@@ -124,8 +124,8 @@ CpuidResult xsave_leaf(const Cpu& cpu, u32 subleaf) {
   return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
 }
 
-/// TLBs as Skylake's descriptors tell them (SDM vol. 2, table 3-12): 64 entries for instructions, 64 and 32 (large
-/// pages) for data, 1536 shared; caches are told by leaf 4.
+/// TLBs as Skylake's descriptors tell them (SDM vol. 2, table 3-12): 64 entries for instructions, 64 and 32
+/// (large pages) for data, 1536 shared; caches are told by leaf 4.
 CpuidResult descriptor_leaf() { return {0x7603'6301, 0x00F0'B5FF, 0, 0x00C3'0000}; }
 
 /// TSC and crystal (SDM vol. 3, 19.7.3).
@@ -172,28 +172,17 @@ CpuidResult address_sizes(const Cpu& cpu, bool intel) {
 
 CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
   switch (leaf) {
-    case 0:
-      return vendor_leaf(cpu, maximum);
-    case 1:
-      return leaf_1(cpu);
-    case 2:
-      return intel ? descriptor_leaf() : CpuidResult{};
-    case 4:
-      return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
-    case 5:
-      return monitor_leaf(cpu);
-    case 7:
-      return structured_features(cpu, subleaf);
-    case 0xB:
-      return topology_leaf(cpu, subleaf);
-    case 0xD:
-      return xsave_leaf(cpu, subleaf);
-    case 0x15:
-      return intel ? tsc_leaf(cpu) : CpuidResult{};
-    case 0x16:
-      return intel ? frequency_leaf(cpu) : CpuidResult{};
-    default:
-      return feature_bits(cpu, leaf);
+    case 0: return vendor_leaf(cpu, maximum);
+    case 1: return leaf_1(cpu);
+    case 2: return intel ? descriptor_leaf() : CpuidResult{};
+    case 4: return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
+    case 5: return monitor_leaf(cpu);
+    case 7: return structured_features(cpu, subleaf);
+    case 0xB: return topology_leaf(cpu, subleaf);
+    case 0xD: return xsave_leaf(cpu, subleaf);
+    case 0x15: return intel ? tsc_leaf(cpu) : CpuidResult{};
+    case 0x16: return intel ? frequency_leaf(cpu) : CpuidResult{};
+    default: return feature_bits(cpu, leaf);
   }
 }
 
@@ -215,28 +204,18 @@ CpuidResult svm_leaf(const Cpu& cpu) {
 
 CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
   switch (leaf) {
-    case 0x8000'0000:
-      return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
-    case 0x8000'0001:
-      return extended_features(cpu, intel);
+    case 0x8000'0000: return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
+    case 0x8000'0001: return extended_features(cpu, intel);
     case 0x8000'0002:
     case 0x8000'0003:
-    case 0x8000'0004:
-      return brand_leaf(cpu, leaf - 0x8000'0002);
-    case 0x8000'0005:
-      return intel ? CpuidResult{} : amd_caches(leaf);
-    case 0x8000'0006:
-      return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
-    case 0x8000'0008:
-      return address_sizes(cpu, intel);
-    case 0x8000'000A:
-      return svm_leaf(cpu);
-    case 0x8000'001D:
-      return cache_leaf(cpu, kAmdCaches, subleaf, false);
-    case 0x8000'001E:
-      return {cpu.index, cpu.index, 0, 0};
-    default:
-      return feature_bits(cpu, leaf);
+    case 0x8000'0004: return brand_leaf(cpu, leaf - 0x8000'0002);
+    case 0x8000'0005: return intel ? CpuidResult{} : amd_caches(leaf);
+    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
+    case 0x8000'0008: return address_sizes(cpu, intel);
+    case 0x8000'000A: return svm_leaf(cpu);
+    case 0x8000'001D: return cache_leaf(cpu, kAmdCaches, subleaf, false);
+    case 0x8000'001E: return {cpu.index, cpu.index, 0, 0};
+    default: return feature_bits(cpu, leaf);
   }
 }
 

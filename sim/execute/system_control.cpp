@@ -118,18 +118,10 @@ Outcome invalidate_pcid(Cpu& cpu, const Op& op) {
       (type == 0 && !cpu::canonical(d.value.linear)))
     return raise(cpu, Exception::GeneralProtection, 0);
   switch (type) {
-    case 0:
-      mmu::flush_pcid_page(cpu, static_cast<u16>(pcid), d.value.linear);
-      break;
-    case 1:
-      mmu::flush_pcid(cpu, static_cast<u16>(pcid));
-      break;
-    case 2:
-      mmu::flush_all(cpu);
-      break;
-    default:
-      mmu::flush_non_global(cpu);
-      break;
+    case 0: mmu::flush_pcid_page(cpu, static_cast<u16>(pcid), d.value.linear); break;
+    case 1: mmu::flush_pcid(cpu, static_cast<u16>(pcid)); break;
+    case 2: mmu::flush_all(cpu); break;
+    default: mmu::flush_non_global(cpu); break;
   }
   return Outcome::Exit;
 }
@@ -160,14 +152,10 @@ struct SwapGs {
 template <class T>
 Handlers base_register(Mnemonic mnemonic) {
   switch (mnemonic) {
-    case Mnemonic::RDFSBASE:
-      return heavy<&BaseRegister<T, arch::kFs>::read>();
-    case Mnemonic::RDGSBASE:
-      return heavy<&BaseRegister<T, arch::kGs>::read>();
-    case Mnemonic::WRFSBASE:
-      return heavy<&BaseRegister<T, arch::kFs>::write>();
-    default:
-      return heavy<&BaseRegister<T, arch::kGs>::write>();
+    case Mnemonic::RDFSBASE: return heavy<&BaseRegister<T, arch::kFs>::read>();
+    case Mnemonic::RDGSBASE: return heavy<&BaseRegister<T, arch::kGs>::read>();
+    case Mnemonic::WRFSBASE: return heavy<&BaseRegister<T, arch::kFs>::write>();
+    default: return heavy<&BaseRegister<T, arch::kGs>::write>();
   }
 }
 
@@ -183,12 +171,9 @@ Handlers select_mov_from_control(const Form& form, Op&) {
 
 Handlers select_machine_status(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LMSW:
-      return heavy<&load_machine_status>();
-    case Mnemonic::SMSW:
-      return by_operand_size<StoreMachineStatus>(form, op);
-    default:
-      return heavy<&clear_task_switched>();
+    case Mnemonic::LMSW: return heavy<&load_machine_status>();
+    case Mnemonic::SMSW: return by_operand_size<StoreMachineStatus>(form, op);
+    default: return heavy<&clear_task_switched>();
   }
 }
 

@@ -39,7 +39,8 @@ struct SetInterrupts {
 template <class T>
 struct PushFlags {
   static Outcome run(Cpu& cpu, const Op&) {
-    if (cpu.intercepts(Intercept::Pushf) && !cpu.stepping) [[unlikely]] return Outcome::Retry;
+    if (cpu.intercepts(Intercept::Pushf) && !cpu.stepping) [[unlikely]]
+      return Outcome::Retry;
     if (cpu.v8086() && cpu.iopl() < 3) return protection(cpu);
     return push<T>(cpu, static_cast<T>(cpu.rflags() & ~(flag::kVm | flag::kRf)));
   }
@@ -48,7 +49,8 @@ struct PushFlags {
 template <class T>
 struct PopFlags {
   static Outcome run(Cpu& cpu, const Op&) {
-    if (cpu.intercepts(Intercept::Popf) && !cpu.stepping) [[unlikely]] return Outcome::Retry;
+    if (cpu.intercepts(Intercept::Popf) && !cpu.stepping) [[unlikely]]
+      return Outcome::Retry;
     if (cpu.v8086() && cpu.iopl() < 3) return protection(cpu);
     const auto value = peek<T>(cpu);
     if (value.failed()) return value.outcome;
@@ -58,7 +60,8 @@ struct PopFlags {
     const u64 changed = before ^ cpu.rflags_rest;
     if (changed & flag::kAc) cpu.refresh();
     const bool opened = (changed & cpu.rflags_rest & flag::kIf) != 0;
-    const bool stops = (opened && (cpu.interrupt_line || cpu.virtual_interrupt)) || (changed & (flag::kTf | flag::kRf)) != 0;
+    const bool stops =
+        (opened && (cpu.interrupt_line || cpu.virtual_interrupt)) || (changed & (flag::kTf | flag::kRf)) != 0;
     if (!stops) [[likely]]
       return Outcome::Next;
     cpu.attention = true;

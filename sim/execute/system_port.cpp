@@ -36,7 +36,8 @@ u16 port_of(const Cpu& cpu, const Op& op) {
   return kImmediate ? static_cast<u8>(op.imm) : cpu.get<u16>(arch::kRdx * 8);
 }
 
-/// The hypervisor of a guest is asked once the port is open to the program, before memory is touched (APM vol. 2, 15.10.3).
+/// The hypervisor of a guest is asked once the port is open to the program, before memory is touched (APM
+/// vol. 2, 15.10.3).
 Outcome ask(Cpu& cpu, const Op& op, u16 port, unsigned bytes, bool input, bool string) {
   if (cpu.guest == nullptr) return Outcome::Next;
   return cpu.guest->port(cpu, {.port = port,
@@ -142,18 +143,12 @@ Handlers select_port(const Form& form, Op&) {
 
 Handlers select_port_string(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::INSB:
-      return heavy<&ins<u8>>();
-    case Mnemonic::INSW:
-      return heavy<&ins<u16>>();
-    case Mnemonic::INSD:
-      return heavy<&ins<u32>>();
-    case Mnemonic::OUTSB:
-      return heavy<&outs<u8>>();
-    case Mnemonic::OUTSW:
-      return heavy<&outs<u16>>();
-    default:
-      return heavy<&outs<u32>>();
+    case Mnemonic::INSB: return heavy<&ins<u8>>();
+    case Mnemonic::INSW: return heavy<&ins<u16>>();
+    case Mnemonic::INSD: return heavy<&ins<u32>>();
+    case Mnemonic::OUTSB: return heavy<&outs<u8>>();
+    case Mnemonic::OUTSW: return heavy<&outs<u16>>();
+    default: return heavy<&outs<u32>>();
   }
 }
 

@@ -64,8 +64,8 @@ Outcome rdtscp(Cpu& cpu, const Op&) {
   return o;
 }
 
-/// There are no performance counters: every number of one is out of range. Intercepted, it exits even so: a hypervisor may
-/// give its guest some.
+/// There are no performance counters: every number of one is out of range. Intercepted, it exits even so: a
+/// hypervisor may give its guest some.
 Outcome rdpmc(Cpu& cpu, const Op&) {
   if (!counter_denied(cpu, cpu.cr4 & arch::cr4::kPce)) {
     if (const Outcome o = cpu::ask(cpu, Intercept::Rdpmc); o != Outcome::Next) return o;
@@ -151,7 +151,8 @@ Outcome flush_line(Cpu& cpu, const Op& op) {
 }
 
 Outcome pause(Cpu& cpu, const Op&) {
-  if (!cpu.intercepts(Intercept::Pause)) [[likely]] return Outcome::Next;
+  if (!cpu.intercepts(Intercept::Pause)) [[likely]]
+    return Outcome::Next;
   return cpu.stepping ? Outcome::Next : Outcome::Retry;  // the engine asks before it steps
 }
 
@@ -167,23 +168,17 @@ Handlers select_msr(const Form& form, Op&) {
 
 Handlers select_counter(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::RDTSC:
-      return heavy<&rdtsc>();
-    case Mnemonic::RDTSCP:
-      return heavy<&rdtscp>();
-    default:
-      return heavy<&rdpmc>();
+    case Mnemonic::RDTSC: return heavy<&rdtsc>();
+    case Mnemonic::RDTSCP: return heavy<&rdtscp>();
+    default: return heavy<&rdpmc>();
   }
 }
 
 Handlers select_idle(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::HLT:
-      return heavy<&halt>();
-    case Mnemonic::MONITOR:
-      return heavy<&monitor>();
-    default:
-      return heavy<&mwait>();
+    case Mnemonic::HLT: return heavy<&halt>();
+    case Mnemonic::MONITOR: return heavy<&monitor>();
+    default: return heavy<&mwait>();
   }
 }
 

@@ -21,7 +21,8 @@ u16 current_pcid(const Cpu& cpu) {
 }
 Space current_space(const Cpu& cpu) { return space_of(cpu.asid, current_pcid(cpu)); }
 
-/// What besides tables decides what a page allows: soft-TLB entries made under other rules are not to be used.
+/// What besides tables decides what a page allows: soft-TLB entries made under other rules are not to be
+/// used.
 u64 rules_of(const Cpu& cpu) {
   const u64 cr0_bits = cpu.cr0 & (cr0::kPg | cr0::kWp);
   const u64 cr4_bits = cpu.cr4 & (cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep | cr4::kSmap);
@@ -30,7 +31,8 @@ u64 rules_of(const Cpu& cpu) {
 }
 
 Outcome page_fault(Cpu& cpu, u64 linear, u32 error) {
-  cpu.fault = cpu::Fault{.vector = Exception::PageFault, .has_error = true, .error = error, .address = linear};
+  cpu.fault =
+      cpu::Fault{.vector = Exception::PageFault, .has_error = true, .error = error, .address = linear};
   return Outcome::Fault;
 }
 
@@ -121,7 +123,8 @@ bool in_apic_page(const Cpu& cpu, u64 physical) {
   if (cpu.apic == nullptr) return false;
   const u64 base = cpu.apic->base_msr();
   constexpr u64 kEnable = bit(11), kX2apic = bit(10);
-  return (base & (kEnable | kX2apic)) == kEnable && align_down(physical, 4096) == (base & low_mask(52) & ~low_mask(12));
+  return (base & (kEnable | kX2apic)) == kEnable &&
+         align_down(physical, 4096) == (base & low_mask(52) & ~low_mask(12));
 }
 
 /// The local APIC's registers are 32 bits wide on 16-byte boundaries (SDM vol. 3, 11.4.1).
@@ -196,7 +199,8 @@ Outcome prepare(Cpu& cpu, u64 linear, unsigned bytes, Access access, Rights righ
   pieces.bytes[1] = bytes - pieces.bytes[0];
   u64 address = linear;
   for (unsigned i = 0; i < pieces.count; ++i) {
-    if (const Outcome o = translate(cpu, address, access, rights, pieces.target[i]); o != Outcome::Next) return o;
+    if (const Outcome o = translate(cpu, address, access, rights, pieces.target[i]); o != Outcome::Next)
+      return o;
     address += pieces.bytes[i];
     if (!cpu.long_active()) address = static_cast<u32>(address);
   }
@@ -234,7 +238,8 @@ Outcome write_slow(Cpu& cpu, u64 linear, const void* from, unsigned bytes, Right
   for (unsigned i = 0; i < p.count; ++i) {
     const Target& t = p.target[i];
     if (t.host != nullptr) {
-      if (cpu.code != nullptr && cpu.code->holds_code(t.physical >> 12)) cpu.code->written(t.physical, p.bytes[i]);
+      if (cpu.code != nullptr && cpu.code->holds_code(t.physical >> 12))
+        cpu.code->written(t.physical, p.bytes[i]);
       std::memcpy(t.host, in, p.bytes[i]);
     } else {
       device_write(cpu, t.physical, in, p.bytes[i]);

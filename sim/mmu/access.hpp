@@ -14,8 +14,9 @@ using decode::Outcome;
 /// Kinds of access, as the page walk and the fault's error code see them.
 enum class Access : u8 { Read, Write, Execute };
 
-/// With whose rights (SDM vol. 3, 4.6.1). Current: explicit accesses at CPL. System: implicit supervisor accesses to
-/// descriptor tables and task-state segments, and stack pushes of an event that moves to CPL 0..2. User: as CPL 3.
+/// With whose rights (SDM vol. 3, 4.6.1). Current: explicit accesses at CPL. System: implicit supervisor
+/// accesses to descriptor tables and task-state segments, and stack pushes of an event that moves to CPL
+/// 0..2. User: as CPL 3.
 enum class Rights : u8 { Current, System, User };
 
 /// A value read from memory, or why there is none (Fault: Cpu::fault is set; Retry: leave the block first).
@@ -41,7 +42,8 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline Outcome store(cpu::FastCpu& cpu, u64 linear, T value) {
   const SoftEntry& e = cpu.bank->at(linear);
-  if (e.write_tag != ((linear + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]] return Outcome::Miss;
+  if (e.write_tag != ((linear + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]]
+    return Outcome::Miss;
   std::memcpy(reinterpret_cast<u8*>(linear + e.addend), &value, sizeof(T));
   return Outcome::Next;
 }
@@ -66,21 +68,23 @@ Outcome probe_read(Cpu& cpu, u64 linear, unsigned bytes, Rights rights = Rights:
 /// Translates an instruction fetch at `linear` with the current rights; `host` is nullptr if it is not RAM.
 Outcome translate_fetch(Cpu& cpu, u64 linear, u64& physical, u8*& host);
 
-/// The host address of `bytes` bytes at `linear` for direct reading or writing, or nullptr if the soft TLB has no
-/// such page (then use read_slow or write_slow). The bytes do not cross a page.
+/// The host address of `bytes` bytes at `linear` for direct reading or writing, or nullptr if the soft TLB
+/// has no such page (then use read_slow or write_slow). The bytes do not cross a page.
 inline u8* host_for_read(const Cpu& cpu, u64 linear, unsigned bytes) {
   const SoftEntry& e = cpu.bank->at(linear);
-  if (e.read_tag != ((linear + bytes - 1) & ~u64{0xFFF})) [[unlikely]] return nullptr;
+  if (e.read_tag != ((linear + bytes - 1) & ~u64{0xFFF})) [[unlikely]]
+    return nullptr;
   return reinterpret_cast<u8*>(linear + e.addend);
 }
 inline u8* host_for_write(const Cpu& cpu, u64 linear, unsigned bytes) {
   const SoftEntry& e = cpu.bank->at(linear);
-  if (e.write_tag != ((linear + bytes - 1) & ~u64{0xFFF})) [[unlikely]] return nullptr;
+  if (e.write_tag != ((linear + bytes - 1) & ~u64{0xFFF})) [[unlikely]]
+    return nullptr;
   return reinterpret_cast<u8*>(linear + e.addend);
 }
 
-/// Reads a T (1..16 bytes, trivially copyable) at `linear` with the current rights. The linear address comes from
-/// execute::linear_address(), which has done the segment checks.
+/// Reads a T (1..16 bytes, trivially copyable) at `linear` with the current rights. The linear address comes
+/// from execute::linear_address(), which has done the segment checks.
 template <class T>
 [[gnu::always_inline]] inline Loaded<T> load(Cpu& cpu, u64 linear) {
   const u8* host = host_for_read(cpu, linear, sizeof(T));
@@ -133,15 +137,16 @@ Outcome store_as(Cpu& cpu, u64 linear, T value, Rights rights) {
 
 // --- TLB maintenance (SDM vol. 3, 4.10.4) ---
 
-/// After MOV CR3 / a change of CR0.PG, CR4.PAE, PSE, PGE, PCIDE, SMEP, SMAP, EFER.NXE ...: drops what must be dropped.
-void flush_all(Cpu& cpu);                  // everything of the current ASID, global pages included
-void flush_address_space(Cpu& cpu);        // all non-global entries of the current PCID
-void flush_page(Cpu& cpu, u64 linear);     // INVLPG
-void flush_pcid(Cpu& cpu, u16 pcid);       // INVPCID type 1
-void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear);  // INVPCID type 0
-void flush_non_global(Cpu& cpu);           // INVPCID type 3
-void flush_asid(Cpu& cpu, u32 asid, bool with_global);      // a guest's address spaces (APM vol. 2, 15.16)
-void flush_asid_page(Cpu& cpu, u32 asid, u64 linear);       // INVLPGA
+/// After MOV CR3 / a change of CR0.PG, CR4.PAE, PSE, PGE, PCIDE, SMEP, SMAP, EFER.NXE ...: drops what must be
+/// dropped.
+void flush_all(Cpu& cpu);               // everything of the current ASID, global pages included
+void flush_address_space(Cpu& cpu);     // all non-global entries of the current PCID
+void flush_page(Cpu& cpu, u64 linear);  // INVLPG
+void flush_pcid(Cpu& cpu, u16 pcid);    // INVPCID type 1
+void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear);   // INVPCID type 0
+void flush_non_global(Cpu& cpu);                        // INVPCID type 3
+void flush_asid(Cpu& cpu, u32 asid, bool with_global);  // a guest's address spaces (APM vol. 2, 15.16)
+void flush_asid_page(Cpu& cpu, u32 asid, u64 linear);   // INVLPGA
 void flush_every_asid(Cpu& cpu);
 /// Points the soft banks at the current address space; call after CR3 or PCID changed.
 void select_address_space(Cpu& cpu);

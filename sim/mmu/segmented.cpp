@@ -21,7 +21,8 @@ bool type_allows(const Cpu& cpu, const cpu::SegmentRegister& s, Access access) {
 
 bool within_limit(const cpu::SegmentRegister& s, u64 offset, unsigned bytes) {
   const u64 last = offset + bytes - 1;
-  const bool expand_down = (s.attributes & (attribute::kCode | attribute::kExpandDown)) == attribute::kExpandDown;
+  const bool expand_down =
+      (s.attributes & (attribute::kCode | attribute::kExpandDown)) == attribute::kExpandDown;
   if (!expand_down) return last <= s.limit;
   const u64 top = (s.attributes & attribute::kDefaultBig) ? 0xFFFF'FFFF : 0xFFFF;
   return offset > s.limit && last <= top;

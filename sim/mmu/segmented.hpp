@@ -5,8 +5,9 @@
 
 namespace hvlab::mmu {
 
-/// Segment and canonicality checks for `bytes` bytes at `offset` of segment `segment` (SDM vol. 3, 5.3, 5.4; 64-bit
-/// mode: vol. 1, 3.3.7.1). On success returns Next with the linear address in `linear`; else #GP(0), or #SS(0) for SS.
+/// Segment and canonicality checks for `bytes` bytes at `offset` of segment `segment` (SDM vol. 3, 5.3, 5.4;
+/// 64-bit mode: vol. 1, 3.3.7.1). On success returns Next with the linear address in `linear`; else #GP(0),
+/// or #SS(0) for SS.
 Outcome check_segment(Cpu& cpu, unsigned segment, u64 offset, unsigned bytes, Access access, u64& linear);
 
 // --- the stack (SDM vol. 3, 6.2; stack size from SS.B, 8 bytes in 64-bit mode) ---
@@ -33,7 +34,8 @@ Outcome push(Cpu& cpu, T value) {
   const u8 bytes = cpu.stack_bytes();
   const u64 offset = bytes == 8 ? sp : bytes == 4 ? static_cast<u32>(sp) : static_cast<u16>(sp);
   u64 linear = 0;
-  if (const Outcome o = check_segment(cpu, arch::kSs, offset, sizeof(T), Access::Write, linear); o != Outcome::Next)
+  if (const Outcome o = check_segment(cpu, arch::kSs, offset, sizeof(T), Access::Write, linear);
+      o != Outcome::Next)
     return o;
   if (const Outcome o = store<T>(cpu, linear, value); o != Outcome::Next) return o;
   set_stack_pointer(cpu, offset);

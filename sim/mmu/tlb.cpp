@@ -130,10 +130,11 @@ void Tlb::flush_page_where(u64 linear, Hit hit) {
     drop_soft(e, shift);
     e.tag = ~u64{0};
   };
-  // A page larger than 2 MiB may stand in several pieces, and one that the second stage cuts in many: INVLPG drops them
-  // all (SDM vol. 3, 4.10.4.1).
+  // A page larger than 2 MiB may stand in several pieces, and one that the second stage cuts in many: INVLPG
+  // drops them all (SDM vol. 3, 4.10.4.1).
   auto search = [&](Side& side, unsigned shift, bool everywhere) {
-    Entry* first = everywhere ? side.entries.data() : &side.entries[((linear >> shift) % side.sets) * side.ways];
+    Entry* first =
+        everywhere ? side.entries.data() : &side.entries[((linear >> shift) % side.sets) * side.ways];
     const size_t count = everywhere ? side.entries.size() : side.ways;
     for (size_t i = 0; i < count; ++i) drop(first[i], shift);
   };

@@ -1,7 +1,8 @@
 // The simulated TLB (what costs time) and the software TLB's banks (what costs us time).
 //
-// Tlb is the processor's: set-associative, tagged by address space (ASID and PCID), first-in first-out within a set, so that its state depends
-// on misses alone. The soft banks hold only pages that Tlb holds; they can be dropped at any moment without a trace.
+// Tlb is the processor's: set-associative, tagged by address space (ASID and PCID), first-in first-out within
+// a set, so that its state depends on misses alone. The soft banks hold only pages that Tlb holds; they can
+// be dropped at any moment without a trace.
 #pragma once
 
 #include <memory>
@@ -39,15 +40,16 @@ class Tlb {
 
   void flush_everything();
   void flush_asid(u32 asid);
-  void flush_space(Space space);           // its non-global entries
+  void flush_space(Space space);  // its non-global entries
   void flush_non_global(u32 asid);
   void flush_page(u64 linear, Space space, bool with_global);
   void flush_page_of_asid(u64 linear, u32 asid);  // under any PCID
 
   // --- soft banks ---
 
-  /// The three filled banks (user, supervisor, supervisor with AC) of `space`; a bank set is recycled, emptied, when
-  /// there are more address spaces in use than sets, and emptied where `rules` are not those it was filled under.
+  /// The three filled banks (user, supervisor, supervisor with AC) of `space`; a bank set is recycled,
+  /// emptied, when there are more address spaces in use than sets, and emptied where `rules` are not those it
+  /// was filled under.
   void select(cpu::SoftBank* banks[cpu::kBanks], Space space, u64 rules);
   /// Forbids direct writes to (or, if `entirely`, any use of) the RAM page whose host address is `host`.
   void revoke(const u8* host, bool entirely);
@@ -68,7 +70,8 @@ class Tlb {
     u64 last_used = 0;
     bool in_use = false;
   };
-  /// Generations of one ASID's entries: an entry of an older one is invalid. `pcid` grows as PCIDs come into use.
+  /// Generations of one ASID's entries: an entry of an older one is invalid. `pcid` grows as PCIDs come into
+  /// use.
   struct Generations {
     u32 global = 1;
     std::vector<u32> pcid;

@@ -26,7 +26,8 @@ struct Levels {
   unsigned index_bits;   // 10 or 9
 };
 
-/// The registers that decide the mode in which tables are read: the processor's own, or the host's of a second stage.
+/// The registers that decide the mode in which tables are read: the processor's own, or the host's of a
+/// second stage.
 struct Rules {
   u64 cr4, efer;
   bool long_mode() const { return (efer & efer::kLma) != 0; }
@@ -60,7 +61,9 @@ u64 reserved_bits(const Cpu& cpu, const Rules& rules, const Levels& l, unsigned 
 }
 
 /// Bits that must be zero in a present page-directory-pointer entry of PAE paging (SDM vol. 3, 4.4.1).
-u64 pdpte_reserved(const Cpu& cpu) { return (low_mask(9) & ~low_mask(5)) | 0x6 | ~low_mask(cpu.identity.physical_address_bits); }
+u64 pdpte_reserved(const Cpu& cpu) {
+  return (low_mask(9) & ~low_mask(5)) | 0x6 | ~low_mask(cpu.identity.physical_address_bits);
+}
 
 bool is_leaf(const Rules& rules, const Levels& l, unsigned level, u64 entry) {
   if (level == 1) return true;
@@ -110,7 +113,8 @@ void write_physical(Cpu& cpu, u64 address, u64 value, unsigned bytes) {
 }
 
 bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights) {
-  if (access == Access::Write ? !t.second_writable : access == Access::Execute && !t.second_execute) return false;
+  if (access == Access::Write ? !t.second_writable : access == Access::Execute && !t.second_execute)
+    return false;
   if (!(cpu.cr0 & cr0::kPg)) return true;
   if (user) {
     if (!t.user) return false;
@@ -156,8 +160,8 @@ WalkResult& nested_fault(WalkResult& r, const WalkResult& second, u64 address, b
   return r;
 }
 
-/// The system address of a guest's table entry. The processor may have to set bits in it, therefore the second stage must
-/// allow writing (APM vol. 2, 15.25.5). False: `r` is the fault.
+/// The system address of a guest's table entry. The processor may have to set bits in it, therefore the
+/// second stage must allow writing (APM vol. 2, 15.25.5). False: `r` is the fault.
 bool locate_entry(Cpu& cpu, u64 guest_physical, WalkResult& r, u64& address) {
   address = guest_physical;
   if (!cpu.second_stage.on) return true;
@@ -168,8 +172,8 @@ bool locate_entry(Cpu& cpu, u64 guest_physical, WalkResult& r, u64& address) {
   return true;
 }
 
-/// The page-directory-pointer entry of PAE paging: a register, but in a guest with nested paging the table is read (APM
-/// vol. 2, 15.25.10). False: `r` is the fault.
+/// The page-directory-pointer entry of PAE paging: a register, but in a guest with nested paging the table is
+/// read (APM vol. 2, 15.25.10). False: `r` is the fault.
 bool take_pdpte(Cpu& cpu, u64 linear, u32 error, WalkResult& r, u64& table) {
   u64 pdpte = cpu.pdpte[bits(linear, 31, 30)];
   if (cpu.second_stage.on) {
@@ -295,7 +299,8 @@ WalkResult walk_second_stage(Cpu& cpu, u64 guest_physical, Access access) {
     if (take_entry(rules, l, level, entry, t)) break;
     table = table_of_entry(l, entry);
   }
-  const bool allowed = t.user && (access != Access::Write || t.writable) && (access != Access::Execute || !t.no_execute);
+  const bool allowed =
+      t.user && (access != Access::Write || t.writable) && (access != Access::Execute || !t.no_execute);
   if (!allowed) return fail(error | pf::kPresent);
   for (unsigned i = 0; i + 1 < count; ++i) set_bits(cpu, steps[i], kAccessed);
   set_bits(cpu, steps[count - 1], access == Access::Write ? kAccessed | kDirty : kAccessed);
@@ -310,7 +315,8 @@ Outcome load_pdptes(Cpu& cpu, u64 cr3) {
   u64 entries[4];
   for (unsigned i = 0; i < 4; ++i) {
     entries[i] = read_physical(cpu, table + i * 8, 8);
-    if ((entries[i] & kPresent) && (entries[i] & reserved)) return raise(cpu, Exception::GeneralProtection, 0);
+    if ((entries[i] & kPresent) && (entries[i] & reserved))
+      return raise(cpu, Exception::GeneralProtection, 0);
   }
   std::memcpy(cpu.pdpte, entries, sizeof entries);
   return Outcome::Next;

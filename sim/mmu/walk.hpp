@@ -7,9 +7,10 @@ namespace hvlab::mmu {
 
 /// What a translation allows, whatever the access: kept in TLB entries.
 struct Translation {
-  u64 page = 0;          // physical address of the page
-  u8 shift = 12;         // log2 of its size: 12, 21, 22, 30
-  u8 guest_shift = 12;   // log2 of the page's size in the guest's tables, where a second stage cuts it into smaller ones
+  u64 page = 0;   // physical address of the page
+  u8 shift = 12;  // log2 of its size: 12, 21, 22, 30
+  u8 guest_shift =
+      12;  // log2 of the page's size in the guest's tables, where a second stage cuts it into smaller ones
   bool writable = false, user = false, no_execute = false, global = false, dirty = false;
   bool second_writable = true, second_execute = true;  // what the second stage allows
 };
@@ -18,20 +19,21 @@ struct Translation {
 struct WalkResult {
   Translation translation;
   bool fault = false;
-  u32 error = 0;         // of the page fault
-  bool nested = false;   // a fault of the second stage, at guest-physical `address`
+  u32 error = 0;             // of the page fault
+  bool nested = false;       // a fault of the second stage, at guest-physical `address`
   bool nested_walk = false;  // ... in reading the guest's tables
   u64 address = 0;
   unsigned references = 0;  // table entries read, of both stages
 };
 
-/// Walks the current tables for `linear`. If the access is permitted, sets the accessed bits on the way and, for a
-/// write, the dirty bit; else reports the fault and sets nothing of the tables at fault. Paging or a second stage must be
-/// on; with a second stage the page found is the system's.
+/// Walks the current tables for `linear`. If the access is permitted, sets the accessed bits on the way and,
+/// for a write, the dirty bit; else reports the fault and sets nothing of the tables at fault. Paging or a
+/// second stage must be on; with a second stage the page found is the system's.
 WalkResult walk(Cpu& cpu, u64 linear, Access access, bool user, Rights rights);
 
-/// Walks the second stage of a guest, in the host's paging mode at VM entry, for guest-physical `address`; all accesses are
-/// user accesses (APM vol. 2, 15.25.5). The page found has the permissions and the dirty bit of the second stage.
+/// Walks the second stage of a guest, in the host's paging mode at VM entry, for guest-physical `address`;
+/// all accesses are user accesses (APM vol. 2, 15.25.5). The page found has the permissions and the dirty bit
+/// of the second stage.
 WalkResult walk_second_stage(Cpu& cpu, u64 address, Access access);
 
 /// True if the access may use the translation (SDM vol. 3, 4.6).
