@@ -10,6 +10,7 @@
 
 #include "sim/decode/decoder.hpp"
 #include "sim/execute/wrap.hpp"
+#include "sim/ports/physical_memory.hpp"
 
 namespace hvlab::test {
 
@@ -34,6 +35,16 @@ u8* place(const Code& code) {
   page[code.size()] = 0xC3;
   return page;
 }
+
+/// Physical memory is the host's: paging is off, and the instruction is given a host address.
+class HostMemory final : public ProcessorBus {
+ public:
+  u8* ram_page(u64 page_address) override { return reinterpret_cast<u8*>(page_address); }
+  u64 mmio_read(u64, unsigned) override { return 0; }
+  void mmio_write(u64, unsigned, u64) override {}
+  u32 port_read(u16, unsigned) override { return 0; }
+  void port_write(u16, unsigned, u32) override {}
+};
 
 struct Frame {
   alignas(16) FxImage host, guest;
@@ -102,6 +113,8 @@ void run_ours(const Code& code, Registers& r) {
   using namespace decode;
   static auto cpu = std::make_unique<cpu::Cpu>();
   static auto bank = std::make_unique<cpu::SoftBank>();
+  static HostMemory memory;
+  cpu->bus = &memory;
   bank->clear();
   for (u64 page = r.rdi & ~u64{0xFFF}; page <= r.rdi + 4096; page += 4096) {
     cpu::SoftEntry& entry = bank->at(page);
