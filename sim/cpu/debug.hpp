@@ -45,18 +45,8 @@ constexpr u64 match_io_breakpoint(const State& s, u16 port, unsigned bytes) {
   return match_breakpoints(s, port, bytes, BreakOn::Io, BreakOn::Io);
 }
 
-/// True if DR7 enables any breakpoint, or any data breakpoint.
+/// True if DR7 enables any breakpoint: instructions are stepped then, as blocks notice no traps between their operations.
 constexpr bool breakpoints_enabled(const State& s) { return (s.dr7 & 0xFF) != 0; }
-constexpr bool data_breakpoints_enabled(const State& s) {
-  for (unsigned n = 0; n < 4; ++n)
-    if (((s.dr7 >> (n * 2)) & 3) != 0 && (bits(s.dr7, 17 + n * 4, 16 + n * 4) & 1) != 0) return true;
-  return false;
-}
-constexpr bool instruction_breakpoints_enabled(const State& s) {
-  for (unsigned n = 0; n < 4; ++n)
-    if (((s.dr7 >> (n * 2)) & 3) != 0 && bits(s.dr7, 17 + n * 4, 16 + n * 4) == 0) return true;
-  return false;
-}
 
 /// The flags' part in tracing, for the engine. After an instruction that was completed (Next, Exit, Jump):
 /// `tf` is RFLAGS.TF as it was before the instruction; adds the single-step trap to State::pending_debug and

@@ -14,8 +14,6 @@ namespace hvlab::execute {
 
 namespace {
 
-constexpr size_t kChunkBytes = 4 << 20;
-constexpr size_t kMaxChunks = 24;  // 96 MiB of decoded code, then everything is decoded anew
 constexpr size_t kBuckets = 1 << 16;
 
 size_t bucket_of(u64 key) { return (key ^ (key >> 16) ^ (key >> 40)) & (kBuckets - 1); }
@@ -40,9 +38,9 @@ Block* CodeCache::find(u64 key) {
 
 Block* CodeCache::allocate(size_t operations) {
   const size_t bytes = align_up(sizeof(Block) + operations * sizeof(Op), 64);
-  if (chunks_.empty() || chunk_used_ + bytes > kChunkBytes) {
-    if (chunks_.size() >= kMaxChunks) flush();
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunkBytes));
+  if (chunks_.empty() || chunk_used_ + bytes > limits_.chunk_bytes) {
+    if (chunks_.size() >= limits_.chunks) flush();
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(limits_.chunk_bytes));
     chunk_used_ = 0;
   }
   void* at = chunks_.back().get() + chunk_used_;
@@ -127,7 +125,7 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   head.key = decode::block_key(host, mode.key());
   const u32 room = 4096u - head.page_offset;
   bool ends = false;
-  while (!ends && head.operations < decode::kMaxBlockOps && head.bytes < room && head.cost < 20'000) {
+  while (!ends && head.operations < limits_.block_operations && head.bytes < room && head.cost < 20'000) {
     if (!add_operation(head, host + head.bytes, room - head.bytes, mode, ends)) break;
   }
   if (head.operations == 0) {

@@ -28,6 +28,14 @@ class CodeCache final : public CodeGuard {
   };
   void set_rules(const Rules& rules) { rules_ = rules; }
 
+  /// The shape of blocks and the room for them. Nothing that is simulated depends on it: tests make both small.
+  struct Limits {
+    unsigned block_operations = decode::kMaxBlockOps;  // 1 to decode::kMaxBlockOps
+    size_t chunk_bytes = 4 << 20;                      // at least a block of kMaxBlockOps operations
+    size_t chunks = 24;                                // when as many are full, everything is decoded anew
+  };
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
   /// A processor's TLB, which must stop writing directly to pages that hold code.
   void add_tlb(mmu::Tlb* tlb) { tlbs_.push_back(tlb); }
 
@@ -64,6 +72,7 @@ class CodeCache final : public CodeGuard {
   bool add_operation(Block& block, const u8* code, size_t available, BlockMode mode, bool& ends);
 
   Rules rules_;
+  Limits limits_;
   std::vector<mmu::Tlb*> tlbs_;
   std::unordered_map<u64, CodePage> pages_;
   std::vector<Block*> buckets_;

@@ -106,7 +106,7 @@ bool Processor::Impl::event_waits() const {
 
 bool Processor::Impl::must_step() const {
   constexpr u64 kStepFlags = flag::kTf | flag::kRf;
-  return cpu.rflag(kStepFlags) || cpu.sti_shadow || cpu.mov_ss_shadow || cpu::instruction_breakpoints_enabled(cpu);
+  return cpu.rflag(kStepFlags) || cpu.sti_shadow || cpu.mov_ss_shadow || cpu::breakpoints_enabled(cpu);
 }
 
 /// Takes the event of highest priority that may be taken now (SDM vol. 3, table 6-2).
@@ -219,6 +219,12 @@ Block* Processor::Impl::block_at(u64 linear, BlockMode mode) {
 const Op* Processor::Impl::locate() {
   const u64 linear = linear_rip();
   const BlockMode mode = block_mode(linear);
+  if (!cpu.code64() && cpu.rip > cpu.seg[kCs].limit) {
+    raise(cpu, Exception::GeneralProtection, 0);
+    control::deliver(cpu, control::pending_fault(cpu));
+    return nullptr;
+  }
+  if (!fetch_page(linear)) return nullptr;
   if (next_op != nullptr && epoch == code->epoch()) {
     const Block* block = decode::block_of(next_op);
     const u64 start = linear - next_op->offset;
@@ -226,13 +232,6 @@ const Op* Processor::Impl::locate() {
                       block->key == decode::block_key(reinterpret_cast<const u8*>(start + cpu.fetch_addend), mode.key());
     if (same) return next_op;
   }
-  if (!cpu.code64() && cpu.rip > cpu.seg[kCs].limit) {
-    raise(cpu, Exception::GeneralProtection, 0);
-    control::deliver(cpu, control::pending_fault(cpu));
-    return nullptr;
-  }
-  const bool same_page = (linear & ~u64{0xFFF}) == cpu.fetch_page;
-  if (!same_page && !fetch_page(linear)) return nullptr;
   Block* block = block_at(linear, mode);
   if (block == nullptr) return nullptr;
   if (cpu.link_slot != nullptr && epoch == code->epoch() && block->second_page == nullptr) *cpu.link_slot = block;
@@ -253,6 +252,8 @@ void Processor::Impl::run_blocks(const Op* op) {
   cpu.stepping = false;
   run_threaded(&cpu, op, cpu.budget + op->cycles_before);
   cpu.stepping = true;
+  // An instruction that the budget let begin is finished, whatever its page walks have cost: as if it had been stepped.
+  const bool begun = cpu.budget > 0;
   settle();
   next_op = nullptr;
   const Op* left = cpu.left_op;
@@ -261,7 +262,7 @@ void Processor::Impl::run_blocks(const Op* op) {
     case Outcome::Retry:
       if (left->number >= decode::block_of(left)->operations) break;  // a terminator: by RIP
       next_op = left;
-      if (cpu.budget > 0 && !event_waits() && !decode::block_of(left)->dead) step(left);
+      if (begun && !event_waits() && !decode::block_of(left)->dead) step(left);
       break;
     case Outcome::Exit: next_op = left + 1; break;
     default: break;
@@ -344,10 +345,8 @@ Stop Processor::Impl::run(u64 limit) {
     }
     const Op* op = locate();
     cpu.link_slot = nullptr;
-    if (op == nullptr) {
-      settle();
-      continue;
-    }
+    settle();
+    if (op == nullptr) continue;
     const Block* block = decode::block_of(op);
     const bool whole = cpu.budget >= static_cast<i64>(block->cost) - op->cycles_before;
     if (whole && !must_step() && (block->key >> 56 & 8) != 0) {

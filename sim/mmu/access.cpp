@@ -101,6 +101,8 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
     if (usable) {
       t = entry->translation;
     } else {
+      // What is fetched next is translated anew: its page may be the one that has to go.
+      cpu.fetch_page = SoftEntry::kNoTag;
       // A cached translation that forbids the access is looked up afresh, as the tables may allow it by now.
       if (entry != nullptr) cpu.tlb->flush_page(linear, space, true);
       const WalkResult r = walk(cpu, linear, access, user, rights);
@@ -109,7 +111,7 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
       if (r.fault) return walk_fault(cpu, linear, r);
       t = r.translation;
       cpu.tlb->insert(linear, space, t);
-      if (cost != 0 && !cpu.stepping) return Outcome::Retry;  // the time must be taken from the budget first
+      if (!cpu.stepping) return Outcome::Retry;  // the time must be taken from the budget first
     }
     target.physical = t.page | (linear & low_mask(t.shift));
   }
