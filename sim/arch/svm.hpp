@@ -12,7 +12,7 @@ namespace hvlab::arch::svm {
 /// Why a guest was left. The codes below A0h are at the same time the numbers of the intercept bits: bit N %
 /// 32 of Control::intercept[N / 32].
 enum class Exit : u64 {
-#define SVM_EXIT(code, id, name, source) id = code,
+#define SVM_EXIT(code, id, name, source) id = (code),
 #include "sim/arch/svm_exits.inc"
 #undef SVM_EXIT
 };
