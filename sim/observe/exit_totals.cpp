@@ -68,6 +68,7 @@ void ExitTotals::leave(const Event& event, Core& core) {
 
 std::vector<ExitTotals::Row> ExitTotals::rows() const {
   std::vector<Row> list;
+  list.reserve(rows_.size());
   for (const auto& [key, row] : rows_) {
     list.push_back(row);
     const Vcpu& about = vcpus_.at(key.first).about;
@@ -82,6 +83,7 @@ std::vector<ExitTotals::Row> ExitTotals::rows() const {
 
 std::vector<ExitTotals::Vcpu> ExitTotals::vcpus() const {
   std::vector<Vcpu> list;
+  list.reserve(vcpus_.size());
   for (const auto& [block, known] : vcpus_) list.push_back(known.about);
   std::sort(list.begin(), list.end(),
             [](const Vcpu& a, const Vcpu& b) { return std::tie(a.vm, a.vcpu) < std::tie(b.vm, b.vcpu); });
