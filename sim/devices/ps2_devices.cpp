@@ -100,8 +100,7 @@ u8 Ps2Keyboard::send() {
   return byte;
 }
 
-// --- Mouse
-// ---------------------------------------------------------------------------------------------------------
+// --- Mouse ---
 
 void Ps2Mouse::set_defaults() {
   State& s = state_;
@@ -110,76 +109,64 @@ void Ps2Mouse::set_defaults() {
   s.scaling_2_to_1 = s.reporting = s.remote = s.wrap = false;
 }
 
+void Ps2Mouse::parameter(u8 byte) {
+  State& s = state_;
+  if (s.command == 0xF3) s.sample_rate = byte;
+  if (s.command == 0xE8) s.resolution = byte & 3;
+  s.command = 0;
+  s.out.push(kAck);
+}
+
+bool Ps2Mouse::answer(u8 byte) {
+  State& s = state_;
+  switch (byte) {
+    case 0xFF:
+      reset();
+      put(s.out, {kAck, kSelfTestPassed, 0x00});
+      return true;
+    case kResend: s.out.push(s.last_sent); return true;
+    case 0xF2: put(s.out, {kAck, 0x00}); return true;
+    case 0xEB:
+      s.out.push(kAck);
+      packet(0, 0);
+      return true;
+    case 0xE9: {
+      const u8 status = static_cast<u8>((s.remote ? 0x40 : 0) | (s.reporting ? 0x20 : 0) |
+                                        (s.scaling_2_to_1 ? 0x10 : 0) | (s.buttons & 7));
+      put(s.out, {kAck, status, s.resolution, s.sample_rate});
+      return true;
+    }
+    default: return false;
+  }
+}
+
+bool Ps2Mouse::set_mode(u8 byte) {
+  State& s = state_;
+  switch (byte) {
+    case 0xF6: set_defaults(); return true;
+    case 0xF5: s.reporting = false; return true;
+    case 0xF4: s.reporting = true; return true;
+    case 0xF3:
+    case 0xE8: s.command = byte; return true;
+    case 0xF0: s.remote = true; return true;
+    case 0xEE: s.wrap = true; return true;
+    case 0xEC: s.wrap = false; return true;
+    case 0xEA: s.remote = false; return true;
+    case 0xE7: s.scaling_2_to_1 = true; return true;
+    case 0xE6: s.scaling_2_to_1 = false; return true;
+    default: return false;
+  }
+}
+
 void Ps2Mouse::receive(u8 byte) {
   State& s = state_;
-  if (s.command != 0) {
-    if (s.command == 0xF3) s.sample_rate = byte;
-    if (s.command == 0xE8) s.resolution = byte & 3;
-    s.command = 0;
-    s.out.push(kAck);
-    return;
-  }
+  if (s.command != 0) return parameter(byte);
   if (s.wrap && byte != 0xFF && byte != 0xEC) {
     s.out.push(byte);
     return;
   }
   if (byte != kResend) s.out.clear();
-  switch (byte) {
-    case 0xFF:
-      reset();
-      put(s.out, {kAck, kSelfTestPassed, 0x00});
-      return;
-    case kResend:
-      s.out.push(s.last_sent);
-      return;
-    case 0xF6:
-      set_defaults();
-      break;
-    case 0xF5:
-      s.reporting = false;
-      break;
-    case 0xF4:
-      s.reporting = true;
-      break;
-    case 0xF3:
-    case 0xE8:
-      s.command = byte;
-      break;
-    case 0xF2:
-      put(s.out, {kAck, 0x00});
-      return;
-    case 0xF0:
-      s.remote = true;
-      break;
-    case 0xEE:
-      s.wrap = true;
-      break;
-    case 0xEC:
-      s.wrap = false;
-      break;
-    case 0xEA:
-      s.remote = false;
-      break;
-    case 0xEB:
-      s.out.push(kAck);
-      return packet(0, 0);
-    case 0xE9: {
-      const u8 status = static_cast<u8>((s.remote ? 0x40 : 0) | (s.reporting ? 0x20 : 0) |
-                                        (s.scaling_2_to_1 ? 0x10 : 0) | (s.buttons & 7));
-      put(s.out, {kAck, status, s.resolution, s.sample_rate});
-      return;
-    }
-    case 0xE7:
-      s.scaling_2_to_1 = true;
-      break;
-    case 0xE6:
-      s.scaling_2_to_1 = false;
-      break;
-    default:
-      s.out.push(kResend);
-      return;
-  }
-  s.out.push(kAck);
+  if (!answer(byte)) s.out.push(set_mode(byte) ? kAck : kResend);
 }
 
 void Ps2Mouse::packet(int dx, int dy) {

@@ -60,6 +60,9 @@ class Ps2Mouse {
   const State& state() const { return state_; }
 
  private:
+  void parameter(u8 byte);
+  bool answer(u8 byte);    // a command answered by more than an acknowledge; false: it is none
+  bool set_mode(u8 byte);  // any other command; false: there is no such one
   void packet(int dx, int dy);
   void set_defaults();
 
