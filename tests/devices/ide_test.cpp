@@ -1,114 +1,10 @@
-// PIIX3 IDE and its ATA disks, driven the way a driver does it: by ports, interrupts and PRD tables.
-#include <catch2/catch.hpp>
-
-#include "fake_clock.hpp"
-#include "fake_wires.hpp"
-#include "pci_fakes.hpp"
-#include "sim/devices/ide.hpp"
-#include "sim/media/disk_medium.hpp"
+// PIIX3 IDE and its ATA disks: commands, PIO, addressing, resets, and whatever a guest may do.
+#include "ide_bench.hpp"
 
 using namespace hvlab;
 using namespace hvlab::devices;
-
-namespace {
-
-constexpr u64 kDiskBytes = 64u << 20;
-
-/// A machine with a disk as primary master; a slave if wanted.
-struct Bench {
-  test::FakeClock clock;
-  test::FakeDma ram{1 << 20};
-  test::FakeSink sink;
-  test::FakeLine irq14, irq15;
-  PciBus bus;
-  media::DiskMedium disk;
-  PiixIde ide{{&ram, nullptr, {&sink, 7}}, clock, irq14, irq15};
-  test::ConfigDriver config{bus};
-  u16 bus_master = 0xc000;
-
-  explicit Bench(u64 bytes = kDiskBytes, const char* profile = "ram")
-      : disk("disk", media::DiskImage::blank(bytes), media::load_disk_profile(profile), clock) {
-    bus.add(1, 0, ide);
-    ide.plug(0, 0, disk);
-    ide.enable_channels();
-    config.write(1, 0, 0x20, 4, bus_master);
-    config.write(1, 0, 4, 2, 5);
-    clock.advance(10 * kMillisecond);
-  }
-
-  u32 in(u16 port, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    return hit ? static_cast<u32>(hit.target->read(hit.offset, size)) : ~0u;
-  }
-  void out(u16 port, u32 value, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    if (hit) hit.target->write(hit.offset, size, value);
-  }
-  void address28(u32 sector, u8 count, u8 drive = 0) {
-    out(0x1f6, 0xe0 | drive << 4 | sector >> 24);
-    out(0x1f2, count);
-    out(0x1f3, sector & 0xff);
-    out(0x1f4, sector >> 8 & 0xff);
-    out(0x1f5, sector >> 16 & 0xff);
-  }
-  void address48(u64 sector, u16 count) {
-    out(0x1f6, 0xe0);
-    for (const unsigned shift : {8u, 0u}) {
-      out(0x1f2, count >> shift & 0xff);
-      for (unsigned i = 0; i < 3; ++i)
-        out(static_cast<u16>(0x1f3 + i), static_cast<u32>(sector >> (3 * shift + 8 * i) & 0xff));
-    }
-  }
-  /// Lets time pass until the interrupt comes; false after a second.
-  bool wait() {
-    for (int i = 0; i < 100'000 && !irq14.level; ++i) clock.advance(10 * kMicrosecond);
-    return irq14.level;
-  }
-  u8 command(u8 opcode) {
-    out(0x1f7, opcode);
-    wait();
-    return static_cast<u8>(in(0x1f7));
-  }
-  std::vector<u8> read_data(size_t bytes, unsigned width = 2) {
-    std::vector<u8> data;
-    while (data.size() < bytes) {
-      const u32 value = in(0x1f0, width);
-      for (unsigned i = 0; i < width; ++i) data.push_back(static_cast<u8>(value >> (8 * i)));
-    }
-    return data;
-  }
-  void write_data(size_t bytes, u8 fill) {
-    for (size_t i = 0; i < bytes; i += 4) out(0x1f0, fill * 0x01010101u, 4);
-  }
-  std::vector<u8> identify() {
-    CHECK(command(0xec) == 0x58);
-    return read_data(512);
-  }
-  void prd(std::initializer_list<std::pair<u32, u32>> regions) {
-    u32 at = 0x1000;
-    for (const auto& [address, flags_and_count] : regions) {
-      ram.put<u32>(at, address);
-      ram.put<u32>(at + 4, flags_and_count);
-      at += 8;
-    }
-    out(bus_master + 4, 0x1000, 4);
-  }
-  /// Starts a DMA command and waits for its interrupt; returns the bus master's status.
-  u8 dma(u8 opcode, bool to_memory) {
-    out(bus_master + 2, 0x66);
-    out(bus_master, to_memory ? 8 : 0);
-    out(0x1f7, opcode);
-    out(bus_master, to_memory ? 9 : 1);
-    wait();
-    return static_cast<u8>(in(bus_master + 2));
-  }
-};
-
-u16 word(const std::vector<u8>& data, unsigned index) {
-  return static_cast<u16>(data[2 * index] | data[2 * index + 1] << 8);
-}
-
-}  // namespace
+using namespace hvlab::test;
+using Bench = test::IdeBench;
 
 TEST_CASE("IDENTIFY DEVICE describes the disk, with a valid checksum", "[ide]") {
   Bench bench;
@@ -288,33 +184,6 @@ TEST_CASE("nIEN keeps the interrupt off the line", "[ide]") {
   CHECK(bench.irq14.level);
 }
 
-TEST_CASE("DMA scatters over the regions of the table", "[ide]") {
-  Bench bench;
-  for (u32 i = 0; i < 1024; ++i) bench.ram.put<u32>(0x8000 + 4 * i, i);
-  bench.prd({{0x8000, 512}, {0x8200, 0x8000'0000 | 3584}});
-  bench.address28(10, 8);
-  CHECK(bench.dma(0xca, false) == 0x64);  // interrupt, not active, no error
-  CHECK(bench.in(0x1f7) == 0x50);
-  bench.out(bench.bus_master, 0);
-  bench.prd({{0x2'0000, 2}, {0x3'0000, 4094 | 0x8000'0000}});
-  bench.address28(10, 8);
-  CHECK(bench.dma(0xc8, true) == 0x64);
-  CHECK(bench.in(0x1f7) == 0x50);
-  CHECK(bench.ram.get<u16>(0x2'0000) == 0);
-  CHECK(bench.ram.get<u16>(0x2'0002) == 0);
-  CHECK(bench.ram.get<u16>(0x3'0000) == 0);
-  for (u32 i = 1; i < 1024; ++i) REQUIRE(bench.ram.get<u32>(0x3'0002 + 4 * (i - 1)) == i);
-}
-
-TEST_CASE("a zero count is 64 KiB", "[ide]") {
-  Bench bench;
-  bench.ram.put<u8>(0x2'ffff, 0xee);
-  bench.prd({{0x2'0000, 0x8000'0000}});
-  bench.address28(0, 128);
-  CHECK(bench.dma(0xc8, true) == 0x64);
-  CHECK(bench.ram.get<u8>(0x2'ffff) == 0);
-}
-
 TEST_CASE("a sector count of zero is the largest: 256, or 65536 with 48-bit addresses", "[ide]") {
   Bench bench;
   bench.address28(0, 0);
@@ -324,54 +193,6 @@ TEST_CASE("a sector count of zero is the largest: 256, or 65536 with 48-bit addr
   bench.address48(0, 0);
   bench.command(0x42);
   CHECK(bench.sink.records.back().b == 65'536 * 512);
-}
-
-TEST_CASE("a table too short or too long shows in the bus master's status", "[ide]") {
-  // The states of the programming interface, 3.1: short = neither active nor interrupt; long = both.
-  Bench bench;
-  bench.prd({{0x8000, 0x8000'0000 | 512}});
-  bench.address28(0, 2);
-  bench.out(bench.bus_master + 2, 6);
-  bench.out(bench.bus_master, 8);
-  bench.out(0x1f7, 0xc8);
-  bench.out(bench.bus_master, 9);
-  bench.clock.advance(kSecond);
-  CHECK((bench.in(bench.bus_master + 2) & 7) == 0);
-  CHECK(bench.in(0x3f6) == 0x58);
-  bench.out(bench.bus_master, 0);
-  bench.out(bench.bus_master, 9);  // goes on with the rest
-  CHECK(bench.wait());
-  CHECK(bench.in(0x1f7) == 0x50);
-  bench.out(bench.bus_master, 0);
-  bench.prd({{0x8000, 0x8000'0000 | 4096}});
-  bench.address28(0, 2);
-  CHECK((bench.dma(0xc8, true) & 7) == 5);
-}
-
-TEST_CASE("DMA waits for bus mastering, for the start bit and for the right direction", "[ide]") {
-  Bench bench;
-  bench.prd({{0x8000, 0x8000'0000 | 512}});
-  bench.config.write(1, 0, 4, 2, 1);
-  bench.address28(0, 1);
-  bench.dma(0xc8, true);
-  CHECK_FALSE(bench.irq14.level);
-  bench.config.write(1, 0, 4, 2, 5);
-  CHECK(bench.wait());
-  bench.out(bench.bus_master, 0);
-  bench.address28(0, 1);
-  bench.dma(0xc8, false);
-  CHECK_FALSE(bench.irq14.level);
-}
-
-TEST_CASE("DMA data takes the time of the drive's multiword mode", "[ide]") {
-  // 64 KiB in mode 2: 32768 words of 120 ns.
-  Bench bench;
-  bench.prd({{0x2'0000, 0x8000'0000}});
-  bench.address28(0, 128);
-  const Picoseconds start = bench.clock.now();
-  bench.dma(0xc8, true);
-  CHECK(bench.clock.now() - start > 3'932 * kMicrosecond);
-  CHECK(bench.clock.now() - start < 4'000 * kMicrosecond);
 }
 
 TEST_CASE("the ports answer only where channel and function decode them", "[ide]") {
