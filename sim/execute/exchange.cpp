@@ -78,16 +78,6 @@ struct CmpxchgPair {
   }
 };
 
-template <template <class> class M>
-Handlers light_by_size(const Form& form) {
-  switch (form.bytes(0)) {
-    case 1: return light<M<u8>>();
-    case 2: return light<M<u16>>();
-    case 4: return light<M<u32>>();
-    default: return light<M<u64>>();
-  }
-}
-
 }  // namespace
 
 Handlers select_cmpxchg(const Form& form, Op&) { return light_by_size<Cmpxchg>(form); }

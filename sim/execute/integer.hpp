@@ -6,6 +6,17 @@
 
 namespace hvlab::execute {
 
+/// Light class template by the size of operand 0 (u8, u16, u32, u64).
+template <template <class> class M>
+Handlers light_by_size(const Form& form) {
+  switch (form.bytes(0)) {
+    case 1: return light<M<u8>>();
+    case 2: return light<M<u16>>();
+    case 4: return light<M<u32>>();
+    default: return light<M<u64>>();
+  }
+}
+
 // alu.cpp
 Handlers select_add(const Form&, Op&);
 Handlers select_or(const Form&, Op&);
