@@ -1,4 +1,5 @@
-// Guest instructions a second of the processor alone, on a few kinds of loop. items_per_second is guest instructions.
+// Guest instructions a second of the processor alone, on a few kinds of loop. items_per_second is guest
+// instructions.
 #include <benchmark/benchmark.h>
 
 #include "machine_code.hpp"
@@ -44,7 +45,8 @@ void integer_loop(benchmark::State& s) {
 }
 // mov rax,[rsi]; add rax,rbx; mov [rdi],rax; add rax,[rsi+8]; dec rcx; jmp
 void memory_loop(benchmark::State& s) {
-  loop(s, {0x48, 0x8B, 0x06, 0x48, 0x01, 0xD8, 0x48, 0x89, 0x07, 0x48, 0x03, 0x46, 0x08, 0x48, 0xFF, 0xC9, 0xEB, 0xEE});
+  loop(s, {0x48, 0x8B, 0x06, 0x48, 0x01, 0xD8, 0x48, 0x89, 0x07, 0x48, 0x03, 0x46, 0x08, 0x48, 0xFF, 0xC9,
+           0xEB, 0xEE});
 }
 // jmp 1f; 0: ret; 1: call 0b; dec rcx; jmp 1b
 void call_loop(benchmark::State& s) {

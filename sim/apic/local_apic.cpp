@@ -90,18 +90,14 @@ void LocalApic::accept(const Message& message) {
     case DeliveryMode::LowestPriority:
       if (software_enabled()) accept_fixed(message.vector, message.level);
       return;
-    case DeliveryMode::Nmi:
-      return pins_.nmi();
-    case DeliveryMode::Init:
-      return pins_.init();
-    case DeliveryMode::StartUp:
-      return pins_.sipi(message.vector);
+    case DeliveryMode::Nmi: return pins_.nmi();
+    case DeliveryMode::Init: return pins_.init();
+    case DeliveryMode::StartUp: return pins_.sipi(message.vector);
     case DeliveryMode::ExtInt:
       if (!software_enabled()) return;
       state_.ext_int = true;
       return update();
-    case DeliveryMode::Smi:
-      return;  // no system-management mode
+    case DeliveryMode::Smi: return;  // no system-management mode
   }
 }
 
@@ -125,12 +121,9 @@ void LocalApic::deliver_local(Lvt entry) {
   const bool has_mode = entry != kTimer && entry != kError;
   const auto mode = has_mode ? static_cast<DeliveryMode>(bits(lvt, 10, 8)) : DeliveryMode::Fixed;
   switch (mode) {
-    case DeliveryMode::Fixed:
-      return accept_fixed(static_cast<u8>(lvt), false);
-    case DeliveryMode::Nmi:
-      return pins_.nmi();
-    case DeliveryMode::Init:
-      return pins_.init();
+    case DeliveryMode::Fixed: return accept_fixed(static_cast<u8>(lvt), false);
+    case DeliveryMode::Nmi: return pins_.nmi();
+    case DeliveryMode::Init: return pins_.init();
     default:
       return;  // SMI: no system-management mode; ExtINT is a level, see ext_int_waits(); others are reserved
   }

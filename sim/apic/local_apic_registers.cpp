@@ -96,46 +96,28 @@ u32 LocalApic::read_register(u32 offset) const {
   const State& s = state_;
   const unsigned n = (offset & 0x70) >> 4;
   switch (offset & 0xF80) {
-    case kInService:
-      return s.in_service.word(n);
-    case kTriggerMode:
-      return s.trigger.word(n);
-    case kInterruptRequest:
-      return s.request.word(n);
-    default:
-      break;
+    case kInService: return s.in_service.word(n);
+    case kTriggerMode: return s.trigger.word(n);
+    case kInterruptRequest: return s.request.word(n);
+    default: break;
   }
   if (offset >= kLvtTimer && offset <= kLvtError) return s.lvt[(offset - kLvtTimer) >> 4];
   switch (offset) {
-    case kId:
-      return x2apic() ? id() : id() << 24;
-    case kVersion:
-      return kVersionNumber | (kLvtCount - 1) << 16 | kVersionEoiSuppression;
-    case kTaskPriority:
-      return s.task_priority;
+    case kId: return x2apic() ? id() : id() << 24;
+    case kVersion: return kVersionNumber | (kLvtCount - 1) << 16 | kVersionEoiSuppression;
+    case kTaskPriority: return s.task_priority;
     case kArbitrationPriority:
-    case kProcessorPriority:
-      return processor_priority();
-    case kLogicalDestination:
-      return x2apic() ? logical_id() : s.logical_destination;
-    case kDestinationFormat:
-      return s.destination_format;
-    case kSpurious:
-      return s.spurious;
-    case kErrorStatus:
-      return s.error_status;
-    case kCommandLow:
-      return s.command_low;
-    case kCommandHigh:
-      return s.command_high;
-    case kInitialCount:
-      return timer_.initial_count();
-    case kCurrentCount:
-      return timer_.current_count();
-    case kDivideConfiguration:
-      return timer_.divide_configuration();
-    default:
-      return 0;
+    case kProcessorPriority: return processor_priority();
+    case kLogicalDestination: return x2apic() ? logical_id() : s.logical_destination;
+    case kDestinationFormat: return s.destination_format;
+    case kSpurious: return s.spurious;
+    case kErrorStatus: return s.error_status;
+    case kCommandLow: return s.command_low;
+    case kCommandHigh: return s.command_high;
+    case kInitialCount: return timer_.initial_count();
+    case kCurrentCount: return timer_.current_count();
+    case kDivideConfiguration: return timer_.divide_configuration();
+    default: return 0;
   }
 }
 
@@ -145,34 +127,20 @@ void LocalApic::write_register(u32 offset, u32 value) {
     return write_lvt(static_cast<Lvt>((offset - kLvtTimer) >> 4), value);
   }
   switch (offset) {
-    case kTaskPriority:
-      s.task_priority = value & 0xFF;
-      return update();
-    case kEndOfInterrupt:
-      return end_of_interrupt();
-    case kLogicalDestination:
-      s.logical_destination = value & 0xFF00'0000;
-      return;
-    case kDestinationFormat:
-      s.destination_format = value | 0x0FFF'FFFF;
-      return;
-    case kSpurious:
-      return write_spurious(value);
+    case kTaskPriority: s.task_priority = value & 0xFF; return update();
+    case kEndOfInterrupt: return end_of_interrupt();
+    case kLogicalDestination: s.logical_destination = value & 0xFF00'0000; return;
+    case kDestinationFormat: s.destination_format = value | 0x0FFF'FFFF; return;
+    case kSpurious: return write_spurious(value);
     case kErrorStatus:  // 11.5.3: shows what has come since the last write, and starts collecting anew
       s.error_status = s.errors;
       s.errors = 0;
       return;
-    case kCommandHigh:
-      s.command_high = value & 0xFF00'0000;
-      return;
-    case kInitialCount:
-      return timer_.set_initial_count(value);
-    case kDivideConfiguration:
-      return timer_.set_divide_configuration(static_cast<u8>(value));
-    case kSelfIpi:
-      return self_ipi(static_cast<u8>(value));
-    default:
-      return;
+    case kCommandHigh: s.command_high = value & 0xFF00'0000; return;
+    case kInitialCount: return timer_.set_initial_count(value);
+    case kDivideConfiguration: return timer_.set_divide_configuration(static_cast<u8>(value));
+    case kSelfIpi: return self_ipi(static_cast<u8>(value));
+    default: return;
   }
 }
 
@@ -226,16 +194,14 @@ void LocalApic::send_command(u32 low, u32 destination, bool wide) {
   // The INIT level de-assert is "not supported in the Pentium 4 and Xeon processors": it does nothing.
   if (message.mode == DeliveryMode::Init && (low & (kCommandLevel | kCommandAssert)) == kCommandLevel) return;
   switch (shorthand) {
-    case Shorthand::None:
-      return bus_.deliver(message);
+    case Shorthand::None: return bus_.deliver(message);
     case Shorthand::Self:  // table 11-3: only fixed interrupts can include the sender
       if (fixed) accept(message);
       return;
     case Shorthand::AllIncludingSelf:
       if (fixed) bus_.broadcast(message, *this, true);
       return;
-    case Shorthand::AllExcludingSelf:
-      return bus_.broadcast(message, *this, false);
+    case Shorthand::AllExcludingSelf: return bus_.broadcast(message, *this, false);
   }
 }
 

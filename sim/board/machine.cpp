@@ -86,20 +86,11 @@ void Machine::Impl::thread() {
     const Halt halt = processors.advance(limits);
     switch (halt) {
       case Halt::None:
-      case Halt::Stopped:
-        break;
-      case Halt::TimeLimit:
-        end(End::TimeLimit, 0);
-        break;
-      case Halt::InstructionLimit:
-        end(End::InstructionLimit, 0);
-        break;
-      case Halt::TripleFault:
-        end(End::TripleFault, 0);
-        break;
-      case Halt::Hang:
-        end(End::Hang, 0);
-        break;
+      case Halt::Stopped: break;
+      case Halt::TimeLimit: end(End::TimeLimit, 0); break;
+      case Halt::InstructionLimit: end(End::InstructionLimit, 0); break;
+      case Halt::TripleFault: end(End::TripleFault, 0); break;
+      case Halt::Hang: end(End::Hang, 0); break;
     }
     const Picoseconds behind = processors.time() - sc_core::sc_time_stamp().value();
     if (behind != 0) wait(sc_core::sc_time::from_value(behind));

@@ -17,16 +17,12 @@ class Network {
   Network(const std::string& name, const NicConfig& config, Clock& clock)
       : link_(name + ".link", media::load_link_profile(config.link_profile), clock) {
     switch (config.backend) {
-      case NetBackend::None:
-        link_.set_up(false);
-        break;
+      case NetBackend::None: link_.set_up(false); break;
       case NetBackend::Peer:
         peer_ = std::make_unique<media::Peer>(name + ".peer", media::PeerAddresses{},
                                               link_.profile().peer_delay, link_.end(1), clock);
         break;
-      case NetBackend::User:
-        user_ = std::make_unique<media::UserNet>(link_.end(1), clock);
-        break;
+      case NetBackend::User: user_ = std::make_unique<media::UserNet>(link_.end(1), clock); break;
     }
   }
 

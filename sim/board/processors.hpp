@@ -108,8 +108,8 @@ class Processors final : public TimeKeeper {
   size_t running_ = kNobody;
   size_t last_run_ = 0;
   bool stopped_ = false;
-  // The latest cycle at which a device or a time-stamp counter was looked at: a processor that runs later in a
-  // slice than one that was ahead must not take them back.
+  // The latest cycle at which a device or a time-stamp counter was looked at: a processor that runs later in
+  // a slice than one that was ahead must not take them back.
   mutable u64 seen_ = 0;
 };
 

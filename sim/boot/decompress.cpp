@@ -167,20 +167,13 @@ bool begins(Input bytes, std::string_view magic) {
 
 bool run(Compression format, Input bytes, Output& output) {
   switch (format) {
-    case Compression::Gzip:
-      return gunzip(bytes, output);
-    case Compression::Xz:
-      return unxz(bytes, output, false);
-    case Compression::Lzma:
-      return unxz(bytes, output, true);
-    case Compression::Bzip2:
-      return bunzip2(bytes, output);
-    case Compression::Lz4Legacy:
-      return unlz4(bytes, output);
-    case Compression::Zstd:
-      return unzstd(bytes, output);
-    case Compression::None:
-      break;
+    case Compression::Gzip: return gunzip(bytes, output);
+    case Compression::Xz: return unxz(bytes, output, false);
+    case Compression::Lzma: return unxz(bytes, output, true);
+    case Compression::Bzip2: return bunzip2(bytes, output);
+    case Compression::Lz4Legacy: return unlz4(bytes, output);
+    case Compression::Zstd: return unzstd(bytes, output);
+    case Compression::None: break;
   }
   return false;
 }
@@ -203,20 +196,13 @@ Compression detect_compression(Input bytes) {
 
 const char* name(Compression format) {
   switch (format) {
-    case Compression::Gzip:
-      return "gzip";
-    case Compression::Xz:
-      return "xz";
-    case Compression::Lzma:
-      return "lzma";
-    case Compression::Bzip2:
-      return "bzip2";
-    case Compression::Lz4Legacy:
-      return "lz4";
-    case Compression::Zstd:
-      return "zstd";
-    case Compression::None:
-      break;
+    case Compression::Gzip: return "gzip";
+    case Compression::Xz: return "xz";
+    case Compression::Lzma: return "lzma";
+    case Compression::Bzip2: return "bzip2";
+    case Compression::Lz4Legacy: return "lz4";
+    case Compression::Zstd: return "zstd";
+    case Compression::None: break;
   }
   return "none";
 }

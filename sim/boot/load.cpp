@@ -64,14 +64,10 @@ KernelKind kernel_kind(std::span<const u8> file) {
 
 const char* name(KernelKind kind) {
   switch (kind) {
-    case KernelKind::BzImage:
-      return "bzImage";
-    case KernelKind::Pvh:
-      return "ELF with PVH entry";
-    case KernelKind::Multiboot1:
-      return "multiboot";
-    case KernelKind::Unknown:
-      break;
+    case KernelKind::BzImage: return "bzImage";
+    case KernelKind::Pvh: return "ELF with PVH entry";
+    case KernelKind::Multiboot1: return "multiboot";
+    case KernelKind::Unknown: break;
   }
   return "unknown";
 }
@@ -90,15 +86,9 @@ BootResult load(const BootSetup& setup, LoadTarget& target) {
   write_bios_area(target);
   request.rsdp = write_acpi_tables({setup.processors, setup.ram_bytes}, target);
   switch (result.kind) {
-    case KernelKind::BzImage:
-      result.state = load_bzimage(request, placement);
-      break;
-    case KernelKind::Pvh:
-      result.state = load_pvh(request, placement);
-      break;
-    default:
-      result.state = load_multiboot1(request, placement);
-      break;
+    case KernelKind::BzImage: result.state = load_bzimage(request, placement); break;
+    case KernelKind::Pvh: result.state = load_pvh(request, placement); break;
+    default: result.state = load_multiboot1(request, placement); break;
   }
   return result;
 }
@@ -107,12 +97,9 @@ std::vector<u8> linux_symbols_file(const std::string& kernel) {
   try {
     ImageFile file{base_name(kernel), read_file(kernel, "kernel"), ""};
     switch (kernel_kind(file.bytes)) {
-      case KernelKind::BzImage:
-        return cached_vmlinux(file);
-      case KernelKind::Pvh:
-        return std::move(file.bytes);
-      default:
-        return {};
+      case KernelKind::BzImage: return cached_vmlinux(file);
+      case KernelKind::Pvh: return std::move(file.bytes);
+      default: return {};
     }
   } catch (const UserError&) {
     return {};

@@ -10,8 +10,6 @@ namespace hvlab::decode {
 
 namespace {
 
-
-
 /// Our mnemonic for each of Zydis'.
 const std::array<Mnemonic, ZYDIS_MNEMONIC_MAX_VALUE + 1>& mnemonic_map() {
   static const auto map = [] {
@@ -24,8 +22,8 @@ const std::array<Mnemonic, ZYDIS_MNEMONIC_MAX_VALUE + 1>& mnemonic_map() {
   return map;
 }
 
-/// One decoder per code size. Instructions that HVLab's processors do not have decode as what older ones make of the
-/// same bytes (hint space: NOP).
+/// One decoder per code size. Instructions that HVLab's processors do not have decode as what older ones make
+/// of the same bytes (hint space: NOP).
 const ZydisDecoder& decoder_for(u8 code_bytes, u8 stack_bytes) {
   static const auto decoders = [] {
     std::array<ZydisDecoder, 6> d{};
@@ -33,7 +31,9 @@ const ZydisDecoder& decoder_for(u8 code_bytes, u8 stack_bytes) {
                                            ZYDIS_MACHINE_MODE_LONG_64};
     for (unsigned i = 0; i < 6; ++i) {
       const ZydisMachineMode mode = kModes[i % 3];
-      const ZydisStackWidth stack = i % 3 == 2 ? ZYDIS_STACK_WIDTH_64 : i < 3 ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16;
+      const ZydisStackWidth stack = i % 3 == 2 ? ZYDIS_STACK_WIDTH_64
+                                    : i < 3    ? ZYDIS_STACK_WIDTH_32
+                                               : ZYDIS_STACK_WIDTH_16;
       ZydisDecoderInit(&d[i], mode, stack);
       ZydisDecoderEnableMode(&d[i], ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
       ZydisDecoderEnableMode(&d[i], ZYDIS_DECODER_MODE_CET, ZYAN_FALSE);
@@ -47,8 +47,10 @@ const ZydisDecoder& decoder_for(u8 code_bytes, u8 stack_bytes) {
 }
 
 u8 gpr_offset(ZydisRegister reg) {
-  if (reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH) return static_cast<u8>((reg - ZYDIS_REGISTER_AH) * 8 + 1);
-  if (reg >= ZYDIS_REGISTER_AL && reg <= ZYDIS_REGISTER_BL) return static_cast<u8>((reg - ZYDIS_REGISTER_AL) * 8);
+  if (reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH)
+    return static_cast<u8>((reg - ZYDIS_REGISTER_AH) * 8 + 1);
+  if (reg >= ZYDIS_REGISTER_AL && reg <= ZYDIS_REGISTER_BL)
+    return static_cast<u8>((reg - ZYDIS_REGISTER_AL) * 8);
   if (reg >= ZYDIS_REGISTER_SPL && reg <= ZYDIS_REGISTER_R15B)
     return static_cast<u8>((reg - ZYDIS_REGISTER_SPL + 4) * 8);
   return static_cast<u8>(ZydisRegisterGetId(reg) * 8);
@@ -95,18 +97,19 @@ u8 overridden_segment(const ZydisDecodedInstruction& insn) {
   return arch::kDs;
 }
 
-void fill_memory(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand& operand, Form& form, Op& op) {
+void fill_memory(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand& operand, Form& form,
+                 Op& op) {
   const ZydisDecodedOperandMem& mem = operand.mem;
   op.base = address_register(mem.base);
   op.index = address_register(mem.index);
   op.shift = static_cast<u8>(mem.scale > 1 ? __builtin_ctz(mem.scale) : 0);
   op.segment = segment_number(mem.segment);
   i64 displacement = mem.disp.has_displacement ? mem.disp.value : 0;
-  // SIB with mod 0 and base 101b has a displacement and no base, whatever REX.B is (SDM vol. 2, table 2-3); with a 67h
-  // prefix Zydis takes R13D for the base.
+  // SIB with mod 0 and base 101b has a displacement and no base, whatever REX.B is (SDM vol. 2, table 2-3);
+  // with a 67h prefix Zydis takes R13D for the base.
   const auto& raw = insn.raw;
-  if (operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && raw.modrm.mod == 0 && raw.modrm.rm == 4 && raw.sib.offset != 0 &&
-      raw.sib.base == 5) {
+  if (operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && raw.modrm.mod == 0 && raw.modrm.rm == 4 &&
+      raw.sib.offset != 0 && raw.sib.base == 5) {
     op.base = kZeroRegister;
     displacement = raw.disp.value;
   }
@@ -121,8 +124,8 @@ void fill_memory(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand&
   op.memory_bytes = operand.size / 8 <= 255 ? static_cast<u8>(operand.size / 8) : u8{0};
 }
 
-void fill_operand(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand& operand, unsigned n, Form& form,
-                  Op& op, bool& have_immediate) {
+void fill_operand(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand& operand, unsigned n,
+                  Form& form, Op& op, bool& have_immediate) {
   Operand& out = form.operand[n];
   out.bits = operand.size;
   switch (operand.type) {
@@ -161,7 +164,9 @@ void fill_operand(const ZydisDecodedInstruction& insn, const ZydisDecodedOperand
 
 /// REX.B makes 90h an exchange with R8, and F3 does not change that, though Zydis takes it for PAUSE.
 void correct_pause(const ZydisDecodedInstruction& insn, Form& form, Op& op) {
-  if (form.mnemonic != Mnemonic::PAUSE || (insn.attributes & ZYDIS_ATTRIB_HAS_REX) == 0 || insn.raw.rex.B == 0) return;
+  if (form.mnemonic != Mnemonic::PAUSE || (insn.attributes & ZYDIS_ATTRIB_HAS_REX) == 0 ||
+      insn.raw.rex.B == 0)
+    return;
   form.mnemonic = Mnemonic::XCHG;
   op.mnemonic = static_cast<u16>(form.mnemonic);
   form.operands = 2;
@@ -186,7 +191,8 @@ Decoded decode(const u8* code, size_t available, u8 code_bytes, u8 stack_bytes, 
   op.base = op.index = kZeroRegister;
   ZydisDecodedInstruction insn;
   ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-  const ZyanStatus status = ZydisDecoderDecodeFull(&decoder_for(code_bytes, stack_bytes), code, available, &insn, operands);
+  const ZyanStatus status =
+      ZydisDecoderDecodeFull(&decoder_for(code_bytes, stack_bytes), code, available, &insn, operands);
   if (!ZYAN_SUCCESS(status)) return failure(status);
 
   form.mnemonic = mnemonic_map()[insn.mnemonic];

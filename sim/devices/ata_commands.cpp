@@ -24,20 +24,15 @@ void AtaDrive::command(u8 opcode) {
 void AtaDrive::execute(const ata::CommandRow& row) {
   using ata::Action;
   switch (row.action) {
-    case Action::None:
-      return fail(ata::kAborted);
+    case Action::None: return fail(ata::kAborted);
     case Action::Read:
     case Action::Write:
     case Action::ReadDma:
     case Action::WriteDma:
-    case Action::Verify:
-      return start_transfer(row);
-    case Action::Flush:
-      return submit(BlockOperation::Flush);
-    case Action::Identify:
-      return identify();
-    case Action::SetFeatures:
-      return set_features();
+    case Action::Verify: return start_transfer(row);
+    case Action::Flush: return submit(BlockOperation::Flush);
+    case Action::Identify: return identify();
+    case Action::SetFeatures: return set_features();
     case Action::SetMultiple: {
       const u8 count = state_.current[ata::kSectorCount];
       if (count > kLargestMultiple || (count & (count - 1)) != 0) return fail(ata::kAborted);
@@ -52,10 +47,8 @@ void AtaDrive::execute(const ata::CommandRow& row) {
     case Action::CheckPower:
       state_.current[ata::kSectorCount] = 0xff;
       return settle(kAtaCommandTime);  // active
-    case Action::Diagnostic:
-      return diagnose(true);
-    case Action::NoOperation:
-      return settle(kAtaCommandTime);
+    case Action::Diagnostic: return diagnose(true);
+    case Action::NoOperation: return settle(kAtaCommandTime);
   }
 }
 
@@ -101,8 +94,7 @@ void AtaDrive::start_transfer(const ata::CommandRow& row) {
       state_.phase = row.action == ata::Action::Write ? Phase::DataOut : Phase::DmaOut;
       clock_.arm(event_, clock_.now() + kAtaCommandTime);
       return;
-    default:
-      return submit(BlockOperation::Read);
+    default: return submit(BlockOperation::Read);
   }
 }
 
@@ -149,17 +141,12 @@ void AtaDrive::block_done(BlockCompletion completion) {
 /// SET FEATURES (9.50): transfer mode, caches; what is not there is aborted.
 void AtaDrive::set_features() {
   switch (state_.current[ata::kFeatures]) {
-    case 0x02:
-      state_.write_cache = true;
-      break;
-    case 0x82:
-      state_.write_cache = false;
-      break;
+    case 0x02: state_.write_cache = true; break;
+    case 0x82: state_.write_cache = false; break;
     case 0x55:
     case 0xaa:  // read look-ahead
     case 0x66:
-    case 0xcc:
-      break;  // power-on defaults after soft reset
+    case 0xcc: break;  // power-on defaults after soft reset
     case 0x03: {
       const u8 mode = state_.current[ata::kSectorCount];
       const bool pio = mode <= 0x01 || (mode >= 0x08 && mode <= 0x0c), dma = mode >= 0x20 && mode <= 0x22;
@@ -167,8 +154,7 @@ void AtaDrive::set_features() {
       if (dma) state_.dma_mode = mode & 7;
       break;
     }
-    default:
-      return fail(ata::kAborted);
+    default: return fail(ata::kAborted);
   }
   settle(kAtaCommandTime);
 }

@@ -29,14 +29,10 @@ void AtaDrive::raise(bool interrupt) {
 
 u8 AtaDrive::read_register(u8 offset, bool high_order_byte) {
   switch (offset) {
-    case ata::kError:
-      return state_.error;
-    case ata::kStatus:
-      return read_status();
-    case ata::kDevice:
-      return state_.current[ata::kDevice] | ata::kDeviceFixed;
-    default:
-      return high_order_byte ? state_.previous[offset] : state_.current[offset];
+    case ata::kError: return state_.error;
+    case ata::kStatus: return read_status();
+    case ata::kDevice: return state_.current[ata::kDevice] | ata::kDeviceFixed;
+    default: return high_order_byte ? state_.previous[offset] : state_.current[offset];
   }
 }
 
@@ -123,16 +119,14 @@ void AtaDrive::settled() {
       state_.status = ata::kReady | ata::kSeekDone;
       state_.phase = Phase::Idle;
       return;
-    case Phase::DataIn:
-      return next_block(true);
+    case Phase::DataIn: return next_block(true);
     case Phase::DataOut:
       return next_block(false);  // the first block is asked for without an interrupt (9.x, PIO out)
     case Phase::DmaOut:
       state_.status = ata::kReady | ata::kSeekDone | ata::kDataRequest;
       host_.drive_changed();
       return;
-    default:
-      return;
+    default: return;
   }
 }
 

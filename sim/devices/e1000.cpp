@@ -115,24 +115,18 @@ u32 E1000::read_register(u32 offset) {
   if (offset >= STATISTICS && offset < STATISTICS + 4 * kStatistics)
     return read_statistic((offset - STATISTICS) / 4);
   switch (offset) {
-    case CTRL + 4:
-      return reg(CTRL);
-    case STATUS:
-      return status();
-    case EECD:
-      return eecd();
+    case CTRL + 4: return reg(CTRL);
+    case STATUS: return status();
+    case EECD: return eecd();
     case ICR: {
       const u32 causes = state_.causes;  // reading clears (13.4.17)
       state_.causes = 0;
       update_interrupt();
       return causes;
     }
-    case IMS:
-      return state_.mask;
-    case PBA:
-      return (64 - std::min(reg(PBA) & 0x7f, 64u)) << 16 | (reg(PBA) & 0xffff);
-    default:
-      return find_register(offset) != nullptr ? reg(offset) : 0;
+    case IMS: return state_.mask;
+    case PBA: return (64 - std::min(reg(PBA) & 0x7f, 64u)) << 16 | (reg(PBA) & 0xffff);
+    default: return find_register(offset) != nullptr ? reg(offset) : 0;
   }
 }
 
@@ -154,16 +148,12 @@ void E1000::write_register(u32 offset, u32 value) {
       if ((value & kEerdStart) != 0)
         reg(EERD) = u32{state_.eeprom.word(value >> 8 & 0xff)} << 16 | (value & 0xff00) | kEerdDone;
       break;
-    case MDIC:
-      write_mdic(value);
-      break;
+    case MDIC: write_mdic(value); break;
     case ICR:
       state_.causes &= ~value;
       update_interrupt();
       break;
-    case ICS:
-      cause(value & kCauses);
-      break;
+    case ICS: cause(value & kCauses); break;
     case IMS:
       state_.mask |= value & kCauses;
       update_interrupt();
@@ -174,20 +164,13 @@ void E1000::write_register(u32 offset, u32 value) {
       break;
     case RCTL:
     case RDT:
-    case RDLEN:
-      schedule_receive();
-      break;
+    case RDLEN: schedule_receive(); break;
     case RDTR:
       if ((value & kRdtrFlush) != 0 && state_.receive_pending) receive_delay_over();
       break;
-    case TDT:
-      probe().report(observe::EventKind::Doorbell, 0, value & 0xffff);
-      [[fallthrough]];
-    case TCTL:
-      schedule_transmit();
-      break;
-    default:
-      break;
+    case TDT: probe().report(observe::EventKind::Doorbell, 0, value & 0xffff); [[fallthrough]];
+    case TCTL: schedule_transmit(); break;
+    default: break;
   }
 }
 

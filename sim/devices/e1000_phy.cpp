@@ -28,21 +28,16 @@ u16 E1000Phy::read(unsigned index, bool up, u64 bits_per_second) {
   const bool gigabit = bits_per_second >= 1'000'000'000;
   const u16 stored = registers_[index & 31];
   switch (index) {
-    case kStatus:
-      return up ? stored | kStatusLink | kStatusNegotiated : stored;
-    case kPartner:
-      return !up ? 0 : 0x4de1;  // what 10 and 100 Mb/s partners can, acknowledged
-    case kExpansion:
-      return up ? 0x000f : 0x0004;
-    case kGigabitStatus:
-      return up && gigabit ? 0x3c00 : 0;
+    case kStatus: return up ? stored | kStatusLink | kStatusNegotiated : stored;
+    case kPartner: return !up ? 0 : 0x4de1;  // what 10 and 100 Mb/s partners can, acknowledged
+    case kExpansion: return up ? 0x000f : 0x0004;
+    case kGigabitStatus: return up && gigabit ? 0x3c00 : 0;
     case kSpecificStatus: {
       if (!up) return 0;
       const u16 speed = gigabit ? 2 : bits_per_second >= 100'000'000 ? 1 : 0;
       return static_cast<u16>(speed << 14 | 0x2c00);  // full duplex, resolved, link
     }
-    default:
-      return stored;
+    default: return stored;
   }
 }
 
@@ -59,9 +54,7 @@ bool E1000Phy::write(unsigned index, u16 value) {
     case kGigabitControl:
     case kSpecificControl:
     case kInterruptEnable:
-    case kExtendedControl:
-      registers_[index] = value;
-      break;
+    case kExtendedControl: registers_[index] = value; break;
     default:
       if (index > kExtendedControl && index < 32)
         registers_[index] = value;  // vendor's pages and test registers

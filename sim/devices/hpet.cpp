@@ -162,36 +162,26 @@ void Hpet::write(u64 offset, unsigned size, u64 value) {
 
 u64 Hpet::read_register(u32 offset) const {
   switch (offset) {
-    case kCapabilities:
-      return kCapabilitiesValue;
-    case kConfiguration:
-      return state_.configuration;
-    case kInterruptStatus:
-      return state_.interrupt_status;
-    case kMainCounter:
-      return counter();
-    default:
-      break;
+    case kCapabilities: return kCapabilitiesValue;
+    case kConfiguration: return state_.configuration;
+    case kInterruptStatus: return state_.interrupt_status;
+    case kMainCounter: return counter();
+    default: break;
   }
   const u32 n = (offset - kTimers) / kTimerStride;
   if (offset < kTimers || n >= kTimerCount) return 0;
   const Timer& timer = state_.timers[n];
   switch (offset % kTimerStride) {
-    case kTimerConfiguration:
-      return timer.configuration | kTimerCapabilities;
-    case kComparator:
-      return timer.comparator & width_mask(timer);
-    case kFsbRoute:
-      return timer.fsb;
-    default:
-      return 0;
+    case kTimerConfiguration: return timer.configuration | kTimerCapabilities;
+    case kComparator: return timer.comparator & width_mask(timer);
+    case kFsbRoute: return timer.fsb;
+    default: return 0;
   }
 }
 
 void Hpet::write_register(u32 offset, u64 value, u64 mask) {
   switch (offset) {
-    case kConfiguration:
-      return write_configuration((state_.configuration & ~mask) | (value & mask));
+    case kConfiguration: return write_configuration((state_.configuration & ~mask) | (value & mask));
     case kInterruptStatus:
       state_.interrupt_status &= ~(value & mask);
       for (unsigned n = 0; n < kTimerCount; ++n) update_level(n);
@@ -201,8 +191,7 @@ void Hpet::write_register(u32 offset, u64 value, u64 mask) {
       state_.base_time = clock_.now();
       for (unsigned n = 0; n < kTimerCount; ++n) schedule(n);
       return;
-    default:
-      break;
+    default: break;
   }
   const u32 n = (offset - kTimers) / kTimerStride;
   if (offset >= kTimers && n < kTimerCount) write_timer(n, offset % kTimerStride, value, mask);
@@ -242,14 +231,9 @@ void Hpet::write_timer(unsigned n, u32 offset, u64 value, u64 mask) {
       update_level(n);
       return schedule(n);
     }
-    case kComparator:
-      write_comparator(timer, value, mask);
-      return schedule(n);
-    case kFsbRoute:
-      timer.fsb = (timer.fsb & ~mask) | (value & mask);
-      return;
-    default:
-      return;
+    case kComparator: write_comparator(timer, value, mask); return schedule(n);
+    case kFsbRoute: timer.fsb = (timer.fsb & ~mask) | (value & mask); return;
+    default: return;
   }
 }
 

@@ -155,21 +155,14 @@ void I8042::parameter(u8 command, u8 value) {
     update_irqs();
   }
   switch (command) {
-    case 0xD1:
-      write_output_port(value);
-      break;
-    case 0xD2:
-      respond(value);
-      break;
-    case 0xD3:
-      respond(value, true);
-      break;
+    case 0xD1: write_output_port(value); break;
+    case 0xD2: respond(value); break;
+    case 0xD3: respond(value, true); break;
     case 0xD4:
       s.ram[0] &= static_cast<u8>(~kMouseOff);
       s.mouse.receive(value);
       break;
-    default:
-      break;
+    default: break;
   }
   move_next();
 }
@@ -189,37 +182,22 @@ void I8042::write_command(u32, u8 value) {
     return;
   }
   switch (value) {
-    case 0xA7:
-      s.ram[0] |= kMouseOff;
-      break;
-    case 0xA8:
-      s.ram[0] &= static_cast<u8>(~kMouseOff);
-      break;
+    case 0xA7: s.ram[0] |= kMouseOff; break;
+    case 0xA8: s.ram[0] &= static_cast<u8>(~kMouseOff); break;
     case 0xA9:
-    case 0xAB:
-      return respond(0x00);  // interface tests: no fault
+    case 0xAB: return respond(0x00);  // interface tests: no fault
     case 0xAA:
       s.ram[0] = static_cast<u8>(s.ram[0] | kKeyboardOff | kMouseOff | kSystemFlag);
       return respond(0x55);
-    case 0xAD:
-      s.ram[0] |= kKeyboardOff;
-      break;
-    case 0xAE:
-      s.ram[0] &= static_cast<u8>(~kKeyboardOff);
-      break;
-    case 0xC0:
-      return respond(0x80);  // input port: keyboard not inhibited
+    case 0xAD: s.ram[0] |= kKeyboardOff; break;
+    case 0xAE: s.ram[0] &= static_cast<u8>(~kKeyboardOff); break;
+    case 0xC0: return respond(0x80);  // input port: keyboard not inhibited
     case 0xD0:
       return respond(static_cast<u8>((s.output_port & 0x0F) | (s.full && !s.from_mouse ? 0x10 : 0) |
                                      (s.full && s.from_mouse ? 0x20 : 0) | 0xC0));
-    case 0xDD:
-      write_output_port(s.output_port & static_cast<u8>(~kA20));
-      break;
-    case 0xDF:
-      write_output_port(s.output_port | kA20);
-      break;
-    default:
-      break;  // reserved commands do nothing
+    case 0xDD: write_output_port(s.output_port & static_cast<u8>(~kA20)); break;
+    case 0xDF: write_output_port(s.output_port | kA20); break;
+    default: break;  // reserved commands do nothing
   }
   move_next();
 }

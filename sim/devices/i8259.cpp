@@ -54,9 +54,7 @@ void I8259::write_data(u8 value) {
       state_.special_nested = test_bit(value, 4);
       state_.next_icw = 0;
       break;
-    default:
-      state_.imr = value;
-      break;
+    default: state_.imr = value; break;
   }
 }
 
@@ -85,29 +83,14 @@ void I8259::write_ocw3(u8 value) {
 void I8259::write_ocw2(u8 value) {
   const int line = value & 7;
   switch (value >> 5) {  // R, SL, EOI
-    case 0b001:
-      end_of_interrupt(highest_in_service(), false);
-      break;
-    case 0b011:
-      end_of_interrupt(line, false);
-      break;
-    case 0b101:
-      end_of_interrupt(highest_in_service(), true);
-      break;
-    case 0b111:
-      end_of_interrupt(line, true);
-      break;
-    case 0b100:
-      state_.rotate_on_auto_eoi = true;
-      break;
-    case 0b000:
-      state_.rotate_on_auto_eoi = false;
-      break;
-    case 0b110:
-      state_.lowest = static_cast<u8>(line);
-      break;
-    default:
-      break;  // 010: no operation
+    case 0b001: end_of_interrupt(highest_in_service(), false); break;
+    case 0b011: end_of_interrupt(line, false); break;
+    case 0b101: end_of_interrupt(highest_in_service(), true); break;
+    case 0b111: end_of_interrupt(line, true); break;
+    case 0b100: state_.rotate_on_auto_eoi = true; break;
+    case 0b000: state_.rotate_on_auto_eoi = false; break;
+    case 0b110: state_.lowest = static_cast<u8>(line); break;
+    default: break;  // 010: no operation
   }
 }
 

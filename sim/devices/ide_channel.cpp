@@ -126,17 +126,13 @@ void IdeChannel::drive_changed() {
 
 u8 IdeChannel::read_bus_master(u8 offset) const {
   switch (offset) {
-    case bus_master::kCommand:
-      return state_.bm_command;
-    case bus_master::kStatus:
-      return state_.bm_status;
+    case bus_master::kCommand: return state_.bm_command;
+    case bus_master::kStatus: return state_.bm_status;
     case 4:
     case 5:
     case 6:
-    case 7:
-      return static_cast<u8>(state_.bm_table >> (8 * (offset - 4)));
-    default:
-      return 0;
+    case 7: return static_cast<u8>(state_.bm_table >> (8 * (offset - 4)));
+    default: return 0;
   }
 }
 

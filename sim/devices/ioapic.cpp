@@ -83,14 +83,9 @@ void IoApic::end_of_interrupt(u8 vector) {
 u64 IoApic::read(u64 offset, unsigned size) {
   u32 value = 0;
   switch (offset) {
-    case kSelect:
-      value = state_.select;
-      break;
-    case kData:
-      value = read_register(state_.select);
-      break;
-    default:
-      break;
+    case kSelect: value = state_.select; break;
+    case kData: value = read_register(state_.select); break;
+    default: break;
   }
   return value & low_mask(8 * size);
 }
@@ -104,12 +99,9 @@ void IoApic::write(u64 offset, unsigned size, u64 value) {
 u32 IoApic::read_register(u8 index) const {
   switch (index) {
     case kId:
-    case kArbitration:
-      return static_cast<u32>(state_.id) << 24;
-    case kVersion:
-      return kVersionValue;
-    default:
-      break;
+    case kArbitration: return static_cast<u32>(state_.id) << 24;
+    case kVersion: return kVersionValue;
+    default: break;
   }
   const unsigned pin = (index - kRedirection) / 2u;
   if (index < kRedirection || pin >= kPinCount) return 0;

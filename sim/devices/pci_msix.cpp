@@ -40,14 +40,10 @@ u32 MsixBank::read_dword(u64 offset) const {
   if (offset / 16 >= msix.table.size()) return 0;
   const MsixEntry& entry = msix.table[offset / 16];
   switch (offset & 12) {
-    case 0:
-      return static_cast<u32>(entry.address);
-    case 4:
-      return static_cast<u32>(entry.address >> 32);
-    case 8:
-      return entry.data;
-    default:
-      return entry.masked ? 1 : 0;
+    case 0: return static_cast<u32>(entry.address);
+    case 4: return static_cast<u32>(entry.address >> 32);
+    case 8: return entry.data;
+    default: return entry.masked ? 1 : 0;
   }
 }
 
@@ -56,18 +52,10 @@ void MsixBank::write_dword(u64 offset, u32 value) {
   if (offset / 16 >= msix.table.size()) return;  // also the pending bits, which are read-only
   MsixEntry& entry = msix.table[offset / 16];
   switch (offset & 12) {
-    case 0:
-      entry.address = (entry.address & ~u64{0xffff'ffff}) | (value & ~3u);
-      break;
-    case 4:
-      entry.address = (entry.address & 0xffff'ffff) | u64{value} << 32;
-      break;
-    case 8:
-      entry.data = value;
-      break;
-    default:
-      entry.masked = (value & 1) != 0;
-      function_.send_pending();
+    case 0: entry.address = (entry.address & ~u64{0xffff'ffff}) | (value & ~3u); break;
+    case 4: entry.address = (entry.address & 0xffff'ffff) | u64{value} << 32; break;
+    case 8: entry.data = value; break;
+    default: entry.masked = (value & 1) != 0; function_.send_pending();
   }
 }
 

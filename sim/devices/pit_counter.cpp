@@ -42,14 +42,9 @@ void PitCounter::write_control(u8 value) {
 void PitCounter::write_count(u8 value) {
   State& s = state_;
   switch (access()) {
-    case 1:
-      new_count(value);
-      return;
-    case 2:
-      new_count(static_cast<u16>(value << 8));
-      return;
-    default:
-      break;
+    case 1: new_count(value); return;
+    case 2: new_count(static_cast<u16>(value << 8)); return;
+    default: break;
   }
   if (!s.writing_high) {
     s.low_byte = value;
@@ -73,15 +68,10 @@ void PitCounter::new_count(u16 value) {
       s.out = false;
       s.load_next = true;
       break;
-    case 4:
-      s.load_next = true;
-      break;
+    case 4: s.load_next = true; break;
     case 2:
-    case 3:
-      s.load_next = s.load_next || !s.loaded;
-      break;  // a running period is finished first
-    default:
-      break;  // 1, 5: at the next trigger
+    case 3: s.load_next = s.load_next || !s.loaded; break;  // a running period is finished first
+    default: break;                                         // 1, 5: at the next trigger
   }
 }
 
@@ -91,16 +81,13 @@ void PitCounter::set_gate(bool level) {
   s.gate = level;
   switch (mode()) {
     case 1:
-    case 5:
-      s.load_next = s.load_next || (rise && s.written != 0);
-      break;
+    case 5: s.load_next = s.load_next || (rise && s.written != 0); break;
     case 2:
     case 3:
       if (!level) s.out = true;
       if (rise && s.written != 0) s.load_next = true;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -117,12 +104,9 @@ u64 PitCounter::pulses_to_event() const {
   const State& s = state_;
   if (s.strobe) return 1;
   switch (mode()) {
-    case 2:
-      return s.count > 1 ? s.count - 1 : 1;
-    case 3:
-      return half_length() - s.pulses_in_half;
-    default:
-      return s.armed ? s.count : kNoEdge;
+    case 2: return s.count > 1 ? s.count - 1 : 1;
+    case 3: return half_length() - s.pulses_in_half;
+    default: return s.armed ? s.count : kNoEdge;
   }
 }
 

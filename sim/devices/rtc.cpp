@@ -229,18 +229,11 @@ u8 Rtc::read_register(u8 index) {
 void Rtc::write_register(u8 index, u8 value) {
   catch_up();
   switch (index) {
-    case kRegisterA:
-      write_a(value);
-      break;
-    case kRegisterB:
-      write_b(value);
-      break;
+    case kRegisterA: write_a(value); break;
+    case kRegisterB: write_b(value); break;
     case kRegisterC:
-    case kRegisterD:
-      return;  // read-only
-    default:
-      state_.ram[index] = value;
-      return;
+    case kRegisterD: return;  // read-only
+    default: state_.ram[index] = value; return;
   }
   update_irq();
 }

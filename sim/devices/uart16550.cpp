@@ -271,22 +271,14 @@ void Uart16550::write_modem_control(u8 value) {
 u8 Uart16550::read(u32 offset) {
   const State& s = state_;
   switch (offset) {
-    case kData:
-      return divisor_selected() ? static_cast<u8>(s.divisor) : read_data();
-    case kInterruptEnable:
-      return divisor_selected() ? static_cast<u8>(s.divisor >> 8) : s.interrupt_enable;
-    case kInterruptId:
-      return read_interrupt_id();
-    case kLineControl:
-      return s.line_control;
-    case kModemControl:
-      return s.modem_control;
-    case kLineStatus:
-      return read_line_status();
-    case kModemStatus:
-      return read_modem_status();
-    default:
-      return s.scratch;
+    case kData: return divisor_selected() ? static_cast<u8>(s.divisor) : read_data();
+    case kInterruptEnable: return divisor_selected() ? static_cast<u8>(s.divisor >> 8) : s.interrupt_enable;
+    case kInterruptId: return read_interrupt_id();
+    case kLineControl: return s.line_control;
+    case kModemControl: return s.modem_control;
+    case kLineStatus: return read_line_status();
+    case kModemStatus: return read_modem_status();
+    default: return s.scratch;
   }
 }
 
@@ -307,17 +299,11 @@ void Uart16550::write(u32 offset, u8 value) {
         s.transmit_pending = true;
       s.interrupt_enable = value & 0x0F;
       return update_irq();
-    case kInterruptId:
-      return write_fifo_control(value);
-    case kLineControl:
-      return write_line_control(value);
-    case kModemControl:
-      return write_modem_control(value);
-    case kScratch:
-      s.scratch = value;
-      return;
-    default:
-      return;  // the status registers are read-only
+    case kInterruptId: return write_fifo_control(value);
+    case kLineControl: return write_line_control(value);
+    case kModemControl: return write_modem_control(value);
+    case kScratch: s.scratch = value; return;
+    default: return;  // the status registers are read-only
   }
 }
 

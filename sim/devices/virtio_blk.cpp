@@ -133,11 +133,8 @@ bool VirtioBlk::plan(const VirtqueueChain& chain, u64 sector, Request& request, 
       request.bytes = std::min(in, kIdBytes);
       status = Ok;
       return false;
-    case Discard:
-      return plan_discard(chain, block, status);
-    default:
-      status = Unsupported;
-      return false;
+    case Discard: return plan_discard(chain, block, status);
+    default: status = Unsupported; return false;
   }
 }
 

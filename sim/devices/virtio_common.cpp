@@ -61,46 +61,28 @@ u64 VirtioPci::common_field(u32 field) const {
     return select < 2 ? features >> (32 * select) & 0xffff'ffff : 0;
   };
   switch (field) {
-    case kDeviceFeatureSelect:
-      return state_.device_feature_select;
-    case kDeviceFeature:
-      return half(features_, state_.device_feature_select);
-    case kDriverFeatureSelect:
-      return state_.driver_feature_select;
-    case kDriverFeature:
-      return half(state_.driver_features, state_.driver_feature_select);
-    case kConfigVector:
-      return state_.config_vector;
-    case kQueueCount:
-      return queues_.size();
-    case kStatus:
-      return state_.status;
-    case kConfigGeneration:
-      return state_.config_generation;
-    case kQueueSelect:
-      return state_.queue_select;
-    default:
-      break;
+    case kDeviceFeatureSelect: return state_.device_feature_select;
+    case kDeviceFeature: return half(features_, state_.device_feature_select);
+    case kDriverFeatureSelect: return state_.driver_feature_select;
+    case kDriverFeature: return half(state_.driver_features, state_.driver_feature_select);
+    case kConfigVector: return state_.config_vector;
+    case kQueueCount: return queues_.size();
+    case kStatus: return state_.status;
+    case kConfigGeneration: return state_.config_generation;
+    case kQueueSelect: return state_.queue_select;
+    default: break;
   }
   if (state_.queue_select >= queues_.size()) return 0;  // a size of 0: no such queue
   const VirtqueueState& queue = queues_[state_.queue_select].state();
   switch (field) {
-    case kQueueSize:
-      return queue.size;
-    case kQueueVector:
-      return queue.vector;
-    case kQueueEnable:
-      return queue.enabled ? 1 : 0;
-    case kQueueNotifyOffset:
-      return state_.queue_select;
-    case kQueueDescriptors:
-      return queue.descriptors;
-    case kQueueDriver:
-      return queue.driver;
-    case kQueueDevice:
-      return queue.device;
-    default:
-      return 0;
+    case kQueueSize: return queue.size;
+    case kQueueVector: return queue.vector;
+    case kQueueEnable: return queue.enabled ? 1 : 0;
+    case kQueueNotifyOffset: return state_.queue_select;
+    case kQueueDescriptors: return queue.descriptors;
+    case kQueueDriver: return queue.driver;
+    case kQueueDevice: return queue.device;
+    default: return 0;
   }
 }
 
@@ -110,29 +92,18 @@ void VirtioPci::write_common_field(u32 field, u64 value) {
     return v < pci_state().msix.table.size() ? static_cast<u16>(v) : kNoVector;
   };
   switch (field) {
-    case kDeviceFeatureSelect:
-      state_.device_feature_select = low;
-      return;
-    case kDriverFeatureSelect:
-      state_.driver_feature_select = low;
-      return;
+    case kDeviceFeatureSelect: state_.device_feature_select = low; return;
+    case kDriverFeatureSelect: state_.driver_feature_select = low; return;
     case kDriverFeature: {
       if ((state_.status & kFeaturesOk) != 0 || state_.driver_feature_select > 1) return;
       const unsigned shift = 32 * state_.driver_feature_select;
       state_.driver_features = (state_.driver_features & ~(u64{0xffff'ffff} << shift)) | u64{low} << shift;
       return;
     }
-    case kConfigVector:
-      state_.config_vector = vector(value);
-      return;
-    case kStatus:
-      write_status(static_cast<u8>(value));
-      return;
-    case kQueueSelect:
-      state_.queue_select = static_cast<u16>(value);
-      return;
-    default:
-      break;
+    case kConfigVector: state_.config_vector = vector(value); return;
+    case kStatus: write_status(static_cast<u8>(value)); return;
+    case kQueueSelect: state_.queue_select = static_cast<u16>(value); return;
+    default: break;
   }
   if (state_.queue_select >= queues_.size()) return;
   Virtqueue& queue = queues_[state_.queue_select];
@@ -153,17 +124,10 @@ void VirtioPci::write_queue_field(Virtqueue& queue, u32 field, u64 value) {
     case kQueueEnable:
       if (value == 1) enable_queue(queue);
       break;
-    case kQueueDescriptors:
-      state.descriptors = value;
-      break;
-    case kQueueDriver:
-      state.driver = value;
-      break;
-    case kQueueDevice:
-      state.device = value;
-      break;
-    default:
-      break;
+    case kQueueDescriptors: state.descriptors = value; break;
+    case kQueueDriver: state.driver = value; break;
+    case kQueueDevice: state.device = value; break;
+    default: break;
   }
 }
 

@@ -31,7 +31,8 @@ template <class F, class T, class A>
 struct RegMem {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = load_operand<T, A>(cpu, op);
-    if (b.failed()) [[unlikely]] return b.outcome;
+    if (b.failed()) [[unlikely]]
+      return b.outcome;
     const T r = F::template run<T>(cpu.template get<T>(op.reg[0]), b.value, flags);
     if constexpr (F::kWrites) cpu.template set<T>(op.reg[0], r);
     return Outcome::Next;
@@ -52,7 +53,8 @@ struct MemAny {
       return modify_operand<T, A>(cpu, op, [&](T a) { return F::template run<T>(a, b, flags); });
     } else {
       const Loaded<T> a = load_operand<T, A>(cpu, op);
-      if (a.failed()) [[unlikely]] return a.outcome;
+      if (a.failed()) [[unlikely]]
+        return a.outcome;
       F::template run<T>(a.value, b, flags);
       return Outcome::Next;
     }

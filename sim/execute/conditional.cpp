@@ -36,7 +36,8 @@ template <class C, class T>
 struct MoveMem {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> v = load_operand<T, General>(cpu, op);
-    if (v.failed()) [[unlikely]] return v.outcome;
+    if (v.failed()) [[unlikely]]
+      return v.outcome;
     cpu.template set<T>(op.reg[0], C::test(flags) ? v.value : cpu.template get<T>(op.reg[0]));
     return Outcome::Next;
   }
@@ -80,10 +81,14 @@ struct Cmc {
   static Outcome run(Cpu&, const Op&, Flags& f) { return f.set_cf(!f.cf()), Outcome::Next; }
 };
 struct Cld {
-  static Outcome run(Cpu& cpu, const Op&, Flags&) { return cpu.rflags_rest &= ~arch::flag::kDf, Outcome::Next; }
+  static Outcome run(Cpu& cpu, const Op&, Flags&) {
+    return cpu.rflags_rest &= ~arch::flag::kDf, Outcome::Next;
+  }
 };
 struct Std {
-  static Outcome run(Cpu& cpu, const Op&, Flags&) { return cpu.rflags_rest |= arch::flag::kDf, Outcome::Next; }
+  static Outcome run(Cpu& cpu, const Op&, Flags&) {
+    return cpu.rflags_rest |= arch::flag::kDf, Outcome::Next;
+  }
 };
 struct Lahf {
   static Outcome run(Cpu& cpu, const Op&, Flags& f) {
@@ -108,7 +113,8 @@ struct Salc {
 }  // namespace
 
 Handlers select_setcc(const Form& form, Op& op) {
-  return by_condition(form.opcode, [&]<class C>() { return op.mem == 0 ? light<SetMem<C>>() : light<SetReg<C>>(); });
+  return by_condition(form.opcode,
+                      [&]<class C>() { return op.mem == 0 ? light<SetMem<C>>() : light<SetReg<C>>(); });
 }
 
 Handlers select_cmovcc(const Form& form, Op& op) {

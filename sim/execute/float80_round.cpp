@@ -16,14 +16,10 @@ enum class Rounding : u8 { Nearest, Down, Up, Truncate };
 /// True if the magnitude whose next bits are `rest` (2^127 is half a unit) is to be rounded up.
 bool rounds_up(Rounding rounding, bool negative, bool odd, u128 rest) {
   switch (rounding) {
-    case Rounding::Nearest:
-      return rest > kTop || (rest == kTop && odd);
-    case Rounding::Down:
-      return negative && rest != 0;
-    case Rounding::Up:
-      return !negative && rest != 0;
-    default:
-      return false;
+    case Rounding::Nearest: return rest > kTop || (rest == kTop && odd);
+    case Rounding::Down: return negative && rest != 0;
+    case Rounding::Up: return !negative && rest != 0;
+    default: return false;
   }
 }
 

@@ -43,8 +43,8 @@ Wide sine(Reduced angle) {
 }
 Wide cosine(Reduced angle) { return sine({angle.quadrant + 1, angle.rest}); }
 
-/// Tangent. Of a tiny rest it is the rest and a little more, which a quotient of cut numbers would lose; the last
-/// bit stands for it.
+/// Tangent. Of a tiny rest it is the rest and a little more, which a quotient of cut numbers would lose; the
+/// last bit stands for it.
 Wide tangent(Reduced angle) {
   constexpr int kTiny = -62;
   if ((angle.quadrant & 1) != 0 || angle.rest.exponent >= kTiny) return sine(angle) / cosine(angle);

@@ -1,4 +1,5 @@
-// BCD arithmetic, XLAT, BOUND, ENTER, PUSHA, POPA: instructions of old, all but XLAT and ENTER gone from 64-bit mode.
+// BCD arithmetic, XLAT, BOUND, ENTER, PUSHA, POPA: instructions of old, all but XLAT and ENTER gone from
+// 64-bit mode.
 #include "sim/execute/address64.hpp"
 #include "sim/execute/arithmetic.hpp"
 #include "sim/execute/integer.hpp"
@@ -68,9 +69,12 @@ Outcome aad(Cpu& cpu, const Op& op) {
 
 Outcome xlat(Cpu& cpu, const Op& op) {
   const u64 sum = cpu.gpr[arch::kRbx] + al(cpu);
-  const u64 offset = op.address_bytes == 8 ? sum : op.address_bytes == 4 ? static_cast<u32>(sum) : static_cast<u16>(sum);
+  const u64 offset = op.address_bytes == 8   ? sum
+                     : op.address_bytes == 4 ? static_cast<u32>(sum)
+                                             : static_cast<u16>(sum);
   u64 linear = 0;
-  if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next) return o;
+  if (const Outcome o = check_segment(cpu, op.segment, offset, 1, Access::Read, linear); o != Outcome::Next)
+    return o;
   const Loaded<u8> v = mmu::load<u8>(cpu, linear);
   if (!v.failed()) set_al(cpu, v.value);
   return v.outcome;
@@ -110,7 +114,8 @@ struct Enter {
     for (unsigned i = 1; i < level; ++i) {
       enclosing = stack_part(cpu, enclosing - sizeof(T));
       u64 linear = 0;
-      if (const Outcome o = check_segment(cpu, arch::kSs, enclosing, sizeof(T), Access::Read, linear); o != Outcome::Next)
+      if (const Outcome o = check_segment(cpu, arch::kSs, enclosing, sizeof(T), Access::Read, linear);
+          o != Outcome::Next)
         return o;
       const Loaded<T> pointer = mmu::load<T>(cpu, linear);
       if (pointer.failed()) return pointer.outcome;
@@ -122,7 +127,8 @@ struct Enter {
     mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) - static_cast<u16>(op.imm));
     // The new stack top must be writable, or the fault is ENTER's (SDM vol. 2).
     u64 top = 0;
-    if (const Outcome o = check_segment(cpu, arch::kSs, mmu::stack_pointer(cpu), sizeof(T), Access::Write, top);
+    if (const Outcome o =
+            check_segment(cpu, arch::kSs, mmu::stack_pointer(cpu), sizeof(T), Access::Write, top);
         o != Outcome::Next)
       return o;
     if (const Outcome o = mmu::probe_write(cpu, top, sizeof(T)); o != Outcome::Next) return o;

@@ -29,7 +29,8 @@ template <class T, class A>
 struct MovRegMem {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> v = load_operand<T, A>(cpu, op);
-    if (v.failed()) [[unlikely]] return v.outcome;
+    if (v.failed()) [[unlikely]]
+      return v.outcome;
     cpu.template set<T>(op.reg[0], v.value);
     return Outcome::Next;
   }
@@ -84,7 +85,8 @@ template <class T, class S, class A>
 struct WidenMem {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<S> v = load_operand<S, A>(cpu, op);
-    if (v.failed()) [[unlikely]] return v.outcome;
+    if (v.failed()) [[unlikely]]
+      return v.outcome;
     cpu.template set<T>(op.reg[0], static_cast<T>(v.value));
     return Outcome::Next;
   }
@@ -159,7 +161,8 @@ struct PushReg64 {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const u64 sp = cpu.gpr[arch::kRsp] - 8;
     const Outcome o = mmu::store<u64>(cpu, sp, cpu.template get<u64>(op.reg[0]));
-    if (o == Outcome::Next) [[likely]] cpu.gpr[arch::kRsp] = sp;
+    if (o == Outcome::Next) [[likely]]
+      cpu.gpr[arch::kRsp] = sp;
     return o;
   }
 };
@@ -168,7 +171,8 @@ struct PopReg64 {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const u64 sp = cpu.gpr[arch::kRsp];
     const Loaded<u64> v = mmu::load<u64>(cpu, sp);
-    if (v.failed()) [[unlikely]] return v.outcome;
+    if (v.failed()) [[unlikely]]
+      return v.outcome;
     cpu.gpr[arch::kRsp] = sp + 8;
     cpu.template set<u64>(op.reg[0], v.value);
     return Outcome::Next;

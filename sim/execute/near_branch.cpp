@@ -11,7 +11,9 @@ void end_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   budget -= op->cycles_before;
   cpu->instructions += op->number;
   const u64 next = cpu->block_rip() + static_cast<u64>(i64{op->disp});
-  cpu->block_rip() = op->operand_bytes == 8 ? next : op->operand_bytes == 4 ? static_cast<u32>(next) : static_cast<u16>(next);
+  cpu->block_rip() = op->operand_bytes == 8   ? next
+                     : op->operand_bytes == 4 ? static_cast<u32>(next)
+                                              : static_cast<u16>(next);
   if (self->linkable[0]) return enter_linked(cpu, &self->link[0], budget, result, carries);
   if (op->operand_bytes == 8) return enter_anywhere64(cpu, budget, result, carries);
   return leave_at_target(cpu, budget, result, carries, nullptr);
@@ -40,7 +42,8 @@ template <class C>
 [[gnu::always_inline]] inline Outcome push64(C& cpu, u64 value) {
   const u64 sp = cpu.gpr[arch::kRsp] - 8;
   const Outcome o = mmu::store<u64>(cpu, sp, value);
-  if (o == Outcome::Next) [[likely]] cpu.gpr[arch::kRsp] = sp;
+  if (o == Outcome::Next) [[likely]]
+    cpu.gpr[arch::kRsp] = sp;
   return o;
 }
 
@@ -53,10 +56,12 @@ Loaded<T> branch_operand(Cpu& cpu, const Op& op) {
 /// The same in 64-bit mode through the soft TLB alone. Other address sizes are left to the step.
 [[gnu::always_inline]] inline Loaded<u64> fast_operand(cpu::FastCpu& cpu, const Op& op) {
   if (op.mem == decode::kNoMemory) return {cpu.get<u64>(op.reg[0])};
-  if (op.address_bytes != 8) [[unlikely]] return {0, Outcome::Miss};
+  if (op.address_bytes != 8) [[unlikely]]
+    return {0, Outcome::Miss};
   u64 address = 0;
   Flat64::linear(cpu, op, 8, Access::Read, address);
-  if (op.segment >= arch::kFs) [[unlikely]] address += cpu.seg[op.segment].base;
+  if (op.segment >= arch::kFs) [[unlikely]]
+    address += cpu.seg[op.segment].base;
   return mmu::load<u64>(cpu, address);
 }
 
@@ -183,9 +188,12 @@ struct Loop {
   static Outcome returning(Cpu& cpu, const Op& op) {
     using decode::Mnemonic;
     const auto mnemonic = static_cast<Mnemonic>(op.mnemonic);
-    const bool counts = mnemonic == Mnemonic::LOOP || mnemonic == Mnemonic::LOOPE || mnemonic == Mnemonic::LOOPNE;
+    const bool counts =
+        mnemonic == Mnemonic::LOOP || mnemonic == Mnemonic::LOOPE || mnemonic == Mnemonic::LOOPNE;
     const u64 left = counts ? count(cpu, op) - 1 : count(cpu, op);
-    const u64 masked = op.address_bytes == 8 ? left : op.address_bytes == 4 ? static_cast<u32>(left) : static_cast<u16>(left);
+    const u64 masked = op.address_bytes == 8   ? left
+                       : op.address_bytes == 4 ? static_cast<u32>(left)
+                                               : static_cast<u16>(left);
     bool taken = counts ? masked != 0 : masked == 0;
     if (mnemonic == Mnemonic::LOOPE) taken = taken && cpu.flags.zf();
     if (mnemonic == Mnemonic::LOOPNE) taken = taken && !cpu.flags.zf();
@@ -226,7 +234,8 @@ Outcome too_long(Cpu& cpu, const Op&) { return raise(cpu, Exception::GeneralProt
 
 void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, bool taken) {
   const u64 target = target_of(*cpu, *op, taken);
-  if (check_target(*cpu, target) != Outcome::Next) return leave(cpu, op, budget, result, carries, Outcome::Fault);
+  if (check_target(*cpu, target) != Outcome::Next)
+    return leave(cpu, op, budget, result, carries, Outcome::Fault);
   budget = retire_block(cpu, op, budget);
   cpu->block_rip() = target;
   Block* self = reinterpret_cast<Block*>(op->imm);
@@ -236,12 +245,14 @@ void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, 
 }
 
 Handlers select_call(const Form& form, Op& op) {
-  if (form.operand[0].kind == decode::Kind::Far || (form.memory(0) && form.opcode == 0xFF && form.far)) return {};
+  if (form.operand[0].kind == decode::Kind::Far || (form.memory(0) && form.opcode == 0xFF && form.far))
+    return {};
   if (op.operand_bytes == 8) {
     if (form.relative) return {&Call64::threaded, &Call64::returning};
     return {&Indirect64<true>::threaded, &Indirect64<true>::returning};
   }
-  if (form.relative) return op.operand_bytes == 4 ? legacy<CallLegacy<u32, true>>() : legacy<CallLegacy<u16, true>>();
+  if (form.relative)
+    return op.operand_bytes == 4 ? legacy<CallLegacy<u32, true>>() : legacy<CallLegacy<u16, true>>();
   return op.operand_bytes == 4 ? legacy<CallLegacy<u32, false>>() : legacy<CallLegacy<u16, false>>();
 }
 

@@ -77,40 +77,23 @@ V align_right(V a, V b, u8 first) {
 Handlers packed_ssse3(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PHADDW:
-      return horizontal_form<i16, kAdd>(form);
-    case PHADDD:
-      return horizontal_form<i32, kAdd>(form);
-    case PHADDSW:
-      return horizontal_form<i16, kAddSaturate>(form);
-    case PHSUBW:
-      return horizontal_form<i16, kSubtract>(form);
-    case PHSUBD:
-      return horizontal_form<i32, kSubtract>(form);
-    case PHSUBSW:
-      return horizontal_form<i16, kSubtractSaturate>(form);
-    case PSIGNB:
-      return lanes_form<i8, kSign>(form);
-    case PSIGNW:
-      return lanes_form<i16, kSign>(form);
-    case PSIGND:
-      return lanes_form<i32, kSign>(form);
-    case PABSB:
-      return lanes_form<i8, kAbsolute>(form);
-    case PABSW:
-      return lanes_form<i16, kAbsolute>(form);
-    case PABSD:
-      return lanes_form<i32, kAbsolute>(form);
-    case PMULHRSW:
-      return lanes_form<i16, kMultiplyRound>(form);
-    case PMADDUBSW:
-      return on_either<multiply_add_bytes>(form);
-    case PSHUFB:
-      return is_mmx(form) ? on_mmx<shuffle_bytes<8>>() : on_xmm<shuffle_bytes<16>>();
-    case PALIGNR:
-      return is_mmx(form) ? on_mmx<align_right<8>>() : on_xmm<align_right<16>>();
-    default:
-      return {};
+    case PHADDW: return horizontal_form<i16, kAdd>(form);
+    case PHADDD: return horizontal_form<i32, kAdd>(form);
+    case PHADDSW: return horizontal_form<i16, kAddSaturate>(form);
+    case PHSUBW: return horizontal_form<i16, kSubtract>(form);
+    case PHSUBD: return horizontal_form<i32, kSubtract>(form);
+    case PHSUBSW: return horizontal_form<i16, kSubtractSaturate>(form);
+    case PSIGNB: return lanes_form<i8, kSign>(form);
+    case PSIGNW: return lanes_form<i16, kSign>(form);
+    case PSIGND: return lanes_form<i32, kSign>(form);
+    case PABSB: return lanes_form<i8, kAbsolute>(form);
+    case PABSW: return lanes_form<i16, kAbsolute>(form);
+    case PABSD: return lanes_form<i32, kAbsolute>(form);
+    case PMULHRSW: return lanes_form<i16, kMultiplyRound>(form);
+    case PMADDUBSW: return on_either<multiply_add_bytes>(form);
+    case PSHUFB: return is_mmx(form) ? on_mmx<shuffle_bytes<8>>() : on_xmm<shuffle_bytes<16>>();
+    case PALIGNR: return is_mmx(form) ? on_mmx<align_right<8>>() : on_xmm<align_right<16>>();
+    default: return {};
   }
 }
 

@@ -7,8 +7,8 @@ namespace hvlab::execute {
 
 namespace {
 
-/// The count, masked to 5 bits, or 6 for 64-bit operands (SDM vol. 2, SAL). From CL (operand 1 is a register) or the
-/// immediate.
+/// The count, masked to 5 bits, or 6 for 64-bit operands (SDM vol. 2, SAL). From CL (operand 1 is a register)
+/// or the immediate.
 template <class T, bool kImmediate>
 [[gnu::always_inline]] inline unsigned count_of(const Cpu& cpu, const Op& op) {
   const u64 raw = kImmediate ? static_cast<u64>(op.imm) : cpu.gpr[arch::kRcx];
@@ -18,7 +18,8 @@ template <class T, bool kImmediate>
 template <class F, class T, bool kImmediate>
 struct ShiftReg {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
-    cpu.template set<T>(op.reg[0], F::template run<T>(cpu.template get<T>(op.reg[0]), count_of<T, kImmediate>(cpu, op), flags));
+    cpu.template set<T>(op.reg[0], F::template run<T>(cpu.template get<T>(op.reg[0]),
+                                                      count_of<T, kImmediate>(cpu, op), flags));
     return Outcome::Next;
   }
 };
@@ -48,8 +49,8 @@ Handlers shift(const Form& form, Op& op) {
   }
 }
 
-/// SHLD and SHRD: `a` shifted with bits of `b` coming in. For 16-bit operands and counts above 16, where the manual
-/// leaves the result undefined, the bits of `a` follow those of `b`, as processors do.
+/// SHLD and SHRD: `a` shifted with bits of `b` coming in. For 16-bit operands and counts above 16, where the
+/// manual leaves the result undefined, the bits of `a` follow those of `b`, as processors do.
 template <class T, bool kLeft>
 T double_shift(T a, T b, unsigned count, Flags& flags) {
   constexpr unsigned kBits = sizeof(T) * 8;
@@ -58,13 +59,14 @@ T double_shift(T a, T b, unsigned count, Flags& flags) {
   T r = 0;
   bool carry = false;
   if constexpr (kLeft) {
-    const Wide wide = (Wide{a} << (2 * kBits < 128 ? 2 * kBits : 64)) | (Wide{b} << (2 * kBits < 128 ? kBits : 0)) |
-                      (2 * kBits < 128 ? Wide{a} : Wide{0});
+    const Wide wide = (Wide{a} << (2 * kBits < 128 ? 2 * kBits : 64)) |
+                      (Wide{b} << (2 * kBits < 128 ? kBits : 0)) | (2 * kBits < 128 ? Wide{a} : Wide{0});
     constexpr unsigned kTop = 2 * kBits < 128 ? 3 * kBits : 128;
     r = static_cast<T>((wide << count) >> (kTop - kBits));
     carry = ((wide >> (kTop - count)) & 1) != 0;
   } else {
-    const Wide wide = (2 * kBits < 128 ? (Wide{a} << (2 * kBits < 128 ? 2 * kBits : 0)) : Wide{0}) | (Wide{b} << kBits) | a;
+    const Wide wide =
+        (2 * kBits < 128 ? (Wide{a} << (2 * kBits < 128 ? 2 * kBits : 0)) : Wide{0}) | (Wide{b} << kBits) | a;
     r = static_cast<T>(wide >> count);
     carry = ((wide >> (count - 1)) & 1) != 0;
   }
@@ -81,7 +83,8 @@ struct DoubleShift {
     const unsigned count = static_cast<unsigned>(raw & (sizeof(T) == 8 ? 63 : 31));
     const T b = cpu.template get<T>(op.reg[1]);
     if (op.mem == 0)
-      return modify_operand<T, General>(cpu, op, [&](T a) { return double_shift<T, kLeft>(a, b, count, flags); });
+      return modify_operand<T, General>(cpu, op,
+                                        [&](T a) { return double_shift<T, kLeft>(a, b, count, flags); });
     cpu.template set<T>(op.reg[0], double_shift<T, kLeft>(cpu.template get<T>(op.reg[0]), b, count, flags));
     return Outcome::Next;
   }

@@ -1,7 +1,7 @@
 // MOVS STOS LODS SCAS CMPS, alone and repeated (SDM vol. 2, REP).
 //
-// A repeated instruction does its elements in pieces that end at page boundaries, and says Repeat between them, so that
-// interrupts are taken there. The pieces depend on addresses alone, never on the software TLB.
+// A repeated instruction does its elements in pieces that end at page boundaries, and says Repeat between
+// them, so that interrupts are taken there. The pieces depend on addresses alone, never on the software TLB.
 #include <algorithm>
 
 #include "sim/execute/address64.hpp"
@@ -15,7 +15,9 @@ namespace {
 using decode::Mnemonic;
 
 u64 cut(const Op& op, u64 value) {
-  return op.address_bytes == 8 ? value : op.address_bytes == 4 ? static_cast<u32>(value) : static_cast<u16>(value);
+  return op.address_bytes == 8   ? value
+         : op.address_bytes == 4 ? static_cast<u32>(value)
+                                 : static_cast<u16>(value);
 }
 
 u64 address_register(const Cpu& cpu, const Op& op, unsigned reg) { return cut(op, cpu.gpr[reg]); }
@@ -128,7 +130,9 @@ template <class T>
 u64 move_bulk(Cpu& cpu, const Op& op, u64 count) {
   const unsigned bytes = static_cast<unsigned>(count * sizeof(T));
   u64 from = 0, to = 0;
-  if (source(cpu, op, bytes, from) != Outcome::Next || destination(cpu, op, bytes, Access::Write, to) != Outcome::Next) return 0;
+  if (source(cpu, op, bytes, from) != Outcome::Next ||
+      destination(cpu, op, bytes, Access::Write, to) != Outcome::Next)
+    return 0;
   const u8* in = mmu::host_for_read(cpu, from, bytes);
   u8* out = mmu::host_for_write(cpu, to, bytes);
   if (in == nullptr || out == nullptr) return 0;
@@ -151,7 +155,8 @@ u64 store_bulk(Cpu& cpu, const Op& op, u64 count) {
   u8* out = mmu::host_for_write(cpu, to, bytes);
   if (out == nullptr) return 0;
   const T value = cpu.get<T>(arch::kRax * 8);
-  if constexpr (sizeof(T) == 1) std::memset(out, value, bytes);
+  if constexpr (sizeof(T) == 1)
+    std::memset(out, value, bytes);
   else
     for (u64 i = 0; i < count; ++i) std::memcpy(out + i * sizeof(T), &value, sizeof(T));
   advance(cpu, op, arch::kRdi, static_cast<i64>(bytes));

@@ -216,27 +216,19 @@ Outcome stmxcsr(Cpu& cpu, const Op& op) { return write_memory<u32>(cpu, op, cpu.
 
 Handlers select_fxsave(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::FXSAVE:
-      return heavy<&fxsave<false>>();
-    case Mnemonic::FXSAVE64:
-      return heavy<&fxsave<true>>();
-    case Mnemonic::FXRSTOR:
-      return heavy<&fxrstor<false>>();
-    default:
-      return heavy<&fxrstor<true>>();
+    case Mnemonic::FXSAVE: return heavy<&fxsave<false>>();
+    case Mnemonic::FXSAVE64: return heavy<&fxsave<true>>();
+    case Mnemonic::FXRSTOR: return heavy<&fxrstor<false>>();
+    default: return heavy<&fxrstor<true>>();
   }
 }
 
 Handlers select_xsave(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::XSAVE:
-      return heavy<&xsave<false>>();
-    case Mnemonic::XSAVE64:
-      return heavy<&xsave<true>>();
-    case Mnemonic::XRSTOR:
-      return heavy<&xrstor<false>>();
-    default:
-      return heavy<&xrstor<true>>();
+    case Mnemonic::XSAVE: return heavy<&xsave<false>>();
+    case Mnemonic::XSAVE64: return heavy<&xsave<true>>();
+    case Mnemonic::XRSTOR: return heavy<&xrstor<false>>();
+    default: return heavy<&xrstor<true>>();
   }
 }
 

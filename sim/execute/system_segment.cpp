@@ -76,12 +76,9 @@ struct LoadFar {
 template <unsigned kSegment>
 Handlers load_far(const Form& form) {
   switch (form.operand_bytes) {
-    case 2:
-      return heavy<&LoadFar<u16, kSegment>::run>();
-    case 4:
-      return heavy<&LoadFar<u32, kSegment>::run>();
-    default:
-      return heavy<&LoadFar<u64, kSegment>::run>();
+    case 2: return heavy<&LoadFar<u16, kSegment>::run>();
+    case 4: return heavy<&LoadFar<u32, kSegment>::run>();
+    default: return heavy<&LoadFar<u64, kSegment>::run>();
   }
 }
 
@@ -106,16 +103,11 @@ Handlers select_pop_segment(const Form& form, Op& op) {
 
 Handlers select_load_far(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::LDS:
-      return load_far<arch::kDs>(form);
-    case Mnemonic::LES:
-      return load_far<arch::kEs>(form);
-    case Mnemonic::LSS:
-      return load_far<arch::kSs>(form);
-    case Mnemonic::LFS:
-      return load_far<arch::kFs>(form);
-    default:
-      return load_far<arch::kGs>(form);
+    case Mnemonic::LDS: return load_far<arch::kDs>(form);
+    case Mnemonic::LES: return load_far<arch::kEs>(form);
+    case Mnemonic::LSS: return load_far<arch::kSs>(form);
+    case Mnemonic::LFS: return load_far<arch::kFs>(form);
+    default: return load_far<arch::kGs>(form);
   }
 }
 

@@ -51,14 +51,10 @@ template <Source kSource>
 Outcome interrupt(Cpu& cpu, const Op& op) {
   const auto vector = [&]() -> u8 {
     switch (static_cast<Mnemonic>(op.mnemonic)) {
-      case Mnemonic::INT1:
-        return 1;
-      case Mnemonic::INT3:
-        return 3;
-      case Mnemonic::INTO:
-        return 4;
-      default:
-        return static_cast<u8>(op.imm);
+      case Mnemonic::INT1: return 1;
+      case Mnemonic::INT3: return 3;
+      case Mnemonic::INTO: return 4;
+      default: return static_cast<u8>(op.imm);
     }
   }();
   return jumped(control::deliver_software(cpu, {.vector = vector, .source = kSource, .length = op.length}));
@@ -91,14 +87,10 @@ Handlers select_far_transfer(const Form& form, Op& op) {
 
 Handlers select_interrupt(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::INT:
-      return heavy<&interrupt<Source::SoftwareInterrupt>>();
-    case Mnemonic::INT1:
-      return heavy<&interrupt<Source::PrivilegedSoftwareException>>();
-    case Mnemonic::INT3:
-      return heavy<&interrupt<Source::SoftwareException>>();
-    default:
-      return heavy<&interrupt_on_overflow>();
+    case Mnemonic::INT: return heavy<&interrupt<Source::SoftwareInterrupt>>();
+    case Mnemonic::INT1: return heavy<&interrupt<Source::PrivilegedSoftwareException>>();
+    case Mnemonic::INT3: return heavy<&interrupt<Source::SoftwareException>>();
+    default: return heavy<&interrupt_on_overflow>();
   }
 }
 
@@ -106,14 +98,10 @@ Handlers select_iret(const Form&, Op&) { return heavy<&interrupt_return>(); }
 
 Handlers select_fast_call(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::SYSCALL:
-      return heavy<&syscall>();
-    case Mnemonic::SYSRET:
-      return heavy<&sysret>();
-    case Mnemonic::SYSENTER:
-      return heavy<&sysenter>();
-    default:
-      return heavy<&sysexit>();
+    case Mnemonic::SYSCALL: return heavy<&syscall>();
+    case Mnemonic::SYSRET: return heavy<&sysret>();
+    case Mnemonic::SYSENTER: return heavy<&sysenter>();
+    default: return heavy<&sysexit>();
   }
 }
 

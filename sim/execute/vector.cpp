@@ -39,12 +39,9 @@ Outcome load_part(Cpu& cpu, const Op& op, unsigned bytes, V& value) {
     return r.outcome;
   };
   switch (bytes) {
-    case 2:
-      return part(read_memory<u16>(cpu, op));
-    case 4:
-      return part(read_memory<u32>(cpu, op));
-    default:
-      return part(read_memory<u64>(cpu, op));
+    case 2: return part(read_memory<u16>(cpu, op));
+    case 4: return part(read_memory<u32>(cpu, op));
+    default: return part(read_memory<u64>(cpu, op));
   }
 }
 

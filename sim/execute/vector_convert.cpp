@@ -118,48 +118,27 @@ Handlers vector_convert(const Form& form, Op&) {
     case CVTSI2SD:
       return form.bytes(1) == 8 ? heavy<from_integer<HVLAB_FROM_INTEGER("cvtsi2sdq"), u64>>()
                                 : heavy<from_integer<HVLAB_FROM_INTEGER("cvtsi2sdl"), u32>>();
-    case CVTSS2SI:
-      return to_gpr<HVLAB_TO_INTEGER("cvtss2si"), 4>(form);
-    case CVTSD2SI:
-      return to_gpr<HVLAB_TO_INTEGER("cvtsd2si"), 8>(form);
-    case CVTTSS2SI:
-      return to_gpr<HVLAB_TO_INTEGER("cvttss2si"), 4>(form);
-    case CVTTSD2SI:
-      return to_gpr<HVLAB_TO_INTEGER("cvttsd2si"), 8>(form);
-    case CVTPI2PS:
-      return heavy<cvtpi2ps>();
-    case CVTPI2PD:
-      return heavy<cvtpi2pd>();
-    case CVTPS2PI:
-      return heavy<to_mm<HVLAB_HOST("cvtps2dq"), 8>>();
-    case CVTTPS2PI:
-      return heavy<to_mm<HVLAB_HOST("cvttps2dq"), 8>>();
-    case CVTPD2PI:
-      return heavy<to_mm<HVLAB_HOST("cvtpd2dq"), 16>>();
-    case CVTTPD2PI:
-      return heavy<to_mm<HVLAB_HOST("cvttpd2dq"), 16>>();
-    case CVTDQ2PS:
-      return no_underflow<HVLAB_HOST("cvtdq2ps"), 16>();
-    case CVTDQ2PD:
-      return no_underflow<HVLAB_HOST("cvtdq2pd"), 8>();
-    case CVTPS2DQ:
-      return no_underflow<HVLAB_HOST("cvtps2dq"), 16>();
-    case CVTTPS2DQ:
-      return no_underflow<HVLAB_HOST("cvttps2dq"), 16>();
-    case CVTPD2DQ:
-      return no_underflow<HVLAB_HOST("cvtpd2dq"), 16>();
-    case CVTTPD2DQ:
-      return no_underflow<HVLAB_HOST("cvttpd2dq"), 16>();
-    case CVTPS2PD:
-      return no_underflow<HVLAB_HOST("cvtps2pd"), 8>();
-    case CVTSS2SD:
-      return no_underflow<HVLAB_HOST("cvtss2sd"), 4>();
-    case CVTPD2PS:
-      return heavy<run_float<HVLAB_HOST("cvtpd2ps"), 16, u32, 8, LaneOperation::Narrow, u64>>();
-    case CVTSD2SS:
-      return heavy<run_float<HVLAB_HOST("cvtsd2ss"), 8, u32, 4, LaneOperation::Narrow, u64>>();
-    default:
-      return {};
+    case CVTSS2SI: return to_gpr<HVLAB_TO_INTEGER("cvtss2si"), 4>(form);
+    case CVTSD2SI: return to_gpr<HVLAB_TO_INTEGER("cvtsd2si"), 8>(form);
+    case CVTTSS2SI: return to_gpr<HVLAB_TO_INTEGER("cvttss2si"), 4>(form);
+    case CVTTSD2SI: return to_gpr<HVLAB_TO_INTEGER("cvttsd2si"), 8>(form);
+    case CVTPI2PS: return heavy<cvtpi2ps>();
+    case CVTPI2PD: return heavy<cvtpi2pd>();
+    case CVTPS2PI: return heavy<to_mm<HVLAB_HOST("cvtps2dq"), 8>>();
+    case CVTTPS2PI: return heavy<to_mm<HVLAB_HOST("cvttps2dq"), 8>>();
+    case CVTPD2PI: return heavy<to_mm<HVLAB_HOST("cvtpd2dq"), 16>>();
+    case CVTTPD2PI: return heavy<to_mm<HVLAB_HOST("cvttpd2dq"), 16>>();
+    case CVTDQ2PS: return no_underflow<HVLAB_HOST("cvtdq2ps"), 16>();
+    case CVTDQ2PD: return no_underflow<HVLAB_HOST("cvtdq2pd"), 8>();
+    case CVTPS2DQ: return no_underflow<HVLAB_HOST("cvtps2dq"), 16>();
+    case CVTTPS2DQ: return no_underflow<HVLAB_HOST("cvttps2dq"), 16>();
+    case CVTPD2DQ: return no_underflow<HVLAB_HOST("cvtpd2dq"), 16>();
+    case CVTTPD2DQ: return no_underflow<HVLAB_HOST("cvttpd2dq"), 16>();
+    case CVTPS2PD: return no_underflow<HVLAB_HOST("cvtps2pd"), 8>();
+    case CVTSS2SD: return no_underflow<HVLAB_HOST("cvtss2sd"), 4>();
+    case CVTPD2PS: return heavy<run_float<HVLAB_HOST("cvtpd2ps"), 16, u32, 8, LaneOperation::Narrow, u64>>();
+    case CVTSD2SS: return heavy<run_float<HVLAB_HOST("cvtsd2ss"), 8, u32, 4, LaneOperation::Narrow, u64>>();
+    default: return {};
   }
 }
 

@@ -60,16 +60,11 @@ V reciprocal_roots(V, V b) {
 Handlers vector_estimate(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case RCPPS:
-      return on_xmm<reciprocals>();
-    case RCPSS:
-      return on_xmm<[](V a, V b) { return with_low32(a, reciprocals(b, b)); }, 4>();
-    case RSQRTPS:
-      return on_xmm<reciprocal_roots>();
-    case RSQRTSS:
-      return on_xmm<[](V a, V b) { return with_low32(a, reciprocal_roots(b, b)); }, 4>();
-    default:
-      return {};
+    case RCPPS: return on_xmm<reciprocals>();
+    case RCPSS: return on_xmm<[](V a, V b) { return with_low32(a, reciprocals(b, b)); }, 4>();
+    case RSQRTPS: return on_xmm<reciprocal_roots>();
+    case RSQRTSS: return on_xmm<[](V a, V b) { return with_low32(a, reciprocal_roots(b, b)); }, 4>();
+    default: return {};
   }
 }
 

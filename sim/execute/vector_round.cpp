@@ -121,20 +121,13 @@ Outcome dppd(Cpu& cpu, const Op& op) {
 Handlers vector_round(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case ROUNDPS:
-      return heavy<round<u32, 4>>();
-    case ROUNDPD:
-      return heavy<round<u64, 2>>();
-    case ROUNDSS:
-      return heavy<round<u32, 1>>();
-    case ROUNDSD:
-      return heavy<round<u64, 1>>();
-    case DPPS:
-      return heavy<dpps>();
-    case DPPD:
-      return heavy<dppd>();
-    default:
-      return {};
+    case ROUNDPS: return heavy<round<u32, 4>>();
+    case ROUNDPD: return heavy<round<u64, 2>>();
+    case ROUNDSS: return heavy<round<u32, 1>>();
+    case ROUNDSD: return heavy<round<u64, 1>>();
+    case DPPS: return heavy<dpps>();
+    case DPPD: return heavy<dppd>();
+    default: return {};
   }
 }
 

@@ -64,44 +64,25 @@ Handlers integer_form(const Form& form, Op& op) {
 Handlers arithmetic(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case FADD:
-      return HVLAB_REAL_FORM("fadd")(form, op, false);
-    case FADDP:
-      return HVLAB_REAL_FORM("fadd")(form, op, true);
-    case FSUB:
-      return HVLAB_REAL_FORM("fsub")(form, op, false);
-    case FSUBP:
-      return HVLAB_REAL_FORM("fsub")(form, op, true);
-    case FSUBR:
-      return HVLAB_REAL_FORM("fsubr")(form, op, false);
-    case FSUBRP:
-      return HVLAB_REAL_FORM("fsubr")(form, op, true);
-    case FMUL:
-      return HVLAB_REAL_FORM("fmul")(form, op, false);
-    case FMULP:
-      return HVLAB_REAL_FORM("fmul")(form, op, true);
-    case FDIV:
-      return HVLAB_REAL_FORM("fdiv")(form, op, false);
-    case FDIVP:
-      return HVLAB_REAL_FORM("fdiv")(form, op, true);
-    case FDIVR:
-      return HVLAB_REAL_FORM("fdivr")(form, op, false);
-    case FDIVRP:
-      return HVLAB_REAL_FORM("fdivr")(form, op, true);
-    case FIADD:
-      return HVLAB_INTEGER_FORM("fiadd")(form, op);
-    case FISUB:
-      return HVLAB_INTEGER_FORM("fisub")(form, op);
-    case FISUBR:
-      return HVLAB_INTEGER_FORM("fisubr")(form, op);
-    case FIMUL:
-      return HVLAB_INTEGER_FORM("fimul")(form, op);
-    case FIDIV:
-      return HVLAB_INTEGER_FORM("fidiv")(form, op);
-    case FIDIVR:
-      return HVLAB_INTEGER_FORM("fidivr")(form, op);
-    default:
-      return {};
+    case FADD: return HVLAB_REAL_FORM("fadd")(form, op, false);
+    case FADDP: return HVLAB_REAL_FORM("fadd")(form, op, true);
+    case FSUB: return HVLAB_REAL_FORM("fsub")(form, op, false);
+    case FSUBP: return HVLAB_REAL_FORM("fsub")(form, op, true);
+    case FSUBR: return HVLAB_REAL_FORM("fsubr")(form, op, false);
+    case FSUBRP: return HVLAB_REAL_FORM("fsubr")(form, op, true);
+    case FMUL: return HVLAB_REAL_FORM("fmul")(form, op, false);
+    case FMULP: return HVLAB_REAL_FORM("fmul")(form, op, true);
+    case FDIV: return HVLAB_REAL_FORM("fdiv")(form, op, false);
+    case FDIVP: return HVLAB_REAL_FORM("fdiv")(form, op, true);
+    case FDIVR: return HVLAB_REAL_FORM("fdivr")(form, op, false);
+    case FDIVRP: return HVLAB_REAL_FORM("fdivr")(form, op, true);
+    case FIADD: return HVLAB_INTEGER_FORM("fiadd")(form, op);
+    case FISUB: return HVLAB_INTEGER_FORM("fisub")(form, op);
+    case FISUBR: return HVLAB_INTEGER_FORM("fisubr")(form, op);
+    case FIMUL: return HVLAB_INTEGER_FORM("fimul")(form, op);
+    case FIDIV: return HVLAB_INTEGER_FORM("fidiv")(form, op);
+    case FIDIVR: return HVLAB_INTEGER_FORM("fidivr")(form, op);
+    default: return {};
   }
 }
 

@@ -109,36 +109,21 @@ Handlers compare(const Form& form, Op& op) {
   if (form.operands == 2) op.reg[0] = op.reg[1];
   if (form.operands == 0) op.reg[0] = 1;
   switch (form.mnemonic) {
-    case FCOM:
-      return real_form<0>(form, op);
-    case FCOMP:
-      return real_form<1>(form, op);
-    case FCOMPP:
-      return numeric<&registers<kOrdered, false, 2>>(form, op);
-    case FICOM:
-      return integer_form<0>(form, op);
-    case FICOMP:
-      return integer_form<1>(form, op);
-    case FUCOM:
-      return numeric<&registers<kQuiet, false, 0>>(form, op);
-    case FUCOMP:
-      return numeric<&registers<kQuiet, false, 1>>(form, op);
-    case FUCOMPP:
-      return numeric<&registers<kQuiet, false, 2>>(form, op);
-    case FCOMI:
-      return numeric<&registers<kOrdered, true, 0>>(form, op);
-    case FCOMIP:
-      return numeric<&registers<kOrdered, true, 1>>(form, op);
-    case FUCOMI:
-      return numeric<&registers<kQuiet, true, 0>>(form, op);
-    case FUCOMIP:
-      return numeric<&registers<kQuiet, true, 1>>(form, op);
-    case FTST:
-      return numeric<&ftst>(form, op);
-    case FXAM:
-      return numeric<&fxam>(form, op);
-    default:
-      return {};
+    case FCOM: return real_form<0>(form, op);
+    case FCOMP: return real_form<1>(form, op);
+    case FCOMPP: return numeric<&registers<kOrdered, false, 2>>(form, op);
+    case FICOM: return integer_form<0>(form, op);
+    case FICOMP: return integer_form<1>(form, op);
+    case FUCOM: return numeric<&registers<kQuiet, false, 0>>(form, op);
+    case FUCOMP: return numeric<&registers<kQuiet, false, 1>>(form, op);
+    case FUCOMPP: return numeric<&registers<kQuiet, false, 2>>(form, op);
+    case FCOMI: return numeric<&registers<kOrdered, true, 0>>(form, op);
+    case FCOMIP: return numeric<&registers<kOrdered, true, 1>>(form, op);
+    case FUCOMI: return numeric<&registers<kQuiet, true, 0>>(form, op);
+    case FUCOMIP: return numeric<&registers<kQuiet, true, 1>>(form, op);
+    case FTST: return numeric<&ftst>(form, op);
+    case FXAM: return numeric<&fxam>(form, op);
+    default: return {};
   }
 }
 

@@ -259,42 +259,25 @@ Outcome ffree(Cpu& cpu, const Op& op) {
 Handlers control(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case FNINIT:
-      return heavy<&fninit>();
-    case FNCLEX:
-      return heavy<&fnclex>();
-    case FNSTCW:
-      return heavy<&fnstcw>();
-    case FNSTSW:
-      return heavy<&fnstsw>();
-    case FLDCW:
-      return heavy<&fldcw>();
-    case FNSTENV:
-      return heavy<&fnstenv>();
-    case FLDENV:
-      return heavy<&fldenv>();
-    case FNSAVE:
-      return heavy<&fnsave>();
-    case FRSTOR:
-      return heavy<&frstor>();
-    case FWAIT:
-      return heavy<&fwait>();
+    case FNINIT: return heavy<&fninit>();
+    case FNCLEX: return heavy<&fnclex>();
+    case FNSTCW: return heavy<&fnstcw>();
+    case FNSTSW: return heavy<&fnstsw>();
+    case FLDCW: return heavy<&fldcw>();
+    case FNSTENV: return heavy<&fnstenv>();
+    case FLDENV: return heavy<&fldenv>();
+    case FNSAVE: return heavy<&fnsave>();
+    case FRSTOR: return heavy<&frstor>();
+    case FWAIT: return heavy<&fwait>();
     case FENI8087_NOP:
     case FDISI8087_NOP:
-    case FSETPM287_NOP:
-      return heavy<&nothing>();
-    case FNOP:
-      return numeric<&nothing>(form, op);
-    case FINCSTP:
-      return numeric<&move_top<1>>(form, op);
-    case FDECSTP:
-      return numeric<&move_top<-1>>(form, op);
-    case FFREE:
-      return numeric<&ffree<false>>(form, op);
-    case FFREEP:
-      return numeric<&ffree<true>>(form, op);
-    default:
-      return {};
+    case FSETPM287_NOP: return heavy<&nothing>();
+    case FNOP: return numeric<&nothing>(form, op);
+    case FINCSTP: return numeric<&move_top<1>>(form, op);
+    case FDECSTP: return numeric<&move_top<-1>>(form, op);
+    case FFREE: return numeric<&ffree<false>>(form, op);
+    case FFREEP: return numeric<&ffree<true>>(form, op);
+    default: return {};
   }
 }
 

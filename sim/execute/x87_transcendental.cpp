@@ -77,28 +77,17 @@ Outcome remainder(Cpu& cpu, const Op&) {
 Handlers transcendental(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case F2XM1:
-      return numeric<&one_operand<f2xm1, 0>>(form, op);
-    case FSIN:
-      return numeric<&one_operand<fsin, status::kC2>>(form, op);
-    case FCOS:
-      return numeric<&one_operand<fcos, status::kC2>>(form, op);
-    case FSINCOS:
-      return numeric<&two_results<fsincos>>(form, op);
-    case FPTAN:
-      return numeric<&two_results<fptan>>(form, op);
-    case FPATAN:
-      return numeric<&two_operands<fpatan>>(form, op);
-    case FYL2X:
-      return numeric<&two_operands<fyl2x>>(form, op);
-    case FYL2XP1:
-      return numeric<&two_operands<fyl2xp1>>(form, op);
-    case FPREM:
-      return numeric<&remainder<fprem>>(form, op);
-    case FPREM1:
-      return numeric<&remainder<fprem1>>(form, op);
-    default:
-      return {};
+    case F2XM1: return numeric<&one_operand<f2xm1, 0>>(form, op);
+    case FSIN: return numeric<&one_operand<fsin, status::kC2>>(form, op);
+    case FCOS: return numeric<&one_operand<fcos, status::kC2>>(form, op);
+    case FSINCOS: return numeric<&two_results<fsincos>>(form, op);
+    case FPTAN: return numeric<&two_results<fptan>>(form, op);
+    case FPATAN: return numeric<&two_operands<fpatan>>(form, op);
+    case FYL2X: return numeric<&two_operands<fyl2x>>(form, op);
+    case FYL2XP1: return numeric<&two_operands<fyl2xp1>>(form, op);
+    case FPREM: return numeric<&remainder<fprem>>(form, op);
+    case FPREM1: return numeric<&remainder<fprem1>>(form, op);
+    default: return {};
   }
 }
 

@@ -68,20 +68,13 @@ Outcome fxtract(Cpu& cpu, const Op&) {
 Handlers single_operand(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case FABS:
-      return numeric<&unary<kAbsolute>>(form, op);
-    case FCHS:
-      return numeric<&unary<kChangeSign>>(form, op);
-    case FSQRT:
-      return numeric<&unary<HVLAB_X87_UNARY("fsqrt")>>(form, op);
-    case FRNDINT:
-      return numeric<&unary<HVLAB_X87_UNARY("frndint")>>(form, op);
-    case FSCALE:
-      return numeric<&with_st1<HVLAB_X87_BINARY("fscale")>>(form, op);
-    case FXTRACT:
-      return numeric<&fxtract>(form, op);
-    default:
-      return {};
+    case FABS: return numeric<&unary<kAbsolute>>(form, op);
+    case FCHS: return numeric<&unary<kChangeSign>>(form, op);
+    case FSQRT: return numeric<&unary<HVLAB_X87_UNARY("fsqrt")>>(form, op);
+    case FRNDINT: return numeric<&unary<HVLAB_X87_UNARY("frndint")>>(form, op);
+    case FSCALE: return numeric<&with_st1<HVLAB_X87_BINARY("fscale")>>(form, op);
+    case FXTRACT: return numeric<&fxtract>(form, op);
+    default: return {};
   }
 }
 

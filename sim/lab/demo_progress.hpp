@@ -6,7 +6,8 @@
 
 namespace hvlab::lab {
 
-/// What `hvlab boot --progress` said last on its standard error, shortened: "0.26 s simulated at 251 MIPS". Empty if nothing.
+/// What `hvlab boot --progress` said last on its standard error, shortened: "0.26 s simulated at 251 MIPS".
+/// Empty if nothing.
 std::string last_progress(const std::string& errors);
 
 /// One line, rewritten in place on a terminal; nothing elsewhere.

@@ -98,14 +98,9 @@ BlockCompletion DiskMedium::perform(Serving serving) {
       completion.ok = image_.read(request.offset, completion.data);
       if (!completion.ok) completion.data.clear();
       break;
-    case BlockOperation::Write:
-      completion.ok = image_.write(request.offset, request.data);
-      break;
-    case BlockOperation::Discard:
-      completion.ok = image_.discard(request.offset, request.bytes);
-      break;
-    case BlockOperation::Flush:
-      break;
+    case BlockOperation::Write: completion.ok = image_.write(request.offset, request.data); break;
+    case BlockOperation::Discard: completion.ok = image_.discard(request.offset, request.bytes); break;
+    case BlockOperation::Flush: break;
   }
   return completion;
 }

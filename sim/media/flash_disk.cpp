@@ -19,14 +19,10 @@ std::optional<size_t> FlashDisk::choose(const std::deque<DiskCommand>& queue, Pi
 
 Picoseconds FlashDisk::begin(const DiskCommand& command, Picoseconds now) {
   switch (command.operation) {
-    case BlockOperation::Read:
-      return read(command, now);
-    case BlockOperation::Write:
-      return write(command, now);
-    case BlockOperation::Flush:
-      return flush(now);
-    case BlockOperation::Discard:
-      break;  // a note in the translation table
+    case BlockOperation::Read: return read(command, now);
+    case BlockOperation::Write: return write(command, now);
+    case BlockOperation::Flush: return flush(now);
+    case BlockOperation::Discard: break;  // a note in the translation table
   }
   return now + profile_.write_overhead;
 }

@@ -35,12 +35,9 @@ void Peer::frame_received(View frame) {
 
 bool Peer::handle(View frame) {
   switch (get16(frame, 12)) {
-    case kEtherArp:
-      return handle_arp(frame);
-    case kEtherIpv4:
-      return handle_ipv4(frame);
-    default:
-      return false;
+    case kEtherArp: return handle_arp(frame);
+    case kEtherIpv4: return handle_ipv4(frame);
+    default: return false;
   }
 }
 

@@ -164,15 +164,9 @@ bool PeerTcp::accept(const Key& key, Connection& connection, const TcpSegment& s
 
 void PeerTcp::take_data(const Key& key, Connection& connection, View data) {
   switch (std::get<2>(key)) {
-    case kEchoPort:
-      put(connection.out, data);
-      break;
-    case kDiscardPort:
-      discarded_bytes_ += data.size();
-      break;
-    default:
-      take_request(connection, data);
-      break;
+    case kEchoPort: put(connection.out, data); break;
+    case kDiscardPort: discarded_bytes_ += data.size(); break;
+    default: take_request(connection, data); break;
   }
 }
 

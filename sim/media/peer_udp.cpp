@@ -21,18 +21,11 @@ bool PeerUdp::received(const MacAddress& mac, const Ipv4Packet& packet, const Ud
   if (datagram.destination_port == kDhcpServerPort) return dhcp(datagram);
   if (packet.destination != wire_.addresses().address) return false;
   switch (datagram.destination_port) {
-    case kEchoPort:
-      reply(mac, packet, datagram, datagram.payload);
-      return true;
-    case kDiscardPort:
-      discarded_bytes_ += datagram.payload.size();
-      return true;
-    case kRequestPort:
-      return request(mac, packet, datagram);
-    case kBulkPort:
-      return start_bulk(mac, packet, datagram);
-    default:
-      return false;
+    case kEchoPort: reply(mac, packet, datagram, datagram.payload); return true;
+    case kDiscardPort: discarded_bytes_ += datagram.payload.size(); return true;
+    case kRequestPort: return request(mac, packet, datagram);
+    case kBulkPort: return start_bulk(mac, packet, datagram);
+    default: return false;
   }
 }
 

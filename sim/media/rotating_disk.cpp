@@ -85,14 +85,11 @@ bool RotatingDisk::streaming(u64 offset, Picoseconds now) const {
 
 bool RotatingDisk::needs_arm(const DiskCommand& command, Picoseconds now) const {
   switch (command.operation) {
-    case BlockOperation::Read:
-      return !buffered(command) && !streaming(command.offset, now);
+    case BlockOperation::Read: return !buffered(command) && !streaming(command.offset, now);
     case BlockOperation::Write:
       return state_.dirty_bytes + command.bytes > profile_.rotating.write_cache_bytes;
-    case BlockOperation::Flush:
-      return true;
-    case BlockOperation::Discard:
-      return false;
+    case BlockOperation::Flush: return true;
+    case BlockOperation::Discard: return false;
   }
   return true;
 }
@@ -119,15 +116,12 @@ std::optional<size_t> RotatingDisk::choose(const std::deque<DiskCommand>& queue,
 
 Picoseconds RotatingDisk::begin(const DiskCommand& command, Picoseconds now) {
   switch (command.operation) {
-    case BlockOperation::Read:
-      return read(command, now);
-    case BlockOperation::Write:
-      return write(command, now);
+    case BlockOperation::Read: return read(command, now);
+    case BlockOperation::Write: return write(command, now);
     case BlockOperation::Flush:
       while (!state_.dirty.empty()) destage_one(std::max(now, state_.arm_free_at));
       return std::max(now, state_.arm_free_at) + profile_.write_overhead;
-    case BlockOperation::Discard:
-      break;
+    case BlockOperation::Discard: break;
   }
   return now + profile_.write_overhead;
 }

@@ -90,20 +90,15 @@ u32 Btf::size_of(u32 type, unsigned depth) const {
     case kUnion:
     case kEnum:
     case kFloat:
-    case kEnum64:
-      return it.size_or_type;
-    case kPointer:
-      return 8;
-    case kArray:
-      return size_of(get32(types_, it.rest), depth + 1) * get32(types_, it.rest + 8);
+    case kEnum64: return it.size_or_type;
+    case kPointer: return 8;
+    case kArray: return size_of(get32(types_, it.rest), depth + 1) * get32(types_, it.rest + 8);
     case kTypedef:
     case kVolatile:
     case kConst:
     case kRestrict:
-    case kTypeTag:
-      return size_of(it.size_or_type, depth + 1);
-    default:
-      return 0;
+    case kTypeTag: return size_of(it.size_or_type, depth + 1);
+    default: return 0;
   }
 }
 

@@ -329,36 +329,20 @@ TEST_CASE("no sequence of accesses breaks the local APIC") {
     const u32 value = static_cast<u32>(random.next() >> random.below(64));
     u64 read = 0;
     switch (random.below(10)) {
-      case 0:
-        b.apic.mmio_write(static_cast<u32>(random.below(0x1000)), value);
-        break;
-      case 1:
-        b.apic.msr_read(0x800 + offset / 16, read);
-        break;
-      case 2:
-        b.apic.msr_write(0x800 + offset / 16, value);
-        break;
-      case 3:
-        b.apic.msr_write(0x6E0, random.next() >> random.below(64));
-        break;
-      case 4:
-        b.clock.advance(random.below(kMicrosecond));
-        break;
-      case 5:
-        b.apic.lint(static_cast<unsigned>(random.below(2))).set(random.below(2) != 0);
-        break;
-      case 6:
-        b.bus.send(0xFEE0'0000 | random.below(1 << 20), value);
-        break;
+      case 0: b.apic.mmio_write(static_cast<u32>(random.below(0x1000)), value); break;
+      case 1: b.apic.msr_read(0x800 + offset / 16, read); break;
+      case 2: b.apic.msr_write(0x800 + offset / 16, value); break;
+      case 3: b.apic.msr_write(0x6E0, random.next() >> random.below(64)); break;
+      case 4: b.clock.advance(random.below(kMicrosecond)); break;
+      case 5: b.apic.lint(static_cast<unsigned>(random.below(2))).set(random.below(2) != 0); break;
+      case 6: b.bus.send(0xFEE0'0000 | random.below(1 << 20), value); break;
       case 7:
         if (random.below(100) == 0) b.apic.set_base_msr(kDefaultBase | random.below(8) << 8);
         break;
       case 8:
         if (b.processor.interrupt) b.apic.acknowledge();
         break;
-      default:
-        b.apic.mmio_read(offset), b.apic.mmio_write(offset, value);
-        break;
+      default: b.apic.mmio_read(offset), b.apic.mmio_write(offset, value); break;
     }
   }
 }

@@ -129,11 +129,8 @@ TEST_CASE("the MADT has each processor, the IOAPIC and the overrides") {
           CHECK(tables.memory.get<u16>(at + 8) == (irq == 0 ? 0 : 0b1101));
           break;
         }
-        case 4:
-          CHECK(tables.memory.get<u8>(at + 5) == 1);
-          break;
-        default:
-          FAIL("an entry of unknown type");
+        case 4: CHECK(tables.memory.get<u8>(at + 5) == 1); break;
+        default: FAIL("an entry of unknown type");
       }
     }
     CHECK(seen == processors);

@@ -245,7 +245,8 @@ TEST_CASE("INT n under TF enters its handler without a trap") {
   CHECK((m.cpu().dr6 & arch::dr6::kBs) == 0);
 }
 
-// Catches MWAIT sleeping through a write to its line, or through an interrupt that it asked to see while masked.
+// Catches MWAIT sleeping through a write to its line, or through an interrupt that it asked to see while
+// masked.
 TEST_CASE("MWAIT ends with a write to the line or, on request, a masked interrupt") {
   Machine m;
   m.protected_mode();

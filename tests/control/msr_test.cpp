@@ -92,7 +92,8 @@ TEST_CASE("controls of units that are not modelled are kept") {
   CHECK(read(amd.cpu(), 0x48) == 7);
 }
 
-// Catches CPUID bits that AMD's feature MSRs cannot take back, or that fixed words cannot bring where there are none.
+// Catches CPUID bits that AMD's feature MSRs cannot take back, or that fixed words cannot bring where there
+// are none.
 TEST_CASE("AMD's CPUID feature MSRs take features back") {
   timing::Profile p = everything();
   p.vendor = "AuthenticAMD";

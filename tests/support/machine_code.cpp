@@ -23,7 +23,8 @@ void Machine::settle() {
 void Machine::segments(u16 cs, u16 data, u32 limit, u32 code_attributes, u32 data_attributes) {
   cpu::Cpu& c = cpu();
   c.cpl = 0;
-  for (unsigned s = 0; s < 6; ++s) c.seg[s] = {.base = 0, .limit = limit, .attributes = data_attributes, .selector = data};
+  for (unsigned s = 0; s < 6; ++s)
+    c.seg[s] = {.base = 0, .limit = limit, .attributes = data_attributes, .selector = data};
   c.seg[arch::kCs] = {.base = 0, .limit = limit, .attributes = code_attributes, .selector = cs};
 }
 
@@ -40,10 +41,12 @@ void Machine::tables() {
   for (unsigned v = 0; v < 256; ++v) {
     const u64 handler = kHandlers + v * 16;
     if (wide) {
-      poke<u64>(kIdt + v * 16, (handler & 0xFFFF) | (u64{kCode64} << 16) | (u64{0xEE} << 40) | ((handler >> 16 & 0xFFFF) << 48));
+      poke<u64>(kIdt + v * 16, (handler & 0xFFFF) | (u64{kCode64} << 16) | (u64{0xEE} << 40) |
+                                   ((handler >> 16 & 0xFFFF) << 48));
       poke<u64>(kIdt + v * 16 + 8, handler >> 32);
     } else {
-      poke<u64>(kIdt + v * 8, (handler & 0xFFFF) | (u64{kCode32} << 16) | (u64{0xEE} << 40) | ((handler >> 16 & 0xFFFF) << 48));
+      poke<u64>(kIdt + v * 8, (handler & 0xFFFF) | (u64{kCode32} << 16) | (u64{0xEE} << 40) |
+                                  ((handler >> 16 & 0xFFFF) << 48));
     }
   }
 }
