@@ -235,3 +235,110 @@ TEST_CASE("a two-dimensional walk costs its 24 references") {
   CHECK(m.enter({0x0F, 0x31, 0x89, 0xC3, 0x8A, 0x0E, 0x0F, 0x31, 0x29, 0xD8}) == code_of(Exit::Hlt));
   CHECK(m.block.save.rax - without == 2400);
 }
+
+namespace {
+
+/// Gives the guest 32-bit code under its own paging mode.
+void legacy_guest(GuestMachine& m, u64 cr4_value, u64 root) {
+  arch::svm::SaveArea& s = m.block.save;
+  s.efer = arch::efer::kSvme;
+  s.cr0 |= arch::cr0::kPg;
+  s.cr4 = cr4_value;
+  s.cr3 = root;
+  s.cs = {kCode32, 0xC9B, 0xFFFF'FFFF, 0};
+}
+constexpr std::initializer_list<u8> kLoad32 = {0xA1, 0x00, 0x00, 0x70, 0x00};  // MOV EAX, [700000h]
+
+}  // namespace
+
+// Catches PDPTEs taken from registers that nobody has loaded: under nested paging each walk reads them.
+TEST_CASE("PAE guests: the four top entries are read through the second stage") {
+  Nested m;
+  constexpr u64 kRoot = kData, kDirectory = kData + 0x1000;
+  m.poke<u64>(kRoot, kDirectory | 1);
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kDirectory + n * 8, n << 21 | 0x87);
+  legacy_guest(m, arch::cr4::kPae, kRoot);
+  m.poke<u32>(kPage, 0xABCD);
+  CHECK(m.enter(kLoad32) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax == 0xABCD);
+  m.poke<u64>(m.nested_pte(kRoot), 0);
+  m.block.control.tlb_control = 1;
+  m.block.save.rip = kGuestCode;
+  m.enter();
+  expect_fault(m, kTables_ | 6, kRoot);
+  // A reserved bit in one is the guest's own page fault.
+  m.poke<u64>(m.nested_pte(kRoot), kRoot | 7);
+  m.poke<u64>(kRoot, kDirectory | 3);
+  m.intercept_exception(14);
+  CHECK(m.enter() == 0x40 + 14);
+  CHECK((m.block.control.exit_info1 & 9) == 9);
+}
+
+TEST_CASE("32-bit guests: two levels and 4 MiB pages under 4 KiB ones") {
+  Nested m;
+  m.poke<u32>(kData, 0x87);
+  m.poke<u32>(kData + 4, 0x40'0087);
+  legacy_guest(m, arch::cr4::kPse, kData);
+  m.poke<u64>(m.nested_pte(kPage), 0x60'0007);
+  m.poke<u32>(0x60'0000, 0x5678);
+  CHECK(m.enter(kLoad32) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax == 0x5678);
+}
+
+// Catches a second stage walked in the guest's mode instead of the host's.
+TEST_CASE("the second stage is walked in the host's paging mode") {
+  GuestMachine m;
+  m.block.control.nested_control = arch::svm::kNestedPaging;
+  constexpr u64 kHost = kData, kDirectory = kData + 0x1000, kRoot32 = kData + 0x3000,
+                kSwapped = kData + 0x4000;
+  const auto host32 = [&](u64 cr4_value, u64 root) {
+    cpu::Cpu& c = m.cpu();
+    m.protected_mode();
+    c.cr0 |= arch::cr0::kPg;
+    c.cr4 |= cr4_value;
+    c.efer = arch::efer::kSvme;
+    c.cr3 = root;
+    for (u64 n = 0; n < 4; ++n) c.pdpte[n] = m.peek<u64>(kHost + n * 8);
+    m.settle();
+    m.block.control.nested_root = root;
+    m.block.control.tlb_control = 1;
+    m.block.save.rip = kGuestCode;
+  };
+  m.poke<u64>(kHost, kDirectory | 1);
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kDirectory + n * 8, n << 21 | 0x87);
+  m.poke<u32>(kRoot32, 0x87);
+  m.poke<u32>(kRoot32 + 4, kSwapped | 7);
+  for (u32 n = 0; n < 1024; ++n) m.poke<u32>(kSwapped + n * 4, (0x40'0000 + (n << 12)) | 7);
+  m.poke<u32>(kSwapped + 0x300 * 4, 0x60'0007);  // 700000h lies at 600000h
+  m.poke<u32>(kPage, 0x1111);
+  m.poke<u32>(0x60'0000, 0x2222);
+  host32(arch::cr4::kPae, kHost);
+  CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax == 0x1111);
+  host32(arch::cr4::kPse, kRoot32);
+  CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
+  CHECK(m.block.save.rax == 0x2222);
+  CHECK((m.peek<u32>(kSwapped + 0x300 * 4) & 0x60) == 0x20);
+}
+
+// Catches events of entry and exit that are missing, or whose contents are not those of the control block.
+TEST_CASE("entries and exits are reported with control block, root, code and information") {
+  struct Record final : observe::Observer {
+    std::vector<observe::Event> events;
+    void on_event(const observe::Event& e) override { events.push_back(e); }
+  } record;
+  Nested m;
+  m.cpu().observer = &record;
+  m.poke<u64>(m.nested_pte(kPage), 0);
+  m.enter(kLoad);
+  using observe::EventKind;
+  std::erase_if(record.events, [](const observe::Event& e) {
+    return e.kind != EventKind::VmEntry && e.kind != EventKind::VmExit && e.kind != EventKind::VmExitDetail;
+  });
+  REQUIRE(record.events.size() == 3);
+  CHECK((record.events[0].kind == EventKind::VmEntry && record.events[0].a == kVmcb &&
+         record.events[0].b == kNested));
+  CHECK((record.events[1].kind == EventKind::VmExit && record.events[1].a == 0x400));
+  CHECK((record.events[1].b == (kFinal | 4) && record.events[1].rip == kGuestCode));
+  CHECK((record.events[2].kind == EventKind::VmExitDetail && record.events[2].a == kPage));
+}

@@ -210,3 +210,12 @@ TEST_CASE("an intercepted #DB has DR6 set and DR7.GD cleared") {
   CHECK((m.block.save.dr6 & bit(13)) != 0);
   CHECK((m.block.save.dr7 & 0x2000) == 0);
 }
+
+// Catches INIT that resets a host which asked for #SX instead (APM vol. 2, 15.28).
+TEST_CASE("VM_CR.R_INIT turns INIT into a security exception") {
+  GuestMachine m;
+  m.cpu().vm_cr = arch::vm_cr::kRedirectInit;
+  m.cpu().init_pending = true;
+  CHECK(m.run({0x90}) == 30);
+  CHECK(m.error_code() == 1);
+}
