@@ -101,7 +101,8 @@ struct Processor::Impl {
 
 bool Processor::Impl::event_waits() const {
   if (cpu.pending_debug != 0 || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
-  return cpu.gif && (cpu.init_pending || cpu.nmi_pending || (cpu.interrupt_line && cpu.takes_interrupts()));
+  const bool nmi = cpu.nmi_pending && !cpu.nmi_blocked;
+  return cpu.gif && (cpu.init_pending || nmi || (cpu.interrupt_line && cpu.takes_interrupts()));
 }
 
 bool Processor::Impl::must_step() const {
@@ -262,7 +263,8 @@ void Processor::Impl::run_blocks(const Op* op) {
     case Outcome::Retry:
       if (left->number >= decode::block_of(left)->operations) break;  // a terminator: by RIP
       next_op = left;
-      if (begun && !event_waits() && !decode::block_of(left)->dead) step(left);
+      // An event that waits at the block's first operation could not be taken: run() has tried.
+      if (begun && (left == op || !event_waits()) && !decode::block_of(left)->dead) step(left);
       break;
     case Outcome::Exit: next_op = left + 1; break;
     default: break;

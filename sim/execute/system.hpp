@@ -31,7 +31,7 @@ Handlers select_idle(const Form&, Op&);     // HLT MONITOR MWAIT
 Handlers select_cpuid(const Form&, Op&);
 Handlers select_random(const Form&, Op&);  // RDRAND RDSEED
 Handlers select_cache(const Form&, Op&);   // CLFLUSH INVD WBINVD
-Handlers select_hint(const Form&, Op&);    // PREFETCHh, fences, PAUSE, ENDBR: no effect but their time
+Handlers select_hint(const Form&, Op&);    // PREFETCHh, fences, PAUSE: no effect but their time
 
 // system_flags.cpp
 Handlers select_interrupt_flag(const Form&, Op&);  // CLI STI

@@ -44,6 +44,11 @@ Outcome walk_fault(Cpu& cpu, u64 linear, const WalkResult& r) {
   return Outcome::Fault;
 }
 
+Outcome not_canonical(Cpu& cpu) {
+  cpu.fault = cpu::Fault{.vector = Exception::GeneralProtection, .has_error = true, .canonical = true};
+  return Outcome::Fault;
+}
+
 /// A translated piece of memory, within one page.
 struct Target {
   u64 physical = 0;
@@ -90,10 +95,7 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
     t.writable = t.user = t.dirty = true;
     target.physical = linear;
   } else {
-    if (cpu.long_active() && !cpu::canonical(linear)) {
-      cpu.fault = cpu::Fault{.vector = Exception::GeneralProtection, .has_error = true, .canonical = true};
-      return Outcome::Fault;
-    }
+    if (cpu.long_active() && !cpu::canonical(linear)) return not_canonical(cpu);
     const Space space = current_space(cpu);
     const Tlb::Entry* entry = cpu.tlb->find(linear, space);
     const bool usable = entry != nullptr && permitted(cpu, entry->translation, access, user, rights) &&
@@ -199,14 +201,22 @@ Outcome prepare(Cpu& cpu, u64 linear, unsigned bytes, Access access, Rights righ
   pieces.count = bytes <= room ? 1 : 2;
   pieces.bytes[0] = std::min(bytes, room);
   pieces.bytes[1] = bytes - pieces.bytes[0];
+  const bool wide = cpu.long_active() && (rights != Rights::Current || cpu.code64());
+  // All of an access must be canonical, before any page of it is looked at.
+  if (wide && pieces.count == 2 && cpu::canonical(linear) && !cpu::canonical(linear + bytes - 1))
+    return not_canonical(cpu);
   u64 address = linear;
   for (unsigned i = 0; i < pieces.count; ++i) {
     if (const Outcome o = translate(cpu, address, access, rights, pieces.target[i]); o != Outcome::Next)
       return o;
     address += pieces.bytes[i];
-    if (!cpu.long_active()) address = static_cast<u32>(address);
+    if (!wide) address = static_cast<u32>(address);
   }
-  if (pieces.device() && !cpu.stepping) return Outcome::Retry;
+  if (cpu.stepping) return Outcome::Next;
+  // Devices are met, and traps taken, outside blocks.
+  const bool watched = rights == Rights::Current && (cpu.dr7 & 0xFF) != 0 &&
+                       cpu::match_data_breakpoint(cpu, linear, bytes, access == Access::Write) != 0;
+  if (pieces.device() || watched) return Outcome::Retry;
   return Outcome::Next;
 }
 

@@ -178,7 +178,7 @@ class Machine {
   int go(u64 limit = 100'000) {
     const execute::Stop stop = processor->run(processor->cycles() + limit);
     if (stop == execute::Stop::Shutdown) return 0x100;
-    const u64 at = cpu().rip - 1;
+    const u64 at = (cpu().code64() ? 0 : cpu().seg[arch::kCs].base) + cpu().rip - 1;
     if (at >= kHandlers && at < kHandlers + 256 * 16) return static_cast<int>((at - kHandlers) / 16);
     return -1;
   }

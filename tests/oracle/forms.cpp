@@ -27,7 +27,7 @@ void write(const Encoding& e, u8 modrm, u8 (&code)[16]) {
   std::fill_n(code, sizeof code, u8{0});
   if (e.map >= Map::Vex2) {
     const unsigned pp = e.prefix == 0x66 ? 1u : e.prefix == 0xF3 ? 2u : e.prefix == 0xF2 ? 3u : 0u;
-    put(0xC4), put(0xE0u | (e.map == Map::Vex2 ? 2u : 3u)), put((e.rex_w ? 0x80u : 0u) | 0x40u | pp);  // vvvv = 7
+    put(0xC4), put(0xE0u | (e.map == Map::Vex2 ? 2u : 3u)), put((e.rex_w ? 0x80u : 0u) | 0x78u | pp);  // vvvv = 15, which RORX needs
   } else {
     if (e.prefix != 0) put(e.prefix);
     if (e.rex_w) put(0x48);
@@ -153,7 +153,6 @@ const char* left_out(Mnemonic m) {
     case Mnemonic::XSAVE: case Mnemonic::XSAVE64: case Mnemonic::XRSTOR: case Mnemonic::XRSTOR64:
       return "depends on the host's XCR0";
     case Mnemonic::FSTPNCE: return "not documented";
-    case Mnemonic::RDSSPD: case Mnemonic::RDSSPQ: return "depends on the host's shadow stacks";
     default: return nullptr;
   }
 }
