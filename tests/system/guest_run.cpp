@@ -53,7 +53,10 @@ bool GuestRun::says(const std::string& line) const {
 }
 
 GuestRun run_guest(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = {HVLAB_PROGRAM, "boot", "--reproducible", "--max-time", "120s"};
+  std::vector<std::string> command = {HVLAB_PROGRAM, "boot", "--reproducible"};
+  if (std::ranges::find(arguments, "--max-time") == arguments.end()) {
+    command.insert(command.end(), {"--max-time", "120s"});
+  }
   command.insert(command.end(), arguments.begin(), arguments.end());
   lab::Child child(command, false);
   do {

@@ -44,7 +44,7 @@ struct GuestRun {
   bool says(const std::string& line) const;
 };
 
-/// `hvlab boot --reproducible` with `arguments`.
+/// `hvlab boot --reproducible` with `arguments`; stopped after 120 s of simulated time unless they say when.
 GuestRun run_guest(const std::vector<std::string>& arguments);
 
 }  // namespace hvlab::test
