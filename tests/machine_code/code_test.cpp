@@ -1,4 +1,5 @@
-// Where instructions come from: self-modifying code, page crossings, length limits (SDM vol. 3, 8.1.3 and 12.6).
+// Where instructions come from: self-modifying code, page crossings, length limits (SDM vol. 3, 8.1.3
+// and 12.6).
 #include <catch2/catch.hpp>
 
 #include "machine_code.hpp"
@@ -47,8 +48,26 @@ TEST_CASE("code in another page, called, changed and called again") {
   // call there; mov ebx, eax; mov byte [there + 1], 7; call there
   const u32 first = static_cast<u32>(kData - (kCode + 5)), second = static_cast<u32>(kData - (kCode + 20));
   const auto byte = [](u32 v, unsigned n) { return static_cast<u8>(v >> (8 * n)); };
-  CHECK(m.run({0xE8, byte(first, 0), byte(first, 1), byte(first, 2), byte(first, 3), 0x89, 0xC3, 0xC6, 0x04, 0x25, 0x01, 0, 0x30, 0, 0x07,
-               0xE8, byte(second, 0), byte(second, 1), byte(second, 2), byte(second, 3)}) == -1);
+  CHECK(m.run({0xE8,
+               byte(first, 0),
+               byte(first, 1),
+               byte(first, 2),
+               byte(first, 3),
+               0x89,
+               0xC3,
+               0xC6,
+               0x04,
+               0x25,
+               0x01,
+               0,
+               0x30,
+               0,
+               0x07,
+               0xE8,
+               byte(second, 0),
+               byte(second, 1),
+               byte(second, 2),
+               byte(second, 3)}) == -1);
   CHECK(m.cpu().gpr[kRbx] == 1);
   CHECK(m.cpu().gpr[kRax] == 7);
 }
@@ -146,7 +165,8 @@ TEST_CASE("DMA into code is seen") {
 
 // Catches code decoded in one mode that is run in another.
 TEST_CASE("the same bytes mean something else in another mode") {
-  const std::initializer_list<u8> code = {0x48, 0xB8, 1, 2, 3, 4, 5, 6, 7, 8};  // mov rax, imm64; or dec eax and more
+  const std::initializer_list<u8> code = {0x48, 0xB8, 1, 2, 3,
+                                          4,    5,    6, 7, 8};  // mov rax, imm64; or dec eax and more
   Machine m;
   m.long_mode();
   m.run(code);
@@ -162,7 +182,13 @@ TEST_CASE("the same bytes mean something else in another mode") {
 
 // Catches unknown opcodes that are skipped, and UD2 with effects.
 TEST_CASE("what is no instruction raises #UD at its own address") {
-  const std::initializer_list<u8> kInvalid[] = {{0x0F, 0x0B}, {0x0F, 0xFF}, {0x06}, {0x0F, 0x24, 0xC0}, {0x0F, 0x38, 0xFF, 0xC0}, {0xC5, 0xF8, 0x58, 0xC0}, {0x62, 0xF1, 0x7C, 0x48, 0x58, 0xC0}};
+  const std::initializer_list<u8> kInvalid[] = {{0x0F, 0x0B},
+                                                {0x0F, 0xFF},
+                                                {0x06},
+                                                {0x0F, 0x24, 0xC0},
+                                                {0x0F, 0x38, 0xFF, 0xC0},
+                                                {0xC5, 0xF8, 0x58, 0xC0},
+                                                {0x62, 0xF1, 0x7C, 0x48, 0x58, 0xC0}};
   for (const auto& bytes : kInvalid) {
     Machine m;
     m.long_mode();
@@ -173,14 +199,18 @@ TEST_CASE("what is no instruction raises #UD at its own address") {
 
 // Catches LOCK ignored where the manual forbids it (SDM vol. 2, LOCK).
 TEST_CASE("LOCK is for read-modify-write of memory only") {
-  const std::initializer_list<u8> kForbidden[] = {{0xF0, 0x01, 0xC0}, {0xF0, 0x8B, 0x06}, {0xF0, 0x89, 0x06}, {0xF0, 0x3B, 0x06}, {0xF0, 0x90}, {0xF0, 0x0F, 0xA3, 0x06}, {0xF0, 0xD1, 0x26}, {0xF0, 0x85, 0x06}, {0xF0, 0x03, 0x06}};
+  const std::initializer_list<u8> kForbidden[] = {
+      {0xF0, 0x01, 0xC0},       {0xF0, 0x8B, 0x06}, {0xF0, 0x89, 0x06}, {0xF0, 0x3B, 0x06}, {0xF0, 0x90},
+      {0xF0, 0x0F, 0xA3, 0x06}, {0xF0, 0xD1, 0x26}, {0xF0, 0x85, 0x06}, {0xF0, 0x03, 0x06}};
   for (const auto& bytes : kForbidden) {
     Machine m;
     m.long_mode();
     m.cpu().gpr[kRsi] = kData;
     CHECK(m.run(bytes) == kInvalidOpcode);
   }
-  const std::initializer_list<u8> kAllowed[] = {{0xF0, 0x01, 0x06}, {0xF0, 0xFF, 0x06}, {0xF0, 0x0F, 0xB1, 0x0E}, {0xF0, 0x0F, 0xC1, 0x06}, {0xF0, 0x0F, 0xAB, 0x06}, {0xF0, 0x87, 0x06}, {0xF0, 0xF7, 0x1E}};
+  const std::initializer_list<u8> kAllowed[] = {
+      {0xF0, 0x01, 0x06},       {0xF0, 0xFF, 0x06}, {0xF0, 0x0F, 0xB1, 0x0E}, {0xF0, 0x0F, 0xC1, 0x06},
+      {0xF0, 0x0F, 0xAB, 0x06}, {0xF0, 0x87, 0x06}, {0xF0, 0xF7, 0x1E}};
   for (const auto& bytes : kAllowed) {
     Machine m;
     m.long_mode();

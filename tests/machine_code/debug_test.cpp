@@ -30,7 +30,8 @@ struct Bench {
 // Catches data breakpoints that fire before the instruction, for reads, or not at all in blocks.
 TEST_CASE("a write breakpoint traps behind the instruction that writes") {
   Bench b(kData + 4, kWrite, 0);
-  CHECK(b.m.run({0x8A, 0x46, 0x04, 0x88, 0x46, 0x03, 0x88, 0x46, 0x04, 0x90}) == 1);  // read it; write beside it; write it
+  CHECK(b.m.run({0x8A, 0x46, 0x04, 0x88, 0x46, 0x03, 0x88, 0x46, 0x04, 0x90}) ==
+        1);  // read it; write beside it; write it
   CHECK(b.return_offset() == 9);
   CHECK((b.m.cpu().dr6 & 0xF) == 1);
 }
@@ -38,7 +39,8 @@ TEST_CASE("a write breakpoint traps behind the instruction that writes") {
 // Catches a read-write breakpoint that only sees writes, and its length.
 TEST_CASE("a read-write breakpoint covers its length") {
   Bench b(kData + 8, kReadWrite, 2);
-  CHECK(b.m.run({0x8A, 0x46, 0x07, 0x8A, 0x46, 0x10, 0x8A, 0x46, 0x0F, 0x90}) == 1);  // before, behind, last byte
+  CHECK(b.m.run({0x8A, 0x46, 0x07, 0x8A, 0x46, 0x10, 0x8A, 0x46, 0x0F, 0x90}) ==
+        1);  // before, behind, last byte
   CHECK(b.return_offset() == 9);
 }
 
@@ -54,7 +56,8 @@ TEST_CASE("an instruction breakpoint faults once, RF lets its instruction go") {
   CHECK(b.m.run({0x90, 0xFF, 0xC0, 0x90}) == 1);
   CHECK(b.return_offset() == 1);
   CHECK(b.m.cpu().gpr[kRax] == 0);
-  CHECK((b.m.peek<u64>(b.m.cpu().gpr[kRsp] + 16) & flag::kRf) == 0);  // the handler sets it (SDM vol. 3, 18.3.1.1)
+  CHECK((b.m.peek<u64>(b.m.cpu().gpr[kRsp] + 16) & flag::kRf) ==
+        0);  // the handler sets it (SDM vol. 3, 18.3.1.1)
   Bench again(kCode, 0, 0);
   again.m.cpu().rflags_rest |= flag::kRf;
   CHECK(again.m.run({0xFF, 0xC0, 0x90}) == -1);
@@ -78,7 +81,8 @@ TEST_CASE("MOV DR7 arms a breakpoint for the next instruction") {
   Bench b;
   b.m.cpu().gpr[kRax] = kData;
   b.m.cpu().gpr[kRcx] = 1 | kWrite << 16;
-  CHECK(b.m.run({0x0F, 0x23, 0xC0, 0x0F, 0x23, 0xF9, 0x88, 0x06, 0x90}) == 1);  // mov dr0, rax; mov dr7, rcx; mov [rsi], al
+  CHECK(b.m.run({0x0F, 0x23, 0xC0, 0x0F, 0x23, 0xF9, 0x88, 0x06, 0x90}) ==
+        1);  // mov dr0, rax; mov dr7, rcx; mov [rsi], al
   CHECK(b.return_offset() == 8);
 }
 

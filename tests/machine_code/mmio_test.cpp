@@ -23,7 +23,8 @@ Machine machine() {
 
 std::string log(const Machine& m) {
   std::string text;
-  for (const auto& a : m.bus.accesses) text += a.kind + std::to_string(a.address - kDevice) + ":" + std::to_string(a.size) + " ";
+  for (const auto& a : m.bus.accesses)
+    text += a.kind + std::to_string(a.address - kDevice) + ":" + std::to_string(a.size) + " ";
   return text;
 }
 
@@ -48,7 +49,10 @@ TEST_CASE("a store to a device is one access with its value") {
 
 // Catches read-modify-write instructions that read twice.
 TEST_CASE("a read-modify-write reads once and writes once") {
-  const std::initializer_list<u8> kCodes[] = {{0x83, 0x06, 0x01}, {0xF0, 0x83, 0x06, 0x01}, {0xFF, 0x06}, {0xF7, 0x1E}, {0xD1, 0x26}, {0x0F, 0xAB, 0x06}, {0x87, 0x06}, {0x0F, 0xC1, 0x06}, {0x0F, 0xB1, 0x0E}, {0x0F, 0xA5, 0x06}};
+  const std::initializer_list<u8> kCodes[] = {
+      {0x83, 0x06, 0x01}, {0xF0, 0x83, 0x06, 0x01}, {0xFF, 0x06}, {0xF7, 0x1E},
+      {0xD1, 0x26},       {0x0F, 0xAB, 0x06},       {0x87, 0x06}, {0x0F, 0xC1, 0x06},
+      {0x0F, 0xB1, 0x0E}, {0x0F, 0xA5, 0x06}};
   for (const auto& code : kCodes) {
     Machine m = machine();
     CHECK(m.run(code) == -1);
@@ -96,7 +100,7 @@ TEST_CASE("PUSH of a device operand with a missing stack reads nothing twice") {
   Machine m = machine();
   m.cpu().gpr[kRdi] = kData;
   m.poke<u64>(m.pte_address(kData), kData | 5);  // not writable
-  CHECK(m.run({0x48, 0xA5}) == 14);  // movsq
+  CHECK(m.run({0x48, 0xA5}) == 14);              // movsq
   CHECK(m.cpu().gpr[kRsi] == kDevice);
 }
 

@@ -1,5 +1,5 @@
-// Paging as code meets it: page sizes of each mode, accessed and dirty bits, rights, error codes, the TLB (SDM vol. 3,
-// chapter 4).
+// Paging as code meets it: page sizes of each mode, accessed and dirty bits, rights, error codes, the TLB
+// (SDM vol. 3, chapter 4).
 #include <catch2/catch.hpp>
 
 #include "machine_code.hpp"
@@ -12,10 +12,12 @@ using namespace hvlab::arch;
 namespace {
 
 constexpr int kProtection = 13, kPageFault = 14, kStackFault = 12;
-constexpr u64 kP = 1, kW = 2, kU = 4, kA = 0x20, kD = 0x40, kLarge = 0x80, kGlobal = 0x100, kNx = u64{1} << 63;
+constexpr u64 kP = 1, kW = 2, kU = 4, kA = 0x20, kD = 0x40, kLarge = 0x80, kGlobal = 0x100,
+              kNx = u64{1} << 63;
 constexpr u64 kFree = 0x8'0000;  // tables of a test's own
 
-const std::initializer_list<u8> kLoad = {0x8B, 0x06}, kStore = {0x89, 0x06};  // mov eax, [rsi]; mov [rsi], eax
+const std::initializer_list<u8> kLoad = {0x8B, 0x06},
+                                kStore = {0x89, 0x06};  // mov eax, [rsi]; mov [rsi], eax
 
 Machine long_machine() {
   Machine m;
@@ -96,7 +98,8 @@ TEST_CASE("PAE paging: pointers are loaded with CR3, 2 MiB pages, NX") {
   m.cpu().gpr[kRsi] = kData;
   m.poke<u32>(kData, 99);
   m.settle();
-  CHECK(m.run({0x0F, 0x22, 0xD8, 0x0F, 0x22, 0xC1, 0x8B, 0x06}) == -1);  // mov cr3, eax; mov cr0, ecx; mov eax, [esi]
+  CHECK(m.run({0x0F, 0x22, 0xD8, 0x0F, 0x22, 0xC1, 0x8B, 0x06}) ==
+        -1);  // mov cr3, eax; mov cr0, ecx; mov eax, [esi]
   CHECK(m.cpu().gpr[kRax] == 99);
   m.poke<u64>(kFree, 0);  // memory is not looked at again
   mmu::flush_all(m.cpu());
@@ -113,7 +116,7 @@ TEST_CASE("PAE paging: pointers are loaded with CR3, 2 MiB pages, NX") {
 // Catches the sizes of 4-level pages mixed up, and address bits lost below them.
 TEST_CASE("4-level paging: 2 MiB and 1 GiB pages") {
   Machine m = long_machine();
-  m.poke<u64>(kTables + 0x1000 + 8, 0 | 7 | kLarge);           // 1..2 GiB onto 0..1 GiB
+  m.poke<u64>(kTables + 0x1000 + 8, 0 | 7 | kLarge);                // 1..2 GiB onto 0..1 GiB
   m.poke<u64>(kTables + 0x2000 + 8 * 100, 0x20'0000 | 7 | kLarge);  // 200..202 MiB onto 2..4 MiB
   m.poke<u32>(kData + 0x10, 55);
   CHECK(load(m, 0x4000'0000 + kData + 0x10) == -1);
@@ -268,10 +271,11 @@ TEST_CASE("with PCIDs each address space keeps its translations") {
   m.settle();
   m.cpu().gpr[kRdi] = m.pte_address(kData);
   m.cpu().gpr[kRbx] = (kData + 0x1000) | 7;
-  m.cpu().gpr[kRcx] = kTables | 5;                      // PCID 5, drop
-  m.cpu().gpr[kR8] = kTables | 0 | u64{1} << 63;        // PCID 0, keep
+  m.cpu().gpr[kRcx] = kTables | 5;                // PCID 5, drop
+  m.cpu().gpr[kR8] = kTables | 0 | u64{1} << 63;  // PCID 0, keep
   // mov eax, [rsi]; mov [rdi], rbx; mov cr3, rcx; mov edx, [rsi]; mov cr3, r8; mov ebp, [rsi]
-  CHECK(m.run({0x8B, 0x06, 0x48, 0x89, 0x1F, 0x0F, 0x22, 0xD9, 0x8B, 0x16, 0x41, 0x0F, 0x22, 0xD8, 0x8B, 0x2E}) == -1);
+  CHECK(m.run({0x8B, 0x06, 0x48, 0x89, 0x1F, 0x0F, 0x22, 0xD9, 0x8B, 0x16, 0x41, 0x0F, 0x22, 0xD8, 0x8B,
+               0x2E}) == -1);
   CHECK(m.cpu().gpr[kRax] == 1);
   CHECK(m.cpu().gpr[kRdx] == 2);
   CHECK(m.cpu().gpr[kRbp] == 1);  // kept although the tables have changed

@@ -64,7 +64,9 @@ TEST_CASE("STI with interrupts on holds nothing off") {
 }
 
 // Catches a shadow that lasts two instructions when STI is repeated.
-TEST_CASE("a second STI does not prolong the shadow") { CHECK(Bench().interrupted_at({0xFB, 0xFB, 0x90, 0x90}) == 2); }
+TEST_CASE("a second STI does not prolong the shadow") {
+  CHECK(Bench().interrupted_at({0xFB, 0xFB, 0x90, 0x90}) == 2);
+}
 
 // Catches interrupts between MOV SS and the load of the stack pointer.
 TEST_CASE("MOV SS and POP SS hold interrupts, NMIs and traps off for one instruction") {
@@ -116,7 +118,9 @@ TEST_CASE("HLT ends with an interrupt and returns behind itself") {
 }
 
 // Catches STI; HLT that loses the wake-up.
-TEST_CASE("STI; HLT with an interrupt waiting halts and wakes at once") { CHECK(Bench().interrupted_at({0xFB, 0xF4, 0x90}) == 2); }
+TEST_CASE("STI; HLT with an interrupt waiting halts and wakes at once") {
+  CHECK(Bench().interrupted_at({0xFB, 0xF4, 0x90}) == 2);
+}
 
 // Catches interrupts that do not come because a block runs on: a loop without an end must be left.
 TEST_CASE("an interrupt in a tight loop is taken") {

@@ -102,7 +102,7 @@ TEST_CASE("a cycle limit stops a long REP between elements, and it goes on") {
 // Catches stores of REP STOS over code that is still decoded.
 TEST_CASE("REP STOS over the code behind it") {
   Machine m = machine(0, kCode + 2, 3);
-  m.cpu().gpr[kRax] = 0x40;  // REX prefixes before what follows
+  m.cpu().gpr[kRax] = 0x40;                                        // REX prefixes before what follows
   CHECK(m.run({0xF3, 0xAA, 0x0F, 0x0B, 0x90, 0xFF, 0xC3}) == -1);  // over UD2; inc ebx
   CHECK(m.cpu().gpr[kRbx] == 1);
 }

@@ -1,5 +1,5 @@
-// The instruction table as a table: every row has handlers, every row is reached by some encoding and exercised by a test,
-// what the state forbids is refused in blocks too.
+// The instruction table as a table: every row has handlers, every row is reached by some encoding and
+// exercised by a test, what the state forbids is refused in blocks too.
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -21,7 +21,8 @@ FeatureSet all_features() {
 
 using Pool = std::vector<std::vector<oracle::Encoding>>;
 const Pool& pool(u8 code_bytes) {
-  static const Pool wide = oracle::encodings(8, all_features()), narrow = oracle::encodings(4, all_features());
+  static const Pool wide = oracle::encodings(8, all_features()),
+                    narrow = oracle::encodings(4, all_features());
   return code_bytes == 8 ? wide : narrow;
 }
 
@@ -31,11 +32,11 @@ std::string title(Mnemonic m) { return decode::name(m); }
 const std::set<std::string>& exercised_elsewhere() {
   static const std::set<std::string> names = {
       // tests/control: transfers, task switches, system calls, events, segments, MSRs, CPUID
-      "SYSCALL", "SYSRET", "SYSENTER", "SYSEXIT", "INT", "INT1", "IRET", "IRETD", "IRETQ", "LAR", "LSL", "VERR", "VERW", "CPUID",
-      "MONITOR", "MWAIT",
+      "SYSCALL", "SYSRET", "SYSENTER", "SYSEXIT", "INT", "INT1", "IRET", "IRETD", "IRETQ", "LAR", "LSL",
+      "VERR", "VERW", "CPUID", "MONITOR", "MWAIT",
       // tests/machine_code/system_table (below): the rest
-      "LDS", "LES", "LSS", "LFS", "LGS", "SGDT", "SIDT", "SLDT", "STR", "SMSW", "RDTSC", "RDTSCP", "RDPMC", "RDRAND", "RDSEED", "XGETBV",
-      "XSAVE", "XSAVE64", "XRSTOR", "XRSTOR64", "FSTPNCE"};
+      "LDS", "LES", "LSS", "LFS", "LGS", "SGDT", "SIDT", "SLDT", "STR", "SMSW", "RDTSC", "RDTSCP", "RDPMC",
+      "RDRAND", "RDSEED", "XGETBV", "XSAVE", "XSAVE64", "XRSTOR", "XRSTOR64", "FSTPNCE"};
   return names;
 }
 
@@ -43,7 +44,8 @@ std::vector<u8> bytes_of(const oracle::Encoding& e, u8 code_bytes) {
   std::vector<u8> code;
   if (e.map >= oracle::Map::Vex2) {
     const unsigned pp = e.prefix == 0x66 ? 1u : e.prefix == 0xF3 ? 2u : e.prefix == 0xF2 ? 3u : 0u;
-    code = {0xC4, static_cast<u8>(0xE0 | (e.map == oracle::Map::Vex2 ? 2 : 3)), static_cast<u8>((e.rex_w ? 0x80u : 0u) | 0x78u | pp)};
+    code = {0xC4, static_cast<u8>(0xE0 | (e.map == oracle::Map::Vex2 ? 2 : 3)),
+            static_cast<u8>((e.rex_w ? 0x80u : 0u) | 0x78u | pp)};
   } else {
     if (e.prefix != 0) code.push_back(e.prefix);
     if (e.rex_w) code.push_back(0x48);
@@ -53,7 +55,9 @@ std::vector<u8> bytes_of(const oracle::Encoding& e, u8 code_bytes) {
   }
   code.push_back(e.opcode);
   const unsigned reg = e.reg >= 0 ? static_cast<unsigned>(e.reg) : 0u;
-  if (e.has_modrm) code.push_back(static_cast<u8>(e.memory ? 6 | reg << 3 : 0xC0 | reg << 3 | (e.rm >= 0 ? static_cast<unsigned>(e.rm) : 0u)));
+  if (e.has_modrm)
+    code.push_back(static_cast<u8>(
+        e.memory ? 6 | reg << 3 : 0xC0 | reg << 3 | (e.rm >= 0 ? static_cast<unsigned>(e.rm) : 0u)));
   code.resize(code.size() + 8);
   static_cast<void>(code_bytes);
   return code;
@@ -89,7 +93,8 @@ TEST_CASE("every mnemonic is asked of the host or exercised by a test of its own
   for (const decode::Row& row : decode::rows()) {
     const bool asked = oracle::left_out(row.mnemonic) == nullptr;
     INFO(title(row.mnemonic));
-    CHECK((asked || exercised_elsewhere().count(title(row.mnemonic)) == 1 || row.intercept != decode::Intercept::None));
+    CHECK((asked || exercised_elsewhere().count(title(row.mnemonic)) == 1 ||
+           row.intercept != decode::Intercept::None));
   }
 }
 
@@ -143,7 +148,8 @@ TEST_CASE("what CR0, CR4 and CPL forbid is refused, by every encoding of every r
 
 // Catches instructions of protected mode in real mode.
 TEST_CASE("what needs protected mode is #UD in real mode") {
-  const std::initializer_list<u8> kCodes[] = {{0x0F, 0x00, 0xC0}, {0x0F, 0x00, 0xC8}, {0x0F, 0x00, 0xD0}, {0x0F, 0x02, 0xC0}, {0x0F, 0x00, 0xE0}, {0x63, 0xC0}};
+  const std::initializer_list<u8> kCodes[] = {{0x0F, 0x00, 0xC0}, {0x0F, 0x00, 0xC8}, {0x0F, 0x00, 0xD0},
+                                              {0x0F, 0x02, 0xC0}, {0x0F, 0x00, 0xE0}, {0x63, 0xC0}};
   for (const auto& code : kCodes) {
     Machine m;
     m.real_mode();
@@ -155,8 +161,12 @@ TEST_CASE("what needs protected mode is #UD in real mode") {
 TEST_CASE("without its feature an instruction is #UD, or what older processors make of it") {
   timing::Profile bare = everything();
   bare.features.clear();
-  for (const char* feature : {"fpu", "tsc", "msr", "pae", "cx8", "lm", "nx", "syscall", "sse", "sse2", "fxsr", "mmx", "cmov"}) bare.features.push_back(feature);
-  const std::initializer_list<u8> kCodes[] = {{0xF3, 0x0F, 0xB8, 0xC0}, {0x0F, 0x38, 0xF0, 0x06}, {0x66, 0x0F, 0x38, 0x17, 0xC0}, {0xC4, 0xE2, 0x78, 0xF2, 0xC0}, {0x0F, 0xC7, 0xF0}, {0x0F, 0x01, 0xF9}};
+  for (const char* feature :
+       {"fpu", "tsc", "msr", "pae", "cx8", "lm", "nx", "syscall", "sse", "sse2", "fxsr", "mmx", "cmov"})
+    bare.features.push_back(feature);
+  const std::initializer_list<u8> kCodes[] = {
+      {0xF3, 0x0F, 0xB8, 0xC0},       {0x0F, 0x38, 0xF0, 0x06}, {0x66, 0x0F, 0x38, 0x17, 0xC0},
+      {0xC4, 0xE2, 0x78, 0xF2, 0xC0}, {0x0F, 0xC7, 0xF0},       {0x0F, 0x01, 0xF9}};
   for (const auto& code : kCodes) {
     Machine m(bare);
     m.long_mode();
@@ -170,14 +180,18 @@ TEST_CASE("without its feature an instruction is #UD, or what older processors m
   CHECK(lzcnt.cpu().gpr[kRax] == 8);
 }
 
-// Catches a feature that CPUID shows and no instruction has, unless it is a matter of paging, MSRs, events or guests.
+// Catches a feature that CPUID shows and no instruction has, unless it is a matter of paging, MSRs, events or
+// guests.
 TEST_CASE("each feature has rows or is structural") {
   std::set<Feature> with_rows;
   for (const decode::Row& row : decode::rows()) with_rows.insert(row.feature);
   const std::set<std::string> structural = {
-      "de", "pse", "pae", "mce", "apic", "mtrr", "pge", "mca", "pat", "pse36", "pcid", "x2apic", "tsc_deadline", "smep", "erms", "nx",
-      "pdpe1gb", "invariant_tsc", "arat", "lahf_lm", "npt", "svm_lock", "nrip_save", "vmcb_clean", "flushbyasid", "decodeassists",
-      "pausefilter", "pfthreshold", "vgif", "srbds_ctrl", "md_clear", "spec_ctrl", "stibp", "l1d_flush", "ssbd", "amd_ibpb", "amd_ibrs", "amd_stibp", "amd_ssbd"};
+      "de",       "pse",        "pae",        "mce",           "apic",          "mtrr",         "pge",
+      "mca",      "pat",        "pse36",      "pcid",          "x2apic",        "tsc_deadline", "smep",
+      "erms",     "nx",         "pdpe1gb",    "invariant_tsc", "arat",          "lahf_lm",      "npt",
+      "svm_lock", "nrip_save",  "vmcb_clean", "flushbyasid",   "decodeassists", "pausefilter",  "pfthreshold",
+      "vgif",     "srbds_ctrl", "md_clear",   "spec_ctrl",     "stibp",         "l1d_flush",    "ssbd",
+      "amd_ibpb", "amd_ibrs",   "amd_stibp",  "amd_ssbd"};
   for (size_t i = 0; i < static_cast<size_t>(Feature::Count); ++i) {
     const auto feature = static_cast<Feature>(i);
     INFO(arch::name(feature));

@@ -1,4 +1,5 @@
-// One instruction (or one behind a few simple ones), the state it starts from, and what came out of it: the same for the host's processor and ours.
+// One instruction (or one behind a few simple ones), the state it starts from, and what came out of it: the
+// same for the host's processor and ours.
 #pragma once
 
 #include "sim/base/bits.hpp"
@@ -7,7 +8,8 @@ namespace hvlab::oracle {
 
 // --- where things are, on both sides (linear addresses) ---
 inline constexpr u64 kPage = 4096;
-inline constexpr u64 kCode = 0x10'0000, kCodeBytes = 2 * kPage;  // what follows is not mapped; unused bytes are INT3
+inline constexpr u64 kCode = 0x10'0000,
+                     kCodeBytes = 2 * kPage;  // what follows is not mapped; unused bytes are INT3
 inline constexpr u64 kData = 0x11'0000, kDataBytes = 4 * kPage;  // read and write; unmapped on both sides
 inline constexpr u64 kReadOnly = 0x11'8000;                      // one page
 inline constexpr u64 kNothing = 0x12'0000;                       // never mapped
@@ -39,13 +41,13 @@ struct Registers {
 
 struct Case {
   Registers in;
-  u64 target = 0;       // linear address of the memory operand, if there is one
-  u8 code[40] = {};     // the instruction, behind what leads into it (see lead_in.hpp)
-  u8 length = 0;        // of both together
-  u8 lead = 0;          // bytes of the lead-in
-  u8 code_bytes = 8;    // 8: 64-bit code; 4: 32-bit code
-  u16 mnemonic = 0;     // decode::Mnemonic
-  u64 undefined = 0;    // status flags that the lead-in leaves undefined
+  u64 target = 0;     // linear address of the memory operand, if there is one
+  u8 code[40] = {};   // the instruction, behind what leads into it (see lead_in.hpp)
+  u8 length = 0;      // of both together
+  u8 lead = 0;        // bytes of the lead-in
+  u8 code_bytes = 8;  // 8: 64-bit code; 4: 32-bit code
+  u16 mnemonic = 0;   // decode::Mnemonic
+  u64 undefined = 0;  // status flags that the lead-in leaves undefined
 };
 
 enum class Status : u8 { NotRun, Done, TimedOut, Lost };
@@ -63,7 +65,7 @@ struct Result {
   Change memory;
   u64 address = 0;  // of a page fault
   u32 error = 0;
-  u8 vector = 0;    // 3: the INT3 behind the instruction was reached
+  u8 vector = 0;  // 3: the INT3 behind the instruction was reached
   Status status = Status::NotRun;
 };
 
@@ -72,9 +74,12 @@ inline void find_change(const u8* now, const u8* before, Change& change) {
   change.first = change.last = 0;
   change.hash = 0;
   u32 first = 0, last = kDataBytes;
-  while (first < last && *reinterpret_cast<const u64*>(now + first) == *reinterpret_cast<const u64*>(before + first)) first += 8;
+  while (first < last &&
+         *reinterpret_cast<const u64*>(now + first) == *reinterpret_cast<const u64*>(before + first))
+    first += 8;
   if (first >= last) return;
-  while (*reinterpret_cast<const u64*>(now + last - 8) == *reinterpret_cast<const u64*>(before + last - 8)) last -= 8;
+  while (*reinterpret_cast<const u64*>(now + last - 8) == *reinterpret_cast<const u64*>(before + last - 8))
+    last -= 8;
   while (now[first] == before[first]) ++first;
   while (now[last - 1] == before[last - 1]) --last;
   change.first = first;

@@ -40,7 +40,8 @@ struct Comparison {
   bool same_rank() const {
     const u8 a = host.vector, b = ours.vector;
     const auto are = [&](u8 x, u8 y) { return (a == x && b == y) || (a == y && b == x); };
-    // A call's target that is not canonical and a stack that is not there; an address neither canonical nor aligned.
+    // A call's target that is not canonical and a stack that is not there; an address neither canonical nor
+    // aligned.
     if (is_call(c)) return are(12, 13) || are(13, 14);
     return are(12, 13) && (c.target & 15) != 0;
   }
@@ -48,10 +49,10 @@ struct Comparison {
   void outcome() {
     if (same_rank()) return;
     value("vector", host.vector, ours.vector);
-    const u64 bytes = many_bytes(c) && host.vector == 14 && host.address - ours.address + 512 < 1024 ? 0 : ~u64{0};
-    value("address", host.address & bytes, ours.address & bytes);
+    const bool elsewhere = many_bytes(c) && host.vector == 14 && host.address - ours.address + 512 < 1024;
+    if (!elsewhere) value("address", host.address, ours.address);
     // The host's kernel may or may not be mapped where ours is: P tells nothing there.
-    const u32 compared = host.address >> 47 != 0 ? ~1u : ~0u;
+    const u32 compared = elsewhere || host.address >> 47 != 0 ? ~1u : ~0u;
     value("error", host.error & compared, ours.error & compared);
     value("rip", host.out.rip, ours.out.rip);
     u64 fixed = bit(9) | (3 << 12);  // IF and IOPL belong to the host's kernel
@@ -81,7 +82,8 @@ struct Comparison {
         const u64 a = host.out.fx.xmm[i][half], b = ours.out.fx.xmm[i][half];
         const bool near = bound != 0 && close(static_cast<u32>(a), static_cast<u32>(b), bound) &&
                           close(static_cast<u32>(a >> 32), static_cast<u32>(b >> 32), bound);
-        if (a != b && !near) add(text, "  xmm%u %s host %016lx, ours %016lx\n", i, half ? "high" : "low ", a, b);
+        if (a != b && !near)
+          add(text, "  xmm%u %s host %016lx, ours %016lx\n", i, half ? "high" : "low ", a, b);
       }
     }
     // How far a dot product has come when an exception is unmasked is not said.
@@ -90,7 +92,10 @@ struct Comparison {
   }
 
   static bool within(const FxImage::Slot& a, const FxImage::Slot& b, unsigned places) {
-    const auto wide = [](const FxImage::Slot& s) { return (static_cast<unsigned __int128>(s.sign_exponent & 0x7FFF) << 63) + (s.significand & low_mask(63)); };
+    const auto wide = [](const FxImage::Slot& s) {
+      return (static_cast<unsigned __int128>(s.sign_exponent & 0x7FFF) << 63) +
+             (s.significand & low_mask(63));
+    };
     if ((a.sign_exponent ^ b.sign_exponent) & 0x8000) return false;
     const auto x = wide(a), y = wide(b);
     return (x > y ? x - y : y - x) <= places;
@@ -105,12 +110,16 @@ struct Comparison {
     value("ftw", a.valid, b.valid);
     for (unsigned i = 0; i < 8; ++i) {
       const auto &x = a.st[i], &y = b.st[i];
-      if ((x.significand != y.significand || x.sign_exponent != y.sign_exponent) && !(places != 0 && within(x, y, places)))
-        add(text, "  st%u      host %04x.%016lx, ours %04x.%016lx\n", i, x.sign_exponent, x.significand, y.sign_exponent, y.significand);
+      if ((x.significand != y.significand || x.sign_exponent != y.sign_exponent) &&
+          !(places != 0 && within(x, y, places)))
+        add(text, "  st%u      host %04x.%016lx, ours %04x.%016lx\n", i, x.sign_exponent, x.significand,
+            y.sign_exponent, y.significand);
     }
   }
 
-  u8 byte(const Change& m, u32 at) const { return at >= m.first && at < m.last && at - m.first < Change::kKept ? m.bytes[at - m.first] : data[at]; }
+  u8 byte(const Change& m, u32 at) const {
+    return at >= m.first && at < m.last && at - m.first < Change::kKept ? m.bytes[at - m.first] : data[at];
+  }
 
   void memory() {
     const Change &a = host.memory, &b = ours.memory;
@@ -120,10 +129,13 @@ struct Comparison {
     }
     unsigned shown = 0;
     for (u32 at = 0; at < kDataBytes && shown < 16; ++at) {
-      if (at == 0) at = std::min(a.last != 0 ? a.first : static_cast<u32>(kDataBytes), b.last != 0 ? b.first : static_cast<u32>(kDataBytes));
+      if (at == 0)
+        at = std::min(a.last != 0 ? a.first : static_cast<u32>(kDataBytes),
+                      b.last != 0 ? b.first : static_cast<u32>(kDataBytes));
       if (at >= std::max(a.last, b.last)) break;
       if (byte(a, at) == byte(b, at) || unspecified_byte(c, kData + at)) continue;
-      add(text, "  [%lx]  host %02x, ours %02x, before %02x\n", kData + at, byte(a, at), byte(b, at), data[at]);
+      add(text, "  [%lx]  host %02x, ours %02x, before %02x\n", kData + at, byte(a, at), byte(b, at),
+          data[at]);
       ++shown;
     }
   }
@@ -148,18 +160,20 @@ std::string describe(const Case& c) {
   const ZydisMachineMode mode = c.code_bytes == 8 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LEGACY_32;
   for (unsigned at = 0, bytes = 0; at < c.length; at += bytes) {
     ZydisDisassembledInstruction instruction;
-    const bool known = ZYAN_SUCCESS(ZydisDisassembleIntel(mode, c.in.rip + at, c.code + at, c.length - at, &instruction));
+    const bool known =
+        ZYAN_SUCCESS(ZydisDisassembleIntel(mode, c.in.rip + at, c.code + at, c.length - at, &instruction));
     bytes = known ? instruction.info.length : c.length - at;
     add(text, "    %-40s", known ? instruction.text : "?");
     for (unsigned i = at; i < at + bytes; ++i) add(text, " %02x", c.code[i]);
     add(text, "\n");
   }
-  add(text, "  rflags %lx  target %lx  mxcsr %x  fcw %x  fsw %x  ftw %x\n", c.in.rflags, c.target, c.in.fx.mxcsr, c.in.fx.control,
-      c.in.fx.status, c.in.fx.valid);
+  add(text, "  rflags %lx  target %lx  mxcsr %x  fcw %x  fsw %x  ftw %x\n", c.in.rflags, c.target,
+      c.in.fx.mxcsr, c.in.fx.control, c.in.fx.status, c.in.fx.valid);
   for (unsigned i = 0; i < 16; ++i)
     if (c.in.gpr[i] != 0) add(text, "  %-4s %016lx\n", kNames[i], c.in.gpr[i]);
   for (unsigned i = 0; i < 16; ++i)
-    if (c.in.fx.xmm[i][0] != 0 || c.in.fx.xmm[i][1] != 0) add(text, "  xmm%-2u %016lx'%016lx\n", i, c.in.fx.xmm[i][1], c.in.fx.xmm[i][0]);
+    if (c.in.fx.xmm[i][0] != 0 || c.in.fx.xmm[i][1] != 0)
+      add(text, "  xmm%-2u %016lx'%016lx\n", i, c.in.fx.xmm[i][1], c.in.fx.xmm[i][0]);
   for (unsigned i = 0; i < 8; ++i)
     if (c.in.fx.st[i].significand != 0 || c.in.fx.st[i].sign_exponent != 0)
       add(text, "  st%u   %04x.%016lx\n", i, c.in.fx.st[i].sign_exponent, c.in.fx.st[i].significand);

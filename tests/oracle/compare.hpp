@@ -7,8 +7,8 @@
 
 namespace hvlab::oracle {
 
-/// The differences that matter, one a line ("host ..., ours ..."); empty if the two agree. `data`: what the data pages
-/// started as.
+/// The differences that matter, one a line ("host ..., ours ..."); empty if the two agree. `data`: what the
+/// data pages started as.
 std::string differences(const Case& c, const Result& host, const Result& ours, const u8* data);
 
 /// A case for people: bytes, disassembly, the registers that are not zero.

@@ -27,7 +27,8 @@ void write(const Encoding& e, u8 modrm, u8 (&code)[16]) {
   std::fill_n(code, sizeof code, u8{0});
   if (e.map >= Map::Vex2) {
     const unsigned pp = e.prefix == 0x66 ? 1u : e.prefix == 0xF3 ? 2u : e.prefix == 0xF2 ? 3u : 0u;
-    put(0xC4), put(0xE0u | (e.map == Map::Vex2 ? 2u : 3u)), put((e.rex_w ? 0x80u : 0u) | 0x78u | pp);  // vvvv = 15, which RORX needs
+    put(0xC4), put(0xE0u | (e.map == Map::Vex2 ? 2u : 3u)),
+        put((e.rex_w ? 0x80u : 0u) | 0x78u | pp);  // vvvv = 15, which RORX needs
   } else {
     if (e.prefix != 0) put(e.prefix);
     if (e.rex_w) put(0x48);
@@ -71,21 +72,27 @@ struct Finder {
       m[reg] = look(e, low | reg << 3, length);
       same = same && m[reg] == m[0];
     }
-    const bool exact = (e.map == Map::One && e.opcode >= 0xD8 && e.opcode <= 0xDF) || (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE));
+    const bool exact = (e.map == Map::One && e.opcode >= 0xD8 && e.opcode <= 0xDF) ||
+                       (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE));
     for (unsigned reg = 0; reg < (same && !exact ? 1u : 8u); ++reg)
-      if (m[reg] != Mnemonic::Invalid) add(e, m[reg], same && !exact ? -1 : static_cast<int>(reg), exact && low >= 0xC0 ? static_cast<int>(low & 7) : -1);
+      if (m[reg] != Mnemonic::Invalid)
+        add(e, m[reg], same && !exact ? -1 : static_cast<int>(reg),
+            exact && low >= 0xC0 ? static_cast<int>(low & 7) : -1);
   }
 
   void opcode(Encoding e) {
     u8 with_displacement = 0, with_register = 0;
     bool modrm = false, any = false;
     for (unsigned reg = 0; reg < 8; ++reg) {
-      const Mnemonic a = look(e, 0x05 | reg << 3, with_displacement), b = look(e, 0xC0 | reg << 3, with_register);
+      const Mnemonic a = look(e, 0x05 | reg << 3, with_displacement),
+                     b = look(e, 0xC0 | reg << 3, with_register);
       any = any || a != Mnemonic::Invalid || b != Mnemonic::Invalid;
       modrm = modrm || a != b || with_displacement != with_register;
     }
     if (!any) {  // some of 0F01 and x87 have register forms with one r/m only
-      if (!((e.map == Map::One && e.opcode >= 0xD8 && e.opcode <= 0xDF) || (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE)))) return;
+      if (!((e.map == Map::One && e.opcode >= 0xD8 && e.opcode <= 0xDF) ||
+            (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE))))
+        return;
       modrm = true;
     }
     e.has_modrm = modrm;
@@ -98,7 +105,8 @@ struct Finder {
     e.memory = true;
     by_reg(e, 0x05);
     e.memory = false;
-    const bool exact = (e.map == Map::One && e.opcode >= 0xD8) || (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE));
+    const bool exact = (e.map == Map::One && e.opcode >= 0xD8) ||
+                       (e.map == Map::Two && (e.opcode == 0x01 || e.opcode == 0xAE));
     for (unsigned rm = 0; rm < (exact ? 8u : 1u); ++rm) by_reg(e, 0xC0 | rm);
   }
 };
@@ -106,7 +114,17 @@ struct Finder {
 bool is_prefix(u8 byte, u8 code_bytes) {
   if (code_bytes == 8 && (byte & 0xF0) == 0x40) return true;
   switch (byte) {
-    case 0x26: case 0x2E: case 0x36: case 0x3E: case 0x64: case 0x65: case 0x66: case 0x67: case 0xF0: case 0xF2: case 0xF3:
+    case 0x26:
+    case 0x2E:
+    case 0x36:
+    case 0x3E:
+    case 0x64:
+    case 0x65:
+    case 0x66:
+    case 0x67:
+    case 0xF0:
+    case 0xF2:
+    case 0xF3:
     case 0x0F: return true;
     default: return false;
   }
@@ -140,18 +158,42 @@ std::vector<std::vector<Encoding>> encodings(u8 code_bytes, const arch::FeatureS
 
 const char* left_out(Mnemonic m) {
   switch (m) {
-    case Mnemonic::SYSCALL: case Mnemonic::SYSENTER: case Mnemonic::INT: return "enters the host's kernel";
-    case Mnemonic::SYSRET: case Mnemonic::SYSEXIT: case Mnemonic::INT1: return "left to machine-code tests";
-    case Mnemonic::LAR: case Mnemonic::LSL: case Mnemonic::VERR: case Mnemonic::VERW: case Mnemonic::LDS: case Mnemonic::LES:
-    case Mnemonic::LSS: case Mnemonic::LFS: case Mnemonic::LGS: case Mnemonic::IRET: case Mnemonic::IRETD: case Mnemonic::IRETQ:
-      return "reads the host's descriptor tables";
-    case Mnemonic::SGDT: case Mnemonic::SIDT: case Mnemonic::SLDT: case Mnemonic::STR: case Mnemonic::SMSW:
-      return "shows the host's system registers";
-    case Mnemonic::CPUID: case Mnemonic::RDTSC: case Mnemonic::RDTSCP: case Mnemonic::RDPMC: case Mnemonic::RDRAND:
-    case Mnemonic::RDSEED: case Mnemonic::XGETBV: case Mnemonic::MONITOR: case Mnemonic::MWAIT:
-      return "its results are the processor's own";
-    case Mnemonic::XSAVE: case Mnemonic::XSAVE64: case Mnemonic::XRSTOR: case Mnemonic::XRSTOR64:
-      return "depends on the host's XCR0";
+    case Mnemonic::SYSCALL:
+    case Mnemonic::SYSENTER:
+    case Mnemonic::INT: return "enters the host's kernel";
+    case Mnemonic::SYSRET:
+    case Mnemonic::SYSEXIT:
+    case Mnemonic::INT1: return "left to machine-code tests";
+    case Mnemonic::LAR:
+    case Mnemonic::LSL:
+    case Mnemonic::VERR:
+    case Mnemonic::VERW:
+    case Mnemonic::LDS:
+    case Mnemonic::LES:
+    case Mnemonic::LSS:
+    case Mnemonic::LFS:
+    case Mnemonic::LGS:
+    case Mnemonic::IRET:
+    case Mnemonic::IRETD:
+    case Mnemonic::IRETQ: return "reads the host's descriptor tables";
+    case Mnemonic::SGDT:
+    case Mnemonic::SIDT:
+    case Mnemonic::SLDT:
+    case Mnemonic::STR:
+    case Mnemonic::SMSW: return "shows the host's system registers";
+    case Mnemonic::CPUID:
+    case Mnemonic::RDTSC:
+    case Mnemonic::RDTSCP:
+    case Mnemonic::RDPMC:
+    case Mnemonic::RDRAND:
+    case Mnemonic::RDSEED:
+    case Mnemonic::XGETBV:
+    case Mnemonic::MONITOR:
+    case Mnemonic::MWAIT: return "its results are the processor's own";
+    case Mnemonic::XSAVE:
+    case Mnemonic::XSAVE64:
+    case Mnemonic::XRSTOR:
+    case Mnemonic::XRSTOR64: return "depends on the host's XCR0";
     case Mnemonic::FSTPNCE: return "not documented";
     default: return nullptr;
   }

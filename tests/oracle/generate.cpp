@@ -22,15 +22,16 @@ std::vector<std::vector<Encoding>> asked(std::vector<std::vector<Encoding>> pool
 
 /// Gives AF, or all flags, out as data.
 bool shows_flags(Mnemonic m) {
-  return m == AAA || m == AAS || m == DAA || m == DAS || m == LAHF || m == PUSHF || m == PUSHFD || m == PUSHFQ;
+  return m == AAA || m == AAS || m == DAA || m == DAS || m == LAHF || m == PUSHF || m == PUSHFD ||
+         m == PUSHFQ;
 }
 
 /// An address in or near the data pages.
 u64 pick_target(Random& random) {
   const u64 inside = kData + random.below(kDataBytes - 512);
   switch (random.below(20)) {
-    case 0: return kData + kPage * (1 + random.below(3)) - 1 - random.below(32);    // crosses pages
-    case 1: return kData + kDataBytes - 1 - random.below(32);                       // runs into nothing
+    case 0: return kData + kPage * (1 + random.below(3)) - 1 - random.below(32);  // crosses pages
+    case 1: return kData + kDataBytes - 1 - random.below(32);                     // runs into nothing
     case 2: return kReadOnly + random.below(kPage - 64);
     case 3: return random.one_in(4) ? kNothing + random.below(kPage) : inside;
     case 4:
@@ -49,11 +50,13 @@ struct Bytes {
   }
 };
 
-
 }  // namespace
 
 Generator::Generator(const arch::FeatureSet& features, bool amd)
-    : features_(features), amd_(amd), pool64_(asked(encodings(8, features))), pool32_(asked(encodings(4, features))) {}
+    : features_(features),
+      amd_(amd),
+      pool64_(asked(encodings(8, features))),
+      pool32_(asked(encodings(4, features))) {}
 
 /// A case being made.
 struct Generator::Draft {
@@ -85,9 +88,11 @@ struct Generator::Draft {
       const unsigned pp = e.prefix == 0x66 ? 1u : e.prefix == 0xF3 ? 2u : e.prefix == 0xF2 ? 3u : 0u;
       const unsigned rxb = c.code_bytes == 8 ? static_cast<unsigned>(random.next8() & 0xE0) : 0xE0u;
       const unsigned vvvv = e.mnemonic == RORX ? 15u : static_cast<unsigned>(random.below(16));
-      out.put(0xC4), out.put(rxb | (e.map == Map::Vex2 ? 2u : 3u)), out.put((e.rex_w ? 0x80u : 0u) | vvvv << 3 | pp);
+      out.put(0xC4), out.put(rxb | (e.map == Map::Vex2 ? 2u : 3u)),
+          out.put((e.rex_w ? 0x80u : 0u) | vvvv << 3 | pp);
     } else {
-      if (c.code_bytes == 8 && (e.rex_w || random.one_in(2))) out.put(0x40u | (e.rex_w ? 8u : 0u) | (random.next8() & 7u));
+      if (c.code_bytes == 8 && (e.rex_w || random.one_in(2)))
+        out.put(0x40u | (e.rex_w ? 8u : 0u) | (random.next8() & 7u));
       if (e.map != Map::One) out.put(0x0F);
       if (e.map == Map::Three38) out.put(0x38);
       if (e.map == Map::Three3A) out.put(0x3A);
@@ -135,7 +140,8 @@ struct Generator::Draft {
 
   /// Branches go to an INT3 of the code pages, or nowhere; never into the instruction itself.
   void aim_branch(const Form& form) {
-    const bool near = e.map == Map::One && ((e.opcode & 0xF0) == 0x70 || (e.opcode >= 0xE0 && e.opcode <= 0xE3) || e.opcode == 0xEB);
+    const bool near = e.map == Map::One && ((e.opcode & 0xF0) == 0x70 ||
+                                            (e.opcode >= 0xE0 && e.opcode <= 0xE3) || e.opcode == 0xEB);
     const unsigned bytes = near ? 1 : form.operand_bytes == 2 ? 2 : 4;
     u64 target = kCode + random.below(kCodeBytes);
     if (near) target = c.in.rip + c.length + static_cast<u64>(static_cast<i64>(random.below(256)) - 128);
@@ -147,12 +153,16 @@ struct Generator::Draft {
   void aim(const Form& form, const Op& op, u64 target) {
     u64* gpr = c.in.gpr;
     c.target = target;
-    u64 base = c.code_bytes == 8 && op.segment == arch::kFs ? kFsBase : c.code_bytes == 8 && op.segment == arch::kGs ? kGsBase : 0;
+    u64 base = c.code_bytes == 8 && op.segment == arch::kFs   ? kFsBase
+               : c.code_bytes == 8 && op.segment == arch::kGs ? kGsBase
+                                                              : 0;
     const u64 offset = target - base;
     if (form.absolute) return patch(c.lead + opcode_end, offset, form.address_bytes);
     const bool wide = op.address_bytes == 8;
     const auto set = [&](u8 reg, u64 value) {
-      gpr[reg / 8] = wide || c.code_bytes != 8 ? value : static_cast<u32>(value) | (random.one_in(2) ? 0 : random.next() << 32);
+      gpr[reg / 8] = wide || c.code_bytes != 8
+                         ? value
+                         : static_cast<u32>(value) | (random.one_in(2) ? 0 : random.next() << 32);
       if (c.code_bytes != 8) gpr[reg / 8] = static_cast<u32>(value);
     };
     const bool has_base = op.base != decode::kZeroRegister && op.base != decode::kBlockRegister;
@@ -182,11 +192,15 @@ struct Generator::Draft {
     if (m == LEAVE || m == ENTER) gpr[arch::kRbp] = pick_target(random);
     const std::string_view name = decode::name(m);
     const bool string = name.starts_with("MOVS") || name.starts_with("CMPS") || name.starts_with("STOS") ||
-                        name.starts_with("LODS") || name.starts_with("SCAS") || name.starts_with("INS") || name.starts_with("OUTS");
+                        name.starts_with("LODS") || name.starts_with("SCAS") || name.starts_with("INS") ||
+                        name.starts_with("OUTS");
     if (string || name.starts_with("MASKMOV")) {
-      const u64 base = c.code_bytes == 8 && op.segment == arch::kFs ? kFsBase : c.code_bytes == 8 && op.segment == arch::kGs ? kGsBase : 0;
+      const u64 base = c.code_bytes == 8 && op.segment == arch::kFs   ? kFsBase
+                       : c.code_bytes == 8 && op.segment == arch::kGs ? kGsBase
+                                                                      : 0;
       gpr[arch::kRsi] = pick_target(random) - (string ? base : 0);
-      gpr[arch::kRdi] = random.one_in(4) ? gpr[arch::kRsi] + random.below(33) - 16 : pick_target(random) - (string ? 0 : base);
+      gpr[arch::kRdi] = random.one_in(4) ? gpr[arch::kRsi] + random.below(33) - 16
+                                         : pick_target(random) - (string ? 0 : base);
       if (string && (op.flags & 3) != 0) {
         gpr[arch::kRcx] = random.one_in(8) ? random.below(10'000) : random.below(70);
         if (op.address_bytes == 4 && random.one_in(2)) gpr[arch::kRcx] |= random.next() << 32;
@@ -201,18 +215,23 @@ struct Generator::Draft {
     const auto memory = [&](u64 at, void* to, size_t bytes) {
       if (at >= kData && at + bytes <= kData + kDataBytes) std::memcpy(to, data + (at - kData), bytes);
     };
-    if (m == DIV && !random.one_in(4)) gpr[arch::kRdx] = random.below(2), gpr[arch::kRax] &= random.one_in(2) ? 0xFF : ~u64{0};
+    if (m == DIV && !random.one_in(4))
+      gpr[arch::kRdx] = random.below(2), gpr[arch::kRax] &= random.one_in(2) ? 0xFF : ~u64{0};
     if (m == IDIV && !random.one_in(4)) {
       const unsigned n = form.operand_bytes * 8u;
       gpr[arch::kRdx] = (gpr[arch::kRax] >> (n - 1)) & 1 ? ~u64{0} : 0;
-      if (form.bytes(0) == 1) gpr[arch::kRax] = static_cast<u64>(static_cast<i64>(random.next()) >> 57) & 0xFFFF;
+      if (form.bytes(0) == 1)
+        gpr[arch::kRax] = static_cast<u64>(static_cast<i64>(random.next()) >> 57) & 0xFFFF;
     }
-    if ((m == BT || m == BTS || m == BTR || m == BTC) && op.mem == 0 && form.operand[1].kind == Kind::Gpr && op.reg[1] != op.base && op.reg[1] != op.index) {
-      const i64 offset = random.one_in(2) ? static_cast<i64>(random.below(64)) : static_cast<i64>(random.below(32'000)) - 16'000;
+    if ((m == BT || m == BTS || m == BTR || m == BTC) && op.mem == 0 && form.operand[1].kind == Kind::Gpr &&
+        op.reg[1] != op.base && op.reg[1] != op.index) {
+      const i64 offset = random.one_in(2) ? static_cast<i64>(random.below(64))
+                                          : static_cast<i64>(random.below(32'000)) - 16'000;
       gpr[op.reg[1] / 8] = static_cast<u64>(offset);
     }
     const bool wide = m == CMPXCHG8B || m == CMPXCHG16B;
-    if ((m == CMPXCHG || wide) && random.one_in(2) && op.base != 0 && op.index != 0 && op.base != arch::kRdx * 8 && op.index != arch::kRdx * 8) {
+    if ((m == CMPXCHG || wide) && random.one_in(2) && op.base != 0 && op.index != 0 &&
+        op.base != arch::kRdx * 8 && op.index != arch::kRdx * 8) {
       if (op.mem == 0) {
         memory(c.target, &gpr[arch::kRax], 8);
         if (m == CMPXCHG16B) memory(c.target + 8, &gpr[arch::kRdx], 8);
@@ -224,6 +243,28 @@ struct Generator::Draft {
   }
 };
 
+namespace {
+
+/// The linear address that the finished case accesses: the registers may not have allowed the one aimed at.
+u64 address_of(const Case& c) {
+  Form form;
+  Op op;
+  decode::decode(c.code + c.lead, 15, c.code_bytes, c.code_bytes, form, op);
+  const auto value = [&](u8 reg) {
+    return reg == decode::kZeroRegister    ? u64{0}
+           : reg == decode::kBlockRegister ? c.in.rip + c.lead
+                                           : c.in.gpr[reg / 8];
+  };
+  const u64 offset = value(op.base) + (value(op.index) << op.shift) + static_cast<u64>(i64{op.disp});
+  const u64 base = c.code_bytes != 8         ? 0
+                   : op.segment == arch::kFs ? kFsBase
+                   : op.segment == arch::kGs ? kGsBase
+                                             : 0;
+  return base + (offset & low_mask(op.address_bytes * 8u));
+}
+
+}  // namespace
+
 bool Generator::attempt(Random& random, const u8* data, Case& c) {
   c = Case{};
   c.code_bytes = random.one_in(4) ? 4 : 8;
@@ -233,18 +274,21 @@ bool Generator::attempt(Random& random, const u8* data, Case& c) {
   draft.write();
   Form form;
   Op op;
-  if (!recognize(c.code, c.code_bytes, features_, form, op) || left_out(form.mnemonic) != nullptr || form.far) return false;
+  if (!recognize(c.code, c.code_bytes, features_, form, op) || left_out(form.mnemonic) != nullptr || form.far)
+    return false;
   for (unsigned n = 0; n < form.operands; ++n)
     if (form.operand[n].kind == Kind::Segment) return false;
   const bool branch = form.relative || form.mnemonic == JMP || form.mnemonic == CALL || form.mnemonic == RET;
-  if (amd_ && branch && c.code_bytes == 8 && std::memchr(c.code, 0x66, draft.opcode_end) != nullptr) return false;
+  if (amd_ && branch && c.code_bytes == 8 && std::memchr(c.code, 0x66, draft.opcode_end) != nullptr)
+    return false;
   if (form.mnemonic == BSWAP && form.operand_bytes == 2) return false;  // undefined result
   c.length = op.length;
   c.mnemonic = static_cast<u16>(form.mnemonic);
   fill(random, c.in);
   if (random.one_in(2)) lead_in(random, op, c);
   if (c.undefined != 0 && shows_flags(form.mnemonic)) return false;
-  if (c.code_bytes != 8) for (unsigned i = 0; i < 16; ++i) c.in.gpr[i] = i < 8 ? static_cast<u32>(c.in.gpr[i]) : 0;
+  if (c.code_bytes != 8)
+    for (unsigned i = 0; i < 16; ++i) c.in.gpr[i] = i < 8 ? static_cast<u32>(c.in.gpr[i]) : 0;
   draft.place();
   draft.aim_implicit(op, form.mnemonic);
   if (op.mem != decode::kNoMemory) {
@@ -254,7 +298,9 @@ bool Generator::attempt(Random& random, const u8* data, Case& c) {
   }
   draft.make_likely(form, op, form.mnemonic, data);
   if (form.relative) draft.aim_branch(form);
-  if (c.code_bytes != 8) for (unsigned i = 0; i < 8; ++i) c.in.gpr[i] = static_cast<u32>(c.in.gpr[i]);
+  if (c.code_bytes != 8)
+    for (unsigned i = 0; i < 8; ++i) c.in.gpr[i] = static_cast<u32>(c.in.gpr[i]);
+  if (op.mem != decode::kNoMemory && !form.absolute) c.target = address_of(c);
   return true;
 }
 

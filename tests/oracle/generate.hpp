@@ -15,7 +15,9 @@ class Generator {
   Case next(Random& random, const u8* data);
 
   /// Encodings known for 64-bit and 32-bit code.
-  const std::vector<std::vector<Encoding>>& pool(u8 code_bytes) const { return code_bytes == 8 ? pool64_ : pool32_; }
+  const std::vector<std::vector<Encoding>>& pool(u8 code_bytes) const {
+    return code_bytes == 8 ? pool64_ : pool32_;
+  }
 
  private:
   struct Draft;

@@ -1,9 +1,9 @@
-// The child raises one breakpoint. From then on its signal handler is the loop: it takes down the state that the
-// kernel saved when the case ended (INT3, fault or single step), writes the next case's state into the same frame, and
-// returns into it. The frame holds every register, so that no case can disturb the loop.
+// The child raises one breakpoint. From then on its signal handler is the loop: it takes down the state that
+// the kernel saved when the case ended (INT3, fault or single step), writes the next case's state into the
+// same frame, and returns into it. The frame holds every register, so that no case can disturb the loop.
 //
-// Cases run with FS and GS based in the data pages: what the handler calls must not use thread-local storage, hence
-// no stack protector here and system calls by hand.
+// Cases run with FS and GS based in the data pages: what the handler calls must not use thread-local storage,
+// hence no stack protector here and system calls by hand.
 #include "host.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -30,7 +30,8 @@ struct Host::Mailbox {
 
 namespace {
 
-/// NT, AC and ID: the kernel leaves them as the case left them, in its handlers and through a return from one.
+/// NT, AC and ID: the kernel leaves them as the case left them, in its handlers and through a return from
+/// one.
 constexpr u64 kSticky = 0x244000;
 constexpr int kRegister[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
@@ -122,7 +123,7 @@ void catch_signals() {
   alternate.ss_sp = stack;
   alternate.ss_size = sizeof stack;
   sigaltstack(&alternate, nullptr);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigfillset(&action.sa_mask);
@@ -160,11 +161,13 @@ bool map_windows(const char*& why) {
     const int file = memfd_create("hvlab-oracle", 0);
     ok = file >= 0 && ftruncate(file, kCodeBytes) == 0;
     if (ok) {
-      ok = map_at(kCode, kCodeBytes, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0) == reinterpret_cast<void*>(kCode);
+      ok = map_at(kCode, kCodeBytes, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0) ==
+           reinterpret_cast<void*>(kCode);
       void* window = mmap(nullptr, kCodeBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
       void* data = map_at(kData, kDataBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       void* fixed = map_at(kReadOnly, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      ok = ok && window != MAP_FAILED && data == reinterpret_cast<void*>(kData) && fixed == reinterpret_cast<void*>(kReadOnly);
+      ok = ok && window != MAP_FAILED && data == reinterpret_cast<void*>(kData) &&
+           fixed == reinterpret_cast<void*>(kReadOnly);
       code_window = static_cast<u8*>(window);
       data_pages = static_cast<u8*>(data);
     }

@@ -7,8 +7,8 @@
 
 namespace hvlab::oracle {
 
-/// True on hosts whose processor can be asked (x86-64 Linux that lets the fixed addresses be mapped); else `why` says
-/// what is missing.
+/// True on hosts whose processor can be asked (x86-64 Linux that lets the fixed addresses be mapped); else
+/// `why` says what is missing.
 bool host_available(const char*& why);
 
 class Host {
@@ -19,7 +19,8 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  /// Runs up to kBatch cases with the data pages starting as `data` (kDataBytes) and the read-only page as `constants`.
+  /// Runs up to kBatch cases with the data pages starting as `data` (kDataBytes) and the read-only page as
+  /// `constants`.
   void run(std::span<const Case> cases, const u8* data, const u8* constants, std::span<Result> results);
 
   /// Children that died with a case and were replaced.

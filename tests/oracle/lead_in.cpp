@@ -16,9 +16,11 @@ struct Simple {
   u8 immediate;  // bytes
 };
 constexpr Simple kForms[] = {
-    {0x00, -1, 0}, {0x08, -1, 0}, {0x10, -1, 0}, {0x18, -1, 0}, {0x20, -1, 0}, {0x28, -1, 0}, {0x30, -1, 0}, {0x38, -1, 0},  // ADD .. CMP
-    {0x84, -1, 0}, {0xFE, 0, 0},  {0xFE, 1, 0},  {0xF6, 3, 0},  {0xF6, 2, 0},                                             // TEST INC DEC NEG NOT
-    {0xD0, 0, 0},  {0xD0, 1, 0},  {0xD0, 2, 0},  {0xD0, 3, 0},  {0xC0, 0, 1}, {0xD0, 4, 0}, {0xD0, 5, 0}, {0xD0, 7, 0}};  // rotates, shifts by one
+    {0x00, -1, 0}, {0x08, -1, 0}, {0x10, -1, 0}, {0x18, -1, 0}, {0x20, -1, 0},
+    {0x28, -1, 0}, {0x30, -1, 0}, {0x38, -1, 0},                               // ADD .. CMP
+    {0x84, -1, 0}, {0xFE, 0, 0},  {0xFE, 1, 0},  {0xF6, 3, 0},  {0xF6, 2, 0},  // TEST INC DEC NEG NOT
+    {0xD0, 0, 0},  {0xD0, 1, 0},  {0xD0, 2, 0},  {0xD0, 3, 0},  {0xC0, 0, 1},
+    {0xD0, 4, 0},  {0xD0, 5, 0},  {0xD0, 7, 0}};     // rotates, shifts by one
 constexpr u8 kFlagOps[] = {0xF5, 0xF8, 0xF9, 0x9E};  // CMC CLC STC SAHF
 
 struct Writer {
@@ -32,7 +34,8 @@ struct Writer {
   void put(unsigned byte) { code[n++] = static_cast<u8>(byte); }
 
   bool kept(unsigned reg) const {
-    constexpr u32 kAddresses = 1u << arch::kRcx | 1u << arch::kRbx | 1u << arch::kRsp | 1u << arch::kRbp | 1u << arch::kRsi | 1u << arch::kRdi;
+    constexpr u32 kAddresses = 1u << arch::kRcx | 1u << arch::kRbx | 1u << arch::kRsp | 1u << arch::kRbp |
+                               1u << arch::kRsi | 1u << arch::kRdi;
     return (kAddresses >> reg & 1) != 0 || reg == op.base / 8u || reg == op.index / 8u;
   }
   unsigned free_register() {
@@ -49,7 +52,8 @@ struct Writer {
     const Simple& form = kForms[random.below(std::size(kForms))];
     const unsigned size = static_cast<unsigned>(random.below(wide ? 4 : 3));  // 8, 16, 32, 64 bits
     if (size == 1) put(0x66);
-    if (wide) put(0x40u | (size == 3 ? 8u : 0u) | (form.digit < 0 && from >= 8 ? 4u : 0u) | (to >= 8 ? 1u : 0u));
+    if (wide)
+      put(0x40u | (size == 3 ? 8u : 0u) | (form.digit < 0 && from >= 8 ? 4u : 0u) | (to >= 8 ? 1u : 0u));
     put(form.opcode + (size != 0));
     put(0xC0u | (form.digit < 0 ? from & 7 : static_cast<unsigned>(form.digit)) << 3 | (to & 7));
     // Shifts leave AF undefined; rotates and NOT leave it alone.

@@ -1,5 +1,5 @@
-// Every user-mode instruction against the host's own processor. What it would catch: a wrong result, flag, fault or
-// error code, a register or byte that must not change and does.
+// Every user-mode instruction against the host's own processor. What it would catch: a wrong result, flag,
+// fault or error code, a register or byte that must not change and does.
 #include <catch2/catch.hpp>
 
 #include "host.hpp"
@@ -14,7 +14,7 @@ TEST_CASE("Random instructions leave the state that the host's processor leaves"
     return;
   }
   oracle::Options options;
-  options.cases = 400'000;
+  options.cases = 300'000;
   const oracle::Report report = oracle::run(options);
   INFO(report.failures);
   for (const auto& name : report.absent) UNSCOPED_INFO("not on this host: " << name);

@@ -27,7 +27,7 @@ Ours::Ours(const timing::Profile& profile) : machine_(profile) {
   c.tr.base += kHigh;
   machine_.poke<u64>(test::kTss + 4, kHigh + kKernelStack);
   machine_.poke<u16>(test::kTss + 0x66, 0x68);  // no I/O permission map
-  for (u64 v = 0; v < 256; ++v) {  // handlers stay where they are, seen from above
+  for (u64 v = 0; v < 256; ++v) {               // handlers stay where they are, seen from above
     machine_.poke<u8>(test::kIdt + v * 16 + 5, v == 3 || v == 4 ? 0xEE : 0x8E);
     machine_.poke<u16>(test::kIdt + v * 16 + 6, static_cast<u16>((kHigh + test::kHandlers) >> 16));
     machine_.poke<u32>(test::kIdt + v * 16 + 8, static_cast<u32>(kHigh >> 32));
@@ -37,12 +37,16 @@ Ours::Ours(const timing::Profile& profile) : machine_(profile) {
 
 void Ours::map() {
   const auto table = [](u64 n) { return kMaps + n * kPage; };
-  const auto link = [&](u64 from, u64 index, u64 to) { machine_.poke<u64>(table(from) + index * 8, table(to) | 7); };
+  const auto link = [&](u64 from, u64 index, u64 to) {
+    machine_.poke<u64>(table(from) + index * 8, table(to) | 7);
+  };
   link(0, 0, 1), link(1, 0, 2), link(2, 0, 3);
   link(0, 511, 4), link(4, 510, 5), link(5, 0, 6);
-  for (u64 page = 0; page < 512; ++page) machine_.poke<u64>(table(6) + page * 8, page * kPage | kPresent | kWritable);
+  for (u64 page = 0; page < 512; ++page)
+    machine_.poke<u64>(table(6) + page * 8, page * kPage | kPresent | kWritable);
   const auto user = [&](u64 address, u64 bytes, u64 rights) {
-    for (u64 a = address; a < address + bytes; a += kPage) machine_.poke<u64>(table(3) + (a / kPage) * 8, a | kPresent | kUser | rights);
+    for (u64 a = address; a < address + bytes; a += kPage)
+      machine_.poke<u64>(table(3) + (a / kPage) * 8, a | kPresent | kUser | rights);
   };
   user(kCode, kCodeBytes, 0);
   user(kData, kDataBytes, kWritable | kNoExecute);
@@ -71,12 +75,16 @@ void Ours::start(const Case& c) {
   cpu.x87.valid = fx.valid;
   for (unsigned i = 0; i < 8; ++i) cpu.x87.st(i) = {fx.st[i].significand, fx.st[i].sign_exponent};
   const bool wide = c.code_bytes == 8;
-  cpu.seg[arch::kCs] = {.base = 0, .limit = ~u32{0}, .attributes = wide ? 0xA0FBu : 0xC0FBu,
+  cpu.seg[arch::kCs] = {.base = 0,
+                        .limit = ~u32{0},
+                        .attributes = wide ? 0xA0FBu : 0xC0FBu,
                         .selector = wide ? test::kUserCode64 : test::kUserCode32};
   for (unsigned s : {arch::kSs, arch::kDs, arch::kEs})
     cpu.seg[s] = {.base = 0, .limit = ~u32{0}, .attributes = 0xC0F3, .selector = test::kUserData};
   for (unsigned s : {arch::kFs, arch::kGs})  // null selectors: no use outside 64-bit mode
-    cpu.seg[s] = {.base = s == arch::kFs ? in.fs_base : in.gs_base, .limit = 0, .attributes = arch::attribute::kUnusable,
+    cpu.seg[s] = {.base = s == arch::kFs ? in.fs_base : in.gs_base,
+                  .limit = 0,
+                  .attributes = arch::attribute::kUnusable,
                   .selector = 0};
   cpu.cpl = 3;
   cpu.pending_debug = 0;
@@ -126,7 +134,8 @@ Result Ours::run(const Case& c) {
   execute::memory_written(*machine_.code, c.in.rip, c.length);
   u8* const data = machine_.bus.ram.data() + kData;
   find_change(data, data_.get(), r.memory);
-  if (r.memory.last != 0) std::memcpy(data + r.memory.first, data_.get() + r.memory.first, r.memory.last - r.memory.first);
+  if (r.memory.last != 0)
+    std::memcpy(data + r.memory.first, data_.get() + r.memory.first, r.memory.last - r.memory.first);
   return r;
 }
 

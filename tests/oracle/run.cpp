@@ -24,11 +24,11 @@ bool host_has(u32 leaf, char reg, unsigned number) {
 
 arch::FeatureSet host_features(std::vector<std::string>& absent) {
   arch::FeatureSet set;
-#define FEATURE(id, name, leaf, reg, number)                              \
-  if (host_has(leaf, reg, number)) {                                      \
-    set.set(static_cast<size_t>(arch::Feature::id));                      \
-  } else {                                                                \
-    absent.push_back(name);                                               \
+#define FEATURE(id, name, leaf, reg, number)         \
+  if (host_has(leaf, reg, number)) {                 \
+    set.set(static_cast<size_t>(arch::Feature::id)); \
+  } else {                                           \
+    absent.push_back(name);                          \
   }
 #include "sim/arch/features.inc"
 #undef FEATURE
@@ -110,8 +110,8 @@ struct Session {
     static u64 shown = 0;
     if (shown++ >= options.failures_shown) return;
     const Case small = shrink(c);
-    report.failures += "case " + std::to_string(number) + " of seed " + std::to_string(options.seed) + "\n" + what +
-                       "shrunk to " + describe(small) + memory_of(small) + compare(small) + "\n";
+    report.failures += "case " + std::to_string(number) + " of seed " + std::to_string(options.seed) + "\n" +
+                       what + "shrunk to " + describe(small) + memory_of(small) + compare(small) + "\n";
   }
 
   std::string memory_of(const Case& c) const {
@@ -141,7 +141,9 @@ struct Session {
     for (u64 n = first; n < first + count; ++n) {
       if (options.only != ~u64{0} && n != options.only) continue;
       const Case c = generate(options.seed, n);
-      if (!options.mnemonic.empty() && options.mnemonic != decode::name(static_cast<decode::Mnemonic>(c.mnemonic))) continue;
+      if (!options.mnemonic.empty() &&
+          options.mnemonic != decode::name(static_cast<decode::Mnemonic>(c.mnemonic)))
+        continue;
       cases.push_back(c);
       numbers.push_back(n);
     }

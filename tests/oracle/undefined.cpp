@@ -1,7 +1,7 @@
 #include "undefined.hpp"
 
-#include "sim/decode/decoder.hpp"
 #include "sim/arch/registers.hpp"
+#include "sim/decode/decoder.hpp"
 
 namespace hvlab::oracle {
 
@@ -52,24 +52,50 @@ bool reports_before(const Case& c) { return (c.in.fx.control & 3) != 3; }
 
 u64 undefined_flags(const Case& c) {
   switch (mnemonic(c)) {
-    case AND: case OR: case XOR: case TEST: return kAf;
-    case MUL: case IMUL: return kSf | kZf | kAf | kPf;
-    case DIV: case IDIV: return kStatus;
-    case SHL: case SHR: case SAR: return shift_flags(c);
-    case ROL: case ROR: case RCL: case RCR: return count_of(c, 1) > 1 ? kOf : 0;
-    case SHLD: case SHRD: {
+    case AND:
+    case OR:
+    case XOR:
+    case TEST: return kAf;
+    case MUL:
+    case IMUL: return kSf | kZf | kAf | kPf;
+    case DIV:
+    case IDIV: return kStatus;
+    case SHL:
+    case SHR:
+    case SAR: return shift_flags(c);
+    case ROL:
+    case ROR:
+    case RCL:
+    case RCR: return count_of(c, 1) > 1 ? kOf : 0;
+    case SHLD:
+    case SHRD: {
       const unsigned count = count_of(c, 2), width = shape(c).form.bytes(0) * 8u;
       return count == 0 ? 0 : count > width ? kStatus : kAf | (count != 1 ? kOf : 0);
     }
-    case BT: case BTS: case BTR: case BTC: return kOf | kSf | kAf | kPf;
-    case BSF: case BSR: return kCf | kOf | kSf | kAf | kPf;
-    case TZCNT: case LZCNT: return kOf | kSf | kAf | kPf;
-    case ANDN: case BLSI: case BLSMSK: case BLSR: case BZHI: return kAf | kPf;
+    case BT:
+    case BTS:
+    case BTR:
+    case BTC: return kOf | kSf | kAf | kPf;
+    case BSF:
+    case BSR: return kCf | kOf | kSf | kAf | kPf;
+    case TZCNT:
+    case LZCNT: return kOf | kSf | kAf | kPf;
+    case ANDN:
+    case BLSI:
+    case BLSMSK:
+    case BLSR:
+    case BZHI: return kAf | kPf;
     case BEXTR: return kAf | kSf | kPf;
-    case AAA: case AAS: return kOf | kSf | kZf | kPf;
-    case DAA: case DAS: return kOf;
-    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return reports_before(c) ? kStatus : 0;
-    case AAM: case AAD: return kOf | kAf | kCf;
+    case AAA:
+    case AAS: return kOf | kSf | kZf | kPf;
+    case DAA:
+    case DAS: return kOf;
+    case FCOMI:
+    case FCOMIP:
+    case FUCOMI:
+    case FUCOMIP: return reports_before(c) ? kStatus : 0;
+    case AAM:
+    case AAD: return kOf | kAf | kCf;
     default: return 0;
   }
 }
@@ -78,20 +104,31 @@ const char* incomparable(const Case& c, const Result& host) {
   const Mnemonic m = mnemonic(c);
   const bool fault = host.vector != 1 && host.vector != 3;
   switch (m) {
-    // "Exceptions associated with addressing memory and page faults may still be signaled (implementation dependent)".
-    case MASKMOVQ: case MASKMOVDQU: return fault ? "a mask's faults depend on the processor" : nullptr;
+    // "Exceptions associated with addressing memory and page faults may still be signaled (implementation
+    // dependent)".
+    case MASKMOVQ:
+    case MASKMOVDQU: return fault ? "a mask's faults depend on the processor" : nullptr;
     // REP prefixes are reserved there, and some processors take the condition from the prefix.
-    case LOOPE: case LOOPNE: return has_prefix(c, 0xF2) || has_prefix(c, 0xF3) ? "REP before LOOPcc is reserved" : nullptr;
-    case F2XM1: case FYL2XP1: {
+    case LOOPE:
+    case LOOPNE:
+      return has_prefix(c, 0xF2) || has_prefix(c, 0xF3) ? "REP before LOOPcc is reserved" : nullptr;
+    case F2XM1:
+    case FYL2XP1: {
       const u16 exponent = c.in.fx.st[0].sign_exponent & 0x7FFF, limit = m == F2XM1 ? 0x3FFF : 0x3FFD;
       return exponent >= limit && exponent != 0x7FFF ? "out of the instruction's range" : nullptr;
     }
-    case SHLD: case SHRD: return count_of(c, 2) > shape(c).form.bytes(0) * 8u ? "count beyond the operand" : nullptr;
-    case POPA: case POPAD: return fault ? "registers popped before the fault" : nullptr;
+    case SHLD:
+    case SHRD: return count_of(c, 2) > shape(c).form.bytes(0) * 8u ? "count beyond the operand" : nullptr;
+    case POPA:
+    case POPAD: return fault ? "registers popped before the fault" : nullptr;
     // 0F 0D with a register is #UD on AMD's processors.
-    case NOP: case PREFETCHW: case PREFETCH: return host.vector == 6 ? "hint space" : nullptr;
+    case NOP:
+    case PREFETCHW:
+    case PREFETCH: return host.vector == 6 ? "hint space" : nullptr;
     // MXCSR bit 17 is AMD's and ours has none.
-    case LDMXCSR: case FXRSTOR: case FXRSTOR64: return (host.out.fx.mxcsr & 0x20000) != 0 ? "MXCSR.MM" : nullptr;
+    case LDMXCSR:
+    case FXRSTOR:
+    case FXRSTOR64: return (host.out.fx.mxcsr & 0x20000) != 0 ? "MXCSR.MM" : nullptr;
     default: return nullptr;
   }
 }
@@ -99,12 +136,24 @@ const char* incomparable(const Case& c, const Result& host) {
 u16 undefined_conditions(const Case& c) {
   constexpr u16 kC0 = 0x100, kC1 = 0x200, kC2 = 0x400, kC3 = 0x4000;
   switch (mnemonic(c)) {
-    case FFREE: case FFREEP: return kC0 | kC1 | kC2 | kC3;
-    case FCOMI: case FCOMIP: case FUCOMI: case FUCOMIP: return kC1;
+    case FFREE:
+    case FFREEP: return kC0 | kC1 | kC2 | kC3;
+    case FCOMI:
+    case FCOMIP:
+    case FUCOMI:
+    case FUCOMIP: return kC1;
     // Intel's leave them as they were when #IA is unmasked (SDM vol. 2, FCOM), AMD's do not.
-    case FCOM: case FCOMP: case FCOMPP: case FUCOM: case FUCOMP: case FUCOMPP: case FTST: case FICOM: case FICOMP:
-      return reports_before(c) ? kC0 | kC2 | kC3 : 0;
-    default: return last_place_bound(c) != 0 ? kC0 | kC1 | kC3 : 0;  // C1: which way an approximation was rounded
+    case FCOM:
+    case FCOMP:
+    case FCOMPP:
+    case FUCOM:
+    case FUCOMP:
+    case FUCOMPP:
+    case FTST:
+    case FICOM:
+    case FICOMP: return reports_before(c) ? kC0 | kC2 | kC3 : 0;
+    default:
+      return last_place_bound(c) != 0 ? kC0 | kC1 | kC3 : 0;  // C1: which way an approximation was rounded
   }
 }
 
@@ -118,7 +167,14 @@ bool is_dot_product(const Case& c) { return mnemonic(c) == DPPS || mnemonic(c) =
 
 bool many_bytes(const Case& c) {
   switch (mnemonic(c)) {
-    case FXSAVE: case FXSAVE64: case FXRSTOR: case FXRSTOR64: case FNSAVE: case FRSTOR: case FNSTENV: case FLDENV: return true;
+    case FXSAVE:
+    case FXSAVE64:
+    case FXRSTOR:
+    case FXRSTOR64:
+    case FNSAVE:
+    case FRSTOR:
+    case FNSTENV:
+    case FLDENV: return true;
     default: return false;
   }
 }
@@ -126,22 +182,34 @@ bool many_bytes(const Case& c) {
 bool unspecified_byte(const Case& c, u64 address) {
   const u64 at = address - c.target;
   switch (mnemonic(c)) {
-    case FXSAVE: case FXSAVE64: return (at >= 6 && at < 24) || (at >= 28 && at < 32) || (at >= 416 && at < 512);
-    case FNSTENV: case FNSAVE: return shape(c).op.operand_bytes == 2 ? at >= 6 && at < 14 : at >= 12 && at < 28;
+    case FXSAVE:
+    case FXSAVE64: return (at >= 6 && at < 24) || (at >= 28 && at < 32) || (at >= 416 && at < 512);
+    case FNSTENV:
+    case FNSAVE: return shape(c).op.operand_bytes == 2 ? at >= 6 && at < 14 : at >= 12 && at < 28;
     default: return false;
   }
 }
 
 double estimate_bound(const Case& c) {
   switch (mnemonic(c)) {
-    case RCPPS: case RCPSS: case RSQRTPS: case RSQRTSS: return 2 * 1.5 / 4096;  // each side within 1.5 * 2^-12
+    case RCPPS:
+    case RCPSS:
+    case RSQRTPS:
+    case RSQRTSS: return 2 * 1.5 / 4096;  // each side within 1.5 * 2^-12
     default: return 0;
   }
 }
 
 unsigned last_place_bound(const Case& c) {
   switch (mnemonic(c)) {
-    case FSIN: case FCOS: case FSINCOS: case FPTAN: case FPATAN: case F2XM1: case FYL2X: case FYL2XP1: return 3;
+    case FSIN:
+    case FCOS:
+    case FSINCOS:
+    case FPTAN:
+    case FPATAN:
+    case F2XM1:
+    case FYL2X:
+    case FYL2XP1: return 3;
     default: return 0;
   }
 }

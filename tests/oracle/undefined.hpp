@@ -5,16 +5,19 @@
 
 namespace hvlab::oracle {
 
-/// RFLAGS bits that are undefined after `c` (SDM vol. 1, appendix A; vol. 2, the instruction's "Flags Affected").
+/// RFLAGS bits that are undefined after `c` (SDM vol. 1, appendix A; vol. 2, the instruction's "Flags
+/// Affected").
 u64 undefined_flags(const Case& c);
 
 /// Why the two results of `c` need not agree, or nullptr. `host`: what the host made of it.
 const char* incomparable(const Case& c, const Result& host);
 
-/// x87 condition codes C0..C3 (in their places in FSW) that are undefined after `c` (SDM vol. 2, "FPU Flags Affected").
+/// x87 condition codes C0..C3 (in their places in FSW) that are undefined after `c` (SDM vol. 2, "FPU Flags
+/// Affected").
 u16 undefined_conditions(const Case& c);
 
-/// True if MMX state may have been entered before `c` faulted: what the x87 registers are then is not specified.
+/// True if MMX state may have been entered before `c` faulted: what the x87 registers are then is not
+/// specified.
 bool enters_mmx_early(const Case& c);
 
 /// CALL; DPPS, DPPD.
@@ -24,8 +27,8 @@ bool is_dot_product(const Case& c);
 /// True if `c` accesses more than 16 bytes, so that it is not said which of them faults first.
 bool many_bytes(const Case& c);
 
-/// True if the byte of memory at `address` that `c` wrote is not architecture: x87 instruction and operand pointers,
-/// MXCSR_MASK.
+/// True if the byte of memory at `address` that `c` wrote is not architecture: x87 instruction and operand
+/// pointers, MXCSR_MASK.
 bool unspecified_byte(const Case& c, u64 address);
 
 /// Relative error that the manual allows single-precision results (RCPPS, RSQRTPS: SDM vol. 2), or 0.

@@ -13,8 +13,22 @@ u64 Random::next() {
 }
 
 u64 integer(Random& random) {
-  constexpr u64 kCorners[] = {0, 1, 2, ~u64{0}, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF'FFFF, 0x8000'0000,
-                              0xFFFF'FFFF, 0x1'0000'0000, 0x7FFF'FFFF'FFFF'FFFF, 0x8000'0000'0000'0000};
+  constexpr u64 kCorners[] = {0,
+                              1,
+                              2,
+                              ~u64{0},
+                              0x7F,
+                              0x80,
+                              0xFF,
+                              0x7FFF,
+                              0x8000,
+                              0xFFFF,
+                              0x7FFF'FFFF,
+                              0x8000'0000,
+                              0xFFFF'FFFF,
+                              0x1'0000'0000,
+                              0x7FFF'FFFF'FFFF'FFFF,
+                              0x8000'0000'0000'0000};
   switch (random.below(6)) {
     case 0: return kCorners[random.below(std::size(kCorners))];
     case 1: return random.below(256);
@@ -26,9 +40,10 @@ u64 integer(Random& random) {
 }
 
 u32 single_precision(Random& random) {
-  constexpr u32 kCorners[] = {0, 0x8000'0000, 0x3F80'0000, 0xBF80'0000, 0x7F80'0000, 0xFF80'0000, 0x7FC0'0001, 0xFFC1'2345,
-                              0x7F80'0001, 0xFF81'0000, 1, 0x8000'0001, 0x007F'FFFF, 0x0080'0000, 0x807F'FFFF, 0x7F7F'FFFF,
-                              0xFF7F'FFFF, 0x3F00'0000, 0x3FC0'0000, 0x4F00'0000, 0xCF00'0000, 0x4EFF'FFFF, 0x5F00'0000};
+  constexpr u32 kCorners[] = {0,           0x8000'0000, 0x3F80'0000, 0xBF80'0000, 0x7F80'0000, 0xFF80'0000,
+                              0x7FC0'0001, 0xFFC1'2345, 0x7F80'0001, 0xFF81'0000, 1,           0x8000'0001,
+                              0x007F'FFFF, 0x0080'0000, 0x807F'FFFF, 0x7F7F'FFFF, 0xFF7F'FFFF, 0x3F00'0000,
+                              0x3FC0'0000, 0x4F00'0000, 0xCF00'0000, 0x4EFF'FFFF, 0x5F00'0000};
   switch (random.below(4)) {
     case 0: return kCorners[random.below(std::size(kCorners))];
     case 1: return random.next32();
@@ -44,11 +59,29 @@ u32 single_precision(Random& random) {
 
 u64 double_precision(Random& random) {
   constexpr u64 kSign = u64{1} << 63, kInfinity = u64{0x7FF} << 52;
-  constexpr u64 kCorners[] = {0, kSign, u64{0x3FF} << 52, kSign | u64{0x3FF} << 52, kInfinity, kSign | kInfinity,
-                              kInfinity | bit(51) | 1, kSign | kInfinity | bit(51) | 0x2345, kInfinity | 1,
-                              kSign | kInfinity | bit(44), 1, kSign | 1, bit(52) - 1, bit(52), kInfinity - 1,
-                              u64{0x3FE} << 52, u64{0x41E} << 52, u64{0xC1E} << 52, u64{0x43E} << 52,
-                              0x41DF'FFFF'FFE0'0000, 0x47EF'FFFF'F000'0000, 0x3690'0000'0000'0000, 0x380F'FFFF'FFFF'FFFF};
+  constexpr u64 kCorners[] = {0,
+                              kSign,
+                              u64{0x3FF} << 52,
+                              kSign | u64{0x3FF} << 52,
+                              kInfinity,
+                              kSign | kInfinity,
+                              kInfinity | bit(51) | 1,
+                              kSign | kInfinity | bit(51) | 0x2345,
+                              kInfinity | 1,
+                              kSign | kInfinity | bit(44),
+                              1,
+                              kSign | 1,
+                              bit(52) - 1,
+                              bit(52),
+                              kInfinity - 1,
+                              u64{0x3FE} << 52,
+                              u64{0x41E} << 52,
+                              u64{0xC1E} << 52,
+                              u64{0x43E} << 52,
+                              0x41DF'FFFF'FFE0'0000,
+                              0x47EF'FFFF'F000'0000,
+                              0x3690'0000'0000'0000,
+                              0x380F'FFFF'FFFF'FFFF};
   switch (random.below(5)) {
     case 0: return kCorners[random.below(std::size(kCorners))];
     case 1: return random.next();
@@ -72,13 +105,13 @@ FxImage::Slot extended_precision(Random& random) {
   switch (random.below(12)) {
     case 0: return slot(0, 0);
     case 1: return slot(kInteger, 0x7FFF);
-    case 2: return slot(kInteger | bit(62) | random.below(8), 0x7FFF);                 // quiet
-    case 3: return slot((kInteger | (random.next() & low_mask(62))) | 1, 0x7FFF);      // signalling
-    case 4: return slot(random.next() & low_mask(63), 0);                              // denormal
-    case 5: return slot(kInteger | random.next(), random.below(3));                    // pseudo-denormal and close
-    case 6: return slot(random.next(), random.below(0x8000));                          // often not supported
+    case 2: return slot(kInteger | bit(62) | random.below(8), 0x7FFF);             // quiet
+    case 3: return slot((kInteger | (random.next() & low_mask(62))) | 1, 0x7FFF);  // signalling
+    case 4: return slot(random.next() & low_mask(63), 0);                          // denormal
+    case 5: return slot(kInteger | random.next(), random.below(3));  // pseudo-denormal and close
+    case 6: return slot(random.next(), random.below(0x8000));        // often not supported
     case 7: return slot(kInteger | random.next(), random.below(0x7FFF));
-    case 8: return slot(kInteger, 0x3FFF + random.below(70) - 4);                      // powers of two
+    case 8: return slot(kInteger, 0x3FFF + random.below(70) - 4);  // powers of two
     case 9: return slot(kInteger | random.next() << 40, 0x3FFF + random.below(20));
     default: return slot(kInteger | random.next(), 0x3FFF + random.below(40) - 20);
   }
