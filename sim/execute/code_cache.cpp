@@ -102,6 +102,7 @@ bool CodeCache::add_operation(Block& block, const u8* code, size_t available, Bl
     op.length = std::max<u8>(op.length, 1);
     op.cost = 1;
     ends = true;
+    block.watched = static_cast<u16>(block.bytes + 15);  // other bytes behind may make an instruction of it
   } else {
     op.cost = static_cast<u16>(cost_of(form, *row));
     ends = (row->attributes & decode::row::kEnds) != 0;
@@ -142,6 +143,7 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   const size_t count = head.operations + 1u;
   building_[head.operations] = end_of_block(head);
   head.second_page_number = next_page_number;
+  head.watched = std::max(head.watched, static_cast<u16>(head.bytes));
   const Op& last = building_[head.operations - 1];
   const i64 next = i64{head.page_offset} + head.bytes, taken = i64{head.page_offset} + last.disp;
   head.linkable[0] = next < 4096;
@@ -156,7 +158,7 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   Block*& bucket = buckets_[bucket_of(block->key)];
   block->next_in_bucket = bucket;
   bucket = block;
-  const unsigned last_byte = head.page_offset + head.bytes - 1;
+  const unsigned last_byte = head.page_offset + head.watched - 1u;
   enter_page(block, page, head.page_offset, std::min(last_byte, 4095u));
   if (head.second_page != nullptr) enter_page(block, next_page_number, 0, last_byte - 4096u);
   return block;
@@ -192,11 +194,13 @@ void CodeCache::written_in_page(u64 page, unsigned first, unsigned last) {
   if (!(code.chunks & touched)) return;
   std::vector<Block*> hit;
   for (Block* b : code.blocks) {
-    const unsigned from = b->page == page ? b->page_offset : 0;
-    const unsigned to = b->page == page ? b->page_offset + b->bytes - 1 : b->page_offset + b->bytes - 1 - 4096;
-    if (from <= last && to >= first) hit.push_back(b);
+    const unsigned end = b->page_offset + b->watched;  // beyond 4096: in the second page, which may be the first once more
+    const bool in_first = b->page == page && b->page_offset <= last && end > first;
+    const bool in_second = b->second_page != nullptr && b->second_page_number == page && end > first + 4096;
+    if (in_first || in_second) hit.push_back(b);
   }
-  for (Block* b : hit) kill(b);
+  for (Block* b : hit)
+    if (!b->dead) kill(b);  // it stands here twice if both its pages are the same
 }
 
 void CodeCache::kill(Block* block) {

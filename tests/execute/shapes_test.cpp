@@ -285,4 +285,20 @@ TEST_CASE("A data breakpoint traps right after the instruction that touched it")
   CHECK((m.cpu().dr6 & 0xF) == 1);
 }
 
+/// Would catch a block of which only the bytes that were decoded are watched, and a crossing one whose second page is not.
+TEST_CASE("Bytes that are no instruction become one when those behind the first change") {
+  for (const u64 at : {kCode, kCode + 0xFFF}) {
+    Machine m;
+    m.long_mode();
+    m.cpu().rip = at;
+    CHECK(m.run({0x0F, 0x04}) == 6);
+    m.poke<u8>(at + 1, 0xA2);  // CPUID
+    execute::memory_written(*m.code, at + 1, 1);
+    m.cpu().activity = cpu::Activity::Active;
+    m.cpu().rip = at;
+    CHECK(m.go() == -1);
+    CHECK(m.cpu().rip == at + 3);
+  }
+}
+
 }  // namespace hvlab::test
