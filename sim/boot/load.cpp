@@ -10,6 +10,7 @@
 #include "sim/boot/placement.hpp"
 #include "sim/boot/platform.hpp"
 #include "sim/boot/pvh.hpp"
+#include "sim/boot/smbios.hpp"
 #include "sim/boot/vmlinux_extract.hpp"
 #include "sim/observe/elf.hpp"
 
@@ -84,6 +85,7 @@ BootResult load(const BootSetup& setup, LoadTarget& target) {
   for (const std::string& each : setup.initrds) request.initrds.push_back(read_initrd(each, result.kind));
   request.command_line = setup.command_line;
   write_bios_area(target);
+  write_smbios({setup.processors, setup.ram_bytes}, target);
   request.rsdp = write_acpi_tables({setup.processors, setup.ram_bytes}, target);
   switch (result.kind) {
     case KernelKind::BzImage: result.state = load_bzimage(request, placement); break;
