@@ -194,6 +194,14 @@ const char* left_out(Mnemonic m) {
     case Mnemonic::XSAVE64:
     case Mnemonic::XRSTOR:
     case Mnemonic::XRSTOR64: return "depends on the host's XCR0";
+    case Mnemonic::VMRUN:
+    case Mnemonic::VMMCALL:
+    case Mnemonic::VMLOAD:
+    case Mnemonic::VMSAVE:
+    case Mnemonic::STGI:
+    case Mnemonic::CLGI:
+    case Mnemonic::SKINIT:
+    case Mnemonic::INVLPGA: return "belongs to the host's hypervisor";
     case Mnemonic::FSTPNCE: return "not documented";
     default: return nullptr;
   }

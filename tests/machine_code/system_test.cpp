@@ -1,0 +1,188 @@
+// Instructions whose results are the processor's own, so that no host can be asked: tables, counters, random
+// numbers, saved state (SDM vol. 2).
+#include <catch2/catch.hpp>
+
+#include "machine_code.hpp"
+
+using namespace hvlab;
+using namespace hvlab::test;
+using namespace hvlab::arch;
+
+namespace {
+
+constexpr int kInvalidOpcode = 6, kProtection = 13;
+
+Machine long_machine() {
+  Machine m;
+  m.long_mode();
+  m.cpu().gpr[kRsi] = kData;
+  return m;
+}
+
+}  // namespace
+
+// Catches offset and selector taken from the wrong ends, and the wrong segment register.
+TEST_CASE("LDS, LES, LSS, LFS, LGS load an offset and a selector") {
+  struct Row {
+    std::initializer_list<u8> code;
+    unsigned segment;
+  };
+  const Row kRows[] = {{{0xC5, 0x06}, kDs},
+                       {{0xC4, 0x06}, kEs},
+                       {{0x0F, 0xB2, 0x06}, kSs},
+                       {{0x0F, 0xB4, 0x06}, kFs},
+                       {{0x0F, 0xB5, 0x06}, kGs}};
+  for (const Row& row : kRows) {
+    Machine m;
+    m.protected_mode();
+    m.cpu().gpr[kRsi] = kData;
+    m.poke<u32>(kData, 0x1234'5678);
+    m.poke<u16>(kData + 4, row.segment == kSs ? kData0 : kData16);
+    m.cpu().seg[row.segment].selector = 0;
+    CHECK(m.run(row.code) == -1);
+    CHECK(m.cpu().gpr[kRax] == 0x1234'5678);
+    CHECK(m.cpu().seg[row.segment].selector == (row.segment == kSs ? kData0 : kData16));
+  }
+}
+
+// Catches SGDT and SIDT exchanged, and a base that is cut.
+TEST_CASE("SGDT and SIDT store limit and base") {
+  Machine m = long_machine();
+  CHECK(m.run({0x0F, 0x01, 0x06, 0x0F, 0x01, 0x4E, 0x10}) == -1);
+  CHECK(m.peek<u16>(kData) == m.cpu().gdtr.limit);
+  CHECK(m.peek<u64>(kData + 2) == kGdt);
+  CHECK(m.peek<u16>(kData + 0x10) == m.cpu().idtr.limit);
+  CHECK(m.peek<u64>(kData + 0x12) == kIdt);
+}
+
+// Catches the wrong selector, and upper bits that are kept.
+TEST_CASE("STR, SLDT and SMSW give selector and machine status") {
+  Machine m = long_machine();
+  m.cpu().gpr[kRax] = m.cpu().gpr[kRcx] = m.cpu().gpr[kRdx] = ~u64{0};
+  m.cpu().ldtr.selector = 0x68;
+  CHECK(m.run({0x0F, 0x00, 0xC8, 0x0F, 0x00, 0xC1, 0x0F, 0x01, 0xE2}) == -1);  // str eax; sldt ecx; smsw edx
+  CHECK(m.cpu().gpr[kRax] == kTssSelector);
+  CHECK(m.cpu().gpr[kRcx] == 0x68);
+  CHECK((m.cpu().gpr[kRdx] & 0xFFFF) == (m.cpu().cr0 & 0xFFFF));
+}
+
+// Catches segment registers read or pushed with the wrong width.
+TEST_CASE("MOV and PUSH of segment registers") {
+  Machine m = long_machine();
+  m.cpu().gpr[kRax] = ~u64{0};
+  m.cpu().seg[kFs].selector = kData0;
+  CHECK(m.run({0x8C, 0xE0, 0x0F, 0xA0, 0x59}) == -1);  // mov eax, fs; push fs; pop rcx
+  CHECK(m.cpu().gpr[kRax] == kData0);
+  CHECK(m.cpu().gpr[kRcx] == kData0);
+}
+
+// Catches a counter that stands still or goes back, and the upper halves of the results.
+TEST_CASE("RDTSC advances, RDTSCP adds the processor's number") {
+  Machine m = long_machine();
+  m.cpu().tsc_aux = 0x77;
+  m.cpu().gpr[kRdx] = ~u64{0};
+  // rdtsc; mov ebx, eax; nop; rdtscp; sub eax, ebx
+  CHECK(m.run({0x0F, 0x31, 0x89, 0xC3, 0x90, 0x0F, 0x01, 0xF9, 0x29, 0xD8}) == -1);
+  CHECK(m.cpu().gpr[kRax] == 3);
+  CHECK(m.cpu().gpr[kRdx] == 0);
+  CHECK(m.cpu().gpr[kRcx] == 0x77);
+}
+
+// Catches CR4.TSD and CR4.PCE ignored.
+TEST_CASE("counters are for CPL 0 alone with CR4.TSD, or without CR4.PCE") {
+  Machine tsc = long_machine();
+  tsc.user();
+  tsc.cpu().cr4 |= cr4::kTsd;
+  tsc.settle();
+  CHECK(tsc.run({0x0F, 0x31}) == kProtection);
+  Machine pmc = long_machine();
+  pmc.user();
+  CHECK(pmc.run({0x0F, 0x33}) == kProtection);
+}
+
+// Catches random numbers that differ between runs, or that leave flags behind.
+TEST_CASE("RDRAND and RDSEED succeed, and repeat with the seed") {
+  const auto draw = [] {
+    Machine m = long_machine();
+    m.cpu().set_rflags(flag::kStatus);
+    CHECK(m.run({0x48, 0x0F, 0xC7, 0xF0, 0x0F, 0xC7, 0xF9}) == -1);  // rdrand rax; rdseed ecx
+    CHECK((m.cpu().rflags() & flag::kStatus) == flag::kCf);
+    CHECK(m.cpu().gpr[kRcx] >> 32 == 0);
+    return m.cpu().gpr[kRax];
+  };
+  CHECK(draw() == draw());
+}
+
+// Catches XCR0 shown without CR4.OSXSAVE.
+TEST_CASE("XGETBV needs CR4.OSXSAVE and a known register") {
+  Machine off = long_machine();
+  CHECK(off.run({0x0F, 0x01, 0xD0}) == kInvalidOpcode);
+  for (const u32 number : {0u, 7u}) {
+    Machine on = long_machine();
+    on.cpu().cr4 |= cr4::kOsxsave;
+    on.cpu().xcr0 = 3;
+    on.cpu().gpr[kRcx] = number;
+    on.settle();
+    CHECK(on.run({0x0F, 0x01, 0xD0}) == (number == 0 ? -1 : kProtection));
+    if (number == 0) CHECK(on.cpu().gpr[kRax] == 3);
+  }
+}
+
+// Catches components that are not saved, restored although not asked for, or a header that does not say what
+// is there.
+TEST_CASE("XSAVE and XRSTOR move the components that are asked for") {
+  for (const bool wide : {false, true}) {
+    Machine m = long_machine();
+    m.cpu().cr4 |= cr4::kOsxsave;
+    m.cpu().xcr0 = 3;
+    m.cpu().gpr[kRax] = 3;
+    m.cpu().gpr[kRdx] = 0;
+    m.cpu().xmm[1].q[0] = 0x1122'3344;
+    m.cpu().mxcsr = 0x1F81;
+    m.settle();
+    CHECK(m.run(wide ? std::vector<u8>{0x48, 0x0F, 0xAE, 0x26} : std::vector<u8>{0x0F, 0xAE, 0x26}) == -1);
+    CHECK((m.peek<u64>(kData + 512) & 2) == 2);
+    CHECK(m.peek<u64>(kData + 160 + 16) == 0x1122'3344);
+    CHECK(m.peek<u32>(kData + 24) == 0x1F81);
+    const auto restore = [&](u64 mask) {
+      m.cpu().xmm[1].q[0] = 9;
+      m.cpu().gpr[kRax] = mask;
+      m.cpu().rip = kCode;
+      m.cpu().activity = cpu::Activity::Active;
+      CHECK(m.run(wide ? std::vector<u8>{0x48, 0x0F, 0xAE, 0x2E} : std::vector<u8>{0x0F, 0xAE, 0x2E}) == -1);
+      return m.cpu().xmm[1].q[0];
+    };
+    CHECK(restore(1) == 9);
+    CHECK(restore(3) == 0x1122'3344);
+    m.poke<u64>(kData + 512, 1);  // SSE in its initial state
+    CHECK(restore(3) == 0);
+  }
+}
+
+// Catches areas that are not aligned, and headers with reserved bits, taken as they are.
+TEST_CASE("XSAVE wants 64-byte alignment, XRSTOR a valid header") {
+  const auto machine = [] {
+    Machine m = long_machine();
+    m.cpu().cr4 |= cr4::kOsxsave;
+    m.cpu().xcr0 = 3;
+    m.cpu().gpr[kRax] = 3;
+    m.settle();
+    return m;
+  };
+  Machine aligned = machine();
+  aligned.cpu().gpr[kRsi] = kData + 16;
+  CHECK(aligned.run({0x0F, 0xAE, 0x26}) == kProtection);
+  Machine header = machine();
+  header.poke<u64>(kData + 512, 4);
+  CHECK(header.run({0x0F, 0xAE, 0x2E}) == kProtection);
+  Machine off = long_machine();
+  CHECK(off.run({0x0F, 0xAE, 0x26}) == kInvalidOpcode);
+}
+
+// Catches instructions of SVM that work before software has turned it on.
+TEST_CASE("SVM instructions are #UD without EFER.SVME") {
+  for (unsigned last = 0xD8; last <= 0xDF; ++last) {  // VMRUN VMMCALL VMLOAD VMSAVE STGI CLGI SKINIT INVLPGA
+    Machine m = long_machine();
+    CHECK(m.run({0x0F, 0x01, static_cast<u8>(last)}) == kInvalidOpcode);
+  }
+}
