@@ -50,8 +50,23 @@ std::vector<u8> extract_vmlinux(const ImageFile& kernel) {
   return elf;
 }
 
+namespace {
+
+std::string cache_path(const ImageFile& kernel) {
+  return cache_folder() + "/vmlinux/" + content_key(kernel.bytes) + ".elf";
+}
+
+}  // namespace
+
+std::string cached_vmlinux_path(const ImageFile& kernel) {
+  const std::string path = cache_path(kernel);
+  cached_vmlinux(kernel);
+  if (!std::filesystem::is_regular_file(path)) throw UserError("cannot write '" + path + "'");
+  return path;
+}
+
 std::vector<u8> cached_vmlinux(const ImageFile& kernel) {
-  const std::string path = cache_folder() + "/vmlinux/" + content_key(kernel.bytes) + ".elf";
+  const std::string path = cache_path(kernel);
   std::error_code error;
   if (std::filesystem::is_regular_file(path, error)) {
     std::vector<u8> elf = read_file(path, "cached kernel");

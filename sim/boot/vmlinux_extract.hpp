@@ -1,6 +1,7 @@
 // From a bzImage to the ELF kernel inside it, once.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/boot/boot_request.hpp"
@@ -14,5 +15,8 @@ std::vector<u8> extract_vmlinux(const ImageFile& kernel);
 /// The same, taken from or left in the cache folder (vmlinux/HASH.elf, by the bzImage's contents). A cache
 /// that cannot be written only costs time.
 std::vector<u8> cached_vmlinux(const ImageFile& kernel);
+
+/// The path of that file, for whoever hands it to a guest. Throws UserError if it cannot be written.
+std::string cached_vmlinux_path(const ImageFile& kernel);
 
 }  // namespace hvlab::boot

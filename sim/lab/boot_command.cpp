@@ -10,6 +10,7 @@
 #include "sim/lab/boot_options.hpp"
 #include "sim/lab/entry.hpp"
 #include "sim/lab/report.hpp"
+#include "sim/lab/run_watch.hpp"
 #include "sim/lab/terminal.hpp"
 
 namespace hvlab::lab {
@@ -124,12 +125,12 @@ int boot_command(const std::vector<std::string>& arguments) {
     board::Machine machine(options->machine, &terminal);
     const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
     check_loader(options->loader, kind);
-    std::optional<LinuxWatch> guest;
-    if (statistics.is_open() && kind != boot::KernelKind::Multiboot1) guest.emplace(machine, options->kernel);
-    machine.observe_with(guest ? &*guest : nullptr);
-    end = run(*options, machine, terminal, guest ? &*guest : nullptr);
+    std::optional<RunWatch> watch;
     if (statistics.is_open())
-      write_statistics(statistics, machine.statistics(), end, guest ? &*guest : nullptr);
+      watch.emplace(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel);
+    machine.observe_with(watch ? &*watch : nullptr);
+    end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
+    if (watch) write_statistics(statistics, machine.statistics(), end, *watch);
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");

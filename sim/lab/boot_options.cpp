@@ -29,7 +29,7 @@ po::options_description describe() {
       ("loader", text("NAME"), "auto (default), bzimage, pvh or multiboot")
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
       ("memory", text("SIZE"), "RAM, 4M to 16G (default 512M); a number without a unit is in MiB")
-      ("cpu", text("PROFILE"), "processor profile (default amd-zen2)")
+      ("cpu", text("PROFILE"), "processor profile (default amd-zen2); NAME,-FEATURE takes a feature off it")
       ("timing", text("LEVEL"),
        "approximate (default: the profile's costs) or functional (one cycle an instruction)")
       ("disk", texts("FILE[,profile=NAME][,if=virtio|ide][,persist]"),

@@ -10,10 +10,12 @@
 #include <sstream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/board/machine_config.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/demo_runner.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/numbers.hpp"
 
 namespace hvlab::lab {
 
@@ -21,7 +23,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr unsigned kProcessors[] = {1, 4};
 constexpr int kFailed = 1;
 
 po::options_description describe() {
@@ -31,6 +32,10 @@ po::options_description describe() {
       ("quick", "the short form of the workload")
       ("ways", po::value<std::string>()->value_name("NAME,..."),
        "only these ways; the others are compared with the first")
+      ("processors", po::value<std::string>()->default_value("1,4")->value_name("N,..."),
+       "each way on machines with so many")
+      ("instances", po::value<std::string>()->value_name("N"),
+       "so many of the workload side by side, in every way but bare")
       ("json", "print the results as JSON")
       ("refresh", "ask the Debian mirror for newer packages first")
       ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")
@@ -56,10 +61,9 @@ po::variables_map parse(const std::vector<std::string>& arguments, const po::opt
 }
 
 void print_help(const po::options_description& options) {
-  std::cout
-      << "usage: hvlab demo [OPTION]...\n\n"
-         "Runs one workload on Debian's own kernel in several ways, each on a simulated PC with 1 and 4\n"
-         "processors, and compares them:\n";
+  std::cout << "usage: hvlab demo [OPTION]...\n\n"
+               "Runs one workload on Debian's own kernel in several ways, each on a simulated PC, and\n"
+               "compares them:\n";
   for (const Way& way : demo_ways()) {
     fmt::print("  {:<15} {}{}\n", way.name, way.summary, way.standard ? "" : " (only when named)");
   }
@@ -92,13 +96,32 @@ std::vector<const Way*> chosen_ways(const po::variables_map& values) {
   return ways;
 }
 
-std::vector<DemoBoot> prepare(const std::vector<const Way*>& ways, bool quick) {
+/// The numbers of "N,N...".
+std::vector<unsigned> chosen_processors(const po::variables_map& values) {
+  std::vector<unsigned> counts;
+  std::istringstream numbers(values["processors"].as<std::string>());
+  for (std::string number; std::getline(numbers, number, ',');)
+    counts.push_back(static_cast<unsigned>(parse_count("--processors", number, 1, board::kMaxProcessors)));
+  if (counts.empty()) throw UserError("--processors: give at least one number, like 1,2");
+  return counts;
+}
+
+unsigned instances_of(const Way& way, const po::variables_map& values) {
+  if (values.count("instances") == 0 || &way == &demo_ways().front()) return way.instances;
+  return static_cast<unsigned>(
+      parse_count("--instances", values["instances"].as<std::string>(), 1, kMostInstances));
+}
+
+std::vector<DemoBoot> prepare(const std::vector<const Way*>& ways, const po::variables_map& values) {
   const std::string kernel = demo_kernel();
   std::map<std::string, std::string> initrds;
   for (const Way* way : ways) initrds[way->name] = assemble_initrd(*way);
   std::vector<DemoBoot> boots;
-  for (const unsigned processors : kProcessors) {
-    for (const Way* way : ways) boots.push_back({way, processors, kernel, initrds[way->name], quick});
+  for (const unsigned processors : chosen_processors(values)) {
+    for (const Way* way : ways) {
+      boots.push_back({way, processors, kernel, initrds[way->name], values.count("quick") != 0,
+                       instances_of(*way, values)});
+    }
   }
   return boots;
 }
@@ -106,7 +129,7 @@ std::vector<DemoBoot> prepare(const std::vector<const Way*>& ways, bool quick) {
 void print_paths(const std::vector<DemoBoot>& boots) {
   fmt::print("kernel {}\n", boots.front().kernel);
   for (const DemoBoot& boot : boots) {
-    if (boot.processors == kProcessors[0]) fmt::print("{} {}\n", boot.way->name, boot.initrd);
+    if (boot.processors == boots.front().processors) fmt::print("{} {}\n", boot.way->name, boot.initrd);
   }
 }
 
@@ -138,8 +161,9 @@ int demo_command(const std::vector<std::string>& arguments) {
   if (values.count("help") != 0) return print_help(options), 0;
   const double started = host_seconds();
   const std::vector<const Way*> ways = chosen_ways(values);
+  for (const Way* way : ways) check_way(*way);
   if (const int status = fetch_systems(ways, values.count("refresh") != 0); status != 0) return status;
-  const std::vector<DemoBoot> boots = prepare(ways, values.count("quick") != 0);
+  const std::vector<DemoBoot> boots = prepare(ways, values);
   if (values.count("prepare") != 0) return print_paths(boots), 0;
   std::vector<WayRun> runs = run_boots(boots);
   if (runs.empty()) return exit_status::kInterrupted;

@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/boot/image_file.hpp"
+#include "sim/boot/vmlinux_extract.hpp"
 #include "sim/lab/child.hpp"
 #include "sim/lab/cpio.hpp"
 
@@ -68,12 +70,24 @@ std::string demo_kernel_version() {
   return dash == std::string::npos ? image : image.substr(dash + 1);
 }
 
-std::string assemble_initrd(const Way& way) {
-  const std::string recipe = std::string(HVLAB_WORKLOADS "/recipes/") + way.name + ".sh";
-  const std::string list = run_program({"sh", recipe, cache_directory(), HVLAB_WORKLOAD_PROGRAM});
-  const fs::path path = cache_directory() + "/initrd/" + way.name + ".cpio";
-  write_file(path, write_cpio(read_cpio_list(list, way.name)));
+namespace {
+
+std::string assemble(const std::string& recipe, const std::string& guest_kernel) {
+  const std::string script = HVLAB_WORKLOADS "/recipes/" + recipe + ".sh";
+  const std::string list =
+      run_program({"sh", script, cache_directory(), HVLAB_WORKLOAD_PROGRAM, guest_kernel});
+  const fs::path path = cache_directory() + "/initrd/" + recipe + ".cpio";
+  write_file(path, write_cpio(read_cpio_list(list, recipe)));
   return path.string();
+}
+
+}  // namespace
+
+std::string assemble_initrd(const Way& way) {
+  if (*way.guest == '\0') return assemble(way.recipe, "");
+  assemble(way.guest, "");
+  const std::string kernel = demo_kernel();
+  return assemble(way.recipe, boot::cached_vmlinux_path({"vmlinuz", boot::read_file(kernel, "kernel"), ""}));
 }
 
 }  // namespace hvlab::lab

@@ -21,8 +21,8 @@ std::string demo_kernel();
 /// The version of the cached kernel, as `uname -r` says it.
 std::string demo_kernel_version();
 
-/// Runs the way's recipe and writes what it lists as an archive into the cache; returns the archive's path.
-/// Throws UserError.
+/// Runs the way's recipe, after that of its virtual machines, and writes what it lists as an archive into the
+/// cache; returns the archive's path. Throws UserError.
 std::string assemble_initrd(const Way& way);
 
 }  // namespace hvlab::lab

@@ -10,13 +10,6 @@ namespace hvlab::lab {
 
 using Json = nlohmann::ordered_json;
 
-const PhaseResult* find_phase(const WayRun& run, const std::string& name) {
-  for (const PhaseResult& phase : run.log.phases) {
-    if (phase.name == name) return &phase;
-  }
-  return nullptr;
-}
-
 /// What a run is compared with: the first way listed with as many processors.
 const WayRun& baseline(const std::vector<WayRun>& runs, unsigned processors) {
   const auto same = [&](const WayRun& run) { return run.processors == processors; };
@@ -24,24 +17,78 @@ const WayRun& baseline(const std::vector<WayRun>& runs, unsigned processors) {
   return found == runs.end() ? runs.front() : *found;
 }
 
-double phase_seconds(const WayRun& run, const std::string& name) {
-  const PhaseResult* phase = find_phase(run, name);
-  return phase == nullptr ? 0 : static_cast<double>(phase->nanoseconds) * 1e-9;
-}
-
-double workload_seconds(const WayRun& run) {
-  u64 sum = 0;
-  for (const PhaseResult& phase : run.log.phases) sum += phase.nanoseconds;
-  return static_cast<double>(sum) * 1e-9;
-}
-
-double start_seconds(const WayRun& run) { return static_cast<double>(run.log.start_nanoseconds) * 1e-9; }
+size_t instances(const WayRun& run) { return 1 + run.others.size(); }
 
 namespace {
 
-void compare_hashes(const WayRun& first, WayRun& run) {
+/// The mean over the instances of what `value` says of each.
+template <class Value>
+double mean(const WayRun& run, Value value) {
+  double sum = static_cast<double>(value(run.log));
+  for (const WorkloadLog& log : run.others) sum += static_cast<double>(value(log));
+  return sum / static_cast<double>(instances(run));
+}
+
+u64 phase_nanoseconds(const WorkloadLog& log, const std::string& name) {
+  for (const PhaseResult& phase : log.phases) {
+    if (phase.name == name) return phase.nanoseconds;
+  }
+  return 0;
+}
+
+u64 all_nanoseconds(const WorkloadLog& log) {
+  u64 sum = 0;
+  for (const PhaseResult& phase : log.phases) sum += phase.nanoseconds;
+  return sum;
+}
+
+}  // namespace
+
+double phase_seconds(const WayRun& run, const std::string& name) {
+  return mean(run, [&](const WorkloadLog& log) { return phase_nanoseconds(log, name); }) * 1e-9;
+}
+
+double workload_seconds(const WayRun& run) { return mean(run, all_nanoseconds) * 1e-9; }
+
+double start_seconds(const WayRun& run) {
+  return mean(run, [](const WorkloadLog& log) { return log.start_nanoseconds; }) * 1e-9;
+}
+
+double instance_memory(const WayRun& run) {
+  return mean(run, [](const WorkloadLog& log) { return log.memory; });
+}
+
+double launch_seconds(const WayRun& run) {
+  double sum = 0;
+  for (const double started : run.started) sum += started - run.launched;
+  return run.started.empty() ? 0 : sum / static_cast<double>(run.started.size());
+}
+
+namespace {
+
+const PhaseResult* find_phase(const WorkloadLog& log, const std::string& name) {
+  const auto found =
+      std::ranges::find_if(log.phases, [&](const PhaseResult& phase) { return phase.name == name; });
+  return found == log.phases.end() ? nullptr : &*found;
+}
+
+/// When lines of the workload appeared on the console. The way's own part begins with "launch"; where there
+/// is no such line, with the first process.
+void read_marks(const Json& marks, WayRun& run) {
+  bool launched = false, first = true;
+  for (const Json& mark : marks) {
+    const double seconds = mark.at("seconds").get<double>();
+    const std::string line = mark.at("line").get<std::string>();
+    if (line.find("HVLAB start ") != std::string::npos) run.started.push_back(seconds);
+    if ((line == "HVLAB launch" && !launched) || first) run.launched = seconds;
+    launched = launched || line == "HVLAB launch";
+    first = false;
+  }
+}
+
+void compare_hashes(const WayRun& first, WayRun& run, const WorkloadLog& log) {
   for (const PhaseResult& expected : first.log.phases) {
-    const PhaseResult* phase = find_phase(run, expected.name);
+    const PhaseResult* phase = find_phase(log, expected.name);
     if (phase == nullptr) {
       run.failure = "phase " + expected.name + " is missing";
     } else if (phase->hash != expected.hash) {
@@ -63,6 +110,8 @@ void read_statistics(const std::string& text, WayRun& run) {
     for (const auto& [account, cycles] : stats.at("ledger").items())
       run.ledger.emplace_back(account, cycles.get<u64>());
     run.exits = stats.at("exits");
+    run.vcpus = stats.value("vcpus", Json::array());
+    read_marks(stats.value("marks", Json::array()), run);
   } catch (const nlohmann::json::exception& error) {
     throw UserError(std::string("statistics of a run: ") + error.what());
   }
@@ -70,15 +119,30 @@ void read_statistics(const std::string& text, WayRun& run) {
 
 void check_runs(std::vector<WayRun>& runs) {
   const WayRun* first = nullptr;
+  const auto check_log = [&](WayRun& run, const WorkloadLog& log) {
+    if (run.failure.empty() && !log.done)
+      run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
+    if (run.failure.empty() && first != nullptr) compare_hashes(*first, run, log);
+  };
   for (WayRun& run : runs) {
-    if (run.failure.empty() && !run.log.done) {
-      run.failure = run.log.size.empty() ? "the workload did not start" : "the workload did not finish";
-    }
-    if (!run.failure.empty()) continue;
-    if (first == nullptr) first = &run;
-    compare_hashes(*first, run);
+    check_log(run, run.log);
+    if (run.failure.empty() && first == nullptr) first = &run;
+    for (const WorkloadLog& log : run.others) check_log(run, log);
   }
 }
+
+namespace {
+
+Json log_json(const WorkloadLog& log) {
+  Json phases = Json::object();
+  for (const PhaseResult& phase : log.phases)
+    phases[phase.name] = static_cast<double>(phase.nanoseconds) * 1e-9;
+  return {{"start_seconds", static_cast<double>(log.start_nanoseconds) * 1e-9},
+          {"memory_bytes", log.memory},
+          {"phase_seconds", phases}};
+}
+
+}  // namespace
 
 Json format_json(const std::vector<WayRun>& runs) {
   Json ways = Json::array();
@@ -86,8 +150,7 @@ Json format_json(const std::vector<WayRun>& runs) {
     const WayRun& base = baseline(runs, run.processors);
     Json phases = Json::array();
     for (const PhaseResult& phase : run.log.phases) {
-      const double seconds = static_cast<double>(phase.nanoseconds) * 1e-9,
-                   reference = phase_seconds(base, phase.name);
+      const double seconds = phase_seconds(run, phase.name), reference = phase_seconds(base, phase.name);
       phases.push_back({{"name", phase.name},
                         {"seconds", seconds},
                         {"ratio", reference > 0 ? Json(seconds / reference) : Json()},
@@ -103,7 +166,13 @@ Json format_json(const std::vector<WayRun>& runs) {
                 {"instructions", run.instructions},
                 {"cycles", run.cycles},
                 {"seconds", run.seconds},
-                {"start_seconds", start_seconds(run)}};
+                {"start_seconds", start_seconds(run)},
+                {"launched_seconds", run.launched},
+                {"launch_seconds", launch_seconds(run)},
+                {"memory_per_instance", instance_memory(run)},
+                {"vcpus", run.vcpus},
+                {"instances", Json::array({log_json(run.log)})}};
+    for (const WorkloadLog& log : run.others) way["instances"].push_back(log_json(log));
     if (!run.failure.empty()) way["failure"] = run.failure;
     ways.push_back(std::move(way));
   }

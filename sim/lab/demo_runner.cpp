@@ -147,7 +147,10 @@ class Runner {
     result.way = boot.way->name;
     result.processors = boot.processors;
     result.host_seconds = host_seconds() - run.started;
-    result.log = parse_workload_log(run.child.output());
+    std::vector<WorkloadLog> logs = parse_workload_logs(run.child.output());
+    logs.resize(boot.instances);
+    result.log = logs.front();
+    result.others.assign(logs.begin() + 1, logs.end());
     const std::string statistics = read_text(directory(run.index) + "/stats.json");
     if (!statistics.empty()) read_statistics(statistics, result);
     if (status != exit_status::kPowerOff || !result.log.done) {
@@ -170,25 +173,31 @@ class Runner {
 }  // namespace
 
 std::vector<std::string> boot_arguments(const DemoBoot& boot, const std::string& directory) {
-  return {"boot",
-          "--reproducible",
-          "--progress",
-          "--kernel",
-          boot.kernel,
-          "--loader",
-          "pvh",
-          "--initrd",
-          boot.initrd,
-          "--append",
-          demo_command_line(*boot.way, boot.quick),
-          "--memory",
-          boot.way->memory,
-          "--cpus",
-          std::to_string(boot.processors),
-          "--disk",
-          fs::path(directory).parent_path().string() + "/disk.img",
-          "--stats",
-          directory + "/stats.json"};
+  std::vector<std::string> arguments = {
+      "boot",
+      "--reproducible",
+      "--progress",
+      "--kernel",
+      boot.kernel,
+      "--loader",
+      "pvh",
+      "--initrd",
+      boot.initrd,
+      "--append",
+      demo_command_line(*boot.way, boot.instances, boot.quick),
+      "--memory",
+      std::to_string(boot.way->memory + (boot.instances - 1) * boot.way->more_memory) + "M",
+      "--cpu",
+      boot.way->processor,
+      "--cpus",
+      std::to_string(boot.processors),
+      "--stats",
+      directory + "/stats.json"};
+  // What is written to an image is dropped at the end, so that one file serves for all.
+  for (unsigned i = 0; i < boot.instances; ++i) {
+    arguments.insert(arguments.end(), {"--disk", fs::path(directory).parent_path().string() + "/disk.img"});
+  }
+  return arguments;
 }
 
 std::vector<WayRun> run_boots(const std::vector<DemoBoot>& boots) {

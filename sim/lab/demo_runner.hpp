@@ -16,6 +16,7 @@ struct DemoBoot {
   std::string kernel;
   std::string initrd;
   bool quick;
+  unsigned instances = 1;
 };
 
 /// The arguments of the `hvlab boot` that does it, with a disk image and a statistics file in `directory`.

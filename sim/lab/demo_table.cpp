@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "sim/lab/demo_result.hpp"
 
 namespace hvlab::lab {
@@ -42,13 +45,17 @@ std::string without_trailing_blanks(const std::string& table) {
   return result;
 }
 
+std::string way_title(const WayRun& run) {
+  return instances(run) == 1 ? run.way : fmt::format("{} *{}", run.way, instances(run));
+}
+
 std::string heading(const std::vector<WayRun>& runs) {
   std::string processors = std::string(kLabel, ' '), ways = fmt::format("{:<{}}", "phase", kLabel);
   unsigned last = 0;
   for (const WayRun& run : runs) {
     const std::string count = fmt::format("{} processor{}", run.processors, run.processors == 1 ? "" : "s");
     processors += fmt::format("{:>11}{:7}", run.processors == last ? "" : count, "");
-    ways += fmt::format("{:>11}{:7}", run.way, "");
+    ways += fmt::format("{:>14}{:4}", way_title(run), "");
     last = run.processors;
   }
   return processors + '\n' + ways + '\n' + std::string(kLabel + kCell * runs.size(), '-') + '\n';
@@ -78,19 +85,64 @@ std::string ledger_rows(const std::vector<WayRun>& runs) {
   return rows;
 }
 
-std::string exit_rows(const std::vector<WayRun>& runs) {
-  std::string rows;
+std::string memory_row(const std::vector<WayRun>& runs) {
+  std::string row = fmt::format("{:<{}}", "memory each", kLabel);
+  bool any = false;
   for (const WayRun& run : runs) {
-    for (const auto& exit : run.exits) {
-      rows +=
-          fmt::format("{} ({}): {} {}: {} times, {} cycles\n", run.way, run.processors, exit.value("vm", ""),
-                      exit.value("reason", "?"), exit.value("count", u64{0}), exit.value("cycles", u64{0}));
-    }
+    const double bytes = instance_memory(run);
+    any = any || bytes > 0;
+    row += fmt::format("{:>11}{:7}", bytes > 0 ? fmt::format("{:.1f} MiB", bytes / 1048576) : "", "");
   }
-  return rows.empty() ? rows : "\nExits from virtual machines\n" + rows;
+  return any ? row + '\n' : "";
+}
+
+struct ExitRow {
+  std::string reason;
+  u64 count = 0, handled = 0, cycles = 0, least = ~u64{0}, most = 0;
+};
+
+/// The exits of all virtual processors of a run by reason, those with most cycles first.
+std::vector<ExitRow> exits_by_reason(const WayRun& run) {
+  std::vector<ExitRow> rows;
+  for (const auto& exit : run.exits) {
+    const std::string reason = exit.value("reason", "?");
+    auto row = std::ranges::find(rows, reason, &ExitRow::reason);
+    if (row == rows.end()) row = rows.insert(rows.end(), ExitRow{reason});
+    row->count += exit.value("count", u64{0});
+    row->handled += exit.value("handled", u64{0});
+    row->cycles += exit.value("cycles", u64{0});
+    row->least = std::min(row->least, exit.value("least", u64{0}));
+    row->most = std::max(row->most, exit.value("most", u64{0}));
+  }
+  std::ranges::stable_sort(rows, std::ranges::greater(), &ExitRow::cycles);
+  return rows;
 }
 
 }  // namespace
+
+std::string format_exits(const WayRun& run) {
+  const std::vector<ExitRow> rows = exits_by_reason(run);
+  if (rows.empty()) return "";
+  ExitRow all{"all"};
+  for (const ExitRow& row : rows) {
+    all.count += row.count;
+    all.cycles += row.cycles;
+  }
+  std::string table =
+      fmt::format("\nExits of {} with {} processor{}\n{:<18}{:>10}{:>9}{:>16}{:>9}{:>11}{:>11}{:>11}\n",
+                  run.way, run.processors, run.processors == 1 ? "" : "s", "reason", "exits", "exits %",
+                  "cycles", "cycles %", "least", "mean", "most");
+  const auto percent = [](u64 part, u64 whole) {
+    return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  };
+  for (const ExitRow& row : rows) {
+    table += fmt::format("{:<18}{:>10}{:>9.2f}{:>16}{:>9.2f}{:>11}{:>11}{:>11}\n", row.reason, row.count,
+                         percent(row.count, all.count), row.cycles, percent(row.cycles, all.cycles),
+                         row.least, row.handled == 0 ? 0 : row.cycles / row.handled, row.most);
+  }
+  return table +
+         fmt::format("{:<18}{:>10}{:>9.2f}{:>16}{:>9.2f}\n", all.reason, all.count, 100.0, all.cycles, 100.0);
+}
 
 std::string format_table(const std::vector<WayRun>& runs) {
   if (runs.empty()) return "";
@@ -100,7 +152,9 @@ std::string format_table(const std::vector<WayRun>& runs) {
   }
   table += time_row("all phases", runs, workload_seconds);
   table += time_row("kernel to start", runs, start_seconds);
-  table += "\nWhere the cycles went (from power-on to power-off)\n" + ledger_rows(runs) + exit_rows(runs);
+  table += time_row("launch to start", runs, launch_seconds) + memory_row(runs);
+  table += "\nWhere the cycles went (from power-on to power-off)\n" + ledger_rows(runs);
+  for (const WayRun& run : runs) table += format_exits(run);
   return without_trailing_blanks(table);
 }
 

@@ -8,23 +8,35 @@
 namespace hvlab::lab {
 
 struct Way {
-  const char* name;     // also its recipe: workloads/recipes/NAME.sh
+  const char* name;
   const char* summary;  // one line
-  const char* systems;  // what workloads/fetch has to fetch for it, separated by blanks
-  const char* memory;   // of the simulated machine
-  bool standard;         // run when the command line does not say which ways
-  const char* append;   // added to the kernel's command line
+  const char* recipe;  // workloads/recipes/RECIPE.sh, which leads to workloads/guest/RECIPE or another script
+  const char* systems;    // what workloads/fetch has to fetch for it, separated by blanks
+  unsigned memory;        // of the simulated machine with one instance, in MiB
+  unsigned more_memory;   // and for each further instance
+  bool standard;          // run when the command line does not say which ways
+  unsigned instances;     // of the workload, side by side, when the command line does not say how many
+  const char* processor;  // its profile
+  const char* guest;      // the recipe of what virtual machines boot; empty: there are none
+  const char* append;     // added to the kernel's command line
 };
+
+/// The most instances that a machine has disks for.
+inline constexpr unsigned kMostInstances = 8;
 
 /// All ways; the first is what the others are compared with.
 std::span<const Way> demo_ways();
 
 /// What every run's kernel is told: no graphics, nothing that costs start-up time and is not compared here.
 inline constexpr const char* kDemoCommandLine =
-    "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 "
+    "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 "
+    "8250.nr_uarts=1 "
     "no_timer_check";
 
 /// The kernel's command line for `way`.
-std::string demo_command_line(const Way& way, bool quick);
+std::string demo_command_line(const Way& way, unsigned instances, bool quick);
+
+/// Throws UserError if the way's processor has not what its software needs.
+void check_way(const Way& way);
 
 }  // namespace hvlab::lab

@@ -21,16 +21,11 @@ std::string format(const char* pattern, Values... values) {
 
 const char* activity(const cpu::Cpu& cpu) {
   switch (cpu.activity) {
-    case cpu::Activity::Active:
-      return "running";
-    case cpu::Activity::Halted:
-      return cpu.rflag(arch::flag::kIf) ? "halted" : "halted with interrupts off";
-    case cpu::Activity::MonitorWait:
-      return "in MWAIT";
-    case cpu::Activity::WaitForSipi:
-      return "waiting for a start-up IPI";
-    case cpu::Activity::Shutdown:
-      return "shut down";
+    case cpu::Activity::Active: return "running";
+    case cpu::Activity::Halted: return cpu.rflag(arch::flag::kIf) ? "halted" : "halted with interrupts off";
+    case cpu::Activity::MonitorWait: return "in MWAIT";
+    case cpu::Activity::WaitForSipi: return "waiting for a start-up IPI";
+    case cpu::Activity::Shutdown: return "shut down";
   }
   return "";
 }
@@ -58,6 +53,33 @@ void write_device(JsonWriter& json, const board::DeviceRecord& device) {
   json.end_object();
 }
 
+// Who left the guest why and how often, and the cycles until it ran again.
+void write_exits(JsonWriter& json, const observe::ExitTotals& exits) {
+  json.key("exits").begin_array();
+  for (const auto& row : exits.rows()) {
+    json.begin_object().member("vm", u64{row.vm}).member("vcpu", u64{row.vcpu});
+    json.member("reason", observe::svm_exit_label(row.reason)).member("count", row.exits);
+    json.member("handled", row.handled).member("cycles", row.cycles);
+    json.member("least", row.least).member("most", row.most).end_object();
+  }
+  json.end_array().key("vcpus").begin_array();
+  for (const auto& vcpu : exits.vcpus()) {
+    json.begin_object().member("vm", u64{vcpu.vm}).member("vcpu", u64{vcpu.vcpu});
+    json.member("entries", vcpu.entries).member("exits", vcpu.exits);
+    json.member("guest_cycles", vcpu.guest_cycles).end_object();
+  }
+  json.end_array();
+}
+
+void write_marks(JsonWriter& json, const ConsoleMarks& marks) {
+  json.key("marks").begin_array();
+  for (const ConsoleMarks::Mark& mark : marks.marks()) {
+    json.begin_object().member("seconds", static_cast<double>(mark.time) / static_cast<double>(kSecond));
+    json.member("line", mark.text).end_object();
+  }
+  json.end_array();
+}
+
 void write_calls(JsonWriter& json, const std::vector<observe::LinuxActivity::SystemCall>& calls) {
   json.key("system_calls").begin_object();
   for (const auto& call : calls) json.member(call.name, call.count);
@@ -79,21 +101,14 @@ void write_guest(JsonWriter& json, const observe::LinuxActivity& guest) {
 
 int status_of(const board::RunEnd& end) {
   switch (end.why) {
-    case End::PowerOff:
-      return exit_status::kPowerOff;
-    case End::DebugExit:
-      return exit_status::debug_exit(end.value);
-    case End::Reset:
-      return exit_status::kReset;
-    case End::TripleFault:
-      return exit_status::kTripleFault;
-    case End::Hang:
-      return exit_status::kHang;
+    case End::PowerOff: return exit_status::kPowerOff;
+    case End::DebugExit: return exit_status::debug_exit(end.value);
+    case End::Reset: return exit_status::kReset;
+    case End::TripleFault: return exit_status::kTripleFault;
+    case End::Hang: return exit_status::kHang;
     case End::TimeLimit:
-    case End::InstructionLimit:
-      return exit_status::kLimit;
-    case End::Interrupted:
-      return exit_status::kInterrupted;
+    case End::InstructionLimit: return exit_status::kLimit;
+    case End::Interrupted: return exit_status::kInterrupted;
   }
   return exit_status::kHang;
 }
@@ -121,7 +136,7 @@ std::string summary(const board::Statistics& statistics, double host_seconds) {
 }
 
 void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
-                      const LinuxWatch* guest) {
+                      const RunWatch& watch) {
   JsonWriter json(out);
   json.begin_object();
   json.member("instructions", statistics.instructions).member("cycles", statistics.cycles);
@@ -130,7 +145,8 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   for (size_t i = 0; i < observe::kAccounts; ++i) {
     json.member(name(static_cast<observe::Account>(i)), statistics.ledger[i]);
   }
-  json.end_object().key("exits").begin_array().end_array();
+  json.end_object();
+  write_exits(json, watch.exits());
   json.key("events").begin_object();
   for (size_t i = 0; i < statistics.events.kinds.size(); ++i) {
     json.member(name(static_cast<EventKind>(i)), statistics.events.kinds[i]);
@@ -142,7 +158,9 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.key("devices").begin_array();
   for (const board::DeviceRecord& device : statistics.devices) write_device(json, device);
   json.end_array();
-  if (guest != nullptr && guest->activity() != nullptr) write_guest(json, *guest->activity());
+  if (const LinuxWatch* guest = watch.guest(); guest != nullptr && guest->activity() != nullptr)
+    write_guest(json, *guest->activity());
+  write_marks(json, watch.marks());
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
   json.end_object().end_object();
 }

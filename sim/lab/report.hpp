@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sim/board/machine.hpp"
-#include "sim/lab/linux_watch.hpp"
+#include "sim/lab/run_watch.hpp"
 
 namespace hvlab::lab {
 
@@ -18,8 +18,8 @@ std::string describe_end(const board::Machine& machine, const board::RunEnd& end
 /// One line: simulated time, instructions, the host's CPU time and speed.
 std::string summary(const board::Statistics& statistics, double host_seconds);
 
-/// The statistics as the JSON of --stats, with what `guest` (or null) saw.
+/// The statistics as the JSON of --stats, with what `watch` saw.
 void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
-                      const LinuxWatch* guest);
+                      const RunWatch& watch);
 
 }  // namespace hvlab::lab

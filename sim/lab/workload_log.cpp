@@ -35,10 +35,7 @@ void read_start(std::string_view line, WorkloadLog& log) {
   log.start_nanoseconds = *at;
 }
 
-void read_line(std::string_view line, WorkloadLog& log) {
-  const size_t mark = line.find("HVLAB ");
-  if (mark == std::string_view::npos) return;
-  line.remove_prefix(mark);
+void read_result(std::string_view line, WorkloadLog& log) {
   if (line.starts_with("HVLAB start ")) return read_start(line, log);
   if (line == "HVLAB done") {
     log.done = true;
@@ -48,6 +45,23 @@ void read_line(std::string_view line, WorkloadLog& log) {
   const auto hash = number(line, "hash", 16), nanoseconds = number(line, "ns", 10);
   if (phase && !phase->empty() && hash && nanoseconds)
     log.phases.push_back({std::string(*phase), *hash, *nanoseconds});
+}
+
+constexpr u64 kMostInstances = 64;  // a damaged number must not ask for more logs than this
+
+void read_line(std::string_view line, std::vector<WorkloadLog>& logs) {
+  const size_t mark = line.find("HVLAB ");
+  if (mark == std::string_view::npos) return;
+  line.remove_prefix(mark);
+  if (!line.starts_with("HVLAB instance=")) return read_result(line, logs.front());
+  const std::optional<u64> instance = number(line, "instance", 10);
+  if (!instance || *instance == 0 || *instance > kMostInstances) return;
+  if (*instance > logs.size()) logs.resize(*instance);
+  WorkloadLog& log = logs[*instance - 1];
+  if (const auto memory = number(line, "memory", 10)) log.memory = *memory;
+  // What the instance itself printed follows.
+  if (const size_t inner = line.find(" HVLAB "); inner != std::string_view::npos)
+    read_result(line.substr(inner + 1), log);
 }
 
 /// Takes the next line off `text`.
@@ -61,11 +75,13 @@ std::string_view next_line(std::string_view& text) {
 
 }  // namespace
 
-WorkloadLog parse_workload_log(std::string_view console) {
-  WorkloadLog log;
-  while (!console.empty()) read_line(next_line(console), log);
-  return log;
+std::vector<WorkloadLog> parse_workload_logs(std::string_view console) {
+  std::vector<WorkloadLog> logs(1);
+  while (!console.empty()) read_line(next_line(console), logs);
+  return logs;
 }
+
+WorkloadLog parse_workload_log(std::string_view console) { return parse_workload_logs(console).front(); }
 
 std::string last_lines(std::string_view text, size_t count) {
   std::vector<std::string_view> lines;

@@ -23,6 +23,7 @@ struct WorkloadLog {
   unsigned processors = 0;    // those that the workload saw
   u64 start_nanoseconds = 0;  // since the start of the kernel that it runs on
   std::vector<PhaseResult> phases;
+  u64 memory = 0;  // bytes that the instance needed at most, as its host's control group counted; 0: not said
   bool done = false;  // the line that says so was printed
 };
 
@@ -31,7 +32,12 @@ struct WorkloadLog {
 /// over.
 WorkloadLog parse_workload_log(std::string_view console);
 
-/// The last `count` lines that are not empty, each on a line of its own below the message about a run that failed.
+/// The logs of all instances, at least one: lines "HVLAB instance=K ..." belong to instance K, those without
+/// a number to the first.
+std::vector<WorkloadLog> parse_workload_logs(std::string_view console);
+
+/// The last `count` lines that are not empty, each on a line of its own below the message about a run that
+/// failed.
 std::string last_lines(std::string_view text, size_t count);
 
 }  // namespace hvlab::lab

@@ -144,10 +144,24 @@ fs::path profile_file(const std::string& name) {
                   " (or the path of a .yaml file)");
 }
 
+/// Takes the features off the profile that `removals` names: ",-npt,-svm".
+void remove_features(const std::string& removals, Profile& profile) {
+  for (size_t at = 0; at < removals.size();) {
+    const size_t end = std::min(removals.find(',', at + 1), removals.size());
+    const std::string word = removals.substr(at + 1, end - at - 1);
+    if (!word.starts_with('-') || std::erase(profile.features, word.substr(1)) == 0) {
+      throw UserError("processor profile '" + profile.name + removals + "': '" + word +
+                      "' is not '-' and a feature that the profile has");
+    }
+    at = end;
+  }
+}
+
 }  // namespace
 
 Profile load_profile(const std::string& name, Accuracy accuracy) {
-  const fs::path path = profile_file(name);
+  const size_t comma = std::min(name.find(','), name.size());
+  const fs::path path = profile_file(name.substr(0, comma));
   YamlMap file = YamlMap::from_file(path.string());
   Profile profile;
   profile.name = path.stem().string();
@@ -155,6 +169,8 @@ Profile load_profile(const std::string& name, Accuracy accuracy) {
   read_identity(file, profile);
   read_figures(file, profile);
   file.finish();
+  remove_features(name.substr(comma), profile);
+  profile.name += name.substr(comma);
   if (accuracy == Accuracy::Functional) make_functional(profile);
   return profile;
 }

@@ -26,8 +26,8 @@ struct Profile {
   std::string vendor;  // CPUID vendor string, 12 characters
   std::string brand;   // CPUID brand string, up to 47 characters
   u32 family = 0, model = 0, stepping = 0;
-  u32 microcode = 0;             // revision that MSR 8Bh reports: system software turns features off below some
-  u64 frequency_hz = 0;               // core clock and TSC
+  u32 microcode = 0;     // revision that MSR 8Bh reports: system software turns features off below some
+  u64 frequency_hz = 0;  // core clock and TSC
   std::vector<std::string> features;  // names as in sim/arch/features.hpp; what is not listed raises #UD
   u32 physical_address_bits = 40;
 
@@ -49,8 +49,9 @@ struct Profile {
   std::vector<Figure> figures;  // every figure above with its source
 };
 
-/// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file).
-/// Throws UserError with file, line and column on anything missing, unknown or out of range.
+/// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file), without
+/// the features that follow it ("amd-zen2,-npt"). Throws UserError with file, line and column on anything
+/// missing, unknown or out of range.
 Profile load_profile(const std::string& name, Accuracy accuracy);
 
 /// Names of the profiles that come with HVLab, in alphabetical order.

@@ -123,3 +123,16 @@ TEST_CASE("an unknown profile is answered with those that exist") {
                     Contains("/nowhere/x.yaml: cannot be read"));
   CHECK_THROWS_AS(load_profile("", Accuracy::Approximate), UserError);
 }
+
+// Catches a variation that changes nothing, or more than it says.
+TEST_CASE("features can be taken off a profile") {
+  const Profile whole = load_profile("amd-zen2", Accuracy::Approximate);
+  const Profile less = load_profile("amd-zen2,-npt,-smap", Accuracy::Approximate);
+  CHECK(less.name == "amd-zen2,-npt,-smap");
+  CHECK(less.features.size() + 2 == whole.features.size());
+  CHECK(std::ranges::count(less.features, "npt") + std::ranges::count(less.features, "smap") == 0);
+  CHECK(less.cost == whole.cost);
+  for (const char* wrong : {"amd-zen2,", "amd-zen2,npt", "amd-zen2,-nonsense", "amd-zen2,-npt,-npt"}) {
+    CHECK_THROWS_AS(load_profile(wrong, Accuracy::Approximate), UserError);
+  }
+}

@@ -1,6 +1,7 @@
 // The demo's table and JSON say what the runs left, and a wrong hash never goes unnoticed.
 #include "sim/lab/demo_result.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "sim/base/user_error.hpp"
@@ -101,14 +102,63 @@ TEST_CASE("statistics are read, and refused when they are not such") {
 
 // Catches a way that would run something else than its row says.
 TEST_CASE("a boot's arguments name its way, processors and size") {
-  const DemoBoot boot{&demo_ways()[1], 4, "/k", "/i", true};
+  const auto way = std::ranges::find(demo_ways(), std::string("container"), &Way::name);
+  REQUIRE(way != demo_ways().end());
+  const DemoBoot boot{&*way, 4, "/k", "/i", true, 2};
   const std::vector<std::string> arguments = boot_arguments(boot, "/scratch/0");
   std::string joined;
   for (const std::string& argument : arguments) joined += argument + "\n";
   CHECK(joined.find("--cpus\n4\n") != std::string::npos);
-  CHECK(joined.find("hvlab.way=container hvlab.quick=1") != std::string::npos);
-  CHECK(joined.find("--disk\n/scratch/disk.img\n") != std::string::npos);
+  CHECK(joined.find("hvlab.way=container hvlab.quick=1 hvlab.instances=2") != std::string::npos);
+  CHECK(joined.find("--disk\n/scratch/disk.img\n--disk\n/scratch/disk.img\n") != std::string::npos);
   CHECK(joined.find("--stats\n/scratch/0/stats.json\n") != std::string::npos);
+}
+
+// Catches a comparison of several instances by the time or the hash of one of them.
+TEST_CASE("instances are averaged, and all are checked") {
+  WayRun run = run_of("apps", 1, 10'000'000);
+  run.others = {run_of("apps", 1, 20'000'000).log};
+  run.log.memory = 4 << 20;
+  run.others[0].memory = 6 << 20;
+  CHECK(instances(run) == 2);
+  CHECK(phase_seconds(run, "cpu") == Approx(0.015));
+  CHECK(instance_memory(run) == Approx(5 << 20));
+  std::vector<WayRun> runs = {run_of("bare", 1, 10'000'000), run};
+  CHECK(format_table(runs).find("apps *2") != std::string::npos);
+  CHECK(format_table(runs).find("5.0 MiB") != std::string::npos);
+  runs[1].others[0].phases[0].hash ^= 1;
+  check_runs(runs);
+  CHECK(runs[0].failure.empty());
+  CHECK(runs[1].failure.find("phase cpu computed") == 0);
+}
+
+// Catches a start that is counted from power-on, or to the lines of the guest's own first process.
+TEST_CASE("from launch to start is the machine's time between two lines of the console") {
+  WayRun run;
+  read_statistics(R"({"instructions": 5, "cycles": 7, "seconds": 1, "ledger": {}, "exits": [], "marks": [
+    {"seconds": 0.5, "line": "HVLAB way=kvm"}, {"seconds": 0.625, "line": "HVLAB launch"},
+    {"seconds": 0.75, "line": "HVLAB instance=2 HVLAB way=bare"},
+    {"seconds": 0.875, "line": "HVLAB instance=2 HVLAB start size=quick processors=1 at=1"},
+    {"seconds": 1, "line": "HVLAB instance=1 HVLAB start size=quick processors=1 at=1"}]})",
+                  run);
+  CHECK(run.launched == Approx(0.625));
+  CHECK(launch_seconds(run) == Approx(0.3125));
+}
+
+// Catches exits of one reason listed once for each virtual processor, and means over exits that nothing is
+// known of.
+TEST_CASE("exits are told by reason, the dearest first") {
+  WayRun run = run_of("kvm", 1, 1);
+  run.exits = nlohmann::ordered_json::parse(R"([
+    {"vm": 1, "vcpu": 0, "reason": "hlt", "count": 2, "handled": 1, "cycles": 100, "least": 100, "most": 100},
+    {"vm": 1, "vcpu": 0, "reason": "npf", "count": 3, "handled": 3, "cycles": 600, "least": 100, "most": 300},
+    {"vm": 1, "vcpu": 1, "reason": "npf", "count": 5, "handled": 5, "cycles": 200, "least": 20, "most": 90}])");
+  const std::string table = format_exits(run);
+  CHECK(table.find("npf                        8    80.00             800    88.89         20        100     "
+                   "   300\n") != std::string::npos);
+  CHECK(table.find("npf") < table.find("hlt"));
+  CHECK(table.find("all                       10") != std::string::npos);
+  CHECK(format_exits(run_of("bare", 1, 1)).empty());
 }
 
 // Catches a change of what `hvlab boot --progress` prints that the demo's line would not follow.

@@ -43,6 +43,26 @@ TEST_CASE("a second start begins anew") {
   CHECK(log.phases[0].hash == 2);
 }
 
+// Catches lines of instances that run at the same time being mixed.
+TEST_CASE("lines with a number belong to their instance") {
+  const std::vector<WorkloadLog> logs = parse_workload_logs(
+      "HVLAB way=kvm\r\nHVLAB launch\r\n"
+      "HVLAB instance=2 HVLAB start size=full processors=1 at=2\r\n"
+      "HVLAB instance=1 HVLAB start size=full processors=1 at=1\r\r\n"
+      "HVLAB instance=2 HVLAB phase=cpu hash=22 ns=2\r\n"
+      "HVLAB instance=1 HVLAB phase=cpu hash=11 ns=1\r\n"
+      "HVLAB instance=2 HVLAB done\r\nHVLAB instance=0 HVLAB done\r\nHVLAB instance=99999 HVLAB done\r\n"
+      "HVLAB instance=2 memory=4096\r\n");
+  REQUIRE(logs.size() == 2);
+  CHECK(logs[0].start_nanoseconds == 1);
+  CHECK(logs[0].phases == std::vector<PhaseResult>{{"cpu", 0x11, 1}});
+  CHECK_FALSE(logs[0].done);
+  CHECK(logs[1].phases == std::vector<PhaseResult>{{"cpu", 0x22, 2}});
+  CHECK(logs[1].done);
+  CHECK(logs[1].memory == 4096);
+  CHECK(parse_workload_logs("").size() == 1);
+}
+
 TEST_CASE("an empty console says nothing") {
   CHECK(parse_workload_log("").size.empty());
   CHECK(last_lines("", 3).empty());

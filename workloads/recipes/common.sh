@@ -12,7 +12,7 @@ kernel=${3:-}
 base() {  # PREFIX
   for path in bin dev etc hvlab modules proc run sys tmp; do echo "dir $1/$path 0755"; done
   echo "file $1/bin/busybox 0755 $debian/busybox-static/root/bin/busybox"
-  for applet in sh mount mkdir insmod sleep poweroff chroot; do echo "link $1/bin/$applet busybox"; done
+  for applet in sh mount mkdir insmod stty sleep poweroff chroot; do echo "link $1/bin/$applet busybox"; done
 }
 
 first_process() {

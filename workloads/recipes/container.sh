@@ -9,6 +9,7 @@ esac
 first_process
 # One set of programs, below the directory that becomes the root.
 base /system
+many_instances /system
 echo "dir /system 0755"
 echo "link /bin system/bin"
 for path in dev hvlab modules proc sys; do echo "dir /$path 0755"; done

@@ -1,0 +1,38 @@
+// Everything that listens to the events of one run.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sim/lab/console_marks.hpp"
+#include "sim/lab/linux_watch.hpp"
+#include "sim/observe/exit_totals.hpp"
+
+namespace hvlab::lab {
+
+class RunWatch final : public observe::Observer {
+ public:
+  /// `kernel` is the Linux that was booted; empty if it was something else.
+  RunWatch(const board::Machine& machine, const std::string& kernel)
+      : exits_(machine.processors().frequency().hertz) {
+    if (!kernel.empty()) linux_.emplace(machine, kernel);
+  }
+
+  void on_event(const observe::Event& event) override {
+    if (linux_) linux_->on_event(event);
+    exits_.on_event(event);
+    marks_.on_event(event);
+  }
+
+  /// Null if no Linux was booted.
+  const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
+  const observe::ExitTotals& exits() const { return exits_; }
+  const ConsoleMarks& marks() const { return marks_; }
+
+ private:
+  std::optional<LinuxWatch> linux_;
+  observe::ExitTotals exits_;
+  ConsoleMarks marks_;
+};
+
+}  // namespace hvlab::lab
