@@ -166,6 +166,7 @@ struct Result {
 void place_program(Machine& m, u64 seed) {
   Generator generator(seed);
   std::vector<u64> at;
+  at.reserve(kRoutineCount);
   // Most routines cross a page's end.
   for (unsigned i = 0; i < kRoutineCount; ++i) at.push_back(kRoutines + i * 0x2000 + 0x1000 - generator.pick(0, 120));
   for (unsigned i = 0; i < kRoutineCount; ++i) {

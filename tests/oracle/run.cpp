@@ -86,6 +86,7 @@ struct Session {
     const auto attempt = [&](auto change) {
       Case simpler = c;
       change(simpler);
+      // Unlike padding only makes it compare once more. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
       if (std::memcmp(&simpler, &c, sizeof c) != 0 && !compare(simpler).empty()) c = simpler;
     };
     attempt([](Case& s) { s.in.fx = FxImage{}; });
@@ -173,6 +174,7 @@ std::vector<std::string> asked_mnemonics() {
   for (const u8 bytes : {u8{8}, u8{4}})
     for (const auto& group : generator.pool(bytes)) names[decode::name(group.front().mnemonic)] = 1;
   std::vector<std::string> result;
+  result.reserve(names.size());
   for (const auto& [name, unused] : names) result.push_back(name);
   return result;
 }

@@ -37,9 +37,9 @@ std::vector<std::string> results(const std::string& console) {
 }
 
 GuestRun boot_bare() {
-  return run_guest({"--kernel", the_system().kernel, "--initrd", the_system().initrd, "--append",
-                    "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off 8250.nr_uarts=1 "
-                    "hvlab.quick=1"});
+  const std::string command_line =
+      "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off 8250.nr_uarts=1 hvlab.quick=1";
+  return run_guest({"--kernel", the_system().kernel, "--initrd", the_system().initrd, "--append", command_line});
 }
 
 }  // namespace
