@@ -18,7 +18,8 @@ std::string duration(double seconds) {
 }
 
 std::string cell(double seconds, double base, bool is_base) {
-  const std::string ratio = is_base || base <= 0 ? "" : fmt::format("x{:.2f}", seconds / base);
+  const std::string ratio =
+      is_base || base <= 0 ? "" : fmt::format("x{:.{}f}", seconds / base, seconds / base < 99.995 ? 2 : 0);
   return fmt::format("{:>11}{:>7}", duration(seconds), ratio);
 }
 
@@ -129,19 +130,19 @@ std::string format_exits(const WayRun& run) {
     all.cycles += row.cycles;
   }
   std::string table =
-      fmt::format("\nExits of {} with {} processor{}\n{:<18}{:>10}{:>9}{:>16}{:>9}{:>11}{:>11}{:>11}\n",
+      fmt::format("\nExits of {} with {} processor{}\n{:<20}{:>10}{:>9}{:>16}{:>9}{:>11}{:>11}{:>11}\n",
                   run.way, run.processors, run.processors == 1 ? "" : "s", "reason", "exits", "exits %",
                   "cycles", "cycles %", "least", "mean", "most");
   const auto percent = [](u64 part, u64 whole) {
     return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   };
   for (const ExitRow& row : rows) {
-    table += fmt::format("{:<18}{:>10}{:>9.2f}{:>16}{:>9.2f}{:>11}{:>11}{:>11}\n", row.reason, row.count,
+    table += fmt::format("{:<20}{:>10}{:>9.2f}{:>16}{:>9.2f}{:>11}{:>11}{:>11}\n", row.reason, row.count,
                          percent(row.count, all.count), row.cycles, percent(row.cycles, all.cycles),
                          row.least, row.handled == 0 ? 0 : row.cycles / row.handled, row.most);
   }
   return table +
-         fmt::format("{:<18}{:>10}{:>9.2f}{:>16}{:>9.2f}\n", all.reason, all.count, 100.0, all.cycles, 100.0);
+         fmt::format("{:<20}{:>10}{:>9.2f}{:>16}{:>9.2f}\n", all.reason, all.count, 100.0, all.cycles, 100.0);
 }
 
 std::string format_table(const std::vector<WayRun>& runs) {
