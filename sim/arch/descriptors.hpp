@@ -21,8 +21,8 @@ enum class SystemType : u8 {
   TrapGate = 15,
 };
 
-/// The attribute word of a segment: descriptor bits 40..47 in bits 0..7 and 52..55 in bits 12..15, the layout that
-/// VMCS access rights use (SDM vol. 3, 25.4.1); bit 16 = unusable.
+/// The attribute word of a segment: descriptor bits 40..47 in bits 0..7 and 52..55 in bits 12..15, the layout
+/// that VMCS access rights use (SDM vol. 3, 25.4.1); bit 16 = unusable.
 namespace attribute {
 inline constexpr u32 kTypeMask = 0xF, kAccessed = 1, kWritable = 2 /* data */, kReadable = 2 /* code */,
                      kExpandDown = 4 /* data */, kConforming = 4 /* code */, kCode = 8, kNonSystem = 0x10,
@@ -46,9 +46,7 @@ struct Descriptor {
     const u32 value = static_cast<u32>(bits(raw, 15, 0) | (bits(raw, 51, 48) << 16));
     return test_bit(raw, 55) ? (value << 12) | 0xFFF : value;
   }
-  constexpr u32 attributes() const {
-    return static_cast<u32>(bits(raw, 47, 40) | (bits(raw, 55, 52) << 12));
-  }
+  constexpr u32 attributes() const { return static_cast<u32>(bits(raw, 47, 40) | (bits(raw, 55, 52) << 12)); }
   constexpr u8 type() const { return static_cast<u8>(bits(raw, 43, 40)); }
   constexpr bool non_system() const { return test_bit(raw, 44); }
   constexpr u8 dpl() const { return static_cast<u8>(bits(raw, 46, 45)); }

@@ -16,7 +16,8 @@ using i32 = std::int32_t;
 using i64 = std::int64_t;
 using std::size_t;
 
-/// A point of simulated time, or a span of it, in picoseconds since the machine's reset (wraps after 213 days).
+/// A point of simulated time, or a span of it, in picoseconds since the machine's reset (wraps after 213
+/// days).
 using Picoseconds = u64;
 inline constexpr Picoseconds kNanosecond = 1'000;
 inline constexpr Picoseconds kMicrosecond = 1'000'000;

@@ -1,5 +1,5 @@
-// What things cost besides instructions, in cycles: copied from the processor profile, so that this room and those
-// above timing need not know it.
+// What things cost besides instructions, in cycles: copied from the processor profile, so that this room and
+// those above timing need not know it.
 #pragma once
 
 #include "sim/base/types.hpp"

@@ -36,19 +36,20 @@ struct Fault {
   arch::Exception vector = arch::Exception::InvalidOpcode;
   bool has_error = false;
   u32 error = 0;
-  u64 address = 0;     // CR2 of a page fault
-  u64 debug_bits = 0;  // DR6 bits of a debug exception
+  u64 address = 0;         // CR2 of a page fault
+  u64 debug_bits = 0;      // DR6 bits of a debug exception
   bool canonical = false;  // a #GP for a non-canonical address: #SS if it was the stack segment's
-  bool nested = false;     // a fault of the second stage: `address` is guest-physical, `error` as of a page fault
+  bool nested =
+      false;  // a fault of the second stage: `address` is guest-physical, `error` as of a page fault
   bool nested_walk = false;  // ... met while reading the guest's page tables, not at the address they gave
 };
 
 /// Which soft-TLB bank serves an access.
 enum BankIndex : u8 {
-  kBankUser,           // CPL 3
-  kBankSupervisor,     // CPL 0..2, or an implicit supervisor access: user pages barred if SMAP is on
-  kBankSupervisorAc,   // CPL 0..2 with RFLAGS.AC set (or SMAP off): user pages open
-  kBankNever,          // never filled: every access takes the slow path (alignment checks, data breakpoints)
+  kBankUser,          // CPL 3
+  kBankSupervisor,    // CPL 0..2, or an implicit supervisor access: user pages barred if SMAP is on
+  kBankSupervisorAc,  // CPL 0..2 with RFLAGS.AC set (or SMAP off): user pages open
+  kBankNever,         // never filled: every access takes the slow path (alignment checks, data breakpoints)
   kBanks
 };
 
@@ -56,30 +57,30 @@ struct Cpu : State {
   // --- the engine ---
   SoftBank* bank = nullptr;  // the bank for data accesses of the current privilege
   SoftBank* fetch_bank = nullptr;
-  u64 instructions = 0;      // retired
-  u64 limit = 0;             // the run in progress ends at this cycle
-  i64 budget = 0;            // limit minus cycles spent, while not inside a block
-  u64 extra = 0;             // cycles charged by slow paths, not yet taken from the budget
-  u64 fetch_page = SoftEntry::kNoTag;  // linear page that instructions are being fetched from ...
-  u64 fetch_addend = 0;                // ... and its host address - linear address
-  const Op* left_op = nullptr;         // where the last block was left (nullptr: after its end)
-  decode::Block** link_slot = nullptr; // the link of that block that the next block belongs in
-  decode::JumpEntry* jumps = nullptr;  // decode::kJumpEntries of them
+  u64 instructions = 0;                 // retired
+  u64 limit = 0;                        // the run in progress ends at this cycle
+  i64 budget = 0;                       // limit minus cycles spent, while not inside a block
+  u64 extra = 0;                        // cycles charged by slow paths, not yet taken from the budget
+  u64 fetch_page = SoftEntry::kNoTag;   // linear page that instructions are being fetched from ...
+  u64 fetch_addend = 0;                 // ... and its host address - linear address
+  const Op* left_op = nullptr;          // where the last block was left (nullptr: after its end)
+  decode::Block** link_slot = nullptr;  // the link of that block that the next block belongs in
+  decode::JumpEntry* jumps = nullptr;   // decode::kJumpEntries of them
   Fault fault;
-  Outcome left = Outcome::Next;        // how the last block was left
-  u8 denied = 0;             // decode::need bits that the current state forbids
-  u8 reported_cpl = 0;       // the CPL that observers know
-  bool stepping = false;     // outside blocks: device accesses and charges may happen in place
-  bool attention = false;    // something may have to be done before the next instruction
-  bool shadowed = false;     // the instruction being stepped stands in an interrupt shadow
-  bool is_delivering = false;          // `delivering` is on its way to its handler, or a fault has stopped it
+  Outcome left = Outcome::Next;  // how the last block was left
+  u8 denied = 0;                 // decode::need bits that the current state forbids
+  u8 reported_cpl = 0;           // the CPL that observers know
+  bool stepping = false;         // outside blocks: device accesses and charges may happen in place
+  bool attention = false;        // something may have to be done before the next instruction
+  bool shadowed = false;         // the instruction being stepped stands in an interrupt shadow
+  bool is_delivering = false;    // `delivering` is on its way to its handler, or a fault has stopped it
   Delivery delivering;
-  const Op* current = nullptr;         // the operation being stepped
-  u64 intercepted = 0;                 // decode::intercept_bit of what the guest's hypervisor intercepts; 0 outside guests
-  Interceptor* guest = nullptr;        // null outside guests
+  const Op* current = nullptr;  // the operation being stepped
+  u64 intercepted = 0;  // decode::intercept_bit of what the guest's hypervisor intercepts; 0 outside guests
+  Interceptor* guest = nullptr;           // null outside guests
   Interceptor* virtualization = nullptr;  // what `guest` becomes: SVM or VMX of this processor, if it has one
-  u8 index = 0;              // number of this processor; its initial APIC id
-  u8 count = 1;              // processors in the machine
+  u8 index = 0;                           // number of this processor; its initial APIC id
+  u8 count = 1;                           // processors in the machine
   SoftBank* banks[kBanks] = {};
 
   ProcessorBus* bus = nullptr;
@@ -92,10 +93,11 @@ struct Cpu : State {
   CodeGuard* code = nullptr;
   FeatureSet features;
   u64* latest_cycle = nullptr;  // see execute::Processor::Setup
-  u64 random_state = 0;      // RDRAND, RDSEED
+  u64 random_state = 0;         // RDRAND, RDSEED
 
-  /// RIP of the start of the block in progress. It stands in the register file so that RIP-relative addresses need
-  /// no case of their own: their base is this pseudo-register, their displacement counts from the block's start.
+  /// RIP of the start of the block in progress. It stands in the register file so that RIP-relative addresses
+  /// need no case of their own: their base is this pseudo-register, their displacement counts from the
+  /// block's start.
   u64& block_rip() { return gpr[17]; }
   u64 block_rip() const { return gpr[17]; }
 
@@ -119,13 +121,15 @@ struct Cpu : State {
 
   /// RFLAGS as software sees it.
   u64 rflags() const { return flags.status() | rflags_rest | arch::flag::kFixed1; }
-  /// Replaces all of RFLAGS; the caller has applied privilege rules. Callers follow with refresh() if VM, AC or TF
-  /// may have changed.
+  /// Replaces all of RFLAGS; the caller has applied privilege rules. Callers follow with refresh() if VM, AC
+  /// or TF may have changed.
   void set_rflags(u64 value) {
     flags.set_status(value);
     rflags_rest = value & ~(arch::flag::kStatus | arch::flag::kFixed1);
   }
-  bool rflag(u64 mask) const { return (rflags_rest & mask) != 0; }  // for flags other than the six status flags
+  bool rflag(u64 mask) const {
+    return (rflags_rest & mask) != 0;
+  }  // for flags other than the six status flags
   /// True if physical interrupts are not masked (a shadow may still hold them off).
   bool takes_interrupts() const { return gif && (host_masks ? host_if : rflag(arch::flag::kIf)); }
   /// True if the hypervisor of the guest that is running intercepts instruction `i`.
@@ -158,16 +162,16 @@ struct Cpu : State {
   /// Adds `n` cycles to what the instruction in progress costs.
   void charge(u64 n) { extra += n; }
 
-  /// Works out mode, CPL-dependent banks and `denied` after anything they depend on has changed (CR0, CR4, EFER, CS,
-  /// SS, CPL, RFLAGS.VM/AC, DR7). Reports a ring change to the ledger and the observer.
+  /// Works out mode, CPL-dependent banks and `denied` after anything they depend on has changed (CR0, CR4,
+  /// EFER, CS, SS, CPL, RFLAGS.VM/AC, DR7). Reports a ring change to the ledger and the observer.
   void refresh();
 
   void report(observe::EventKind kind, u64 a = 0, u64 b = 0) const;
 };
 
-/// The processor as the threaded form of a light handler gets it: the same object, but memory accesses through it that
-/// miss the soft TLB come back as Outcome::Miss instead of calling the slow path. A handler without any call needs no
-/// stack frame, which is worth a third of its instructions.
+/// The processor as the threaded form of a light handler gets it: the same object, but memory accesses
+/// through it that miss the soft TLB come back as Outcome::Miss instead of calling the slow path. A handler
+/// without any call needs no stack frame, which is worth a third of its instructions.
 struct FastCpu : Cpu {};
 
 /// Raises an exception without / with an error code: `return raise(cpu, Exception::InvalidOpcode);`
@@ -180,10 +184,11 @@ struct FastCpu : Cpu {};
   return Outcome::Fault;
 }
 
-/// Asks the hypervisor of the guest that is running, if there is one that cares, about instruction `i`; handlers return
-/// what it says unless it is Next.
+/// Asks the hypervisor of the guest that is running, if there is one that cares, about instruction `i`;
+/// handlers return what it says unless it is Next.
 inline Outcome ask(Cpu& cpu, decode::Intercept i, u64 information = 0) {
-  if (!cpu.intercepts(i)) [[likely]] return Outcome::Next;
+  if (!cpu.intercepts(i)) [[likely]]
+    return Outcome::Next;
   return cpu.guest->instruction(cpu, i, information);
 }
 

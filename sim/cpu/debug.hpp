@@ -45,7 +45,8 @@ constexpr u64 match_io_breakpoint(const State& s, u16 port, unsigned bytes) {
   return match_breakpoints(s, port, bytes, BreakOn::Io, BreakOn::Io);
 }
 
-/// True if DR7 enables any breakpoint: instructions are stepped then, as blocks notice no traps between their operations.
+/// True if DR7 enables any breakpoint: instructions are stepped then, as blocks notice no traps between their
+/// operations.
 constexpr bool breakpoints_enabled(const State& s) { return (s.dr7 & 0xFF) != 0; }
 
 /// The flags' part in tracing, for the engine. After an instruction that was completed (Next, Exit, Jump):

@@ -8,15 +8,16 @@
 namespace hvlab::cpu {
 
 /// The six status flags in two words.
-///   result   the last result, sign-extended to 64 bits: ZF = (result == 0), SF = its sign, PF = parity of its low byte
-///   carries  bit 63 = CF; bit 62 = CF xor OF; bit 3 = AF; bit 8 inverts SF; bits 16..23 are exclusive-ored into
+///   result   the last result, sign-extended to 64 bits: ZF = (result == 0), SF = its sign, PF = parity of
+///   its low byte carries  bit 63 = CF; bit 62 = CF xor OF; bit 3 = AF; bit 8 inverts SF; bits 16..23 are
+///   exclusive-ored into
 ///            the byte whose parity is PF (the last two express flags that no one result could have)
 struct Flags {
   i64 result = 1;
   u64 carries = 0;
 
-  static constexpr u64 kCarry = u64{1} << 63, kCarryXorOverflow = u64{1} << 62, kAdjust = 8, kSignDelta = 0x100,
-                       kParityShift = 16;
+  static constexpr u64 kCarry = u64{1} << 63, kCarryXorOverflow = u64{1} << 62, kAdjust = 8,
+                       kSignDelta = 0x100, kParityShift = 16;
 
   constexpr bool cf() const { return static_cast<i64>(carries) < 0; }
   constexpr bool of() const { return static_cast<i64>(carries ^ (carries << 1)) < 0; }
@@ -41,8 +42,9 @@ struct Flags {
     const bool zero = (value & kZf) != 0, sign = (value & kSf) != 0, carry = (value & kCf) != 0,
                overflow = (value & kOf) != 0;
     f.result = zero ? 0 : 0x100;  // parity of the low byte is even in both
-    f.carries = (carry ? kCarry : 0) | (carry != overflow ? kCarryXorOverflow : 0) | ((value & kAf) ? kAdjust : 0) |
-                (sign ? kSignDelta : 0) | ((value & kPf) ? 0 : u64{1} << kParityShift);
+    f.carries = (carry ? kCarry : 0) | (carry != overflow ? kCarryXorOverflow : 0) |
+                ((value & kAf) ? kAdjust : 0) | (sign ? kSignDelta : 0) |
+                ((value & kPf) ? 0 : u64{1} << kParityShift);
     return f;
   }
 

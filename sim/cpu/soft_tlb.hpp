@@ -1,5 +1,5 @@
-// The software TLB: guest-virtual page to host address in one compare. A pure accelerator: its geometry and state
-// never change what is simulated (the TLB that costs time is mmu::Tlb).
+// The software TLB: guest-virtual page to host address in one compare. A pure accelerator: its geometry and
+// state never change what is simulated (the TLB that costs time is mmu::Tlb).
 #pragma once
 
 #include "sim/base/types.hpp"

@@ -32,13 +32,13 @@ struct Float80 {
 
 /// The x87 unit; MMX registers are the significands of the *physical* registers 0..7.
 struct X87 {
-  Float80 reg[8];            // physical registers; ST(i) = reg[(top + i) & 7]
-  u16 control = 0x0040;      // FCW after reset (0x037F after FNINIT)
-  u16 status = 0;            // FSW with TOP in bits 13..11
-  u8 valid = 0;              // abridged tag word: bit set = physical register not empty
-  u16 opcode = 0;            // FOP, 11 bits
-  u64 instruction = 0;       // FIP
-  u64 data = 0;              // FDP
+  Float80 reg[8];        // physical registers; ST(i) = reg[(top + i) & 7]
+  u16 control = 0x0040;  // FCW after reset (0x037F after FNINIT)
+  u16 status = 0;        // FSW with TOP in bits 13..11
+  u8 valid = 0;          // abridged tag word: bit set = physical register not empty
+  u16 opcode = 0;        // FOP, 11 bits
+  u64 instruction = 0;   // FIP
+  u64 data = 0;          // FDP
   u16 instruction_segment = 0, data_segment = 0;
 
   unsigned top() const { return (status >> 11) & 7u; }
@@ -58,7 +58,8 @@ enum class Activity : u8 { Active, Halted, MonitorWait, WaitForSipi, Shutdown };
 /// How instructions are interpreted (SDM vol. 3, 2.2).
 enum class Mode : u8 { Real, Virtual8086, Protected, Compatibility, Long };
 
-/// Memory-type range registers (SDM vol. 3, 12.11): state that software reads back; RAM is always write-back here.
+/// Memory-type range registers (SDM vol. 3, 12.11): state that software reads back; RAM is always write-back
+/// here.
 struct Mtrr {
   static constexpr unsigned kVariable = 8;
   u64 base[kVariable] = {}, mask[kVariable] = {};
@@ -66,8 +67,8 @@ struct Mtrr {
   u64 def_type = 0;
 };
 
-/// The second stage of address translation of a guest, and the paging mode of the host that it is walked in (APM vol. 2,
-/// 15.25.3).
+/// The second stage of address translation of a guest, and the paging mode of the host that it is walked in
+/// (APM vol. 2, 15.25.3).
 struct SecondStage {
   bool on = false;
   u64 root = 0, cr4 = 0, efer = 0;
@@ -76,8 +77,8 @@ struct SecondStage {
 struct State {
   u64 gpr[18] = {};  // 16 general registers; [16] always reads 0; [17] see Cpu::block_rip
   u64 rip = 0;
-  Flags flags;            // status flags, lazy
-  u64 rflags_rest = 0;    // all other bits of RFLAGS, in place (bit 1 not included)
+  Flags flags;          // status flags, lazy
+  u64 rflags_rest = 0;  // all other bits of RFLAGS, in place (bit 1 not included)
 
   SegmentRegister seg[6];  // arch::Segment
   SegmentRegister ldtr, tr;
@@ -97,8 +98,8 @@ struct State {
   u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
   u64 vm_cr = 0, vm_hsave_pa = 0, svm_key = 0;  // AMD SVM (APM vol. 2, 15.30)
   u64 spec_ctrl = 0, mcu_opt_ctrl = 0, power_ctl = 0;
-  u64 hwcr = u64{1} << 24;       // AMD's: TscFreqSel, the TSC counts at the P0 frequency
-  u64 amd_config[16] = {};       // MSRs C0011020h..C001102Fh: settings of units that are not modelled
+  u64 hwcr = u64{1} << 24;  // AMD's: TscFreqSel, the TSC counts at the P0 frequency
+  u64 amd_config[16] = {};  // MSRs C0011020h..C001102Fh: settings of units that are not modelled
   u64 cpuid_mask[4] = {~u64{0}, ~u64{0}, ~u64{0}, ~u64{0}};  // MSRs C0011002h..C0011005h
   Mtrr mtrr;
 
@@ -107,27 +108,27 @@ struct State {
   Activity activity = Activity::Active;
 
   // Events that wait for an instruction boundary.
-  bool interrupt_line = false;     // INTR
+  bool interrupt_line = false;  // INTR
   bool nmi_pending = false, nmi_blocked = false;
   bool init_pending = false;
-  bool sipi_pending = false;       // arrived behind an INIT that has not been taken yet
+  bool sipi_pending = false;  // arrived behind an INIT that has not been taken yet
   u8 sipi_vector = 0;
-  bool sti_shadow = false;         // interrupts held off for one instruction after STI
-  bool mov_ss_shadow = false;      // interrupts, NMI and debug exceptions held off after MOV SS, POP SS
-  u64 pending_debug = 0;           // DR6 bits of debug exceptions that wait for the boundary (traps)
-  u64 monitor_address = 0;         // physical address armed by MONITOR; valid if monitor_armed
-  u8 monitored[64] = {};           // what stood there then
+  bool sti_shadow = false;     // interrupts held off for one instruction after STI
+  bool mov_ss_shadow = false;  // interrupts, NMI and debug exceptions held off after MOV SS, POP SS
+  u64 pending_debug = 0;       // DR6 bits of debug exceptions that wait for the boundary (traps)
+  u64 monitor_address = 0;     // physical address armed by MONITOR; valid if monitor_armed
+  u8 monitored[64] = {};       // what stood there then
   bool monitor_armed = false;
-  bool wait_ends_masked = false;   // MWAIT: an interrupt ends the wait even with IF clear
+  bool wait_ends_masked = false;  // MWAIT: an interrupt ends the wait even with IF clear
 
   // Virtualization.
   bool gif = true;                 // AMD's global interrupt flag: clear, it holds off INTR, NMI and INIT
   bool virtual_interrupt = false;  // one waits for the guest to take interrupts
   bool host_masks = false;         // in a guest whose physical interrupts obey host_if, not RFLAGS.IF
   bool host_if = false;
-  bool hypervisor = false;         // since the last exit the host's address space has not changed
-  u32 asid = 0;                    // address-space identifier: 0 is the host
-  u64 guest_tsc_offset = 0;        // added to the time stamp in a guest
+  bool hypervisor = false;   // since the last exit the host's address space has not changed
+  u32 asid = 0;              // address-space identifier: 0 is the host
+  u64 guest_tsc_offset = 0;  // added to the time stamp in a guest
   SecondStage second_stage;
 };
 

@@ -13,7 +13,10 @@ struct BlockMode {
   bool roomy = true;
 
   constexpr u8 key() const {
-    return static_cast<u8>((code_bytes == 8 ? 2 : code_bytes == 4 ? 1 : 0) | (stack_bytes == 2 ? 4 : 0) | (roomy ? 8 : 0));
+    return static_cast<u8>((code_bytes == 8   ? 2
+                            : code_bytes == 4 ? 1
+                                              : 0) |
+                           (stack_bytes == 2 ? 4 : 0) | (roomy ? 8 : 0));
   }
 };
 
@@ -21,18 +24,19 @@ inline constexpr unsigned kMaxBlockOps = 48;
 
 /// A block's head; its operations follow it in memory, then a terminator that goes on with the next block.
 struct Block {
-  u64 key = 0;              // host address of the first byte, mode key in bits 56..63
-  Block* link[2] = {};      // where a fall-through (0) and a taken branch (1) lead, once known
+  u64 key = 0;          // host address of the first byte, mode key in bits 56..63
+  Block* link[2] = {};  // where a fall-through (0) and a taken branch (1) lead, once known
   Block* next_in_bucket = nullptr;
   const u8* second_page = nullptr;  // host address of the page in which a page-crossing instruction ends
-  u64 page = 0;             // physical page number
+  u64 page = 0;                     // physical page number
   u64 second_page_number = 0;
-  u32 bytes = 0;            // of code
-  u32 cost = 0;             // cycles of all operations
+  u32 bytes = 0;  // of code
+  u32 cost = 0;   // cycles of all operations
   u16 page_offset = 0;
-  u16 watched = 0;          // bytes from the first whose change ends the block: more than `bytes` where they are no instruction
-  u8 operations = 0;        // without the terminator
-  bool dead = false;        // its bytes have changed: not to be entered or gone on with
+  u16 watched =
+      0;  // bytes from the first whose change ends the block: more than `bytes` where they are no instruction
+  u8 operations = 0;                  // without the terminator
+  bool dead = false;                  // its bytes have changed: not to be entered or gone on with
   bool linkable[2] = {false, false};  // both ends of the transfer lie in the same page
 
   Op* ops() { return reinterpret_cast<Op*>(this + 1); }

@@ -33,10 +33,10 @@ struct Form {
   u8 operands = 0;       // explicit ones
   u8 operand_bytes = 4;  // effective operand size: 2, 4, 8
   u8 address_bytes = 4;
-  u8 code_bytes = 4;     // 2, 4, 8
-  u8 opcode = 0;         // last opcode byte
-  u8 modrm = 0;          // 0 if there is none
-  u8 map = 0;            // opcode map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A
+  u8 code_bytes = 4;  // 2, 4, 8
+  u8 opcode = 0;      // last opcode byte
+  u8 modrm = 0;       // 0 if there is none
+  u8 map = 0;         // opcode map: 0 one-byte, 1 0F, 2 0F38, 3 0F3A
   bool rep = false, repne = false, lock = false;
   bool reads_memory = false, writes_memory = false;
   bool far = false;       // a far branch
@@ -49,11 +49,12 @@ struct Form {
 
 /// Attributes of a row.
 namespace row {
-inline constexpr u16 kCpl0 = 1, kProtected = 2, kX87 = 4, kMmx = 8, kSse = 16, kWait = 32, kFxsave = 64;  // Op::needs
-inline constexpr u16 kEnds = 256;      // ends its block: what follows must look at events or modes first
-inline constexpr u16 kStep = 512;      // always executed outside blocks (devices, far transfers, mode changes)
-inline constexpr u16 kNo64 = 1024;     // #UD in 64-bit mode
-inline constexpr u16 kOnly64 = 2048;   // #UD outside 64-bit mode
+inline constexpr u16 kCpl0 = 1, kProtected = 2, kX87 = 4, kMmx = 8, kSse = 16, kWait = 32,
+                     kFxsave = 64;    // Op::needs
+inline constexpr u16 kEnds = 256;     // ends its block: what follows must look at events or modes first
+inline constexpr u16 kStep = 512;     // always executed outside blocks (devices, far transfers, mode changes)
+inline constexpr u16 kNo64 = 1024;    // #UD in 64-bit mode
+inline constexpr u16 kOnly64 = 2048;  // #UD outside 64-bit mode
 inline constexpr u16 kLockable = 4096;
 }  // namespace row
 
@@ -69,8 +70,8 @@ struct Row {
   Intercept intercept = Intercept::None;
 };
 
-/// Picks the row of an instruction: the rows of its mnemonic are asked in the table's order, and the first whose
-/// selector returns handlers has it. nullptr: there is none, so #UD. Defined in sim/execute/table.cpp.
+/// Picks the row of an instruction: the rows of its mnemonic are asked in the table's order, and the first
+/// whose selector returns handlers has it. nullptr: there is none, so #UD. Defined in sim/execute/table.cpp.
 const Row* find_row(const Form& form, Op& op, Handlers& handlers);
 /// The whole table, for tests.
 std::span<const Row> rows();

@@ -26,18 +26,13 @@ void Ps2Keyboard::parameter(u8 byte) {
   s.command = 0;
   s.out.push(kAck);
   switch (command) {
-    case 0xED:
-      s.leds = byte & 7;
-      break;
-    case 0xF3:
-      s.typematic = byte & 0x7F;
-      break;
+    case 0xED: s.leds = byte & 7; break;
+    case 0xF3: s.typematic = byte & 0x7F; break;
     case 0xF0:
       if (byte == 0) s.out.push(s.scan_code_set);
       if (byte >= 1 && byte <= 3) s.scan_code_set = byte;
       break;
-    default:
-      break;  // FBh..FDh: the key whose behaviour in set 3 is set
+    default: break;  // FBh..FDh: the key whose behaviour in set 3 is set
   }
 }
 
@@ -51,9 +46,7 @@ void Ps2Keyboard::receive(u8 byte) {
       reset();
       put(s.out, {kAck, kSelfTestPassed});
       break;
-    case kResend:
-      s.out.push(s.last_sent);
-      break;
+    case kResend: s.out.push(s.last_sent); break;
     case 0xED:
     case 0xF0:
     case 0xF3:
@@ -63,12 +56,8 @@ void Ps2Keyboard::receive(u8 byte) {
       s.out.push(kAck);
       s.command = byte;
       break;
-    case 0xEE:
-      s.out.push(0xEE);
-      break;
-    case 0xF2:
-      put(s.out, {kAck, 0xAB, 0x83});
-      break;
+    case 0xEE: s.out.push(0xEE); break;
+    case 0xF2: put(s.out, {kAck, 0xAB, 0x83}); break;
     case 0xF4:
       s.scanning = true;
       s.out.push(kAck);
@@ -83,12 +72,8 @@ void Ps2Keyboard::receive(u8 byte) {
     case 0xF7:
     case 0xF8:
     case 0xF9:
-    case 0xFA:
-      s.out.push(kAck);
-      break;  // all keys typematic/make-break: of set 3 only
-    default:
-      s.out.push(kResend);
-      break;
+    case 0xFA: s.out.push(kAck); break;  // all keys typematic/make-break: of set 3 only
+    default: s.out.push(kResend); break;
   }
 }
 

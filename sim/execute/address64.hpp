@@ -43,14 +43,17 @@ template <class T, class A, class C>
   u64 address = 0;
   Loaded<T> r;
   r.outcome = A::linear(cpu, op, sizeof(T), Access::Read, address);
-  if (r.failed()) [[unlikely]] return r;
+  if (r.failed()) [[unlikely]]
+    return r;
   return mmu::load<T>(cpu, address);
 }
 
 template <class T, class A, class C>
 [[gnu::always_inline]] inline Outcome store_operand(C& cpu, const Op& op, T value) {
   u64 address = 0;
-  if (const Outcome o = A::linear(cpu, op, sizeof(T), Access::Write, address); o != Outcome::Next) [[unlikely]] return o;
+  if (const Outcome o = A::linear(cpu, op, sizeof(T), Access::Write, address); o != Outcome::Next)
+      [[unlikely]]
+    return o;
   return mmu::store<T>(cpu, address, value);
 }
 
@@ -63,15 +66,18 @@ Outcome modify_slowly(Cpu& cpu, u64 address, F change) {
   return mmu::write_word_slow(cpu, address, static_cast<u64>(change(static_cast<T>(old.value))), sizeof(T));
 }
 
-/// Reads, changes and writes a memory operand: `change(old)` gives the new value. Write permission is checked first,
-/// as the processor does, so that nothing has happened if it is missing.
+/// Reads, changes and writes a memory operand: `change(old)` gives the new value. Write permission is checked
+/// first, as the processor does, so that nothing has happened if it is missing.
 template <class T, class A, class C, class F>
 [[gnu::always_inline]] inline Outcome modify_operand(C& cpu, const Op& op, F change) {
   u64 address = 0;
-  if (const Outcome o = A::linear(cpu, op, sizeof(T), Access::Write, address); o != Outcome::Next) [[unlikely]] return o;
+  if (const Outcome o = A::linear(cpu, op, sizeof(T), Access::Write, address); o != Outcome::Next)
+      [[unlikely]]
+    return o;
   if constexpr (std::is_same_v<C, cpu::FastCpu>) {
     const mmu::SoftEntry& e = cpu.bank->at(address);
-    if (e.write_tag != ((address + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]] return Outcome::Miss;
+    if (e.write_tag != ((address + sizeof(T) - 1) & ~u64{0xFFF})) [[unlikely]]
+      return Outcome::Miss;
     u8* host = reinterpret_cast<u8*>(address + e.addend);
     T value;
     std::memcpy(&value, host, sizeof value);

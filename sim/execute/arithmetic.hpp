@@ -133,8 +133,8 @@ struct Not {
   }
 };
 
-/// Shifts and rotates by `count`, already masked to 5 or 6 bits (SDM vol. 2, SAL/SAR/SHL/SHR). A count of 0 changes no
-/// flags. OF is defined for a count of 1 and here follows the same formula for all.
+/// Shifts and rotates by `count`, already masked to 5 or 6 bits (SDM vol. 2, SAL/SAR/SHL/SHR). A count of 0
+/// changes no flags. OF is defined for a count of 1 and here follows the same formula for all.
 struct Shl {
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, unsigned count, Flags& flags) {

@@ -51,14 +51,18 @@ struct BitMem {
     const unsigned n = static_cast<unsigned>(raw & (kBits - 1));
     u64 linear = 0;
     constexpr Access kAccess = kAction == BitAction::Test ? Access::Read : Access::Write;
-    if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), kAccess, linear); o != Outcome::Next) return o;
+    if (const Outcome o = check_segment(cpu, op.segment, offset, sizeof(T), kAccess, linear);
+        o != Outcome::Next)
+      return o;
     if constexpr (kAction != BitAction::Test) {
       if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(T)); o != Outcome::Next) return o;
     }
     const Loaded<T> value = mmu::load<T>(cpu, linear);
     if (value.failed()) return value.outcome;
     if constexpr (kAction != BitAction::Test) {
-      if (const Outcome o = mmu::store<T>(cpu, linear, apply_bit<T, kAction>(value.value, n)); o != Outcome::Next) return o;
+      if (const Outcome o = mmu::store<T>(cpu, linear, apply_bit<T, kAction>(value.value, n));
+          o != Outcome::Next)
+        return o;
     }
     flags.set_cf(((value.value >> n) & 1) != 0);
     return Outcome::Next;
@@ -88,7 +92,8 @@ struct BitScan {
     if (v.failed()) return v.outcome;
     flags.set_zf(v.value == 0);
     if (v.value == 0) return Outcome::Next;
-    const int n = kForward ? std::countr_zero(v.value) : static_cast<int>(sizeof(T) * 8) - 1 - std::countl_zero(v.value);
+    const int n = kForward ? std::countr_zero(v.value)
+                           : static_cast<int>(sizeof(T) * 8) - 1 - std::countl_zero(v.value);
     cpu.template set<T>(op.reg[0], static_cast<T>(n));
     return Outcome::Next;
   }
@@ -135,8 +140,10 @@ template <class T>
 struct Bswap {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
     const T v = cpu.template get<T>(op.reg[0]);
-    if constexpr (sizeof(T) == 2) cpu.template set<T>(op.reg[0], 0);
-    else cpu.template set<T>(op.reg[0], static_cast<T>(__builtin_bswap64(v) >> (64 - 8 * sizeof(T))));
+    if constexpr (sizeof(T) == 2)
+      cpu.template set<T>(op.reg[0], 0);
+    else
+      cpu.template set<T>(op.reg[0], static_cast<T>(__builtin_bswap64(v) >> (64 - 8 * sizeof(T))));
     return Outcome::Next;
   }
 };

@@ -108,13 +108,15 @@ struct LowestBit {
   }
 };
 
-/// MULX: reg[0]:reg[1] = RDX * operand 2, no flags; if both destinations are one register it gets the high half.
+/// MULX: reg[0]:reg[1] = RDX * operand 2, no flags; if both destinations are one register it gets the high
+/// half.
 template <class T>
 struct Mulx {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
     const Loaded<T> b = read_operand<T>(cpu, op, 2);
     if (b.failed()) return b.outcome;
-    const unsigned __int128 product = static_cast<unsigned __int128>(cpu.template get<T>(arch::kRdx * 8)) * b.value;
+    const unsigned __int128 product =
+        static_cast<unsigned __int128>(cpu.template get<T>(arch::kRdx * 8)) * b.value;
     cpu.template set<T>(op.reg[1], static_cast<T>(product));
     cpu.template set<T>(op.reg[0], static_cast<T>(product >> (sizeof(T) * 8)));
     return Outcome::Next;

@@ -20,7 +20,8 @@ size_t bucket_of(u64 key) { return (key ^ (key >> 16) ^ (key >> 40)) & (kBuckets
 
 }  // namespace
 
-CodeCache::CodeCache(u64 ram_pages) : buckets_(kBuckets), jumps_(std::make_unique<decode::JumpEntry[]>(decode::kJumpEntries)) {
+CodeCache::CodeCache(u64 ram_pages)
+    : buckets_(kBuckets), jumps_(std::make_unique<decode::JumpEntry[]>(decode::kJumpEntries)) {
   flags_.resize(ram_pages);
 }
 
@@ -29,7 +30,8 @@ Block* CodeCache::find(u64 key) {
   if (jump.key == key && !jump.block->dead) return jump.block;
   for (Block* b = buckets_[bucket_of(key)]; b != nullptr; b = b->next_in_bucket) {
     if (b->key != key) continue;
-    // A block with a page-crossing instruction also depends on where its second page is: never entered unchecked.
+    // A block with a page-crossing instruction also depends on where its second page is: never entered
+    // unchecked.
     if (b->second_page == nullptr) jump = {key, b};
     return b;
   }
@@ -92,12 +94,14 @@ u32 CodeCache::cost_of(const decode::Form& form, const decode::Row& row) const {
 bool CodeCache::add_operation(Block& block, const u8* code, size_t available, BlockMode mode, bool& ends) {
   Op& op = building_[block.operations];
   decode::Form form;
-  const decode::Decoded decoded = decode::decode(code, std::min<size_t>(available, 15), mode.code_bytes, mode.stack_bytes, form, op);
+  const decode::Decoded decoded =
+      decode::decode(code, std::min<size_t>(available, 15), mode.code_bytes, mode.stack_bytes, form, op);
   if (decoded == decode::Decoded::Truncated && available < 15) return false;
   const decode::Row* row = nullptr;
   if (decoded != decode::Decoded::Ok || !select(form, op, row)) {
     op.handler = &leave_for_step;
-    op.step = decoded == decode::Decoded::TooLong || decoded == decode::Decoded::Truncated ? &too_long : &undefined;
+    op.step =
+        decoded == decode::Decoded::TooLong || decoded == decode::Decoded::Truncated ? &too_long : &undefined;
     op.needs = 0;
     op.length = std::max<u8>(op.length, 1);
     op.cost = 1;
@@ -172,8 +176,9 @@ void CodeCache::enter_page(Block* block, u64 page, unsigned first, unsigned last
   flags_[page] |= kHasCode;
   if (!(flags_[page] & kWriteMapped)) return;
   flags_[page] &= static_cast<u8>(~kWriteMapped);
-  const u8* host = block->page == page ? reinterpret_cast<const u8*>(align_down(block->key & low_mask(56), 4096))
-                                       : block->second_page;
+  const u8* host = block->page == page
+                       ? reinterpret_cast<const u8*>(align_down(block->key & low_mask(56), 4096))
+                       : block->second_page;
   for (mmu::Tlb* tlb : tlbs_) tlb->revoke(host, false);
 }
 
@@ -194,7 +199,8 @@ void CodeCache::written_in_page(u64 page, unsigned first, unsigned last) {
   if (!(code.chunks & touched)) return;
   std::vector<Block*> hit;
   for (Block* b : code.blocks) {
-    const unsigned end = b->page_offset + b->watched;  // beyond 4096: in the second page, which may be the first once more
+    const unsigned end =
+        b->page_offset + b->watched;  // beyond 4096: in the second page, which may be the first once more
     const bool in_first = b->page == page && b->page_offset <= last && end > first;
     const bool in_second = b->second_page != nullptr && b->second_page_number == page && end > first + 4096;
     if (in_first || in_second) hit.push_back(b);

@@ -1,4 +1,5 @@
-// Decoded code of a machine: blocks by key and by page, built on demand, dropped when their bytes are written.
+// Decoded code of a machine: blocks by key and by page, built on demand, dropped when their bytes are
+// written.
 #pragma once
 
 #include <array>
@@ -28,7 +29,8 @@ class CodeCache final : public CodeGuard {
   };
   void set_rules(const Rules& rules) { rules_ = rules; }
 
-  /// The shape of blocks and the room for them. Nothing that is simulated depends on it: tests make both small.
+  /// The shape of blocks and the room for them. Nothing that is simulated depends on it: tests make both
+  /// small.
   struct Limits {
     unsigned block_operations = decode::kMaxBlockOps;  // 1 to decode::kMaxBlockOps
     size_t chunk_bytes = 4 << 20;                      // at least a block of kMaxBlockOps operations
@@ -42,9 +44,10 @@ class CodeCache final : public CodeGuard {
   /// The block with `key`, if it is there and alive.
   Block* find(u64 key);
 
-  /// Decodes the block that starts at `host`, the byte at `page_offset` of physical page `page`. `next_page` gives the
-  /// host address of the linear page that follows, for an instruction that crosses; nullptr if it cannot be fetched, in
-  /// which case a block that would begin with such an instruction is not built and nullptr is returned.
+  /// Decodes the block that starts at `host`, the byte at `page_offset` of physical page `page`. `next_page`
+  /// gives the host address of the linear page that follows, for an instruction that crosses; nullptr if it
+  /// cannot be fetched, in which case a block that would begin with such an instruction is not built and
+  /// nullptr is returned.
   Block* build(const u8* host, u64 page, BlockMode mode, const u8* next_page, u64 next_page_number);
 
   void written(u64 address, size_t bytes) override;

@@ -11,10 +11,12 @@ using decode::Block;
 /// The mode key of 64-bit code (whose code segment has no limit).
 inline constexpr u8 kLongModeKey = decode::BlockMode{8, 8, true}.key();
 
-/// Leaves after a branch whose target is in Cpu::block_rip; `link` is where the target's block belongs, or nullptr.
+/// Leaves after a branch whose target is in Cpu::block_rip; `link` is where the target's block belongs, or
+/// nullptr.
 void leave_at_target(Cpu* cpu, i64 budget, i64 result, u64 carries, Block** link);
 
-/// Runs the threaded handlers from `op` on until one leaves. `budget`: what is left of the run at the start of op's block.
+/// Runs the threaded handlers from `op` on until one leaves. `budget`: what is left of the run at the start
+/// of op's block.
 void run_threaded(Cpu* cpu, const Op* op, i64 budget);
 
 /// Handler of every operation of a block whose code has changed.

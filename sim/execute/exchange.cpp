@@ -61,13 +61,16 @@ struct CmpxchgPair {
   };
   static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     u64 linear = 0;
-    if (const Outcome o = linear_address(cpu, op, sizeof(Pair), Access::Write, linear); o != Outcome::Next) return o;
+    if (const Outcome o = linear_address(cpu, op, sizeof(Pair), Access::Write, linear); o != Outcome::Next)
+      return o;
     if (sizeof(H) == 8 && (linear & 15) != 0) return raise(cpu, Exception::GeneralProtection, 0);
     if (const Outcome o = mmu::probe_write(cpu, linear, sizeof(Pair)); o != Outcome::Next) return o;
     const Loaded<Pair> old = mmu::load<Pair>(cpu, linear);
     if (old.failed()) return old.outcome;
-    const bool equal = old.value.low == cpu.template get<H>(arch::kRax * 8) && old.value.high == cpu.template get<H>(arch::kRdx * 8);
-    const Pair next = equal ? Pair{cpu.template get<H>(arch::kRbx * 8), cpu.template get<H>(arch::kRcx * 8)} : old.value;
+    const bool equal = old.value.low == cpu.template get<H>(arch::kRax * 8) &&
+                       old.value.high == cpu.template get<H>(arch::kRdx * 8);
+    const Pair next =
+        equal ? Pair{cpu.template get<H>(arch::kRbx * 8), cpu.template get<H>(arch::kRcx * 8)} : old.value;
     if (const Outcome o = mmu::store<Pair>(cpu, linear, next); o != Outcome::Next) return o;
     if (!equal) {
       cpu.template set<H>(arch::kRax * 8, old.value.low);
@@ -84,7 +87,8 @@ Handlers select_cmpxchg(const Form& form, Op&) { return light_by_size<Cmpxchg>(f
 Handlers select_xadd(const Form& form, Op&) { return light_by_size<Xadd>(form); }
 Handlers select_cmpxchg8b(const Form& form, Op& op) {
   if (op.mem != 0) return {};
-  return form.mnemonic == decode::Mnemonic::CMPXCHG16B ? light<CmpxchgPair<u64>>() : light<CmpxchgPair<u32>>();
+  return form.mnemonic == decode::Mnemonic::CMPXCHG16B ? light<CmpxchgPair<u64>>()
+                                                       : light<CmpxchgPair<u32>>();
 }
 
 }  // namespace hvlab::execute

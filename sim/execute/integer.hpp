@@ -68,7 +68,7 @@ Handlers select_div(const Form&, Op&);
 Handlers select_idiv(const Form&, Op&);
 
 // bit.cpp
-Handlers select_bt(const Form&, Op&);  // BT BTS BTR BTC
+Handlers select_bt(const Form&, Op&);        // BT BTS BTR BTC
 Handlers select_bit_scan(const Form&, Op&);  // BSF BSR TZCNT LZCNT POPCNT
 Handlers select_bswap(const Form&, Op&);
 Handlers select_crc32(const Form&, Op&);

@@ -1,5 +1,5 @@
-// MUL IMUL DIV IDIV. Flags the manual leaves undefined: multiplications set SF, ZF and PF by the low half and clear AF;
-// divisions leave all flags as they were.
+// MUL IMUL DIV IDIV. Flags the manual leaves undefined: multiplications set SF, ZF and PF by the low half and
+// clear AF; divisions leave all flags as they were.
 #include "sim/execute/address64.hpp"
 #include "sim/execute/integer.hpp"
 
@@ -10,13 +10,25 @@ namespace {
 template <class T>
 struct Double;
 template <>
-struct Double<u8> { using Unsigned = u16; using Signed = i16; };
+struct Double<u8> {
+  using Unsigned = u16;
+  using Signed = i16;
+};
 template <>
-struct Double<u16> { using Unsigned = u32; using Signed = i32; };
+struct Double<u16> {
+  using Unsigned = u32;
+  using Signed = i32;
+};
 template <>
-struct Double<u32> { using Unsigned = u64; using Signed = i64; };
+struct Double<u32> {
+  using Unsigned = u64;
+  using Signed = i64;
+};
 template <>
-struct Double<u64> { using Unsigned = unsigned __int128; using Signed = __int128; };
+struct Double<u64> {
+  using Unsigned = unsigned __int128;
+  using Signed = __int128;
+};
 
 template <class T>
 using Wide = typename Double<T>::Unsigned;
@@ -30,10 +42,12 @@ constexpr unsigned bits_of(size_t bytes) { return static_cast<unsigned>(bytes * 
 /// The double-width value in AX, DX:AX, EDX:EAX or RDX:RAX.
 template <class T>
 Wide<T> double_accumulator(const Cpu& cpu) {
-  if constexpr (sizeof(T) == 1) return cpu.template get<u16>(arch::kRax * 8);
+  if constexpr (sizeof(T) == 1)
+    return cpu.template get<u16>(arch::kRax * 8);
   else
-    return static_cast<Wide<T>>((static_cast<Wide<T>>(cpu.template get<T>(arch::kRdx * 8)) << bits_of(sizeof(T))) |
-                                cpu.template get<T>(arch::kRax * 8));
+    return static_cast<Wide<T>>(
+        (static_cast<Wide<T>>(cpu.template get<T>(arch::kRdx * 8)) << bits_of(sizeof(T))) |
+        cpu.template get<T>(arch::kRax * 8));
 }
 
 /// Puts `low` and `high` where a multiplication or division leaves them: AL and AH, or the A and D registers.
@@ -55,7 +69,8 @@ struct Mul {
   static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
-    const Wide<T> product = static_cast<Wide<T>>(static_cast<Wide<T>>(cpu.template get<T>(arch::kRax * 8)) * b.value);
+    const Wide<T> product =
+        static_cast<Wide<T>>(static_cast<Wide<T>>(cpu.template get<T>(arch::kRax * 8)) * b.value);
     const T low = static_cast<T>(product), high = static_cast<T>(product >> bits_of(sizeof(T)));
     set_pair<T>(cpu, low, high);
     multiply_flags<T>(flags, low, high != 0);
@@ -68,8 +83,9 @@ struct Imul1 {
   static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 0);
     if (b.failed()) return b.outcome;
-    const auto product = static_cast<WideSigned<T>>(static_cast<WideSigned<T>>(static_cast<Signed<T>>(cpu.template get<T>(arch::kRax * 8))) *
-                                                    static_cast<Signed<T>>(b.value));
+    const auto product = static_cast<WideSigned<T>>(
+        static_cast<WideSigned<T>>(static_cast<Signed<T>>(cpu.template get<T>(arch::kRax * 8))) *
+        static_cast<Signed<T>>(b.value));
     const T low = static_cast<T>(product), high = static_cast<T>(product >> bits_of(sizeof(T)));
     set_pair<T>(cpu, low, high);
     multiply_flags<T>(flags, low, product != static_cast<Signed<T>>(low));
@@ -82,10 +98,12 @@ template <class T, bool kImmediate>
 struct Imul2 {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
     const Loaded<T> b = read_operand<T>(cpu, op, 1);
-    if (b.failed()) [[unlikely]] return b.outcome;
+    if (b.failed()) [[unlikely]]
+      return b.outcome;
     const T a = kImmediate ? static_cast<T>(op.imm) : cpu.template get<T>(op.reg[0]);
     Signed<T> low = 0;
-    const bool overflow = __builtin_mul_overflow(static_cast<Signed<T>>(a), static_cast<Signed<T>>(b.value), &low);
+    const bool overflow =
+        __builtin_mul_overflow(static_cast<Signed<T>>(a), static_cast<Signed<T>>(b.value), &low);
     cpu.template set<T>(op.reg[0], static_cast<T>(low));
     multiply_flags<T>(flags, static_cast<T>(low), overflow);
     return Outcome::Next;

@@ -18,17 +18,20 @@ Outcome too_long(Cpu& cpu, const Op& op);
 /// The target of a relative branch cut to the operand size (16-bit branches clear the upper bits).
 inline u64 branch_target(const Cpu& cpu, const Op& op, i64 offset) {
   const u64 target = cpu.block_rip() + static_cast<u64>(offset);
-  return op.operand_bytes == 8 ? target : op.operand_bytes == 4 ? static_cast<u32>(target) : static_cast<u16>(target);
+  return op.operand_bytes == 8   ? target
+         : op.operand_bytes == 4 ? static_cast<u32>(target)
+                                 : static_cast<u16>(target);
 }
 
 /// #GP(0) for a target that no instruction can be fetched from (SDM vol. 2, JMP).
 inline Outcome check_target(Cpu& cpu, u64 target) {
-  if (cpu.code64() ? cpu::canonical(target) : target <= cpu.seg[arch::kCs].limit) [[likely]] return Outcome::Next;
+  if (cpu.code64() ? cpu::canonical(target) : target <= cpu.seg[arch::kCs].limit) [[likely]]
+    return Outcome::Next;
   return raise(cpu, Exception::GeneralProtection, 0);
 }
 
-/// Where the relative branch `op` leads if it is taken, or not. A 16-bit operand size cuts the target of a taken branch
-/// only.
+/// Where the relative branch `op` leads if it is taken, or not. A 16-bit operand size cuts the target of a
+/// taken branch only.
 inline u64 target_of(const Cpu& cpu, const Op& op, bool taken) {
   if (taken) return branch_target(cpu, op, op.disp);
   return cpu.mask_rip(cpu.block_rip() + op.offset + op.length);
@@ -70,7 +73,9 @@ struct Jcc {
   }
 };
 
-struct Always { static bool test(const Flags&) { return true; } };
+struct Always {
+  static bool test(const Flags&) { return true; }
+};
 
 /// Selector of a relative jump under a condition.
 template <class Condition>

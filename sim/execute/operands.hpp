@@ -18,7 +18,8 @@ using mmu::push;
 
 /// The offset within its segment of the memory operand (SDM vol. 1, 3.7.5), cut to the address size.
 inline u64 effective_address(const Cpu& cpu, const Op& op) {
-  const u64 address = cpu.get<u64>(op.base) + (cpu.get<u64>(op.index) << op.shift) + static_cast<u64>(static_cast<i64>(op.disp));
+  const u64 address = cpu.get<u64>(op.base) + (cpu.get<u64>(op.index) << op.shift) +
+                      static_cast<u64>(static_cast<i64>(op.disp));
   if (op.address_bytes == 8) return address;
   return op.address_bytes == 4 ? static_cast<u32>(address) : static_cast<u16>(address);
 }
@@ -42,7 +43,8 @@ Loaded<T> read_memory(Cpu& cpu, const Op& op) {
 template <class T>
 Outcome write_memory(Cpu& cpu, const Op& op, T value) {
   u64 linear = 0;
-  if (const Outcome o = linear_address(cpu, op, sizeof(T), Access::Write, linear); o != Outcome::Next) return o;
+  if (const Outcome o = linear_address(cpu, op, sizeof(T), Access::Write, linear); o != Outcome::Next)
+    return o;
   return mmu::store<T>(cpu, linear, value);
 }
 

@@ -68,50 +68,34 @@ Handlers packed_logic(const Form& form, Op&) {
   switch (form.mnemonic) {
     case PAND:
     case ANDPS:
-    case ANDPD:
-      return logic<[](V a, V b) { return _mm_and_si128(a, b); }>(form);
+    case ANDPD: return logic<[](V a, V b) { return _mm_and_si128(a, b); }>(form);
     case PANDN:
     case ANDNPS:
-    case ANDNPD:
-      return logic<[](V a, V b) { return _mm_andnot_si128(a, b); }>(form);
+    case ANDNPD: return logic<[](V a, V b) { return _mm_andnot_si128(a, b); }>(form);
     case POR:
     case ORPS:
-    case ORPD:
-      return logic<[](V a, V b) { return _mm_or_si128(a, b); }>(form);
+    case ORPD: return logic<[](V a, V b) { return _mm_or_si128(a, b); }>(form);
     case PXOR:
     case XORPS:
-    case XORPD:
-      return logic<[](V a, V b) { return _mm_xor_si128(a, b); }>(form);
-    default:
-      return {};
+    case XORPD: return logic<[](V a, V b) { return _mm_xor_si128(a, b); }>(form);
+    default: return {};
   }
 }
 
 Handlers packed_shift(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PSLLW:
-      return shift<[](V a, V n) { return _mm_sll_epi16(a, n); }>(form);
-    case PSLLD:
-      return shift<[](V a, V n) { return _mm_sll_epi32(a, n); }>(form);
-    case PSLLQ:
-      return shift<[](V a, V n) { return _mm_sll_epi64(a, n); }>(form);
-    case PSRLW:
-      return shift<[](V a, V n) { return _mm_srl_epi16(a, n); }>(form);
-    case PSRLD:
-      return shift<[](V a, V n) { return _mm_srl_epi32(a, n); }>(form);
-    case PSRLQ:
-      return shift<[](V a, V n) { return _mm_srl_epi64(a, n); }>(form);
-    case PSRAW:
-      return shift<[](V a, V n) { return _mm_sra_epi16(a, n); }>(form);
-    case PSRAD:
-      return shift<[](V a, V n) { return _mm_sra_epi32(a, n); }>(form);
-    case PSLLDQ:
-      return heavy<shift_bytes<true>>();
-    case PSRLDQ:
-      return heavy<shift_bytes<false>>();
-    default:
-      return {};
+    case PSLLW: return shift<[](V a, V n) { return _mm_sll_epi16(a, n); }>(form);
+    case PSLLD: return shift<[](V a, V n) { return _mm_sll_epi32(a, n); }>(form);
+    case PSLLQ: return shift<[](V a, V n) { return _mm_sll_epi64(a, n); }>(form);
+    case PSRLW: return shift<[](V a, V n) { return _mm_srl_epi16(a, n); }>(form);
+    case PSRLD: return shift<[](V a, V n) { return _mm_srl_epi32(a, n); }>(form);
+    case PSRLQ: return shift<[](V a, V n) { return _mm_srl_epi64(a, n); }>(form);
+    case PSRAW: return shift<[](V a, V n) { return _mm_sra_epi16(a, n); }>(form);
+    case PSRAD: return shift<[](V a, V n) { return _mm_sra_epi32(a, n); }>(form);
+    case PSLLDQ: return heavy<shift_bytes<true>>();
+    case PSRLDQ: return heavy<shift_bytes<false>>();
+    default: return {};
   }
 }
 

@@ -102,73 +102,44 @@ Outcome extract_mm(Cpu& cpu, const Op& op) {
 Handlers packed_shuffle(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PACKSSWB:
-      return pack<[](V a, V b) { return _mm_packs_epi16(a, b); }>(form);
-    case PACKSSDW:
-      return pack<[](V a, V b) { return _mm_packs_epi32(a, b); }>(form);
-    case PACKUSWB:
-      return pack<[](V a, V b) { return _mm_packus_epi16(a, b); }>(form);
-    case PUNPCKLBW:
-      return unpack_low<kLowBytes>(form);
-    case PUNPCKLWD:
-      return unpack_low<kLowWords>(form);
-    case PUNPCKLDQ:
-      return unpack_low<kLowDwords>(form);
-    case PUNPCKHBW:
-      return unpack_high<kHighBytes, kLowBytes>(form);
-    case PUNPCKHWD:
-      return unpack_high<kHighWords, kLowWords>(form);
-    case PUNPCKHDQ:
-      return unpack_high<kHighDwords, kLowDwords>(form);
-    case UNPCKLPS:
-      return on_xmm<kLowDwords>();
-    case UNPCKHPS:
-      return on_xmm<kHighDwords>();
+    case PACKSSWB: return pack<[](V a, V b) { return _mm_packs_epi16(a, b); }>(form);
+    case PACKSSDW: return pack<[](V a, V b) { return _mm_packs_epi32(a, b); }>(form);
+    case PACKUSWB: return pack<[](V a, V b) { return _mm_packus_epi16(a, b); }>(form);
+    case PUNPCKLBW: return unpack_low<kLowBytes>(form);
+    case PUNPCKLWD: return unpack_low<kLowWords>(form);
+    case PUNPCKLDQ: return unpack_low<kLowDwords>(form);
+    case PUNPCKHBW: return unpack_high<kHighBytes, kLowBytes>(form);
+    case PUNPCKHWD: return unpack_high<kHighWords, kLowWords>(form);
+    case PUNPCKHDQ: return unpack_high<kHighDwords, kLowDwords>(form);
+    case UNPCKLPS: return on_xmm<kLowDwords>();
+    case UNPCKHPS: return on_xmm<kHighDwords>();
     case PUNPCKLQDQ:
-    case UNPCKLPD:
-      return on_xmm<kLowQwords>();
+    case UNPCKLPD: return on_xmm<kLowQwords>();
     case PUNPCKHQDQ:
-    case UNPCKHPD:
-      return on_xmm<kHighQwords>();
-    case PSHUFW:
-      return on_mmx<[](V, V b, u8 imm) { return shuffle_words(b, imm, 0); }>();
-    case PSHUFLW:
-      return on_xmm<[](V, V b, u8 imm) { return shuffle_words(b, imm, 0); }>();
-    case PSHUFHW:
-      return on_xmm<[](V, V b, u8 imm) { return shuffle_words(b, imm, 4); }>();
-    case PSHUFD:
-      return on_xmm<[](V, V b, u8 imm) { return shuffle_dwords(b, b, imm); }>();
-    case SHUFPS:
-      return on_xmm<shuffle_dwords>();
-    case SHUFPD:
-      return on_xmm<shuffle_qwords>();
-    default:
-      return {};
+    case UNPCKHPD: return on_xmm<kHighQwords>();
+    case PSHUFW: return on_mmx<[](V, V b, u8 imm) { return shuffle_words(b, imm, 0); }>();
+    case PSHUFLW: return on_xmm<[](V, V b, u8 imm) { return shuffle_words(b, imm, 0); }>();
+    case PSHUFHW: return on_xmm<[](V, V b, u8 imm) { return shuffle_words(b, imm, 4); }>();
+    case PSHUFD: return on_xmm<[](V, V b, u8 imm) { return shuffle_dwords(b, b, imm); }>();
+    case SHUFPS: return on_xmm<shuffle_dwords>();
+    case SHUFPD: return on_xmm<shuffle_qwords>();
+    default: return {};
   }
 }
 
 Handlers packed_element(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PINSRB:
-      return heavy<insert_xmm<u8>>();
-    case PINSRW:
-      return is_mmx(form) ? heavy<insert_mm>() : heavy<insert_xmm<u16>>();
-    case PINSRD:
-      return heavy<insert_xmm<u32>>();
-    case PINSRQ:
-      return heavy<insert_xmm<u64>>();
-    case PEXTRB:
-      return heavy<extract_xmm<u8>>();
-    case PEXTRW:
-      return is_mmx(form) ? heavy<extract_mm>() : heavy<extract_xmm<u16>>();
+    case PINSRB: return heavy<insert_xmm<u8>>();
+    case PINSRW: return is_mmx(form) ? heavy<insert_mm>() : heavy<insert_xmm<u16>>();
+    case PINSRD: return heavy<insert_xmm<u32>>();
+    case PINSRQ: return heavy<insert_xmm<u64>>();
+    case PEXTRB: return heavy<extract_xmm<u8>>();
+    case PEXTRW: return is_mmx(form) ? heavy<extract_mm>() : heavy<extract_xmm<u16>>();
     case PEXTRD:
-    case EXTRACTPS:
-      return heavy<extract_xmm<u32>>();
-    case PEXTRQ:
-      return heavy<extract_xmm<u64>>();
-    default:
-      return {};
+    case EXTRACTPS: return heavy<extract_xmm<u32>>();
+    case PEXTRQ: return heavy<extract_xmm<u64>>();
+    default: return {};
   }
 }
 

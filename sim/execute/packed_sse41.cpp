@@ -121,86 +121,49 @@ Handlers extend() {
 Handlers packed_sse41(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PMINSB:
-      return lanes_form<i8, kMin>();
-    case PMAXSB:
-      return lanes_form<i8, kMax>();
-    case PMINUW:
-      return lanes_form<u16, kMin>();
-    case PMAXUW:
-      return lanes_form<u16, kMax>();
-    case PMINSD:
-      return lanes_form<i32, kMin>();
-    case PMAXSD:
-      return lanes_form<i32, kMax>();
-    case PMINUD:
-      return lanes_form<u32, kMin>();
-    case PMAXUD:
-      return lanes_form<u32, kMax>();
-    case PMULLD:
-      return lanes_form<u32, kMultiplyLow>();
-    case PCMPEQQ:
-      return lanes_form<u64, kEqual>();
-    case PCMPGTQ:
-      return lanes_form<i64, kGreater>();
-    case PMULDQ:
-      return on_xmm<multiply_even>();
-    case PACKUSDW:
-      return on_xmm<pack_unsigned_dwords>();
-    case PBLENDW:
-      return on_xmm<blend<u16>>();
-    case BLENDPS:
-      return on_xmm<blend<u32>>();
-    case BLENDPD:
-      return on_xmm<blend<u64>>();
-    case PBLENDVB:
-      return heavy<blend_variable<i8>>();
-    case BLENDVPS:
-      return heavy<blend_variable<i32>>();
-    case BLENDVPD:
-      return heavy<blend_variable<i64>>();
-    case MPSADBW:
-      return on_xmm<sums_of_differences>();
-    case PHMINPOSUW:
-      return on_xmm<smallest_word>();
-    case INSERTPS:
-      return heavy<insertps>();
-    case PTEST:
-      return heavy<ptest>();
-    default:
-      return {};
+    case PMINSB: return lanes_form<i8, kMin>();
+    case PMAXSB: return lanes_form<i8, kMax>();
+    case PMINUW: return lanes_form<u16, kMin>();
+    case PMAXUW: return lanes_form<u16, kMax>();
+    case PMINSD: return lanes_form<i32, kMin>();
+    case PMAXSD: return lanes_form<i32, kMax>();
+    case PMINUD: return lanes_form<u32, kMin>();
+    case PMAXUD: return lanes_form<u32, kMax>();
+    case PMULLD: return lanes_form<u32, kMultiplyLow>();
+    case PCMPEQQ: return lanes_form<u64, kEqual>();
+    case PCMPGTQ: return lanes_form<i64, kGreater>();
+    case PMULDQ: return on_xmm<multiply_even>();
+    case PACKUSDW: return on_xmm<pack_unsigned_dwords>();
+    case PBLENDW: return on_xmm<blend<u16>>();
+    case BLENDPS: return on_xmm<blend<u32>>();
+    case BLENDPD: return on_xmm<blend<u64>>();
+    case PBLENDVB: return heavy<blend_variable<i8>>();
+    case BLENDVPS: return heavy<blend_variable<i32>>();
+    case BLENDVPD: return heavy<blend_variable<i64>>();
+    case MPSADBW: return on_xmm<sums_of_differences>();
+    case PHMINPOSUW: return on_xmm<smallest_word>();
+    case INSERTPS: return heavy<insertps>();
+    case PTEST: return heavy<ptest>();
+    default: return {};
   }
 }
 
 Handlers packed_extend(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PMOVSXBW:
-      return extend<i8, i16>();
-    case PMOVSXBD:
-      return extend<i8, i32>();
-    case PMOVSXBQ:
-      return extend<i8, i64>();
-    case PMOVSXWD:
-      return extend<i16, i32>();
-    case PMOVSXWQ:
-      return extend<i16, i64>();
-    case PMOVSXDQ:
-      return extend<i32, i64>();
-    case PMOVZXBW:
-      return extend<u8, u16>();
-    case PMOVZXBD:
-      return extend<u8, u32>();
-    case PMOVZXBQ:
-      return extend<u8, u64>();
-    case PMOVZXWD:
-      return extend<u16, u32>();
-    case PMOVZXWQ:
-      return extend<u16, u64>();
-    case PMOVZXDQ:
-      return extend<u32, u64>();
-    default:
-      return {};
+    case PMOVSXBW: return extend<i8, i16>();
+    case PMOVSXBD: return extend<i8, i32>();
+    case PMOVSXBQ: return extend<i8, i64>();
+    case PMOVSXWD: return extend<i16, i32>();
+    case PMOVSXWQ: return extend<i16, i64>();
+    case PMOVSXDQ: return extend<i32, i64>();
+    case PMOVZXBW: return extend<u8, u16>();
+    case PMOVZXBD: return extend<u8, u32>();
+    case PMOVZXBQ: return extend<u8, u64>();
+    case PMOVZXWD: return extend<u16, u32>();
+    case PMOVZXWQ: return extend<u16, u64>();
+    case PMOVZXDQ: return extend<u32, u64>();
+    default: return {};
   }
 }
 

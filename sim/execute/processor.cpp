@@ -32,17 +32,17 @@ bool loads_rf(const Op& op) {
   return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
 }
 
-/// Instructions that go to a handler with TF cleared are not followed by a single-step trap (SDM vol. 3, 18.3.1.4; SYSCALL
-/// by IA32_FMASK).
+/// Instructions that go to a handler with TF cleared are not followed by a single-step trap (SDM vol.
+/// 3, 18.3.1.4; SYSCALL by IA32_FMASK).
 bool took_tf_away(const Cpu& cpu, const Op& op) {
   const auto m = static_cast<Mnemonic>(op.mnemonic);
-  const bool to_handler = m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 || m == Mnemonic::INTO ||
-                          m == Mnemonic::SYSCALL;
+  const bool to_handler = m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 ||
+                          m == Mnemonic::INTO || m == Mnemonic::SYSCALL;
   return to_handler && !cpu.rflag(flag::kTf);
 }
 
-/// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a 64-bit
-/// flat address get here; those without a memory operand are pushes and pops.
+/// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a
+/// 64-bit flat address get here; those without a memory operand are pushes and pops.
 void correct_canonical_fault(Cpu& cpu, const Op& op) {
   if (!cpu.fault.canonical) return;
   if (op.mem == decode::kNoMemory || op.segment == arch::kSs) cpu.fault.vector = Exception::StackFault;
@@ -50,8 +50,8 @@ void correct_canonical_fault(Cpu& cpu, const Op& op) {
 
 }  // namespace
 
-/// The dispatcher: finds blocks, lets them run, and does between them what blocks cannot: events, device accesses,
-/// single steps, the exact end of a run.
+/// The dispatcher: finds blocks, lets them run, and does between them what blocks cannot: events, device
+/// accesses, single steps, the exact end of a run.
 struct Processor::Impl {
   Cpu cpu;
   mmu::Tlb tlb;
@@ -124,7 +124,8 @@ bool Processor::Impl::take_event() {
     }
     return true;
   }
-  if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow) return false;
+  if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow)
+    return false;
   if (cpu.pending_debug != 0) {
     const u64 bits = cpu.pending_debug;
     cpu.pending_debug = 0;
@@ -193,7 +194,8 @@ Block* Processor::Impl::block_at(u64 linear, BlockMode mode) {
   const u64 key = decode::block_key(host, mode.key());
   Block* block = code->find(key);
   if (block != nullptr && block->second_page == nullptr) return block;
-  // The physical page number is the simulated one: asked of the bus's RAM by translating once more (a TLB hit).
+  // The physical page number is the simulated one: asked of the bus's RAM by translating once more (a TLB
+  // hit).
   u64 physical = 0;
   u8* unused = nullptr;
   if (mmu::translate_fetch(cpu, linear, physical, unused) != Outcome::Next) {
@@ -229,13 +231,15 @@ const Op* Processor::Impl::locate() {
   if (next_op != nullptr && epoch == code->epoch()) {
     const Block* block = decode::block_of(next_op);
     const u64 start = linear - next_op->offset;
-    const bool same = !block->dead && (start & ~u64{0xFFF}) == cpu.fetch_page &&
-                      block->key == decode::block_key(reinterpret_cast<const u8*>(start + cpu.fetch_addend), mode.key());
+    const bool same =
+        !block->dead && (start & ~u64{0xFFF}) == cpu.fetch_page &&
+        block->key == decode::block_key(reinterpret_cast<const u8*>(start + cpu.fetch_addend), mode.key());
     if (same) return next_op;
   }
   Block* block = block_at(linear, mode);
   if (block == nullptr) return nullptr;
-  if (cpu.link_slot != nullptr && epoch == code->epoch() && block->second_page == nullptr) *cpu.link_slot = block;
+  if (cpu.link_slot != nullptr && epoch == code->epoch() && block->second_page == nullptr)
+    *cpu.link_slot = block;
   epoch = code->epoch();
   return block->ops();
 }
@@ -253,7 +257,8 @@ void Processor::Impl::run_blocks(const Op* op) {
   cpu.stepping = false;
   run_threaded(&cpu, op, cpu.budget + op->cycles_before);
   cpu.stepping = true;
-  // An instruction that the budget let begin is finished, whatever its page walks have cost: as if it had been stepped.
+  // An instruction that the budget let begin is finished, whatever its page walks have cost: as if it had
+  // been stepped.
   const bool begun = cpu.budget > 0;
   settle();
   next_op = nullptr;
@@ -296,7 +301,8 @@ void Processor::Impl::step(const Op* op) {
     raise(cpu, Exception::GeneralProtection, 0);
     return control::deliver(cpu, control::pending_fault(cpu));
   }
-  if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip()); hit != 0 && cpu::breakpoints_enabled(cpu)) {
+  if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip());
+      hit != 0 && cpu::breakpoints_enabled(cpu)) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
     return control::deliver(cpu, control::pending_fault(cpu));
   }
@@ -311,8 +317,8 @@ void Processor::Impl::step(const Op* op) {
   cpu.shadowed = false;
   if (outcome == Outcome::Repeat) {
     if (tf) cpu::after_instruction(cpu, tf, false, false);
-    // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit again
-    // (SDM vol. 3, 18.3.1.1).
+    // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit
+    // again (SDM vol. 3, 18.3.1.1).
     cpu.rflags_rest |= flag::kRf;
     next_op = op;
     return;

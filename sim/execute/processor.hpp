@@ -15,10 +15,10 @@ namespace hvlab::execute {
 
 /// Why Processor::run came back.
 enum class Stop : u8 {
-  CycleLimit,    // cycles() has reached the limit (it may pass it by the length of one instruction)
-  Halted,        // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
-  WaitForSipi,   // after INIT; nothing to do until a start-up IPI
-  Shutdown,      // triple fault
+  CycleLimit,   // cycles() has reached the limit (it may pass it by the length of one instruction)
+  Halted,       // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
+  WaitForSipi,  // after INIT; nothing to do until a start-up IPI
+  Shutdown,     // triple fault
 };
 
 /// Decoded code, shared by all processors of a machine; RAM pages that hold decoded code are known here.
@@ -27,24 +27,25 @@ class CodeCache;
 /// Creates the cache for RAM of `ram_pages` 4 KiB pages (by physical page number, holes included).
 std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages);
 
-/// Tells the cache that `bytes` bytes at physical `address` were written by someone other than a processor (DMA, a
-/// loader). Cheap where no code was decoded.
+/// Tells the cache that `bytes` bytes at physical `address` were written by someone other than a processor
+/// (DMA, a loader). Cheap where no code was decoded.
 void memory_written(CodeCache& cache, u64 address, size_t bytes);
 
 class Processor final : public ProcessorPins {
  public:
   struct Setup {
-    u8 index = 0;                           // 0 is the bootstrap processor
-    u8 count = 1;                           // processors in the machine, for CPUID topology
+    u8 index = 0;  // 0 is the bootstrap processor
+    u8 count = 1;  // processors in the machine, for CPUID topology
     const timing::Profile* profile = nullptr;
     ProcessorBus* bus = nullptr;
     LocalApicPort* apic = nullptr;
     observe::Observer* observer = nullptr;  // may be null: nothing is reported
     std::shared_ptr<CodeCache> code;
-    /// The latest cycle at which anybody in the machine has looked at a clock; may be null. Processors take turns, so one
-    /// that runs later in a turn must not read a time-stamp counter behind what another has already seen.
+    /// The latest cycle at which anybody in the machine has looked at a clock; may be null. Processors take
+    /// turns, so one that runs later in a turn must not read a time-stamp counter behind what another has
+    /// already seen.
     u64* latest_cycle = nullptr;
-    u64 seed = 0;                           // for RDRAND and RDSEED
+    u64 seed = 0;  // for RDRAND and RDSEED
   };
 
   explicit Processor(const Setup& setup);
@@ -59,15 +60,16 @@ class Processor final : public ProcessorPins {
   /// Lets time pass without executing, up to `cycle` (>= cycles()): while halted or waiting. Charged as idle.
   void idle_until(u64 cycle);
 
-  /// Brings the limit of the run in progress forward: called from inside a bus access of this processor, when a
-  /// device sets a deadline earlier than the limit. The run ends after the current instruction at the earliest.
+  /// Brings the limit of the run in progress forward: called from inside a bus access of this processor, when
+  /// a device sets a deadline earlier than the limit. The run ends after the current instruction at the
+  /// earliest.
   void stop_at(u64 cycle);
 
   /// Retired instructions.
   u64 instructions() const;
 
-  /// True while halted with interrupts on, or with an interrupt or NMI already waiting: false when halted with
-  /// interrupts off, so that only an NMI, INIT or reset can wake it.
+  /// True while halted with interrupts on, or with an interrupt or NMI already waiting: false when halted
+  /// with interrupts off, so that only an NMI, INIT or reset can wake it.
   bool interruptible() const;
 
   /// True if run() has something to execute now (not halted, or an event waits that ends the halt).

@@ -71,8 +71,15 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.observer = setup.observer;
   cpu.latest_cycle = setup.latest_cycle;
   cpu.random_state = setup.seed ^ (u64{setup.index} << 56);
-  cpu.costs = {p.page_walk_reference, p.exception_delivery, p.interrupt_delivery, p.port_access, p.mmio_access,
-               p.apic_access, p.vm_entry, p.vm_exit, p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};
+  cpu.costs = {p.page_walk_reference,
+               p.exception_delivery,
+               p.interrupt_delivery,
+               p.port_access,
+               p.mmio_access,
+               p.apic_access,
+               p.vm_entry,
+               p.vm_exit,
+               p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};
   copy_text(cpu.identity.vendor, p.vendor);
   copy_text(cpu.identity.brand, p.brand);
   cpu.identity.family = p.family;

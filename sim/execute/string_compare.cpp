@@ -30,18 +30,10 @@ void widen(V v, Fragment& fragment) {
 Fragment elements(V v, u8 imm) {
   Fragment f{};
   switch (imm & 3) {
-    case 0:
-      widen<u8>(v, f);
-      break;
-    case 1:
-      widen<u16>(v, f);
-      break;
-    case 2:
-      widen<i8>(v, f);
-      break;
-    default:
-      widen<i16>(v, f);
-      break;
+    case 0: widen<u8>(v, f); break;
+    case 1: widen<u16>(v, f); break;
+    case 2: widen<i8>(v, f); break;
+    default: widen<i16>(v, f); break;
   }
   return f;
 }
@@ -91,12 +83,9 @@ u32 compare(const Fragment& a, const Fragment& b, unsigned count, u8 imm) {
     if (compare_at(a, b, j, count, aggregation(imm))) result |= 1u << j;
   const u32 all = static_cast<u32>(low_mask(count));
   switch ((imm >> 4) & 3) {
-    case 1:
-      return result ^ all;
-    case 3:
-      return result ^ static_cast<u32>(low_mask(b.length));
-    default:
-      return result;
+    case 1: return result ^ all;
+    case 3: return result ^ static_cast<u32>(low_mask(b.length));
+    default: return result;
   }
 }
 
@@ -145,16 +134,11 @@ Outcome compare_strings(Cpu& cpu, const Op& op) {
 Handlers string_compare(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case PCMPESTRI:
-      return heavy<compare_strings<true, false>>();
-    case PCMPESTRM:
-      return heavy<compare_strings<true, true>>();
-    case PCMPISTRI:
-      return heavy<compare_strings<false, false>>();
-    case PCMPISTRM:
-      return heavy<compare_strings<false, true>>();
-    default:
-      return {};
+    case PCMPESTRI: return heavy<compare_strings<true, false>>();
+    case PCMPESTRM: return heavy<compare_strings<true, true>>();
+    case PCMPISTRI: return heavy<compare_strings<false, false>>();
+    case PCMPISTRM: return heavy<compare_strings<false, true>>();
+    default: return {};
   }
 }
 

@@ -136,42 +136,29 @@ Outcome adjust_rpl(Cpu& cpu, const Op& op) {
 
 Handlers select_table_register(const Form& form, Op&) {
   switch (form.mnemonic) {
-    case Mnemonic::LGDT:
-      return heavy<&load_table<&cpu::State::gdtr>>();
-    case Mnemonic::LIDT:
-      return heavy<&load_table<&cpu::State::idtr>>();
-    case Mnemonic::SGDT:
-      return heavy<&store_table<&cpu::State::gdtr>>();
-    default:
-      return heavy<&store_table<&cpu::State::idtr>>();
+    case Mnemonic::LGDT: return heavy<&load_table<&cpu::State::gdtr>>();
+    case Mnemonic::LIDT: return heavy<&load_table<&cpu::State::idtr>>();
+    case Mnemonic::SGDT: return heavy<&store_table<&cpu::State::gdtr>>();
+    default: return heavy<&store_table<&cpu::State::idtr>>();
   }
 }
 
 Handlers select_system_segment(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LLDT:
-      return heavy<&load_system<control::load_ldtr>>();
-    case Mnemonic::LTR:
-      return heavy<&load_system<control::load_tr>>();
-    case Mnemonic::SLDT:
-      return by_operand_size<StoreLdtr>(form, op);
-    default:
-      return by_operand_size<StoreTr>(form, op);
+    case Mnemonic::LLDT: return heavy<&load_system<control::load_ldtr>>();
+    case Mnemonic::LTR: return heavy<&load_system<control::load_tr>>();
+    case Mnemonic::SLDT: return by_operand_size<StoreLdtr>(form, op);
+    default: return by_operand_size<StoreTr>(form, op);
   }
 }
 
 Handlers select_descriptor_query(const Form& form, Op& op) {
   switch (form.mnemonic) {
-    case Mnemonic::LAR:
-      return by_operand_size<AccessRights>(form, op);
-    case Mnemonic::LSL:
-      return by_operand_size<SegmentLimit>(form, op);
-    case Mnemonic::VERR:
-      return heavy<&verify<false>>();
-    case Mnemonic::VERW:
-      return heavy<&verify<true>>();
-    default:
-      return heavy<&adjust_rpl>();
+    case Mnemonic::LAR: return by_operand_size<AccessRights>(form, op);
+    case Mnemonic::LSL: return by_operand_size<SegmentLimit>(form, op);
+    case Mnemonic::VERR: return heavy<&verify<false>>();
+    case Mnemonic::VERW: return heavy<&verify<true>>();
+    default: return heavy<&adjust_rpl>();
   }
 }
 

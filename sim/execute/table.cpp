@@ -15,7 +15,8 @@ using namespace row;
 
 // ROW(mnemonic, selector, feature, cost class, attributes [, intercept])
 #define ROW(m, selector, feature, cost, attributes, ...) \
-  Row{Mnemonic::m, selector, Feature::feature, cost, static_cast<u16>(attributes) __VA_OPT__(, Intercept::) __VA_ARGS__},
+  Row{Mnemonic::m, selector, Feature::feature, cost,     \
+      static_cast<u16>(attributes) __VA_OPT__(, Intercept::) __VA_ARGS__},
 constexpr Row kRows[] = {
 #include "sim/execute/table/integer.inc"
 #include "sim/execute/table/system.inc"
@@ -44,7 +45,8 @@ constexpr Index kIndex = [] {
   return index;
 }();
 
-constexpr const char* kNames[] = {"(invalid)",
+constexpr const char* kNames[] = {
+    "(invalid)",
 #define MNEMONIC(m) #m,
 #include "sim/decode/mnemonics.inc"
 #undef MNEMONIC

@@ -90,7 +90,8 @@ template <auto F, class Lane, class From, LaneOperation kOperation>
     y[i] = Lanes<From>(b)[i];
     V r;
     u32 flags = under_mxcsr(mxcsr, [&] { r = F(x.value(), y.value()); });
-    if ((mxcsr & (mxcsr_flag::kUnderflow << mxcsr_flag::kMaskShift)) == 0) flags |= tiny<Lane>(from_u64(Lanes<Lane>(r)[i]), sizeof(Lane));  // other lanes may be no results
+    if ((mxcsr & (mxcsr_flag::kUnderflow << mxcsr_flag::kMaskShift)) == 0)
+      flags |= tiny<Lane>(from_u64(Lanes<Lane>(r)[i]), sizeof(Lane));  // other lanes may be no results
     const u32 scaled =
         flags & ~(mxcsr >> mxcsr_flag::kMaskShift) & (mxcsr_flag::kOverflow | mxcsr_flag::kUnderflow);
     if (scaled != 0 &&

@@ -256,13 +256,11 @@ Handlers vector_move(const Form& form, Op& op) {
     case MOVNTPS:
     case MOVNTPD:
     case MOVNTDQ:
-    case MOVNTDQA:
-      return whole_move<true>(form, op);
+    case MOVNTDQA: return whole_move<true>(form, op);
     case MOVUPS:
     case MOVUPD:
     case MOVDQU:
-    case LDDQU:
-      return whole_move<false>(form, op);
+    case LDDQU: return whole_move<false>(form, op);
     case MOVSS:
       if (both_registers(form)) return on_xmm<kMergeWord>();
       return low_move<u32>(form, op);
@@ -272,63 +270,43 @@ Handlers vector_move(const Form& form, Op& op) {
     case MOVD:
       if (is_mmx(form)) return to_vector ? heavy<load_mm<u32>>() : heavy<store_mm<u32>>();
       return low_move<u32>(form, op);
-    case MOVQ:
-      return is_mmx(form) ? movq_mm(form) : movq_xmm(form, op);
-    case MOVNTQ:
-      return heavy<store_mm<u64>>();
+    case MOVQ: return is_mmx(form) ? movq_mm(form) : movq_xmm(form, op);
+    case MOVNTQ: return heavy<store_mm<u64>>();
     case MOVLPS:
-    case MOVLPD:
-      return to_memory ? heavy<store_half<0>>() : heavy<load_half<0>>();
+    case MOVLPD: return to_memory ? heavy<store_half<0>>() : heavy<load_half<0>>();
     case MOVHPS:
-    case MOVHPD:
-      return to_memory ? heavy<store_half<1>>() : heavy<load_half<1>>();
-    case MOVHLPS:
-      return on_xmm<[](V a, V b) { return _mm_unpackhi_epi64(b, a); }>();
-    case MOVLHPS:
-      return on_xmm<[](V a, V b) { return _mm_unpacklo_epi64(a, b); }>();
-    case MOVDDUP:
-      return on_xmm<[](V, V b) { return _mm_unpacklo_epi64(b, b); }, 8>();
-    case MOVSLDUP:
-      return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b10100000); }>();
-    case MOVSHDUP:
-      return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b11110101); }>();
-    case MOVDQ2Q:
-      return heavy<movdq2q>();
-    case MOVQ2DQ:
-      return heavy<movq2dq>();
-    default:
-      return {};
+    case MOVHPD: return to_memory ? heavy<store_half<1>>() : heavy<load_half<1>>();
+    case MOVHLPS: return on_xmm<[](V a, V b) { return _mm_unpackhi_epi64(b, a); }>();
+    case MOVLHPS: return on_xmm<[](V a, V b) { return _mm_unpacklo_epi64(a, b); }>();
+    case MOVDDUP: return on_xmm<[](V, V b) { return _mm_unpacklo_epi64(b, b); }, 8>();
+    case MOVSLDUP: return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b10100000); }>();
+    case MOVSHDUP: return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b11110101); }>();
+    case MOVDQ2Q: return heavy<movdq2q>();
+    case MOVQ2DQ: return heavy<movq2dq>();
+    default: return {};
   }
 }
 
 Handlers vector_mask(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case MOVMSKPS:
-      return heavy<mask_xmm<[](V v) { return _mm_movemask_ps(_mm_castsi128_ps(v)); }>>();
-    case MOVMSKPD:
-      return heavy<mask_xmm<[](V v) { return _mm_movemask_pd(_mm_castsi128_pd(v)); }>>();
+    case MOVMSKPS: return heavy<mask_xmm<[](V v) { return _mm_movemask_ps(_mm_castsi128_ps(v)); }>>();
+    case MOVMSKPD: return heavy<mask_xmm<[](V v) { return _mm_movemask_pd(_mm_castsi128_pd(v)); }>>();
     case PMOVMSKB:
       if (is_mmx(form)) return heavy<pmovmskb_mm>();
       return heavy<mask_xmm<[](V v) { return _mm_movemask_epi8(v); }>>();
-    case MASKMOVDQU:
-      return heavy<maskmovdqu>();
-    case MASKMOVQ:
-      return heavy<maskmovq>();
-    default:
-      return {};
+    case MASKMOVDQU: return heavy<maskmovdqu>();
+    case MASKMOVQ: return heavy<maskmovq>();
+    default: return {};
   }
 }
 
 Handlers vector_control(const Form& form, Op&) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case EMMS:
-      return heavy<emms>();
-    case MOVNTI:
-      return heavy<movnti>();
-    default:
-      return {};
+    case EMMS: return heavy<emms>();
+    case MOVNTI: return heavy<movnti>();
+    default: return {};
   }
 }
 

@@ -26,8 +26,8 @@ inline constexpr bool kTailCalls = false;
 inline constexpr bool kTailCalls = true;
 #endif
 
-/// The last act of a threaded handler: the handler of `op` runs. Builds in which the compiler makes a call of this call, and
-/// not a jump, hand it to run_threaded instead, lest handlers pile up on the stack.
+/// The last act of a threaded handler: the handler of `op` runs. Builds in which the compiler makes a call of
+/// this call, and not a jump, hand it to run_threaded instead, lest handlers pile up on the stack.
 [[gnu::always_inline]] inline void go_on(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   if constexpr (kTailCalls) return op->handler(cpu, op, budget, result, carries);
   cpu->flags = Flags{result, carries};
@@ -39,8 +39,8 @@ inline constexpr bool kTailCalls = true;
 /// Handler of instructions that are executed outside blocks.
 void leave_for_step(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
-/// What a light handler returns for what Cpu::denied forbids, and for a misaligned operand of an aligned move: its
-/// threaded form leaves the exception to the returning one, so that it makes no call.
+/// What a light handler returns for what Cpu::denied forbids, and for a misaligned operand of an aligned
+/// move: its threaded form leaves the exception to the returning one, so that it makes no call.
 inline Outcome refuse(Cpu& cpu, const Op& op) { return deny(cpu, op); }
 inline Outcome refuse(cpu::FastCpu&, const Op&) { return Outcome::Miss; }
 inline Outcome misaligned(Cpu& cpu) { return raise(cpu, Exception::GeneralProtection, 0); }
@@ -53,14 +53,17 @@ template <class M>
 void light_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   Flags flags{result, carries};
   const Outcome outcome = M::run(static_cast<cpu::FastCpu&>(*cpu), *op, flags);
-  if (outcome == Outcome::Miss) [[unlikely]] return redo(cpu, op, budget, result, carries);
-  if (outcome != Outcome::Next) [[unlikely]] return leave(cpu, op, budget, flags.result, flags.carries, outcome);
+  if (outcome == Outcome::Miss) [[unlikely]]
+    return redo(cpu, op, budget, result, carries);
+  if (outcome != Outcome::Next) [[unlikely]]
+    return leave(cpu, op, budget, flags.result, flags.carries, outcome);
   return go_on(cpu, op + 1, budget, flags.result, flags.carries);
 }
 
 template <class M>
 Outcome light_returning(Cpu& cpu, const Op& op) {
-  if (op.needs & cpu.denied) [[unlikely]] return deny(cpu, op);
+  if (op.needs & cpu.denied) [[unlikely]]
+    return deny(cpu, op);
   Flags flags = cpu.flags;
   const Outcome outcome = M::run(cpu, op, flags);
   cpu.flags = flags;
@@ -71,7 +74,8 @@ Outcome light_returning(Cpu& cpu, const Op& op) {
 template <class M>
 struct Guarded {
   [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op& op, Flags& flags) {
-    if (op.needs & cpu.denied) [[unlikely]] return deny(cpu, op);
+    if (op.needs & cpu.denied) [[unlikely]]
+      return deny(cpu, op);
     return M::run(cpu, op, flags);
   }
 };
@@ -89,7 +93,8 @@ void heavy_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries)
 
 template <auto M>
 Outcome heavy_returning(Cpu& cpu, const Op& op) {
-  if (op.needs & cpu.denied) [[unlikely]] return deny(cpu, op);
+  if (op.needs & cpu.denied) [[unlikely]]
+    return deny(cpu, op);
   return M(cpu, op);
 }
 

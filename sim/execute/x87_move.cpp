@@ -174,10 +174,8 @@ template <bool kPop>
 Handlers store_form(const Form& form, Op& op) {
   if (!form.memory(0)) return numeric<&copy<kPop>>(form, op);
   switch (form.bytes(0)) {
-    case 4:
-      return numeric<&store<HVLAB_X87_STORE("fstps"), u32, 0xFFC0'0000u, kPop>>(form, op);
-    case 8:
-      return numeric<&store<HVLAB_X87_STORE("fstpl"), u64, 0xFFF8'0000'0000'0000u, kPop>>(form, op);
+    case 4: return numeric<&store<HVLAB_X87_STORE("fstps"), u32, 0xFFC0'0000u, kPop>>(form, op);
+    case 8: return numeric<&store<HVLAB_X87_STORE("fstpl"), u64, 0xFFF8'0000'0000'0000u, kPop>>(form, op);
     default:
       return numeric<
           &store<kStoreExtended, Ten, Ten{kIndefinite.significand, kIndefinite.sign_exponent}, kPop>>(form,
@@ -195,35 +193,26 @@ Handlers integer_store_form(const Form& form, Op& op) {
     return numeric<&store<F, T, kMissing, kPop>>(form, op);
   };
   switch (form.bytes(0)) {
-    case 2:
-      return pick.template operator()<u16, 0x8000, k2>();
-    case 4:
-      return pick.template operator()<u32, 0x8000'0000, k4>();
-    default:
-      return pick.template operator()<u64, 0x8000'0000'0000'0000, k8>();
+    case 2: return pick.template operator()<u16, 0x8000, k2>();
+    case 4: return pick.template operator()<u32, 0x8000'0000, k4>();
+    default: return pick.template operator()<u64, 0x8000'0000'0000'0000, k8>();
   }
 }
 
 Handlers load_form(const Form& form, Op& op) {
   if (!form.memory(0)) return numeric<&duplicate>(form, op);
   switch (form.bytes(0)) {
-    case 4:
-      return numeric<&load<kReal, u32>>(form, op);
-    case 8:
-      return numeric<&load<kReal, u64>>(form, op);
-    default:
-      return numeric<&load<kExtended, Ten>>(form, op);
+    case 4: return numeric<&load<kReal, u32>>(form, op);
+    case 8: return numeric<&load<kReal, u64>>(form, op);
+    default: return numeric<&load<kExtended, Ten>>(form, op);
   }
 }
 
 Handlers integer_load_form(const Form& form, Op& op) {
   switch (form.bytes(0)) {
-    case 2:
-      return numeric<&load<kInteger, u16>>(form, op);
-    case 4:
-      return numeric<&load<kInteger, u32>>(form, op);
-    default:
-      return numeric<&load<kInteger, u64>>(form, op);
+    case 2: return numeric<&load<kInteger, u16>>(form, op);
+    case 4: return numeric<&load<kInteger, u32>>(form, op);
+    default: return numeric<&load<kInteger, u64>>(form, op);
   }
 }
 
@@ -232,60 +221,35 @@ Handlers integer_load_form(const Form& form, Op& op) {
 Handlers load_store(const Form& form, Op& op) {
   using enum decode::Mnemonic;
   switch (form.mnemonic) {
-    case FLD:
-      return load_form(form, op);
-    case FILD:
-      return integer_load_form(form, op);
-    case FBLD:
-      return numeric<&load<kDecimal, Ten>>(form, op);
-    case FST:
-      return store_form<false>(form, op);
+    case FLD: return load_form(form, op);
+    case FILD: return integer_load_form(form, op);
+    case FBLD: return numeric<&load<kDecimal, Ten>>(form, op);
+    case FST: return store_form<false>(form, op);
     case FSTP:
-    case FSTPNCE:
-      return store_form<true>(form, op);
-    case FIST:
-      return integer_store_form<false, false>(form, op);
-    case FISTP:
-      return integer_store_form<true, false>(form, op);
-    case FISTTP:
-      return integer_store_form<true, true>(form, op);
+    case FSTPNCE: return store_form<true>(form, op);
+    case FIST: return integer_store_form<false, false>(form, op);
+    case FISTP: return integer_store_form<true, false>(form, op);
+    case FISTTP: return integer_store_form<true, true>(form, op);
     case FBSTP:
       return numeric<&store<HVLAB_X87_STORE("fbstp"), Ten, Ten{0xC000'0000'0000'0000, 0xFFFF}, true>>(form,
                                                                                                       op);
-    case FXCH:
-      return numeric<&exchange>(form, op);
-    case FLD1:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fld1")>>(form, op);
-    case FLDL2T:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldl2t")>>(form, op);
-    case FLDL2E:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldl2e")>>(form, op);
-    case FLDPI:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldpi")>>(form, op);
-    case FLDLG2:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldlg2")>>(form, op);
-    case FLDLN2:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldln2")>>(form, op);
-    case FLDZ:
-      return numeric<&constant<HVLAB_X87_CONSTANT("fldz")>>(form, op);
-    case FCMOVB:
-      return numeric<&move_if<[](Flags f) { return f.cf(); }>>(form, op);
-    case FCMOVE:
-      return numeric<&move_if<[](Flags f) { return f.zf(); }>>(form, op);
-    case FCMOVBE:
-      return numeric<&move_if<[](Flags f) { return f.cf() || f.zf(); }>>(form, op);
-    case FCMOVU:
-      return numeric<&move_if<[](Flags f) { return f.pf(); }>>(form, op);
-    case FCMOVNB:
-      return numeric<&move_if<[](Flags f) { return !f.cf(); }>>(form, op);
-    case FCMOVNE:
-      return numeric<&move_if<[](Flags f) { return !f.zf(); }>>(form, op);
-    case FCMOVNBE:
-      return numeric<&move_if<[](Flags f) { return !f.cf() && !f.zf(); }>>(form, op);
-    case FCMOVNU:
-      return numeric<&move_if<[](Flags f) { return !f.pf(); }>>(form, op);
-    default:
-      return {};
+    case FXCH: return numeric<&exchange>(form, op);
+    case FLD1: return numeric<&constant<HVLAB_X87_CONSTANT("fld1")>>(form, op);
+    case FLDL2T: return numeric<&constant<HVLAB_X87_CONSTANT("fldl2t")>>(form, op);
+    case FLDL2E: return numeric<&constant<HVLAB_X87_CONSTANT("fldl2e")>>(form, op);
+    case FLDPI: return numeric<&constant<HVLAB_X87_CONSTANT("fldpi")>>(form, op);
+    case FLDLG2: return numeric<&constant<HVLAB_X87_CONSTANT("fldlg2")>>(form, op);
+    case FLDLN2: return numeric<&constant<HVLAB_X87_CONSTANT("fldln2")>>(form, op);
+    case FLDZ: return numeric<&constant<HVLAB_X87_CONSTANT("fldz")>>(form, op);
+    case FCMOVB: return numeric<&move_if<[](Flags f) { return f.cf(); }>>(form, op);
+    case FCMOVE: return numeric<&move_if<[](Flags f) { return f.zf(); }>>(form, op);
+    case FCMOVBE: return numeric<&move_if<[](Flags f) { return f.cf() || f.zf(); }>>(form, op);
+    case FCMOVU: return numeric<&move_if<[](Flags f) { return f.pf(); }>>(form, op);
+    case FCMOVNB: return numeric<&move_if<[](Flags f) { return !f.cf(); }>>(form, op);
+    case FCMOVNE: return numeric<&move_if<[](Flags f) { return !f.zf(); }>>(form, op);
+    case FCMOVNBE: return numeric<&move_if<[](Flags f) { return !f.cf() && !f.zf(); }>>(form, op);
+    case FCMOVNU: return numeric<&move_if<[](Flags f) { return !f.pf(); }>>(form, op);
+    default: return {};
   }
 }
 

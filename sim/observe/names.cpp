@@ -8,18 +8,40 @@ namespace hvlab::observe {
 namespace {
 
 constexpr std::array<const char*, static_cast<size_t>(EventKind::Count)> kEventNames = {
-    "exception",     "interrupt",    "nmi",        "software-interrupt", "ring-change",
-    "system-call",   "address-space", "halt",      "wake",               "port-read",
-    "port-write",    "mmio-read",    "mmio-write", "ipi",                "reset",
-    "doorbell",      "request-start", "request-done", "dma-read",        "dma-write",
-    "line-interrupt", "message-interrupt", "frame-sent", "frame-received", "console",
-    "debug-exit",    "vm-entry",          "vm-exit",  "vm-exit-detail",
+    "exception",
+    "interrupt",
+    "nmi",
+    "software-interrupt",
+    "ring-change",
+    "system-call",
+    "address-space",
+    "halt",
+    "wake",
+    "port-read",
+    "port-write",
+    "mmio-read",
+    "mmio-write",
+    "ipi",
+    "reset",
+    "doorbell",
+    "request-start",
+    "request-done",
+    "dma-read",
+    "dma-write",
+    "line-interrupt",
+    "message-interrupt",
+    "frame-sent",
+    "frame-received",
+    "console",
+    "debug-exit",
+    "vm-entry",
+    "vm-exit",
+    "vm-exit-detail",
 };
 
 constexpr std::array<const char*, kAccounts> kAccountNames = {
-    "guest-user",  "guest-kernel",         "hypervisor",         "host-kernel", "host-user",
-    "vmm-process", "management-vm-kernel", "management-vm-user", "translation", "world-switch",
-    "idle",
+    "guest-user",           "guest-kernel",       "hypervisor",  "host-kernel",  "host-user", "vmm-process",
+    "management-vm-kernel", "management-vm-user", "translation", "world-switch", "idle",
 };
 
 static_assert(kEventNames.back() != nullptr && kAccountNames.back() != nullptr);

@@ -8,7 +8,8 @@ namespace hvlab {
 class InterruptAcknowledge {
  public:
   virtual ~InterruptAcknowledge() = default;
-  /// INTA: accepts the highest-priority request and returns its vector; a spurious one if the request has gone.
+  /// INTA: accepts the highest-priority request and returns its vector; a spurious one if the request has
+  /// gone.
   virtual u8 acknowledge() = 0;
 };
 

@@ -10,8 +10,8 @@ class LocalApicPort {
  public:
   virtual ~LocalApicPort() = default;
 
-  /// IA32_APIC_BASE (MSR 1Bh). Writing returns false where the manual wants #GP (reserved bits, an invalid transition
-  /// between disabled, xAPIC and x2APIC).
+  /// IA32_APIC_BASE (MSR 1Bh). Writing returns false where the manual wants #GP (reserved bits, an invalid
+  /// transition between disabled, xAPIC and x2APIC).
   virtual u64 base_msr() const = 0;
   virtual bool set_base_msr(u64 value) = 0;
 
@@ -19,7 +19,8 @@ class LocalApicPort {
   virtual u32 mmio_read(u32 offset) = 0;
   virtual void mmio_write(u32 offset, u32 value) = 0;
 
-  /// x2APIC registers, MSRs 800h..8FFh, and IA32_TSC_DEADLINE (6E0h). Return false where the manual wants #GP(0).
+  /// x2APIC registers, MSRs 800h..8FFh, and IA32_TSC_DEADLINE (6E0h). Return false where the manual wants
+  /// #GP(0).
   virtual bool msr_read(u32 msr, u64& value) = 0;
   virtual bool msr_write(u32 msr, u64 value) = 0;
 
@@ -27,12 +28,12 @@ class LocalApicPort {
   virtual u64 task_priority() const = 0;
   virtual void set_task_priority(u64 cr8) = 0;
 
-  /// INTA: accepts the highest-priority pending interrupt and returns its vector (the PIC's, where the request came
-  /// as ExtINT). Only called while ProcessorPins::interrupt is asserted.
+  /// INTA: accepts the highest-priority pending interrupt and returns its vector (the PIC's, where the
+  /// request came as ExtINT). Only called while ProcessorPins::interrupt is asserted.
   virtual u8 acknowledge() = 0;
 
-  /// The processor carries out INIT (not while it is blocked or intercepted): all registers but the APIC ID and
-  /// IA32_APIC_BASE return to their reset values (SDM vol. 3, 11.4.7.3).
+  /// The processor carries out INIT (not while it is blocked or intercepted): all registers but the APIC ID
+  /// and IA32_APIC_BASE return to their reset values (SDM vol. 3, 11.4.7.3).
   virtual void reset_by_init() {}
 
   /// Software has changed the time-stamp counter: a TSC deadline is measured anew.

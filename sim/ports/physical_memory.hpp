@@ -10,8 +10,8 @@ class ProcessorBus {
  public:
   virtual ~ProcessorBus() = default;
 
-  /// The host address of the 4 KiB page of RAM at `page_address` (a multiple of 4096), or nullptr if there is no RAM.
-  /// The pointer stays good for the machine's lifetime.
+  /// The host address of the 4 KiB page of RAM at `page_address` (a multiple of 4096), or nullptr if there is
+  /// no RAM. The pointer stays good for the machine's lifetime.
   virtual u8* ram_page(u64 page_address) = 0;
 
   /// Accesses to what is not RAM; `size` is 1, 2, 4 or 8 and the access does not cross an 8-byte boundary.

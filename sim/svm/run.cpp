@@ -21,11 +21,12 @@ constexpr Exit exit_of(Intercept i) {
   case Intercept::name: return Exit::name;
     SAME(ReadIdtr)
     SAME(ReadGdtr)
-    SAME(ReadLdtr) SAME(ReadTr) SAME(WriteIdtr) SAME(WriteGdtr) SAME(WriteLdtr) SAME(WriteTr) SAME(Rdtsc)
-        SAME(Rdtscp) SAME(Rdpmc) SAME(Pushf) SAME(Popf) SAME(Cpuid) SAME(Rsm) SAME(Iret)
-            SAME(SoftwareInterrupt) SAME(Icebp) SAME(Invd) SAME(Wbinvd) SAME(Pause) SAME(Hlt) SAME(Invlpg)
-                SAME(Invlpga) SAME(Monitor) SAME(Mwait) SAME(Xsetbv) SAME(Vmrun) SAME(Vmmcall) SAME(Vmload)
-                    SAME(Vmsave) SAME(Stgi) SAME(Clgi) SAME(Skinit)
+    SAME(ReadLdtr)
+    SAME(ReadTr) SAME(WriteIdtr) SAME(WriteGdtr) SAME(WriteLdtr) SAME(WriteTr) SAME(Rdtsc) SAME(Rdtscp)
+        SAME(Rdpmc) SAME(Pushf) SAME(Popf) SAME(Cpuid) SAME(Rsm) SAME(Iret) SAME(SoftwareInterrupt)
+            SAME(Icebp) SAME(Invd) SAME(Wbinvd) SAME(Pause) SAME(Hlt) SAME(Invlpg) SAME(Invlpga) SAME(Monitor)
+                SAME(Mwait) SAME(Xsetbv) SAME(Vmrun) SAME(Vmmcall) SAME(Vmload) SAME(Vmsave) SAME(Stgi)
+                    SAME(Clgi) SAME(Skinit)
 #undef SAME
                         default : return Exit::Invalid;
   }

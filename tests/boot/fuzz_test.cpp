@@ -24,15 +24,9 @@ void load_as(KernelKind kind, const std::vector<u8>& image) {
   request.kernel = {"k", image, ""};
   request.initrds = {{"i", {1, 2, 3}, ""}};
   switch (kind) {
-    case KernelKind::BzImage:
-      load_bzimage(request, placement);
-      break;
-    case KernelKind::Pvh:
-      load_pvh(request, placement);
-      break;
-    default:
-      load_multiboot1(request, placement);
-      break;
+    case KernelKind::BzImage: load_bzimage(request, placement); break;
+    case KernelKind::Pvh: load_pvh(request, placement); break;
+    default: load_multiboot1(request, placement); break;
   }
 }
 
@@ -89,9 +83,8 @@ TEST_CASE("mutated multiboot kernels load or are refused") {
 
 TEST_CASE("mutated compressed kernels unpack or are refused") {
   std::mt19937 random(2);
-  for (const char* magic : {"\x1F\x8B\x08",
-                            "\xFD\x37zXZ",
-                            "BZh9", "\x28\xB5\x2F\xFD", "\x02\x21\x4C\x18", "\x5D"}) {
+  for (const char* magic :
+       {"\x1F\x8B\x08", "\xFD\x37zXZ", "BZh9", "\x28\xB5\x2F\xFD", "\x02\x21\x4C\x18", "\x5D"}) {
     for (unsigned i = 0; i < 200; ++i) {
       std::vector<u8> payload(64);
       for (u8& each : payload) each = static_cast<u8>(random());

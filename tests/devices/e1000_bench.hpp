@@ -1,4 +1,5 @@
-// The 82540EM on a PCI bus with a cable to a far end, driven the way a driver does it: rings in memory, registers.
+// The 82540EM on a PCI bus with a cable to a far end, driven the way a driver does it: rings in memory,
+// registers.
 #pragma once
 
 #include <catch2/catch.hpp>

@@ -183,12 +183,8 @@ TEST_CASE("whatever a guest does to registers and rings, the device survives ali
           bench.set(offset, value);
           break;
         }
-        case 2:
-          bench.get(static_cast<u32>(random.below(0x8000)) * 4);
-          break;
-        case 3:
-          test::poke(*bench.bus.find_memory(0xe000'0000).target, random, 0x2'0000);
-          break;
+        case 2: bench.get(static_cast<u32>(random.below(0x8000)) * 4); break;
+        case 3: test::poke(*bench.bus.find_memory(0xe000'0000).target, random, 0x2'0000); break;
         case 4: {  // a plausible ring
           bench.set(e1000::TDBAL, kTxRing);
           bench.set(e1000::TDLEN, 256);
@@ -207,9 +203,7 @@ TEST_CASE("whatever a guest does to registers and rings, the device survives ali
         case 6:
           bench.link.end(1).send(0, Bytes(14 + random.below(3000), static_cast<u8>(random.next())));
           break;
-        default:
-          bench.clock.advance(random.below(50) * kMicrosecond);
-          break;
+        default: bench.clock.advance(random.below(50) * kMicrosecond); break;
       }
     }
     bench.clock.advance(kMillisecond);

@@ -225,31 +225,21 @@ TEST_CASE("whatever a guest does to the ports, the disk survives and answers aft
     for (int i = 0; i < 60'000; ++i) {
       const unsigned size = 1u << random.below(3);
       switch (random.below(8)) {
-        case 0:
-          bench.out(0x1f7, kLikely[random.below(sizeof kLikely)]);
-          break;
+        case 0: bench.out(0x1f7, kLikely[random.below(sizeof kLikely)]); break;
         case 1:
           bench.out(static_cast<u16>(0x1f0 + random.below(8)), static_cast<u32>(random.next()), size);
           break;
-        case 2:
-          bench.in(static_cast<u16>(0x1f0 + random.below(8)), size);
-          break;
+        case 2: bench.in(static_cast<u16>(0x1f0 + random.below(8)), size); break;
         case 3:
           bench.out(static_cast<u16>(bench.bus_master + random.below(16)), static_cast<u32>(random.next()),
                     size);
           break;
-        case 4:
-          bench.ram.put<u64>(random.below(1 << 17) * 8, random.next());
-          break;
-        case 5:
-          bench.in(static_cast<u16>(bench.bus_master + random.below(16)), size);
-          break;
+        case 4: bench.ram.put<u64>(random.below(1 << 17) * 8, random.next()); break;
+        case 5: bench.in(static_cast<u16>(bench.bus_master + random.below(16)), size); break;
         case 6:
           if (random.below(64) == 0) bench.out(0x3f6, static_cast<u32>(random.below(256)));
           break;
-        default:
-          bench.clock.advance(random.below(200) * kMicrosecond);
-          break;
+        default: bench.clock.advance(random.below(200) * kMicrosecond); break;
       }
     }
     bench.out(bench.bus_master, 0);

@@ -1,6 +1,7 @@
-// What is simulated does not depend on the engine's own shapes: how many operations a block holds, how much decoded code
-// is kept, what the soft TLB holds, in how many calls a processor runs. Random programs of page-crossing code, TLB misses,
-// page faults, self-modification, strings, devices and interrupts run under all of them and must end alike, to the cycle.
+// What is simulated does not depend on the engine's own shapes: how many operations a block holds, how much
+// decoded code is kept, what the soft TLB holds, in how many calls a processor runs. Random programs of
+// page-crossing code, TLB misses, page faults, self-modification, strings, devices and interrupts run under
+// all of them and must end alike, to the cycle.
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -21,8 +22,8 @@ constexpr unsigned kRoutineCount = 16, kDataPages = 40, kRounds = 300;
 struct Shape {
   const char* name;
   execute::CodeCache::Limits limits;
-  u64 slice = ~u64{0};       // a run is at most this long
-  bool forgetful = false;    // after each slice the soft TLB is emptied
+  u64 slice = ~u64{0};     // a run is at most this long
+  bool forgetful = false;  // after each slice the soft TLB is emptied
 };
 
 /// Emits one program; the same seed gives the same.
@@ -34,10 +35,11 @@ class Generator {
     Bytes b{0x41, 0xBF};  // mov r15d, kRounds
     put32(b, kRounds);
     const size_t top = b.size();
-    add(b, {0x4D, 0x69, 0xF6}), put32(b, 0x3619'45C5);  // imul r14, r14, ...
-    add(b, {0x49, 0x81, 0xC6}), put32(b, 12345);        // add r14, ...
+    add(b, {0x4D, 0x69, 0xF6}), put32(b, 0x3619'45C5);   // imul r14, r14, ...
+    add(b, {0x49, 0x81, 0xC6}), put32(b, 12345);         // add r14, ...
     add(b, {0x4C, 0x89, 0xF0, 0x48, 0xC1, 0xE8, 0x18});  // mov rax, r14; shr rax, 24
-    add(b, {0x83, 0xE0, kRoutineCount - 1, 0xFF, 0x14, 0xC3, 0x49, 0xFF, 0xCF});  // and eax; call [rbx+rax*8]; dec r15
+    add(b, {0x83, 0xE0, kRoutineCount - 1, 0xFF, 0x14, 0xC3, 0x49, 0xFF,
+            0xCF});  // and eax; call [rbx+rax*8]; dec r15
     add(b, {0x0F, 0x85});
     put32(b, static_cast<u32>(top - (b.size() + 4)));
     add(b, {0xF4});
@@ -53,7 +55,9 @@ class Generator {
     return b;
   }
 
-  unsigned pick(unsigned from, unsigned to) { return from + static_cast<unsigned>(random_() % (to - from + 1)); }
+  unsigned pick(unsigned from, unsigned to) {
+    return from + static_cast<unsigned>(random_() % (to - from + 1));
+  }
 
  private:
   static void add(Bytes& b, std::initializer_list<u8> more) { b.insert(b.end(), more); }
@@ -80,12 +84,12 @@ class Generator {
 
   void access(Bytes& b) {
     switch (pick(0, 5)) {
-      case 0: return memory(b, {0x49, 0x89, 0x85}, place());        // mov [], rax
-      case 1: return memory(b, {0x49, 0x01, 0x85}, place());        // add [], rax
-      case 2: return memory(b, {0x41, 0x0F, 0x10, 0x85}, place());  // movups xmm0, []
-      case 3: return memory(b, {0x41, 0x0F, 0x11, 0x85}, place());  // movups [], xmm0
+      case 0: return memory(b, {0x49, 0x89, 0x85}, place());                  // mov [], rax
+      case 1: return memory(b, {0x49, 0x01, 0x85}, place());                  // add [], rax
+      case 2: return memory(b, {0x41, 0x0F, 0x10, 0x85}, place());            // movups xmm0, []
+      case 3: return memory(b, {0x41, 0x0F, 0x11, 0x85}, place());            // movups [], xmm0
       case 4: return memory(b, {0x41, 0xFF, 0xB5}, place()), add(b, {0x5A});  // push []; pop rdx
-      default: return memory(b, {0x49, 0x8B, 0x85}, place());       // mov rax, []
+      default: return memory(b, {0x49, 0x8B, 0x85}, place());                 // mov rax, []
     }
   }
 
@@ -103,13 +107,13 @@ class Generator {
   void system(Bytes& b) {
     const u32 page = 0x30'0000 + pick(0, kDataPages - 1) * 4096;
     switch (pick(0, 6)) {
-      case 0: return add(b, {0xE6, 0x80});                              // out 80h, al
-      case 1: return add(b, {0xE4, 0x60});                              // in al, 60h
-      case 2: return add(b, {0x0F, 0x20, 0xD8, 0x0F, 0x22, 0xD8});      // mov rax, cr3; mov cr3, rax
-      case 3: return memory(b, {0x41, 0x0F, 0x01, 0xBD}, place());      // invlpg []
-      case 4: return add(b, {0xCD, 0x80});                              // int 80h
-      case 5: return add(b, {0x0F, 0x31, 0x49, 0x01, 0xC0});            // rdtsc; add r8, rax
-      default:                                                          // the page is not present any more
+      case 0: return add(b, {0xE6, 0x80});                          // out 80h, al
+      case 1: return add(b, {0xE4, 0x60});                          // in al, 60h
+      case 2: return add(b, {0x0F, 0x20, 0xD8, 0x0F, 0x22, 0xD8});  // mov rax, cr3; mov cr3, rax
+      case 3: return memory(b, {0x41, 0x0F, 0x01, 0xBD}, place());  // invlpg []
+      case 4: return add(b, {0xCD, 0x80});                          // int 80h
+      case 5: return add(b, {0x0F, 0x31, 0x49, 0x01, 0xC0});        // rdtsc; add r8, rax
+      default:                                                      // the page is not present any more
         add(b, {0x80, 0x24, 0x25}), put32(b, kTables + 0x3000 + (page >> 12) * 8), add(b, {0xFE});
         add(b, {0x0F, 0x01, 0x3C, 0x25}), put32(b, page);
     }
@@ -125,7 +129,8 @@ class Generator {
       add(b, {0xA8, 0x01, 0x74, 0x07});
       return memory(b, {0x49, 0x8B, 0x95}, place());
     }
-    if (kind == 17) return add(b, {0xE8}), put32(b, kPatch - (at[index] + b.size() + 4));  // call what is patched
+    if (kind == 17)
+      return add(b, {0xE8}), put32(b, kPatch - (at[index] + b.size() + 4));  // call what is patched
     // mov [patch + 1], al: the operand of an instruction that is decoded already.
     if (kind == 18) return memory(b, {0x41, 0x88, 0x85}, static_cast<u32>(kPatch + 1 - kData));
     if (index + 1 == at.size() || pick(0, 2) != 0) return arithmetic(b);
@@ -168,12 +173,13 @@ void place_program(Machine& m, u64 seed) {
   std::vector<u64> at;
   at.reserve(kRoutineCount);
   // Most routines cross a page's end.
-  for (unsigned i = 0; i < kRoutineCount; ++i) at.push_back(kRoutines + i * 0x2000 + 0x1000 - generator.pick(0, 120));
+  for (unsigned i = 0; i < kRoutineCount; ++i)
+    at.push_back(kRoutines + i * 0x2000 + 0x1000 - generator.pick(0, 120));
   for (unsigned i = 0; i < kRoutineCount; ++i) {
     m.write(at[i], generator.routine(i, at));
     m.poke<u64>(0x6000 + i * 8, at[i]);
   }
-  m.write(kPatch, Bytes{0x04, 0x00, 0xC3});                                // add al, 0; ret
+  m.write(kPatch, Bytes{0x04, 0x00, 0xC3});                                   // add al, 0; ret
   m.write(kHandlers + 0x80 * 16, Bytes{0x49, 0x83, 0xC1, 0x01, 0x48, 0xCF});  // add r9, 1; iretq
   m.write(kHandlers + 2 * 16, Bytes{0x49, 0x83, 0xC2, 0x01, 0x48, 0xCF});     // add r10, 1; iretq
   // Page fault: makes the page present and tries again. The handler is longer than its slot's 16 bytes.
@@ -286,7 +292,8 @@ TEST_CASE("A data breakpoint traps right after the instruction that touched it")
   CHECK((m.cpu().dr6 & 0xF) == 1);
 }
 
-/// Would catch a block of which only the bytes that were decoded are watched, and a crossing one whose second page is not.
+/// Would catch a block of which only the bytes that were decoded are watched, and a crossing one whose second
+/// page is not.
 TEST_CASE("Bytes that are no instruction become one when those behind the first change") {
   for (const u64 at : {kCode, kCode + 0xFFF}) {
     Machine m;

@@ -83,7 +83,7 @@ struct Frame {
 }  // namespace
 
 void run_native(const Code& code, Registers& r) {
-  struct sigaction action {};  // each time: the test framework puts its own back
+  struct sigaction action{};  // each time: the test framework puts its own back
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGFPE, &action, nullptr);
@@ -218,12 +218,9 @@ u32 Random::single_bits() {
       0x7F80'0001, 0xFF81'0000, 1,           0x8000'0001, 0x007F'FFFF, 0x0080'0000, 0x807F'FFFF, 0x7F7F'FFFF,
       0xFF7F'FFFF, 0x3F00'0000, 0x3FC0'0000, 0x4F00'0000, 0xCF00'0000, 0x4EFF'FFFF, 0x5F00'0000, 0x4B00'0001};
   switch (below(4)) {
-    case 0:
-      return kSpecial[below(std::size(kSpecial))];
-    case 1:
-      return static_cast<u32>(next());
-    case 2:
-      return static_cast<u32>((next() & 0x807F'FFFF) | ((118 + below(20)) << 23));
+    case 0: return kSpecial[below(std::size(kSpecial))];
+    case 1: return static_cast<u32>(next());
+    case 2: return static_cast<u32>((next() & 0x807F'FFFF) | ((118 + below(20)) << 23));
     default: {
       const float value = static_cast<float>(static_cast<i64>(below(4096)) - 2048) / 4;
       u32 bits;
@@ -261,14 +258,10 @@ u64 Random::double_bits() {
                                      0x3690'0000'0000'0000,
                                      0x380F'FFFF'FFFF'FFFF};
   switch (below(5)) {
-    case 0:
-      return kSpecial[below(std::size(kSpecial))];
-    case 1:
-      return next();
-    case 2:
-      return (next() & 0x800F'FFFF'FFFF'FFFF) | ((1013 + below(24)) << 52);
-    case 3:
-      return (next() & 0x800F'FFFF'E000'0000) | ((890 + below(270)) << 52);
+    case 0: return kSpecial[below(std::size(kSpecial))];
+    case 1: return next();
+    case 2: return (next() & 0x800F'FFFF'FFFF'FFFF) | ((1013 + below(24)) << 52);
+    case 3: return (next() & 0x800F'FFFF'E000'0000) | ((890 + below(270)) << 52);
     default: {
       const double value = static_cast<double>(static_cast<i64>(below(4096)) - 2048) / 4;
       u64 bits;

@@ -29,12 +29,9 @@ struct Instruction {
 void fill(Registers& r, Data data, Random& random) {
   const auto value = [&]() -> u64 {
     switch (data) {
-      case Data::Single:
-        return random.single_bits() | u64{random.single_bits()} << 32;
-      case Data::Double:
-        return random.double_bits();
-      default:
-        return random.below(4) ? random.next() : random.next() & random.next() & random.next();
+      case Data::Single: return random.single_bits() | u64{random.single_bits()} << 32;
+      case Data::Double: return random.double_bits();
+      default: return random.below(4) ? random.next() : random.next() & random.next() & random.next();
     }
   };
   for (auto& x : r.fx.xmm) x[0] = value(), x[1] = value();

@@ -117,20 +117,11 @@ void check(const std::vector<Code>& list, unsigned rounds, Choice choice = {}, M
       for (u8& b : digits) b = static_cast<u8>(random.below(10) | random.below(10) << 4);
       digits[9] = static_cast<u8>(random.next() & 0x80);
       switch (memory) {
-        case Memory::Single:
-          std::memcpy(r.memory, &s, 4);
-          break;
-        case Memory::Double:
-          std::memcpy(r.memory, &d, 8);
-          break;
-        case Memory::Extended:
-          std::memcpy(r.memory, &e, 10);
-          break;
-        case Memory::Decimal:
-          std::memcpy(r.memory, digits, 10);
-          break;
-        default:
-          break;
+        case Memory::Single: std::memcpy(r.memory, &s, 4); break;
+        case Memory::Double: std::memcpy(r.memory, &d, 8); break;
+        case Memory::Extended: std::memcpy(r.memory, &e, 10); break;
+        case Memory::Decimal: std::memcpy(r.memory, digits, 10); break;
+        default: break;
       }
       twin(code, r, native, ours);
       if (choice.comparison) {

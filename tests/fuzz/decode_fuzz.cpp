@@ -1,4 +1,5 @@
-// Any bytes as code, in every mode: decoding them into a block reads nothing beyond its pages and finds handlers for all of it.
+// Any bytes as code, in every mode: decoding them into a block reads nothing beyond its pages and finds
+// handlers for all of it.
 #include <algorithm>
 #include <cstdlib>
 
@@ -26,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   const u8 stack = code == 8 ? 8 : (data[0] & 8) ? 2 : 4;
   Block* block = cache.build(pages + offset, 0, {code, stack, true}, pages + 4096, 1);
   HVLAB_CHECK(block != nullptr && block->operations > 0);
-  for (unsigned i = 0; i < block->operations; ++i) HVLAB_CHECK(block->ops()[i].handler != nullptr && block->ops()[i].step != nullptr);
+  for (unsigned i = 0; i < block->operations; ++i)
+    HVLAB_CHECK(block->ops()[i].handler != nullptr && block->ops()[i].step != nullptr);
   cache.written(0, 2 * 4096);
   return 0;
 }

@@ -16,8 +16,10 @@ size_t LLVMFuzzerMutate(hvlab::u8* data, size_t size, size_t most);
 
 namespace hvlab::fuzz {
 
-/// For LLVMFuzzerCustomMutator: an input too short to be anything becomes one of `samples`; others are mutated.
-inline size_t mutate(u8* data, size_t size, size_t most, unsigned seed, const std::vector<std::vector<u8>>& samples) {
+/// For LLVMFuzzerCustomMutator: an input too short to be anything becomes one of `samples`; others are
+/// mutated.
+inline size_t mutate(u8* data, size_t size, size_t most, unsigned seed,
+                     const std::vector<std::vector<u8>>& samples) {
   const std::vector<u8>& sample = samples[seed % samples.size()];
   if (size >= 32 || sample.size() > most) return LLVMFuzzerMutate(data, size, most);
   std::memcpy(data, sample.data(), sample.size());

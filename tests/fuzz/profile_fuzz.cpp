@@ -1,4 +1,5 @@
-// Profiles that a user has written: each is read, or refused with a UserError. Start it with the folders of profiles/ as corpus.
+// Profiles that a user has written: each is read, or refused with a UserError. Start it with the folders of
+// profiles/ as corpus.
 #include <unistd.h>
 
 #include <cstdio>

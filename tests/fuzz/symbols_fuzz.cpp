@@ -1,4 +1,5 @@
-// The tables that a Linux kernel carries: kallsyms, BTF and the ELF file around them, all of them believed by nobody.
+// The tables that a Linux kernel carries: kallsyms, BTF and the ELF file around them, all of them believed by
+// nobody.
 #include "fuzz.hpp"
 #include "observe/sample_kernel.hpp"
 #include "sim/observe/btf.hpp"
@@ -19,7 +20,8 @@ sample::Image kernel(sample::Era era) {
                                             {kBase + 0x1000, 'T', "__x64_sys_read"},
                                             {kBase + 0x2000, 'T', "entry_SYSCALL_64"},
                                             {kBase + 0x3000, 'D', "__per_cpu_offset"}};
-  for (u64 i = 0; i < 300; ++i) list.push_back({kBase + 0x4000 + i * 16, 't', "function_" + std::to_string(i)});
+  for (u64 i = 0; i < 300; ++i)
+    list.push_back({kBase + 0x4000 + i * 16, 't', "function_" + std::to_string(i)});
   return sample::elf(sample::kallsyms(list, kBase, era), sample::btf(), kBase);
 }
 
@@ -40,7 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(u8* data, size_t size, size_t most, unsigned seed) {
-  static const std::vector<std::vector<u8>> samples = {kernel(sample::Era::OffsetsFirst), kernel(sample::Era::WithSequence),
+  static const std::vector<std::vector<u8>> samples = {kernel(sample::Era::OffsetsFirst),
+                                                       kernel(sample::Era::WithSequence),
                                                        kernel(sample::Era::OffsetsLast), sample::btf()};
   return fuzz::mutate(data, size, most, seed, samples);
 }

@@ -1,4 +1,5 @@
-// A processor with RAM and nothing else, for tests that run a few bytes of machine code under one rule of the manual.
+// A processor with RAM and nothing else, for tests that run a few bytes of machine code under one rule of the
+// manual.
 #pragma once
 
 #include <cstring>
@@ -65,8 +66,8 @@ inline timing::Profile everything() {
 inline constexpr u64 kCode = 0x10'0000, kStack = 0x20'0000, kData = 0x30'0000, kGdt = 0x8000, kIdt = 0x9000,
                      kTss = 0xA000, kTables = 0x4'0000, kHandlers = 0x1'0000;
 /// Selectors of the harness' GDT: flat code and data of each size, ring 0 and 3.
-inline constexpr u16 kCode64 = 0x08, kData0 = 0x10, kCode32 = 0x18, kCode16 = 0x20, kData16 = 0x28, kUserData = 0x33,
-                     kUserCode64 = 0x3B, kUserCode32 = 0x43, kTssSelector = 0x48;
+inline constexpr u16 kCode64 = 0x08, kData0 = 0x10, kCode32 = 0x18, kCode16 = 0x20, kData16 = 0x28,
+                     kUserData = 0x33, kUserCode64 = 0x3B, kUserCode32 = 0x43, kTssSelector = 0x48;
 
 class Machine {
  public:
@@ -88,7 +89,9 @@ class Machine {
 
   cpu::Cpu& cpu() { return processor->state(); }
 
-  void write(u64 address, std::span<const u8> bytes) { std::memcpy(bus.ram.data() + address, bytes.data(), bytes.size()); }
+  void write(u64 address, std::span<const u8> bytes) {
+    std::memcpy(bus.ram.data() + address, bytes.data(), bytes.size());
+  }
   template <class T>
   void poke(u64 address, T value) {
     std::memcpy(bus.ram.data() + address, &value, sizeof value);
@@ -128,7 +131,8 @@ class Machine {
   void long_mode() {
     cpu::Cpu& c = cpu();
     identity_map();
-    c.cr0 = arch::cr0::kEt | arch::cr0::kNe | arch::cr0::kPe | arch::cr0::kPg | arch::cr0::kWp | arch::cr0::kMp;
+    c.cr0 =
+        arch::cr0::kEt | arch::cr0::kNe | arch::cr0::kPe | arch::cr0::kPg | arch::cr0::kWp | arch::cr0::kMp;
     c.cr4 = arch::cr4::kPae | arch::cr4::kOsfxsr | arch::cr4::kOsxmmexcpt | arch::cr4::kFsgsbase;
     c.efer = arch::efer::kLme | arch::efer::kLma | arch::efer::kSce | arch::efer::kNxe;
     c.cr3 = kTables;
@@ -150,7 +154,9 @@ class Machine {
   void user() {
     cpu::Cpu& c = cpu();
     const bool wide = c.code64();
-    c.seg[arch::kCs] = {.base = 0, .limit = 0xFFFF'FFFF, .attributes = wide ? 0xA0FBu : 0xC0FBu,
+    c.seg[arch::kCs] = {.base = 0,
+                        .limit = 0xFFFF'FFFF,
+                        .attributes = wide ? 0xA0FBu : 0xC0FBu,
                         .selector = wide ? kUserCode64 : kUserCode32};
     for (unsigned s : {arch::kSs, arch::kDs, arch::kEs})
       c.seg[s] = {.base = 0, .limit = 0xFFFF'FFFF, .attributes = 0xC0F3, .selector = kUserData};
@@ -161,8 +167,8 @@ class Machine {
   /// After changing Cpu fields by hand.
   void settle();
 
-  /// Puts code at the current CS:RIP and runs until it halts (the harness appends HLT) or `limit` cycles pass.
-  /// Returns the vector of the exception that ended it, or -1.
+  /// Puts code at the current CS:RIP and runs until it halts (the harness appends HLT) or `limit` cycles
+  /// pass. Returns the vector of the exception that ended it, or -1.
   int run(std::span<const u8> bytes, u64 limit = 100'000) {
     const u64 at = (cpu().code64() ? 0 : cpu().seg[arch::kCs].base) + cpu().rip;
     write(at, bytes);
@@ -184,7 +190,10 @@ class Machine {
   }
 
   /// The error code that the handler found on its stack (64-bit or 32-bit frame).
-  u64 error_code() { return cpu().code64() ? peek<u64>(cpu().gpr[arch::kRsp]) : peek<u32>(static_cast<u32>(cpu().gpr[arch::kRsp])); }
+  u64 error_code() {
+    return cpu().code64() ? peek<u64>(cpu().gpr[arch::kRsp])
+                          : peek<u32>(static_cast<u32>(cpu().gpr[arch::kRsp]));
+  }
 
   /// The 4-level entry that maps `linear` with a 4 KiB page: tests change it.
   u64 pte_address(u64 linear) const { return kTables + 0x3000 + (linear >> 12) * 8; }

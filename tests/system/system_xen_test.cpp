@@ -39,7 +39,8 @@ std::vector<std::string> results(const std::string& console) {
 GuestRun boot_bare() {
   const std::string command_line =
       "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off 8250.nr_uarts=1 hvlab.quick=1";
-  return run_guest({"--kernel", the_system().kernel, "--initrd", the_system().initrd, "--append", command_line});
+  return run_guest(
+      {"--kernel", the_system().kernel, "--initrd", the_system().initrd, "--append", command_line});
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ TEST_CASE("a mistake in a profile is one line with its place") {
   CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, fpu")), Contains("twice"));
   CHECK_THAT(complaint(replaced(good, "ways: {value: 16", "ways: {value: 12")),
              Contains("multiple of the ways"));
-  CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, avx512")), Contains(":10:17: feature 'avx512' is not one"));
+  CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, avx512")),
+             Contains(":10:17: feature 'avx512' is not one"));
   CHECK_THAT(complaint("a: [b"), Contains("not valid YAML"));
   CHECK_THAT(complaint(""), Contains("must be a mapping"));
 }

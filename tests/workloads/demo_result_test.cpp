@@ -154,8 +154,9 @@ TEST_CASE("exits are told by reason, the dearest first") {
     {"vm": 1, "vcpu": 0, "reason": "npf", "count": 3, "handled": 3, "cycles": 600, "least": 100, "most": 300},
     {"vm": 1, "vcpu": 1, "reason": "npf", "count": 5, "handled": 5, "cycles": 200, "least": 20, "most": 90}])");
   const std::string table = format_exits(run);
-  CHECK(table.find("npf                          8    80.00             800    88.89         20        100     "
-                   "   300\n") != std::string::npos);
+  CHECK(
+      table.find("npf                          8    80.00             800    88.89         20        100     "
+                 "   300\n") != std::string::npos);
   CHECK(table.find("npf") < table.find("hlt"));
   CHECK(table.find("all                         10") != std::string::npos);
   CHECK(format_exits(run_of("bare", 1, 1)).empty());
