@@ -107,7 +107,6 @@ Outcome write_cr8(Cpu& cpu, u64 value) {
     if (cpu.guest->write_task_priority(cpu, value)) return Outcome::Next;
   }
   if (cpu.apic != nullptr) cpu.apic->set_task_priority(value);
-  cpu.attention = true;
   return Outcome::Next;
 }
 

@@ -35,7 +35,6 @@ Outcome write_debug_register(Cpu& cpu, unsigned number, u64 value) {
       cpu.dr7 = (value & kDr7Writable) | arch::dr7::kFixed1;
   }
   cpu.refresh();
-  cpu.attention = true;
   return Outcome::Next;
 }
 

@@ -82,7 +82,6 @@ void delivered(Cpu& cpu, const Delivery& event) {
   if (event.source == Source::Nmi) cpu.nmi_blocked = true;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
   cpu.activity = cpu::Activity::Active;
-  cpu.attention = true;
 }
 
 }  // namespace
@@ -130,7 +129,6 @@ void deliver(Cpu& cpu, Delivery event) {
       if (cpu.guest != nullptr && cpu.guest->shutdown(cpu)) return;
       cpu.is_delivering = false;
       cpu.activity = cpu::Activity::Shutdown;
-      cpu.attention = true;
       return;
     }
   }

@@ -34,7 +34,6 @@ void done(Cpu& cpu, u64 flags) {
   cpu.set_rflags(flags);
   cpu.nmi_blocked = false;
   cpu.refresh();
-  cpu.attention = true;
 }
 
 Outcome return_real(Cpu& cpu, unsigned bytes, const Popped& popped) {

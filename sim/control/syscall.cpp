@@ -83,7 +83,6 @@ Outcome system_return(Cpu& cpu, unsigned bytes) {
   cpu.set_rflags(flags);
   cpu.seg[kSs] = ss;
   enter_code(cpu, cs, rip, 3, 0);
-  cpu.attention = true;
   return Outcome::Next;
 }
 

@@ -199,7 +199,6 @@ Outcome switch_task(Cpu& cpu, u16 selector, TaskSwitch cause, u32 external, u64 
 
   // The task is committed: what fails from here fails in the new one (SDM vol. 3, 8.3).
   take_registers(cpu, target, image, nested);
-  cpu.attention = true;
   if (target.wide && (cpu.cr0 & arch::cr0::kPg) != 0 && cpu.cr3 != image.cr3) {
     cpu.cr3 = image.cr3;
     mmu::select_address_space(cpu);

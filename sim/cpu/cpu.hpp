@@ -71,7 +71,6 @@ struct Cpu : State {
   u8 denied = 0;                 // decode::need bits that the current state forbids
   u8 reported_cpl = 0;           // the CPL that observers know
   bool stepping = false;         // outside blocks: device accesses and charges may happen in place
-  bool attention = false;        // something may have to be done before the next instruction
   bool shadowed = false;         // the instruction being stepped stands in an interrupt shadow
   bool is_delivering = false;    // `delivering` is on its way to its handler, or a fault has stopped it
   Delivery delivering;
@@ -161,6 +160,11 @@ struct Cpu : State {
   u64 cycles() const { return limit - static_cast<u64>(budget) + extra; }
   /// Adds `n` cycles to what the instruction in progress costs.
   void charge(u64 n) { extra += n; }
+  /// Takes what was charged off the budget; between instructions, outside blocks.
+  void settle() {
+    budget -= static_cast<i64>(extra);
+    extra = 0;
+  }
 
   /// Works out mode, CPL-dependent banks and `denied` after anything they depend on has changed (CR0, CR4,
   /// EFER, CS, SS, CPL, RFLAGS.VM/AC, DR7). Reports a ring change to the ledger and the observer.

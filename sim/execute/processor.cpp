@@ -7,8 +7,10 @@
 #include "sim/control/events.hpp"
 #include "sim/cpu/debug.hpp"
 #include "sim/cpu/monitor.hpp"
+#include "sim/execute/boundary.hpp"
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
+#include "sim/execute/fetch.hpp"
 #include "sim/execute/reset.hpp"
 #include "sim/svm/unit.hpp"
 
@@ -50,18 +52,17 @@ void correct_canonical_fault(Cpu& cpu, const Op& op) {
 
 }  // namespace
 
-/// The dispatcher: finds blocks, lets them run, and does between them what blocks cannot: events, device
-/// accesses, single steps, the exact end of a run.
+/// The dispatcher: lets blocks run, and does between them what blocks cannot: events, device accesses, single
+/// steps, the exact end of a run.
 struct Processor::Impl {
   Cpu cpu;
   mmu::Tlb tlb;
   observe::CoreLedger ledger;
   std::shared_ptr<CodeCache> code;
   svm::Unit svm;
-  const Op* next_op = nullptr;  // where the block in progress goes on, if nothing intervenes
-  u64 epoch = 0;                // of next_op and Cpu::link_slot
+  Fetch fetch;
 
-  explicit Impl(const Setup& setup) : tlb(geometry_of(*setup.profile)), code(setup.code) {
+  explicit Impl(const Setup& setup) : tlb(geometry_of(*setup.profile)), code(setup.code), fetch{cpu, *code} {
     configure(cpu, setup);
     cpu.tlb = &tlb;
     cpu.ledger = &ledger;
@@ -75,174 +76,11 @@ struct Processor::Impl {
   }
 
   Stop run(u64 limit);
-  bool take_event();
-  const Op* locate();
-  bool fetch_page(u64 linear);
-  const u8* next_page(u64 linear, u64& number, bool& faulted);
-  Block* block_at(u64 linear, BlockMode mode);
   void run_blocks(const Op* op);
   void step(const Op* op);
   void fault(const Op* op);
   Outcome perform(const Op* op);
-  bool event_waits() const;
-  bool must_step() const;
-
-  void settle() {
-    cpu.budget -= static_cast<i64>(cpu.extra);
-    cpu.extra = 0;
-  }
-  u64 linear_rip() const { return cpu.code64() ? cpu.rip : static_cast<u32>(cpu.seg[kCs].base + cpu.rip); }
-  BlockMode block_mode(u64 linear) const {
-    if (cpu.code64()) return {8, 8, true};
-    const u64 last = cpu.rip + (0xFFF - (linear & 0xFFF));
-    return {cpu.code_bytes(), cpu.stack_bytes(), last <= cpu.seg[kCs].limit};
-  }
 };
-
-bool Processor::Impl::event_waits() const {
-  if (cpu.pending_debug != 0 || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
-  const bool nmi = cpu.nmi_pending && !cpu.nmi_blocked;
-  return cpu.gif && (cpu.init_pending || nmi || (cpu.interrupt_line && cpu.takes_interrupts()));
-}
-
-bool Processor::Impl::must_step() const {
-  constexpr u64 kStepFlags = flag::kTf | flag::kRf;
-  return cpu.rflag(kStepFlags) || cpu.sti_shadow || cpu.mov_ss_shadow || cpu::breakpoints_enabled(cpu);
-}
-
-/// Takes the event of highest priority that may be taken now (SDM vol. 3, table 6-2).
-bool Processor::Impl::take_event() {
-  // A hypervisor that wants to know of an event gets it before the guest does.
-  const auto leaves = [&](Boundary what) { return cpu.guest != nullptr && cpu.guest->boundary(cpu, what); };
-  if (cpu.init_pending && cpu.gif) {
-    if (leaves(Boundary::Init)) return true;
-    cpu.init_pending = false;
-    if ((cpu.vm_cr & arch::vm_cr::kRedirectInit) != 0) {  // APM vol. 2, 15.28
-      control::deliver(cpu, {.vector = 30, .has_error = true, .error = 1});
-    } else {
-      init_reset(cpu);
-    }
-    return true;
-  }
-  if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow)
-    return false;
-  if (cpu.pending_debug != 0) {
-    const u64 bits = cpu.pending_debug;
-    cpu.pending_debug = 0;
-    control::deliver(cpu, control::debug_trap(bits));
-    return true;
-  }
-  if (cpu.nmi_pending && !cpu.nmi_blocked && cpu.gif) {
-    if (leaves(Boundary::Nmi)) return true;
-    cpu.nmi_pending = false;
-    control::deliver(cpu, {.vector = 2, .source = control::Source::Nmi});
-    return true;
-  }
-  if (cpu.interrupt_line && cpu.takes_interrupts() && !cpu.sti_shadow) {
-    if (leaves(Boundary::Interrupt)) return true;
-    const u8 vector = cpu.apic->acknowledge();
-    control::deliver(cpu, {.vector = vector, .source = control::Source::Interrupt});
-    return true;
-  }
-  if (cpu.virtual_interrupt && cpu.rflag(flag::kIf) && !cpu.sti_shadow) {
-    cpu.guest->virtual_interrupt(cpu);
-    return true;
-  }
-  return false;
-}
-
-/// Makes the page of `linear` the one that is fetched from; delivers the fault if it cannot be.
-bool Processor::Impl::fetch_page(u64 linear) {
-  const u64 page = linear & ~u64{0xFFF};
-  if (page == cpu.fetch_page) return true;
-  const SoftEntry& e = cpu.fetch_bank->at(linear);
-  if (e.execute_tag == page) {
-    cpu.fetch_addend = e.addend;
-  } else {
-    u64 physical = 0;
-    u8* host = nullptr;
-    Outcome outcome = mmu::translate_fetch(cpu, linear, physical, host);
-    // What is not RAM is not executed from: such buses read as FFh bytes, which are no instruction.
-    if (outcome == Outcome::Next && host == nullptr) outcome = raise(cpu, Exception::InvalidOpcode);
-    if (outcome != Outcome::Next) {
-      settle();
-      control::deliver(cpu, control::pending_fault(cpu));
-      return false;
-    }
-    cpu.fetch_addend = reinterpret_cast<u64>(host) - linear;
-  }
-  cpu.fetch_page = page;
-  return true;
-}
-
-/// The page behind that of `linear`, for an instruction that crosses into it.
-const u8* Processor::Impl::next_page(u64 linear, u64& number, bool& faulted) {
-  u64 next = (linear & ~u64{0xFFF}) + 4096;
-  if (!cpu.code64()) next = static_cast<u32>(next);
-  u64 physical = 0;
-  u8* host = nullptr;
-  Outcome outcome = mmu::translate_fetch(cpu, next, physical, host);
-  if (outcome == Outcome::Next && host == nullptr) outcome = raise(cpu, Exception::InvalidOpcode);
-  faulted = outcome != Outcome::Next;
-  number = physical >> 12;
-  return faulted ? nullptr : host;
-}
-
-/// The block at `linear`, in the page that is fetched from; nullptr if a fault was delivered instead.
-Block* Processor::Impl::block_at(u64 linear, BlockMode mode) {
-  const u8* host = reinterpret_cast<const u8*>(linear + cpu.fetch_addend);
-  const u64 key = decode::block_key(host, mode.key());
-  Block* block = code->find(key);
-  if (block != nullptr && block->second_page == nullptr) return block;
-  // The physical page number is the simulated one: asked of the bus's RAM by translating once more (a TLB
-  // hit).
-  u64 physical = 0;
-  u8* unused = nullptr;
-  if (mmu::translate_fetch(cpu, linear, physical, unused) != Outcome::Next) {
-    settle();
-    control::deliver(cpu, control::pending_fault(cpu));
-    return nullptr;
-  }
-  if (block == nullptr) block = code->build(host, physical >> 12, mode, nullptr, 0);
-  if (block != nullptr && block->second_page == nullptr) return block;
-  u64 number = 0;
-  bool faulted = false;
-  const u8* second = next_page(linear, number, faulted);
-  if (faulted) {
-    settle();
-    control::deliver(cpu, control::pending_fault(cpu));
-    return nullptr;
-  }
-  if (block != nullptr && block->second_page == second) return block;
-  if (block != nullptr) code->drop(block);
-  return code->build(host, physical >> 12, mode, second, number);
-}
-
-/// The operation at RIP; nullptr if a fault was delivered instead.
-const Op* Processor::Impl::locate() {
-  const u64 linear = linear_rip();
-  const BlockMode mode = block_mode(linear);
-  if (!cpu.code64() && cpu.rip > cpu.seg[kCs].limit) {
-    raise(cpu, Exception::GeneralProtection, 0);
-    control::deliver(cpu, control::pending_fault(cpu));
-    return nullptr;
-  }
-  if (!fetch_page(linear)) return nullptr;
-  if (next_op != nullptr && epoch == code->epoch()) {
-    const Block* block = decode::block_of(next_op);
-    const u64 start = linear - next_op->offset;
-    const bool same =
-        !block->dead && (start & ~u64{0xFFF}) == cpu.fetch_page &&
-        block->key == decode::block_key(reinterpret_cast<const u8*>(start + cpu.fetch_addend), mode.key());
-    if (same) return next_op;
-  }
-  Block* block = block_at(linear, mode);
-  if (block == nullptr) return nullptr;
-  if (cpu.link_slot != nullptr && epoch == code->epoch() && block->second_page == nullptr)
-    *cpu.link_slot = block;
-  epoch = code->epoch();
-  return block->ops();
-}
 
 void Processor::Impl::fault(const Op* op) {
   correct_canonical_fault(cpu, *op);
@@ -260,21 +98,22 @@ void Processor::Impl::run_blocks(const Op* op) {
   // An instruction that the budget let begin is finished, whatever its page walks have cost: as if it had
   // been stepped.
   const bool begun = cpu.budget > 0;
-  settle();
-  next_op = nullptr;
+  cpu.settle();
+  fetch.next_op = nullptr;
   const Op* left = cpu.left_op;
   switch (cpu.left) {
     case Outcome::Fault: fault(left); break;
     case Outcome::Retry:
       if (left->number >= decode::block_of(left)->operations) break;  // a terminator: by RIP
-      next_op = left;
+      fetch.next_op = left;
       // An event that waits at the block's first operation could not be taken: run() has tried.
-      if (begun && (left == op || !event_waits()) && !decode::block_of(left)->dead) step(left);
+      if (begun && (left == op || !event_waits(cpu)) && !decode::block_of(left)->dead) step(left);
       break;
-    case Outcome::Exit: next_op = left + 1; break;
+    case Outcome::Exit: fetch.next_op = left + 1; break;
     default: break;
   }
-  if (next_op != nullptr && next_op->number >= decode::block_of(next_op)->operations) next_op = nullptr;
+  if (fetch.next_op != nullptr && fetch.next_op->number >= decode::block_of(fetch.next_op)->operations)
+    fetch.next_op = nullptr;
 }
 
 /// Does the operation, unless a hypervisor wants it.
@@ -296,12 +135,12 @@ Outcome Processor::Impl::perform(const Op* op) {
 void Processor::Impl::step(const Op* op) {
   cpu.block_rip() = cpu.rip - op->offset;
   cpu.link_slot = nullptr;
-  next_op = nullptr;
+  fetch.next_op = nullptr;
   if (!cpu.code64() && cpu.rip + op->length - 1 > cpu.seg[kCs].limit) {
     raise(cpu, Exception::GeneralProtection, 0);
     return control::deliver(cpu, control::pending_fault(cpu));
   }
-  if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip());
+  if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip(cpu));
       hit != 0 && cpu::breakpoints_enabled(cpu)) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
     return control::deliver(cpu, control::pending_fault(cpu));
@@ -310,7 +149,7 @@ void Processor::Impl::step(const Op* op) {
   cpu.shadowed = cpu.sti_shadow || cpu.mov_ss_shadow;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
   const Outcome outcome = perform(op);
-  settle();
+  cpu.settle();
   HVLAB_CHECK(outcome != Outcome::Retry);
   if (outcome == Outcome::World) return;
   if (outcome == Outcome::Fault) return fault(op);
@@ -320,7 +159,7 @@ void Processor::Impl::step(const Op* op) {
     // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit
     // again (SDM vol. 3, 18.3.1.1).
     cpu.rflags_rest |= flag::kRf;
-    next_op = op;
+    fetch.next_op = op;
     return;
   }
   if (outcome != Outcome::Jump) cpu.rip = cpu.mask_rip(cpu.rip + op->length);
@@ -328,7 +167,7 @@ void Processor::Impl::step(const Op* op) {
   cpu.budget -= op->cost;
   cpu::after_instruction(cpu, tf && !took_tf_away(cpu, *op), loads_rf(*op), outcome == Outcome::Jump);
   const Block* block = decode::block_of(op);
-  if (outcome != Outcome::Jump && op->number + 1u < block->operations) next_op = op + 1;
+  if (outcome != Outcome::Jump && op->number + 1u < block->operations) fetch.next_op = op + 1;
 }
 
 Stop Processor::Impl::run(u64 limit) {
@@ -338,9 +177,9 @@ Stop Processor::Impl::run(u64 limit) {
   cpu.budget = static_cast<i64>(limit - now);
   for (;;) {
     if (cpu.budget <= 0) return Stop::CycleLimit;
-    if (event_waits() && take_event()) {
-      settle();
-      next_op = nullptr;
+    if (event_waits(cpu) && take_event(cpu)) {
+      cpu.settle();
+      fetch.next_op = nullptr;
       cpu.link_slot = nullptr;
       continue;
     }
@@ -351,18 +190,18 @@ Stop Processor::Impl::run(u64 limit) {
       case Activity::WaitForSipi: return Stop::WaitForSipi;
       default: return Stop::Halted;
     }
-    const Op* op = locate();
+    const Op* op = fetch.locate();
     cpu.link_slot = nullptr;
-    settle();
+    cpu.settle();
     if (op == nullptr) continue;
     const Block* block = decode::block_of(op);
     const bool whole = cpu.budget >= static_cast<i64>(block->cost) - op->cycles_before;
-    if (whole && !must_step() && (block->key >> 56 & 8) != 0) {
+    if (whole && !must_step(cpu) && (block->key >> 56 & 8) != 0) {
       run_blocks(op);
     } else {
       step(op);
     }
-    settle();
+    cpu.settle();
   }
 }
 

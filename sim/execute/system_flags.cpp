@@ -31,7 +31,6 @@ struct SetInterrupts {
     if (cpu.rflag(flag::kIf)) return Outcome::Next;
     cpu.rflags_rest |= flag::kIf;
     cpu.sti_shadow = true;
-    cpu.attention = true;
     return Outcome::Exit;
   }
 };
@@ -64,7 +63,6 @@ struct PopFlags {
         (opened && (cpu.interrupt_line || cpu.virtual_interrupt)) || (changed & (flag::kTf | flag::kRf)) != 0;
     if (!stops) [[likely]]
       return Outcome::Next;
-    cpu.attention = true;
     return Outcome::Exit;
   }
 };

@@ -75,7 +75,6 @@ Outcome rdpmc(Cpu& cpu, const Op&) {
 
 Outcome halt(Cpu& cpu, const Op&) {
   cpu.activity = cpu::Activity::Halted;
-  cpu.attention = true;
   cpu.report(observe::EventKind::Halt, cpu.rflag(arch::flag::kIf));
   return Outcome::Exit;
 }
@@ -112,7 +111,6 @@ Outcome mwait(Cpu& cpu, const Op&) {
     cpu::end_monitor_wait(cpu);
     return Outcome::Exit;
   }
-  cpu.attention = true;
   cpu.report(observe::EventKind::Halt, cpu.rflag(arch::flag::kIf));
   return Outcome::Exit;
 }

@@ -15,7 +15,6 @@ using decode::Mnemonic;
 Outcome after_load(Cpu& cpu, unsigned segment, bool shadow) {
   if (segment != arch::kSs) return Outcome::Next;
   cpu.mov_ss_shadow = shadow;
-  cpu.attention = true;
   return Outcome::Exit;
 }
 

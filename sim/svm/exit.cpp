@@ -111,7 +111,6 @@ void Unit::leave(Cpu& cpu, Exit code, u64 info1, u64 info2, u64 next_rip) {
   cpu.dr7 = arch::dr7::kFixed1;
   const bool pae = (cpu.cr0 & arch::cr0::kPg) != 0 && (cpu.cr4 & arch::cr4::kPae) != 0 && !cpu.long_active();
   if (pae && mmu::load_pdptes(cpu, cpu.cr3) != Outcome::Next) cpu.activity = cpu::Activity::Shutdown;
-  cpu.attention = true;
   cpu.reported_cpl = 0;
   mmu::select_address_space(cpu);
 }

@@ -36,7 +36,6 @@ Outcome set_gif(Cpu& cpu, bool value, Intercept what) {
   if (const Outcome o = check_allowed(cpu); o != Outcome::Next) return o;
   if (const Outcome o = cpu::ask(cpu, what); o != Outcome::Next) return o;
   if (!unit_of(cpu).set_virtual_gif(cpu, value)) cpu.gif = value;
-  cpu.attention = true;
   return Outcome::Exit;
 }
 

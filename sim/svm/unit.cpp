@@ -25,7 +25,6 @@ void Unit::update_virtual_interrupt(Cpu& cpu) {
   const bool above = (word & vi::kIgnoreTpr) != 0 || priority > (word & 0xF);
   const bool open = (word & vi::kGifEnable) == 0 || (word & vi::kGif) != 0;
   cpu.virtual_interrupt = (word & vi::kIrq) != 0 && above && open;
-  cpu.attention = true;
 }
 
 bool Unit::set_virtual_gif(Cpu& cpu, bool value) {
