@@ -1,0 +1,82 @@
+// The results of a sweep in one SQLite file, which is also its memory: what is in it was finished.
+//
+//   sweep(key, value)              what was asked for: scenario, its SHA-256, command line, format
+//   axis(number, path, position, value, number_value)
+//   cell(id, kind, status, run)    kind: 'grid', or 'cost' for one with a cost changed; status: exit status
+//   of its run, NULL before parameter(cell, path, value, number_value) result(cell, metric, value, unit)
+//   cost(name, value, source, assumed)
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/sweep/axis.hpp"
+
+namespace hvlab::sweep {
+
+/// One run of the scenario with some of its values replaced.
+struct Cell {
+  u32 id = 0;                                                 // from 0, in the order of the grid
+  std::string kind = "grid";                                  // or "cost"
+  std::vector<std::pair<std::string, std::string>> settings;  // path and value
+};
+
+struct Metric {
+  std::string name;
+  double value = 0;
+  std::string unit;  // "" if it has none
+};
+
+/// How a cell ended.
+struct Outcome {
+  int status = 0;   // exit status of its run
+  std::string run;  // its run directory, relative to the sweep's
+  std::vector<Metric> metrics;
+};
+
+/// A figure of the processor profile that the results rest on.
+struct Cost {
+  std::string name;
+  double value = 0;
+  std::string source;
+  bool assumed = false;
+};
+
+/// What was asked for. Equal questions continue an unfinished sweep; others are refused.
+struct Question {
+  std::string scenario;  // path of the file
+  std::string sha256;    // of its contents
+  std::vector<Axis> axes;
+  std::vector<Cell> cells;
+};
+
+class Store {
+ public:
+  /// Makes the file for `question`; throws UserError if it exists or cannot be written.
+  static Store create(const std::string& file, const Question& question);
+  /// Opens what an earlier sweep left. Throws UserError if it is no such file, or asks something else.
+  static Store resume(const std::string& file, const Question& question);
+  /// Opens the file to be read. Throws UserError if it is no such file.
+  static Store open(const std::string& file);
+
+  /// Cells that have no outcome yet, or whose outcome can be expected to change if they run again
+  /// (interrupted, our fault, package missing); ascending.
+  std::vector<u32> unfinished();
+  /// Takes down how a cell ended, in one transaction; a later one replaces an earlier one.
+  void finish(u32 cell, const Outcome& outcome);
+  void note_costs(const std::vector<Cost>& costs);
+
+  Question question();
+  std::optional<Outcome> outcome(u32 cell);
+  std::vector<Cost> costs();
+
+ private:
+  explicit Store(SQLite::Database database) : database_(std::move(database)) {}
+  SQLite::Database database_;
+};
+
+}  // namespace hvlab::sweep
