@@ -1,19 +1,14 @@
 #include "sim/lab/demo_runner.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <list>
-#include <thread>
 
 #include "sim/base/user_error.hpp"
-#include "sim/lab/child.hpp"
+#include "sim/lab/child_pool.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/exit_status.hpp"
 
@@ -24,32 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kDiskBytes = 4 << 20;  // more than the workload writes
-
-volatile std::sig_atomic_t g_stopped = 0;
-
-void note_stop(int) { g_stopped = 1; }
-
-/// While it lives, Ctrl-C and SIGTERM are noted instead of ending the program, so that the runs can be ended
-/// first.
-class StopNoted {
- public:
-  StopNoted() {
-    g_stopped = 0;
-    struct sigaction action{};
-    action.sa_handler = note_stop;  // without SA_RESTART: poll() returns
-    sigaction(SIGINT, &action, &interrupt_);
-    sigaction(SIGTERM, &action, &terminate_);
-  }
-  ~StopNoted() {
-    sigaction(SIGINT, &interrupt_, nullptr);
-    sigaction(SIGTERM, &terminate_, nullptr);
-  }
-  StopNoted(const StopNoted&) = delete;
-  StopNoted& operator=(const StopNoted&) = delete;
-
- private:
-  struct sigaction interrupt_{}, terminate_{};
-};
 
 /// A directory of its own, gone at the end.
 class Scratch {
@@ -76,12 +45,6 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-struct Running {
-  size_t index;
-  Child child;
-  double started;
-};
-
 class Runner {
  public:
   explicit Runner(const std::vector<DemoBoot>& boots) : boots_(boots), results_(boots.size()) {
@@ -92,71 +55,39 @@ class Runner {
   }
 
   std::vector<WayRun> run() {
-    const size_t at_once = std::max(1U, std::thread::hardware_concurrency());
-    size_t next = 0;
-    while ((next < boots_.size() || !running_.empty()) && g_stopped == 0) {
-      while (next < boots_.size() && running_.size() < at_once) start(next++);
-      wait_for_output();
-      collect();
-    }
-    progress_.clear();
-    if (g_stopped == 0) return std::move(results_);
-    running_.clear();  // stops them and waits
-    return {};
+    std::vector<PoolTask> tasks;
+    for (size_t index = 0; index < boots_.size(); ++index) tasks.push_back(task(index));
+    const bool whole =
+        run_pool(tasks, host_processors(), progress_, [this](const PoolEnd& end) { finish(end); });
+    return whole ? std::move(results_) : std::vector<WayRun>{};
   }
 
  private:
   std::string directory(size_t index) const { return scratch_.path() + "/" + std::to_string(index); }
 
-  void start(size_t index) {
+  PoolTask task(size_t index) {
     fs::create_directory(directory(index));
-    std::vector<std::string> command = boot_arguments(boots_[index], directory(index));
-    command.insert(command.begin(), "/proc/self/exe");
-    running_.push_back({index, Child(command, false), host_seconds()});
+    PoolTask made{title(boots_[index]), boot_arguments(boots_[index], directory(index))};
+    made.arguments.insert(made.arguments.begin(), "/proc/self/exe");
+    return made;
   }
 
-  void wait_for_output() {
-    std::vector<pollfd> requests;
-    for (const Running& run : running_) {
-      for (const int descriptor : {run.child.output_descriptor(), run.child.errors_descriptor()}) {
-        if (descriptor >= 0) requests.push_back({descriptor, POLLIN, 0});
-      }
-    }
-    poll(requests.data(), requests.size(), 250);
-  }
-
-  void collect() {
-    std::vector<std::string> texts;
-    for (auto run = running_.begin(); run != running_.end();) {
-      if (run->child.read_some()) {
-        texts.push_back(title(boots_[run->index]) + ": " + last_progress(run->child.errors()));
-        ++run;
-      } else {
-        finish(*run);
-        run = running_.erase(run);
-      }
-    }
-    progress_.show(texts);
-  }
-
-  void finish(Running& run) {
-    const DemoBoot& boot = boots_[run.index];
-    WayRun& result = results_[run.index];
-    const int status = run.child.wait();
-    if (g_stopped != 0) return;
+  void finish(const PoolEnd& end) {
+    const DemoBoot& boot = boots_[end.index];
+    WayRun& result = results_[end.index];
     result.way = boot.way->name;
     result.processors = boot.processors;
-    result.host_seconds = host_seconds() - run.started;
-    std::vector<WorkloadLog> logs = parse_workload_logs(run.child.output());
+    result.host_seconds = end.host_seconds;
+    std::vector<WorkloadLog> logs = parse_workload_logs(end.output);
     logs.resize(boot.instances);
     result.log = logs.front();
     result.others.assign(logs.begin() + 1, logs.end());
-    const std::string statistics = read_text(directory(run.index) + "/stats.json");
+    const std::string statistics = read_text(directory(end.index) + "/stats.json");
     if (!statistics.empty()) read_statistics(statistics, result);
-    if (status != exit_status::kPowerOff || !result.log.done) {
-      result.failure = fmt::format("the machine ended with status {}{}; its last lines:{}{}", status,
+    if (end.status != exit_status::kPowerOff || !result.log.done) {
+      result.failure = fmt::format("the machine ended with status {}{}; its last lines:{}{}", end.status,
                                    result.log.done ? "" : " before the workload was done",
-                                   last_lines(run.child.output(), 8), last_lines(run.child.errors(), 4));
+                                   last_lines(end.output, 8), last_lines(end.errors, 4));
     }
     progress_.note(fmt::format("{}: {:.2f} s simulated, {:.0f} million instructions, {:.1f} s on the host{}",
                                title(boot), result.seconds, static_cast<double>(result.instructions) / 1e6,
@@ -165,7 +96,6 @@ class Runner {
 
   const std::vector<DemoBoot>& boots_;
   std::vector<WayRun> results_;
-  std::list<Running> running_;
   Scratch scratch_;
   ProgressLine progress_;
 };
@@ -200,9 +130,6 @@ std::vector<std::string> boot_arguments(const DemoBoot& boot, const std::string&
   return arguments;
 }
 
-std::vector<WayRun> run_boots(const std::vector<DemoBoot>& boots) {
-  const StopNoted stop;
-  return Runner(boots).run();
-}
+std::vector<WayRun> run_boots(const std::vector<DemoBoot>& boots) { return Runner(boots).run(); }
 
 }  // namespace hvlab::lab
