@@ -121,6 +121,8 @@ std::vector<std::string> boot_arguments(const DemoBoot& boot, const std::string&
       boot.way->processor,
       "--cpus",
       std::to_string(boot.processors),
+      "--net",
+      "peer",
       "--stats",
       directory + "/stats.json"};
   // What is written to an image is dropped at the end, so that one file serves for all.

@@ -37,7 +37,7 @@ constexpr Way kWays[] = {
 std::span<const Way> demo_ways() { return kWays; }
 
 std::string demo_command_line(const Way& way, unsigned instances, bool quick) {
-  std::string line = fmt::format("{} hvlab.disk=1 hvlab.way={}", kDemoCommandLine, way.recipe);
+  std::string line = fmt::format("{} hvlab.disk=1 hvlab.link=1 hvlab.way={}", kDemoCommandLine, way.recipe);
   if (quick) line += " hvlab.quick=1";
   if (instances != 1) line += fmt::format(" hvlab.instances={}", instances);
   if (*way.append != '\0') line += std::string(" ") + way.append;

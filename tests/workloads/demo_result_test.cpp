@@ -111,6 +111,7 @@ TEST_CASE("a boot's arguments name its way, processors and size") {
   CHECK(joined.find("--cpus\n4\n") != std::string::npos);
   CHECK(joined.find("hvlab.way=container hvlab.quick=1 hvlab.instances=2") != std::string::npos);
   CHECK(joined.find("--disk\n/scratch/disk.img\n--disk\n/scratch/disk.img\n") != std::string::npos);
+  CHECK(joined.find("--net\npeer\n") != std::string::npos);
   CHECK(joined.find("--stats\n/scratch/0/stats.json\n") != std::string::npos);
 }
 

@@ -18,6 +18,7 @@ python3 - "$scratch/json" "$instances" <<'END'
 import json, sys
 bare, way = json.load(open(sys.argv[1]))["ways"]
 assert len(way["instances"]) == int(sys.argv[2]), "instances are missing"
+assert {"network", "disk", "link", "link-bulk"} <= {p["name"] for p in bare["phases"]}, "a phase is missing"
 assert [p["hash"] for p in way["phases"]] == [p["hash"] for p in bare["phases"]], "other hashes than bare"
 assert all(i["memory_bytes"] > 0 for i in way["instances"]), "nobody counted the memory"
 assert way["launch_seconds"] > 0, "the start was not seen"

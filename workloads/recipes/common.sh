@@ -12,13 +12,15 @@ kernel=${3:-}
 base() {  # PREFIX
   for path in bin dev etc hvlab modules proc run sys tmp; do echo "dir $1/$path 0755"; done
   echo "file $1/bin/busybox 0755 $debian/busybox-static/root/bin/busybox"
-  for applet in sh mount mkdir insmod stty sleep poweroff chroot; do echo "link $1/bin/$applet busybox"; done
+  for applet in sh mount mkdir insmod stty sleep poweroff chroot ip brctl; do echo "link $1/bin/$applet busybox"; done
 }
 
 first_process() {
   modules disk virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
+  modules link virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover virtio_net
   echo "node /dev/console 0600 c 5 1"
   echo "file /init 0755 $here/guest/init"
+  echo "file /hvlab/link 0644 $here/guest/link"
 }
 
 # The kernel's own modules by name, in loading order; one that this kernel has built in is left out. The first process
@@ -81,6 +83,10 @@ virtual_machine_host() {  # PROGRAM
   first_process
   many_instances ''
   modules kvm irqbypass kvm ccp kvm-amd
+  modules bridge llc stp bridge
+  modules vhost tun tap vhost_iotlb vhost vhost_net
+  modules tap tun
+  echo "file /hvlab/plug-in 0755 $here/guest/plug-in"
   program '' "/bin/$1" "$debian/qemu-system-x86/root/usr/bin/$1"
   for path in guest guest/firmware; do echo "dir /$path 0755"; done
   echo "file /guest/vmlinux 0644 $kernel"

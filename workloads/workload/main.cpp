@@ -1,5 +1,5 @@
-// workload [--quick] [--disk DEVICE] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for each phase, then
-// "HVLAB done".
+// workload [--quick] [--disk DEVICE] [--link ADDRESS] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for
+// each phase, then "HVLAB done".
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 namespace workload {
 namespace {
 
-constexpr Size kFull = {"full", 48, 4, 200'000, 20'000, 500, 40, 1024, 100, 256, 400, 1024};
-constexpr Size kQuick = {"quick", 16, 1, 50'000, 5'000, 120, 12, 256, 25, 64, 100, 256};
+constexpr Size kFull = {"full", 48, 4, 200'000, 20'000, 500, 40, 1024, 100, 256, 400, 1024, 100, 256};
+constexpr Size kQuick = {"quick", 16, 1, 50'000, 5'000, 120, 12, 256, 25, 64, 100, 256, 25, 64};
 
 struct Phase {
   const char* name;
@@ -23,6 +23,12 @@ struct Phase {
 constexpr Phase kPhases[] = {
     {"cpu", cpu_phase},   {"stream", stream_phase},   {"chase", chase_phase}, {"syscall", system_call_phase},
     {"pipe", pipe_phase}, {"process", process_phase}, {"file", file_phase},   {"network", network_phase}};
+
+// What the workload may use only when it is told to.
+struct Extras {
+  const char* disk = nullptr;  // what is on the device is overwritten
+  const char* peer = nullptr;  // the IPv4 address of who answers at the other end of the network card's wire
+};
 
 uint64_t nanoseconds() {
   timespec now;
@@ -54,21 +60,24 @@ bool wanted(const char* name, char** names, int count) {
 
 }  // namespace
 
-void run(const Size& size, const char* disk, char** names, int count) {
+void run(const Size& size, const Extras& extras, char** names, int count) {
   char line[96];
   snprintf(line, sizeof line, "HVLAB start size=%s processors=%u at=%llu\n", size.name, processors(),
            static_cast<unsigned long long>(nanoseconds()));
   print(line);
+  const auto timed = [](const char* name, auto phase) {
+    const uint64_t start = nanoseconds();
+    const uint64_t hash = phase();
+    report(name, hash, nanoseconds() - start);
+  };
   for (const Phase& phase : kPhases) {
-    if (!wanted(phase.name, names, count)) continue;
-    const uint64_t start = nanoseconds();
-    const uint64_t hash = phase.run(size);
-    report(phase.name, hash, nanoseconds() - start);
+    if (wanted(phase.name, names, count)) timed(phase.name, [&] { return phase.run(size); });
   }
-  if (disk != nullptr) {
-    const uint64_t start = nanoseconds();
-    const uint64_t hash = disk_phase(size, disk);
-    report("disk", hash, nanoseconds() - start);
+  if (extras.disk != nullptr) timed("disk", [&] { return disk_phase(size, extras.disk); });
+  if (extras.peer != nullptr) {
+    wait_for_link(extras.peer);
+    timed("link", [&] { return link_phase(size, extras.peer); });
+    timed("link-bulk", [&] { return link_bulk_phase(size, extras.peer); });
   }
   print("HVLAB done\n");
 }
@@ -80,12 +89,16 @@ int main(int argc, char** argv) {
   const bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
   argv += 1 + quick;
   argc -= 1 + quick;
-  const char* disk = nullptr;  // never by itself: what is on the device is overwritten
-  if (argc >= 2 && strcmp(argv[0], "--disk") == 0) {
-    disk = argv[1];
-    argv += 2;
-    argc -= 2;
+  workload::Extras extras;
+  for (; argc >= 2; argv += 2, argc -= 2) {
+    if (strcmp(argv[0], "--disk") == 0) {
+      extras.disk = argv[1];
+    } else if (strcmp(argv[0], "--link") == 0) {
+      extras.peer = argv[1];
+    } else {
+      break;
+    }
   }
-  workload::run(quick ? workload::kQuick : workload::kFull, disk, argv, argc);
+  workload::run(quick ? workload::kQuick : workload::kFull, extras, argv, argc);
   return 0;
 }

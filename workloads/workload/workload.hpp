@@ -20,6 +20,8 @@ struct Size {
   unsigned disk_kibibytes;
   unsigned datagrams;  // there and back over UDP
   unsigned bulk_kibibytes;
+  unsigned link_rounds;  // there and back between the card and the other end of its wire
+  unsigned link_kibibytes;
 };
 
 /// Order-sensitive 64-bit hash (FNV-1a over words, finally mixed).
@@ -55,6 +57,17 @@ uint64_t network_phase(const Size& size);
 
 /// Writes, synchronises and reads back the start of the block device `device`, past the page cache.
 uint64_t disk_phase(const Size& size, const char* device);
+
+/// Until the host at IPv4 address `peer` answers for the first time: cards need a while until they have a
+/// link, addresses until they are resolved.
+void wait_for_link(const char* peer);
+
+/// Request and response over UDP with the host at IPv4 address `peer`.
+uint64_t link_phase(const Size& size, const char* peer);
+
+/// Bulk over TCP with `peer`: a stream there and back through its echo service, then a file from its web
+/// server.
+uint64_t link_bulk_phase(const Size& size, const char* peer);
 
 /// What a child made by process_phase does: its exit status, from its number.
 int child_main(const char* number);
