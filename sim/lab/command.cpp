@@ -6,6 +6,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/boot_command.hpp"
 #include "sim/lab/demo.hpp"
+#include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
 
 namespace hvlab::lab {
@@ -15,6 +16,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"boot", "boot a kernel on a simulated PC", boot_command},
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
+    {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
 };
 
 void print_help() {

@@ -5,6 +5,7 @@ namespace hvlab::lab::exit_status {
 
 inline constexpr int kPowerOff = 0;
 inline constexpr int kUsage = 2;   // a mistake of the user's: one line on standard error
+inline constexpr int kMissing = 6;  // a package, an image or a data file is not there
 inline constexpr int kHang = 116;  // every processor is halted and nothing can wake one
 inline constexpr int kTripleFault = 118;
 inline constexpr int kReset = 120;        // the guest reset the machine

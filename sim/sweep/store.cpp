@@ -173,6 +173,21 @@ void Store::finish(u32 cell, const Outcome& outcome) {
   });
 }
 
+void Store::note(const std::string& key, const std::string& value) {
+  with_file(database_.getFilename(), [&] {
+    SQLite::Statement text(database_, "INSERT OR REPLACE INTO sweep VALUES(?, ?)");
+    text.bind(1, key);
+    text.bind(2, value);
+    text.exec();
+  });
+}
+
+std::string Store::noted(const std::string& key) {
+  SQLite::Statement text(database_, "SELECT value FROM sweep WHERE key = ?");
+  text.bind(1, key);
+  return text.executeStep() ? text.getColumn(0).getString() : "";
+}
+
 void Store::note_costs(const std::vector<Cost>& costs) {
   with_file(database_.getFilename(), [&] {
     SQLite::Transaction transaction(database_);

@@ -68,6 +68,11 @@ class Store {
   std::vector<u32> unfinished();
   /// Takes down how a cell ended, in one transaction; a later one replaces an earlier one.
   void finish(u32 cell, const Outcome& outcome);
+  /// Keeps a text under a name of its own ("job": the Slurm job that may still run), or gives it back; empty
+  /// if there is none.
+  void note(const std::string& key, const std::string& value);
+  std::string noted(const std::string& key);
+
   void note_costs(const std::vector<Cost>& costs);
 
   Question question();

@@ -1,0 +1,77 @@
+#include "sim/lab/sweep_slurm.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/child.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+constexpr int kNotFound = 127;  // what a child ends with whose program is not there
+
+struct Answer {
+  int status;
+  std::string output, errors;
+};
+
+Answer ask(const std::vector<std::string>& arguments) {
+  Child child(arguments, false);
+  while (child.read_some()) {
+  }
+  const int status = child.wait();
+  return {status, child.output(), child.errors()};
+}
+
+/// A word of a shell script, whatever is in it.
+std::string quoted(const std::string& word) {
+  std::string result = "'";
+  for (const char c : word) result += c == '\'' ? "'\\''" : std::string(1, c);
+  return result + "'";
+}
+
+}  // namespace
+
+std::string slurm_script(const SlurmArray& array) {
+  return fmt::format("#!/bin/sh\nexec {} sweep-element {} \"$SLURM_ARRAY_TASK_ID\"\n", quoted(array.program),
+                     quoted(array.directory));
+}
+
+std::string slurm_submit(const SlurmArray& array, const SlurmWishes& wishes) {
+  const std::string log = array.directory + "/elements/%a.log";
+  std::vector<std::string> words = {
+      "sbatch",
+      "--parsable",
+      "--job-name=hvlab-sweep",
+      fmt::format("--array=0-{}", array.elements - 1),
+      "--ntasks=1",
+      "--cpus-per-task=1",
+      "--requeue",  // after a node's failure: cells that have ended are not run again
+      "--output=" + log,
+      "--error=" + log,
+      "--chdir=" + array.directory};
+  words.insert(words.end(), wishes.more.begin(), wishes.more.end());
+  words.push_back(array.directory + "/elements/job.sh");
+  const Answer answer = ask(words);
+  if (answer.status == kNotFound)
+    throw UserError(
+        "--slurm: there is no sbatch here; install slurm-client, or leave --slurm out to use this machine's "
+        "processors");
+  if (answer.status != 0)
+    throw UserError("--slurm: sbatch refuses: " + answer.errors.substr(0, answer.errors.find('\n')));
+  return answer.output.substr(0, answer.output.find_first_of(";\n"));  // "JOB" or "JOB;CLUSTER"
+}
+
+int slurm_elements_left(const std::string& job) {
+  const Answer answer = ask({"squeue", "--noheader", "--array", "--jobs=" + job, "--format=%T"});
+  // squeue does not know a job that has been gone for a while.
+  if (answer.status != 0) return answer.errors.find("Invalid job id") != std::string::npos ? 0 : -1;
+  return static_cast<int>(std::ranges::count(answer.output, '\n'));
+}
+
+void slurm_cancel(const std::string& job) { ask({"scancel", job}); }
+
+}  // namespace hvlab::lab
