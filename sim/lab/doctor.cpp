@@ -159,7 +159,7 @@ void print_json(const std::vector<Check>& checks) {
         .end_object();
   }
   json.end_array().end_object();
-  std::cout << std::endl;
+  std::cout << '\n';
 }
 
 }  // namespace
@@ -184,6 +184,7 @@ int doctor_command(const std::vector<std::string>& arguments) {
     throw UserError("doctor: no such option '" + arguments[0] + "'; see 'hvlab doctor --help'");
   const std::vector<Check> checks = examine_host();
   json ? print_json(checks) : print(checks);
+  std::cout.flush();
   for (const Check& check : checks) {
     if (check.finding == Finding::Missing) return exit_status::kMissing;
   }

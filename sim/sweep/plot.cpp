@@ -137,7 +137,7 @@ std::string gnuplot_program(const Plot& plot, const std::string& file) {
     text += fmt::format("$data{} << EOD\n", i);
     for (const auto& [at, value] : plot.series[i].points) {
       if (to_scale) {
-        text += fmt::format("{:.17g} {:.17g}\n", *number_of(at), value);
+        text += fmt::format("{:.17g} {:.17g}\n", number_of(at).value_or(0), value);
       } else {
         text += fmt::format("{} {:.17g} {}\n", places[at], value, field(at));
       }

@@ -88,6 +88,7 @@ std::vector<Metric> metrics_of(const Results& results) {
     for (const Metric& metric : outcome.metrics) units.emplace(metric.name, metric.unit);
   }
   std::vector<Metric> metrics;
+  metrics.reserve(units.size());
   for (const auto& [name, unit] : units) metrics.push_back({name, 0, unit});
   return metrics;
 }
@@ -130,7 +131,7 @@ std::vector<CostInfluence> cost_influences(const Question& question, const Resul
       if (cost == costs.end() || !at || !moved) continue;
       CostInfluence& row =
           by_path.try_emplace(path, CostInfluence{metric.name, path, metric.value, {}, {}, 0}).first->second;
-      (*at < cost->value ? row.lower : row.higher) = *moved;
+      (*at < cost->value ? row.lower : row.higher) = moved;
       if (metric.value != 0)
         row.range = std::max(row.range, std::abs(*moved - metric.value) / std::abs(metric.value));
     }
