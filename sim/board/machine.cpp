@@ -140,10 +140,13 @@ Statistics Machine::statistics() const {
   for (size_t i = 0; i < processors.count(); ++i) {
     const execute::Processor& processor = processors.at(i);
     last = std::max(last, processor.cycles());
+    u64 charged = 0;
     for (size_t account = 0; account < observe::kAccounts; ++account) {
-      result.ledger[account] +=
-          processor.ledger().total(static_cast<observe::Account>(account), processor.cycles());
+      const u64 cycles = processor.ledger().total(static_cast<observe::Account>(account), processor.cycles());
+      result.ledger[account] += cycles;
+      charged += cycles;
     }
+    HVLAB_CHECK(charged == processor.cycles());  // every cycle is in one account
   }
   result.time = processors.frequency().time_of(last);
   result.events = impl_->recorder.counts();

@@ -43,6 +43,7 @@ void Processors::add(const Processor::Setup& setup) {
   HVLAB_CHECK(setup.index == processors_.size() && setup.index < pins_.size());
   Processor::Setup shared = setup;
   if (pins_.size() > 1) shared.latest_cycle = &seen_;
+  shared.vmm_spaces = &vmm_spaces_;
   processors_.push_back(std::make_unique<Processor>(shared));
 }
 

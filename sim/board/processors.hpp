@@ -99,6 +99,7 @@ class Processors final : public TimeKeeper {
   Frequency frequency_;
   u64 slice_cycles_;
   EventQueue events_{*this};
+  observe::VmmSpaces vmm_spaces_;
   std::vector<std::unique_ptr<execute::Processor>> processors_;
   std::deque<Pins> pins_;
   std::vector<u64> wake_cycle_;  // of each idle processor: when the reason to run again came

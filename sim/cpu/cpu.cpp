@@ -36,10 +36,10 @@ BankIndex data_bank(const Cpu& cpu) {
   return (cpu.cr4 & cr4::kSmap) && cpu.rflag(flag::kAc) ? kBankSupervisorAc : kBankSupervisor;
 }
 
-observe::Account account_of(const Cpu& cpu) {
+observe::Account account_of(Cpu& cpu) {
   using observe::Account;
   if (cpu.guest != nullptr) return cpu.cpl == 3 ? Account::GuestUser : Account::GuestKernel;
-  if (cpu.cpl == 3) return Account::HostUser;
+  if (cpu.cpl == 3) return cpu.vmm.user_mode(cpu.cr3) ? Account::VmmProcess : Account::HostUser;
   return cpu.hypervisor ? Account::Hypervisor : Account::HostKernel;
 }
 

@@ -12,6 +12,7 @@
 #include "sim/decode/op.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/ledger.hpp"
+#include "sim/observe/vmm_spaces.hpp"
 #include "sim/ports/code_guard.hpp"
 #include "sim/ports/local_apic.hpp"
 #include "sim/ports/physical_memory.hpp"
@@ -86,6 +87,7 @@ struct Cpu : State {
   LocalApicPort* apic = nullptr;
   observe::Observer* observer = nullptr;
   observe::CoreLedger* ledger = nullptr;
+  observe::VmmView vmm;
   Costs costs;
   Identity identity;
   mmu::Tlb* tlb = nullptr;

@@ -45,7 +45,8 @@ class Processor final : public ProcessorPins {
     /// turns, so one that runs later in a turn must not read a time-stamp counter behind what another has
     /// already seen.
     u64* latest_cycle = nullptr;
-    u64 seed = 0;  // for RDRAND and RDSEED
+    observe::VmmSpaces* vmm_spaces = nullptr;  // the machine's; may be null: no process is told apart
+    u64 seed = 0;                              // for RDRAND and RDSEED
   };
 
   explicit Processor(const Setup& setup);

@@ -70,6 +70,7 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.apic = setup.apic;
   cpu.observer = setup.observer;
   cpu.latest_cycle = setup.latest_cycle;
+  cpu.vmm = observe::VmmView(setup.vmm_spaces);
   cpu.random_state = setup.seed ^ (u64{setup.index} << 56);
   cpu.costs = {p.page_walk_reference,
                p.exception_delivery,

@@ -71,6 +71,34 @@ void write_exits(JsonWriter& json, const observe::ExitTotals& exits) {
   json.end_array();
 }
 
+void write_ledger(JsonWriter& json, const std::array<u64, observe::kAccounts>& ledger) {
+  json.key("ledger").begin_object();
+  for (size_t i = 0; i < observe::kAccounts; ++i)
+    json.member(name(static_cast<observe::Account>(i)), ledger[i]);
+  json.end_object();
+}
+
+void write_window(JsonWriter& json, const WorkWindow& window) {
+  json.begin_object().member("seconds", static_cast<double>(window.time) / static_cast<double>(kSecond));
+  json.member("cycles", window.cycles());
+  write_ledger(json, window.ledger);
+  json.key("exits").begin_array();
+  for (const auto& row : window.exits) {
+    json.begin_object().member("reason", observe::svm_exit_label(row.reason)).member("count", row.exits);
+    json.member("handled", row.handled).member("cycles", row.cycles).end_object();
+  }
+  json.end_array().end_object();
+}
+
+// Of the time that the workload was in its phases: all of it, and each.
+void write_windows(JsonWriter& json, const WorkWindows& windows) {
+  if (windows.all().time == 0) return;
+  write_window(json.key("work"), windows.all());
+  json.key("phases").begin_array();
+  for (const WorkWindow& window : windows.phases()) write_window(json, window);
+  json.end_array();
+}
+
 void write_marks(JsonWriter& json, const ConsoleMarks& marks) {
   json.key("marks").begin_array();
   for (const ConsoleMarks::Mark& mark : marks.marks()) {
@@ -141,11 +169,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.begin_object();
   json.member("instructions", statistics.instructions).member("cycles", statistics.cycles);
   json.member("seconds", static_cast<double>(statistics.time) / static_cast<double>(kSecond));
-  json.key("ledger").begin_object();
-  for (size_t i = 0; i < observe::kAccounts; ++i) {
-    json.member(name(static_cast<observe::Account>(i)), statistics.ledger[i]);
-  }
-  json.end_object();
+  write_ledger(json, statistics.ledger);
   write_exits(json, watch.exits());
   json.key("events").begin_object();
   for (size_t i = 0; i < statistics.events.kinds.size(); ++i) {
@@ -161,6 +185,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   if (const LinuxWatch* guest = watch.guest(); guest != nullptr && guest->activity() != nullptr)
     write_guest(json, *guest->activity());
   write_marks(json, watch.marks());
+  write_windows(json, watch.windows());
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
   json.end_object().end_object();
 }

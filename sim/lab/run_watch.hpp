@@ -6,6 +6,7 @@
 
 #include "sim/lab/console_marks.hpp"
 #include "sim/lab/linux_watch.hpp"
+#include "sim/lab/work_windows.hpp"
 #include "sim/observe/exit_totals.hpp"
 
 namespace hvlab::lab {
@@ -14,7 +15,7 @@ class RunWatch final : public observe::Observer {
  public:
   /// `kernel` is the Linux that was booted; empty if it was something else.
   RunWatch(const board::Machine& machine, const std::string& kernel)
-      : exits_(machine.processors().frequency().hertz) {
+      : exits_(machine.processors().frequency().hertz), windows_(machine, exits_) {
     if (!kernel.empty()) linux_.emplace(machine, kernel);
   }
 
@@ -22,17 +23,20 @@ class RunWatch final : public observe::Observer {
     if (linux_) linux_->on_event(event);
     exits_.on_event(event);
     marks_.on_event(event);
+    windows_.on_event(event);
   }
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
   const observe::ExitTotals& exits() const { return exits_; }
   const ConsoleMarks& marks() const { return marks_; }
+  const WorkWindows& windows() const { return windows_; }
 
  private:
   std::optional<LinuxWatch> linux_;
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
+  WorkWindows windows_;
 };
 
 }  // namespace hvlab::lab

@@ -105,6 +105,7 @@ void Unit::run(Cpu& cpu, u64 address) {
   if (cpu.ledger != nullptr) cpu.ledger->open(observe::Account::WorldSwitch, cpu.cycles());
   cpu.charge(cpu.costs.vm_entry);
   const Vmcb& block = block_at(*this, cpu, address);
+  cpu.vmm.guest_entered(cpu.cr3);
   guest_.block = address;
   guest_.control = block.control;
   cpu.report(observe::EventKind::VmEntry, address,

@@ -51,6 +51,21 @@ void report(const char* name, uint64_t hash, uint64_t elapsed) {
   print(line);
 }
 
+// Says where a phase begins and ends to whoever watches the processor: by a system call that no kernel has.
+// It takes as long in every way, nearly.
+void mark(long number) { syscall(number); }
+constexpr long kPhaseBegins = 0x485600, kPhaseEnds = 0x485601;
+
+template <class Run>
+void run_phase(const char* name, Run run) {
+  mark(kPhaseBegins);
+  const uint64_t start = nanoseconds();
+  const uint64_t hash = run();
+  const uint64_t elapsed = nanoseconds() - start;
+  mark(kPhaseEnds);
+  report(name, hash, elapsed);
+}
+
 bool wanted(const char* name, char** names, int count) {
   for (int i = 0; i < count; ++i) {
     if (strcmp(names[i], name) == 0) return true;
@@ -65,19 +80,14 @@ void run(const Size& size, const Extras& extras, char** names, int count) {
   snprintf(line, sizeof line, "HVLAB start size=%s processors=%u at=%llu\n", size.name, processors(),
            static_cast<unsigned long long>(nanoseconds()));
   print(line);
-  const auto timed = [](const char* name, auto phase) {
-    const uint64_t start = nanoseconds();
-    const uint64_t hash = phase();
-    report(name, hash, nanoseconds() - start);
-  };
   for (const Phase& phase : kPhases) {
-    if (wanted(phase.name, names, count)) timed(phase.name, [&] { return phase.run(size); });
+    if (wanted(phase.name, names, count)) run_phase(phase.name, [&] { return phase.run(size); });
   }
-  if (extras.disk != nullptr) timed("disk", [&] { return disk_phase(size, extras.disk); });
+  if (extras.disk != nullptr) run_phase("disk", [&] { return disk_phase(size, extras.disk); });
   if (extras.peer != nullptr) {
     wait_for_link(extras.peer);
-    timed("link", [&] { return link_phase(size, extras.peer); });
-    timed("link-bulk", [&] { return link_bulk_phase(size, extras.peer); });
+    run_phase("link", [&] { return link_phase(size, extras.peer); });
+    run_phase("link-bulk", [&] { return link_bulk_phase(size, extras.peer); });
   }
   print("HVLAB done\n");
 }

@@ -1,0 +1,70 @@
+#include "sim/lab/work_windows.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace hvlab::lab {
+
+namespace {
+
+constexpr size_t kMostPhases = 64;  // a guest that makes the calls for ever must not fill the host's memory
+
+using Row = observe::ExitTotals::Row;
+
+Row& row_of(std::vector<Row>& rows, u64 reason) {
+  const auto found = std::ranges::find(rows, reason, &Row::reason);
+  if (found != rows.end()) return *found;
+  rows.push_back({.reason = reason});
+  return rows.back();
+}
+
+}  // namespace
+
+u64 WorkWindow::cycles() const { return std::accumulate(ledger.begin(), ledger.end(), u64{0}); }
+
+void WorkWindow::add(const WorkWindow& from, const WorkWindow& to) {
+  time += to.time - from.time;
+  for (size_t i = 0; i < ledger.size(); ++i) ledger[i] += to.ledger[i] - from.ledger[i];
+  std::vector<Row> before = from.exits;
+  for (const Row& after : to.exits) {
+    const Row& old = row_of(before, after.reason);
+    if (after.exits == old.exits && after.handled == old.handled) continue;
+    Row& row = row_of(exits, after.reason);
+    row.exits += after.exits - old.exits;
+    row.handled += after.handled - old.handled;
+    row.cycles += after.cycles - old.cycles;
+  }
+}
+
+WorkWindow WorkWindows::now(Picoseconds time) const {
+  WorkWindow state;
+  state.time = time;
+  for (size_t i = 0; i < machine_.processors().count(); ++i) {
+    const execute::Processor& processor = machine_.processors().at(i);
+    for (size_t account = 0; account < observe::kAccounts; ++account) {
+      state.ledger[account] +=
+          processor.ledger().total(static_cast<observe::Account>(account), processor.cycles());
+    }
+  }
+  for (const Row& row : exits_.rows()) {
+    Row& sum = row_of(state.exits, row.reason);
+    sum.exits += row.exits;
+    sum.handled += row.handled;
+    sum.cycles += row.cycles;
+  }
+  return state;
+}
+
+void WorkWindows::on_event(const observe::Event& event) {
+  if (event.kind != observe::EventKind::SystemCall) return;
+  if (event.a == kPhaseBegins && active_++ == 0) begun_ = now(event.time);
+  if (event.a != kPhaseEnds || active_ == 0) return;
+  overlapped_ = overlapped_ || active_ > 1;
+  if (--active_ != 0) return;
+  const WorkWindow ended = now(event.time);
+  all_.add(begun_, ended);
+  if (overlapped_) return phases_.clear();
+  if (phases_.size() < kMostPhases) phases_.emplace_back().add(begun_, ended);
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,65 @@
+// Which host processes are virtual machine monitors: those in whose address space a guest was entered.
+// Recognised from CR3 at guest entries alone, without help from the software.
+#pragma once
+
+#include <set>
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::observe {
+
+/// The address spaces of one machine. An address space is the page that CR3 names (bits 51:12): what the rest
+/// of CR3 says (PCID, or PWT and PCD) tells nobody apart.
+///
+/// A kernel that isolates its page tables runs a process in two spaces: the kernel's half, in which it enters
+/// guests and which user mode never sees, and the user's. Linux puts the two tables into one pair of pages,
+/// the user's into the odd one. So an odd page is its even neighbour's other half if the neighbour entered a
+/// guest but was never seen in user mode.
+///
+/// A page that becomes another process' table after a monitor's end is still taken for the monitor's.
+class VmmSpaces {
+ public:
+  /// A guest is entered while CR3 is `cr3`.
+  void guest_entered(u64 cr3);
+
+  /// User mode of the host begins or goes on while CR3 is `cr3`. True: it is a virtual machine monitor's.
+  bool user_mode(u64 cr3);
+
+  /// Changes whenever an answer may have become another one.
+  u64 version() const { return version_; }
+
+ private:
+  std::set<u64> entered_, user_;
+  u64 version_ = 1;
+};
+
+/// One processor's way to ask: remembers the last answer, since CR3 seldom changes. Plain, copyable.
+class VmmView {
+ public:
+  VmmView() = default;
+  /// `spaces` may be null: then nobody is a monitor.
+  explicit VmmView(VmmSpaces* spaces) : spaces_(spaces) {}
+
+  void guest_entered(u64 cr3) {
+    if (spaces_ == nullptr || (entered_ && entered_cr3_ == cr3)) return;
+    entered_ = true;
+    entered_cr3_ = cr3;
+    spaces_->guest_entered(cr3);
+  }
+  bool user_mode(u64 cr3) {
+    if (spaces_ == nullptr) return false;
+    if (cr3 != cr3_ || version_ != spaces_->version()) {
+      monitor_ = spaces_->user_mode(cr3);
+      cr3_ = cr3;
+      version_ = spaces_->version();
+    }
+    return monitor_;
+  }
+
+ private:
+  VmmSpaces* spaces_ = nullptr;
+  u64 cr3_ = 0, version_ = 0, entered_cr3_ = 0;
+  bool monitor_ = false, entered_ = false;
+};
+
+}  // namespace hvlab::observe
