@@ -126,6 +126,10 @@ Processors& Machine::processors() { return impl_->processors; }
 const Processors& Machine::processors() const { return impl_->processors; }
 const timing::Profile& Machine::profile() const { return impl_->profile; }
 void Machine::observe_with(observe::Observer* observer) { impl_->recorder.forward_to(observer); }
+void Machine::watch_ledgers(observe::LedgerWatcher* watcher) {
+  for (size_t i = 0; i < impl_->processors.count(); ++i)
+    impl_->processors.at(i).state().ledger->watch(watcher, static_cast<unsigned>(i));
+}
 void Machine::on_progress(std::function<void()> progress) { impl_->progress = std::move(progress); }
 void Machine::on_idle(std::function<void(Picoseconds)> idle) { impl_->idle = std::move(idle); }
 RunEnd Machine::run(const Processors::Limits& limits) { return impl_->run(limits); }

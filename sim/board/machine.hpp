@@ -63,6 +63,9 @@ class Machine {
 
   /// Passes every event of the run on to `observer`. Before run().
   void observe_with(observe::Observer* observer);
+  /// Tells `watcher` of every account that a processor's ledger opens, from now on; null ends it. It must
+  /// live until then.
+  void watch_ledgers(observe::LedgerWatcher* watcher);
   /// Called about every 2.5 million cycles of the machine, in the host's time: for progress. Must not touch
   /// the machine.
   void on_progress(std::function<void()> progress);

@@ -23,19 +23,12 @@ void ExitTotals::on_event(const Event& event) {
   }
 }
 
-/// A machine is known by its nested root, else by the address space of its host process. A root that appears
-/// later under a known virtual processor is the same machine's: hypervisors build new roots as its memory map
-/// changes.
 ExitTotals::Known& ExitTotals::vcpu_of(u64 block, u64 root, const Core& core) {
-  const u64 machine = root != 0 ? root : core.host_space;
-  if (const auto found = vcpus_.find(block); found != vcpus_.end()) {
-    machines_.emplace(machine, found->second.about.vm);
-    return found->second;
-  }
-  const auto [place, fresh] = machines_.emplace(machine, static_cast<unsigned>(size_.size()) + 1);
-  const unsigned vm = place->second;
+  const VcpuId id = table_.enter(block, root, core.host_space);
   Known& known = vcpus_[block];
-  known.about = {.vm = vm, .vcpu = size_[vm]++, .block = block};
+  known.about.vm = id.vm;
+  known.about.vcpu = id.vcpu;
+  known.about.block = block;
   return known;
 }
 

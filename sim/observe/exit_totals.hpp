@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/observe/event.hpp"
+#include "sim/observe/vcpu_table.hpp"
 
 namespace hvlab::observe {
 
@@ -56,9 +57,8 @@ class ExitTotals final : public Observer {
 
   u64 frequency_hz_;
   std::map<unsigned, Core> cores_;
+  VcpuTable table_;
   std::map<u64, Known> vcpus_;               // by control block
-  std::map<u64, unsigned> machines_;         // by nested root or host address space
-  std::map<unsigned, unsigned> size_;        // virtual processors of each machine
   std::map<std::pair<u64, u64>, Row> rows_;  // by control block and reason
 };
 

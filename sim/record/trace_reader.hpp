@@ -1,0 +1,112 @@
+// Reads a trace, whole or broken off, while it is being written or after. docs/trace-format.md.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/record/pyramid.hpp"
+#include "sim/record/trace_codec.hpp"
+
+namespace hvlab::record {
+
+/// A lane by name and place.
+struct LaneInfo {
+  LaneType type = LaneType::Core;
+  unsigned vm = 0;      // of a virtual processor: 1 ..
+  unsigned number = 0;  // of the processor, the virtual processor in its machine, or the device
+  std::string name;
+};
+
+/// One block of records.
+struct Chunk {
+  u64 offset = 0;  // in the file
+  BlockHeader header;
+};
+
+class TraceReader {
+ public:
+  /// Opens file `path` and reads what is in it, but no records. Throws UserError if it cannot be read or is
+  /// no trace. A trace that broke off is read up to its last whole block.
+  explicit TraceReader(const std::string& path);
+  ~TraceReader();
+  TraceReader(TraceReader&& other) noexcept;
+  TraceReader& operator=(TraceReader&&) = delete;
+
+  /// False if the recording has not ended properly: still going on, or broken off.
+  bool complete() const { return complete_; }
+  /// Of a trace that is not complete: what stood where its next block should begin; empty if nothing.
+  const std::string& problem() const { return problem_; }
+  RecordLevel level() const { return header_.level; }
+  u64 frequency_hz() const { return header_.frequency_hz; }
+
+  const std::vector<Chunk>& chunks() const { return chunks_; }
+  /// Records in all blocks, those of held states included.
+  u64 records() const;
+  /// The time of the earliest and the latest record; 0 if there is none.
+  Picoseconds begin() const;
+  Picoseconds end() const;
+
+  /// By number. A lane that the file does not name is not among them.
+  const std::map<u16, LaneInfo>& lanes() const { return lanes_; }
+
+  /// The name that `table` gives `key`, or the number itself.
+  std::string name(NameTable table, u64 key) const;
+  const std::map<u64, NameEntry>& names(NameTable table) const;
+  /// What state `state` of lane `lane` is called.
+  std::string state_name(u16 lane, u64 state) const;
+
+  /// The records of chunks()[index]; begins with the states held. Throws UserError if they are damaged, with
+  /// file and offset.
+  std::vector<Record> read(size_t index) const;
+
+  /// Calls take(record) for each record from `from` to before `until` in the file's order, held states left
+  /// out. `take` returns false to end it.
+  template <class Take>
+  void each(Picoseconds from, Picoseconds until, Take take) const;
+
+  /// The summaries, the finest first. If the file has none (it broke off), they are made from its records.
+  /// Throws UserError if they are damaged.
+  const std::vector<SummaryLevel>& levels() const;
+
+  /// A summary of [from, until) in buckets of a power of two of picoseconds, the narrowest that need no more
+  /// than `most` (1 .. 8192) of them; narrower than the file's finest level it is made from the records. The
+  /// entries of the buckets that the span touches.
+  SummaryLevel summary(Picoseconds from, Picoseconds until, u32 most) const;
+
+ private:
+  void read_index();
+  void scan(u64 offset);
+  void take_block(const BlockPlace& place);
+  bool read_at(u64 offset, void* to, size_t bytes) const;
+  std::vector<u8> payload(const BlockPlace& place) const;
+  std::vector<SummaryLevel> rebuilt() const;
+  SummaryLevel from_records(Picoseconds from, Picoseconds until, unsigned shift) const;
+  std::string damage(u64 offset, const std::string& what) const;
+  [[noreturn]] void damaged(u64 offset, const std::string& what) const;
+
+  std::string path_;
+  int file_ = -1;
+  u64 size_ = 0;
+  FileHeader header_;
+  bool complete_ = false;
+  std::string problem_;
+  std::vector<Chunk> chunks_;
+  std::vector<BlockPlace> summaries_;
+  std::map<NameTable, std::map<u64, NameEntry>> names_;
+  std::map<u16, LaneInfo> lanes_;
+  mutable std::vector<SummaryLevel> levels_;
+};
+
+template <class Take>
+void TraceReader::each(Picoseconds from, Picoseconds until, Take take) const {
+  for (size_t i = 0; i < chunks_.size(); ++i) {
+    if (chunks_[i].header.latest < from || chunks_[i].header.earliest >= until) continue;
+    for (const Record& record : read(i)) {
+      if (record.kind == trace_kind::kHeld || record.time < from || record.time >= until) continue;
+      if (!take(record)) return;
+    }
+  }
+}
+
+}  // namespace hvlab::record

@@ -1,0 +1,87 @@
+// Makes a trace of what processors, devices and ledgers report.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/observe/event.hpp"
+#include "sim/observe/ledger.hpp"
+#include "sim/observe/vcpu_table.hpp"
+#include "sim/record/trace_writer.hpp"
+
+namespace hvlab::record {
+
+class TraceRecorder final : public observe::Observer, public observe::LedgerWatcher {
+ public:
+  struct Setup {
+    std::string file;
+    RecordLevel level = RecordLevel::Summary;  // not Off
+    u64 frequency_hz = 0;                      // of the processors
+    unsigned cores = 1;
+    std::vector<std::string> devices;  // names by observe::DeviceId; entry 0 is "nobody"
+  };
+
+  /// Begins the file. What cannot be written is told by problem(); the run goes on.
+  explicit TraceRecorder(const Setup& setup);
+
+  void on_event(const observe::Event& event) override;
+  void account_opened(unsigned core, observe::Account account, u64 cycle) override;
+
+  /// Ends the trace, with every processor at its cycle of `cycles`.
+  void finish(const std::vector<u64>& cycles);
+
+  /// What could not be written, or empty.
+  const std::string& problem() const { return writer_.problem(); }
+
+ private:
+  static constexpr u16 kNoLane = 0xFFFF;
+  struct Core {
+    u64 account = kStateEnded;              // as the trace knows it
+    std::optional<observe::Account> woken;  // what follows an idle time that may go on yet
+    u64 woken_at = 0;                       // cycle
+    u64 host_space = 0;                     // last CR3 outside guests
+    u16 vcpu = kNoLane;                     // that runs here, or ran last
+    bool in_guest = false;
+  };
+  struct Vcpu {
+    VcpuState state = VcpuState::Away;
+    unsigned core = 0;
+  };
+  struct Device {
+    u64 requests = 0;  // under way
+    std::string line;  // of its console, in progress
+    Picoseconds line_began = 0;
+  };
+
+  u16 device_lane(unsigned device) const;
+  u16 vcpu_lane(u64 block, u64 root, const Core& core);
+  u16 lane_of(const observe::Event& event, const Core& core) const;
+  void add_lane(u16 lane, LaneType type, unsigned vm, unsigned number, std::string text);
+  void put(const observe::Event& event, u16 lane);
+  void set_state(u16 lane, u8 core, Picoseconds time, u64 state, u64 detail);
+  void settle(unsigned core);
+  void tell_account(unsigned core, observe::Account account, u64 cycle);
+  void vm_entry(const observe::Event& event, Core& core);
+  void vm_exit(const observe::Event& event, Core& core);
+  void vcpu_state(u16 lane, const observe::Event& event, VcpuState state);
+  void host_space(const observe::Event& event, Core& core);
+  void request(const observe::Event& event, bool begins);
+  void console(const observe::Event& event);
+  Picoseconds time_of(u64 cycle) const;
+
+  Setup setup_;
+  TraceWriter writer_;
+  std::vector<Core> cores_;
+  std::vector<Device> devices_;
+  observe::VcpuTable table_;
+  std::map<u64, u16> vcpu_lanes_;  // by control block
+  std::map<u16, Vcpu> vcpus_;      // by lane
+  std::map<u64, u16> reasons_;     // by exit code
+  u16 lanes_ = 0;
+  u64 marks_ = 0;
+  Picoseconds last_ = 0;
+};
+
+}  // namespace hvlab::record

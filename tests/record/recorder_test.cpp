@@ -1,0 +1,124 @@
+// What the recorder makes of events and ledgers.
+#include "sim/record/trace_recorder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sim/record/trace_reader.hpp"
+#include "temporary_folder.hpp"
+
+using namespace hvlab;
+using namespace hvlab::record;
+using observe::Account;
+using observe::EventKind;
+
+namespace {
+
+constexpr u64 kHertz = 1'000'000'000;  // a cycle is 1000 ps
+
+struct Recording {
+  test::TemporaryFolder folder{"recorder"};
+  std::string path = (folder.path / "t").string();
+  TraceRecorder recorder;
+
+  explicit Recording(RecordLevel level)
+      : recorder({.file = path,
+                  .level = level,
+                  .frequency_hz = kHertz,
+                  .cores = 1,
+                  .devices = {"nobody", "disk"}}) {
+    recorder.account_opened(0, Account::HostKernel, 0);
+  }
+
+  void event(Picoseconds time, EventKind kind, u64 a = 0, u64 b = 0, observe::DeviceId device = 0) {
+    recorder.on_event(
+        {.time = time, .a = a, .b = b, .rip = 0, .kind = kind, .core = 0, .device = device, .sequence = 0});
+  }
+
+  // "lane:state@time" of every state, "lane:KIND@time" of other records
+  std::string story(u64 last_cycle) {
+    recorder.finish({last_cycle});
+    const TraceReader reader(path);
+    std::string text;
+    reader.each(0, kNever, [&](const Record& record) {
+      const bool state = record.kind == trace_kind::kState;
+      text += reader.lanes().at(record.lane).name + ":" +
+              (state ? reader.state_name(record.lane, record.a) : reader.name(NameTable::Kind, record.kind)) +
+              "@" + std::to_string(record.time / 1000) + " ";
+      return true;
+    });
+    return text;
+  }
+};
+
+}  // namespace
+
+// Catches states of virtual processors that do not follow entries, exits and the host's turning away.
+TEST_CASE("a virtual processor runs, is handled, halts, is away") {
+  Recording run(RecordLevel::Summary);
+  run.event(5'000, EventKind::AddressSpace, 0x7000);
+  run.event(10'000, EventKind::VmEntry, 0x1000, 0x9000);
+  run.event(20'000, EventKind::VmExit, 0x400);
+  run.event(20'000, EventKind::VmExitDetail, 1, 10);
+  run.event(25'000, EventKind::AddressSpace, 0x7001);  // the same tables
+  run.event(30'000, EventKind::AddressSpace, 0x8000);
+  run.event(40'000, EventKind::VmEntry, 0x1000, 0x9000);
+  run.event(45'000, EventKind::AddressSpace, 0xA000);  // the guest's
+  run.event(50'000, EventKind::VmExit, 0x78);
+  run.event(60'000, EventKind::AddressSpace, 0x7000);
+  CHECK(run.story(70) ==
+        "core 0:host-kernel@0 vm 1 vcpu 0:running@10 vm 1 vcpu 0:vm-exit@20 vm 1 vcpu 0:exit-handling@20 "
+        "vm 1 vcpu 0:vm-exit-detail@20 vm 1 vcpu 0:away@30 vm 1 vcpu 0:running@40 vm 1 vcpu 0:vm-exit@50 "
+        "vm 1 vcpu 0:halted@50 core 0:ended@70 vm 1 vcpu 0:ended@70 disk:ended@70 ");
+}
+
+// Catches a trace that grows with the number of slices in which a processor is idle.
+TEST_CASE("idle time in pieces is one idle time") {
+  Recording run(RecordLevel::Summary);
+  for (u64 cycle = 100; cycle < 1000; cycle += 100) {
+    run.recorder.account_opened(0, Account::Idle, cycle);
+    run.recorder.account_opened(0, Account::HostKernel, cycle + 100);
+  }
+  run.recorder.account_opened(0, Account::HostUser, 1200);
+  CHECK(
+      run.story(1300) ==
+      "core 0:host-kernel@0 core 0:idle@100 core 0:host-kernel@1000 core 0:host-user@1200 core 0:ended@1300 "
+      "disk:ended@1300 ");
+}
+
+// Catches a device that is idle while requests are under way.
+TEST_CASE("a device is busy from its first request to the end of its last") {
+  Recording run(RecordLevel::Full);
+  run.event(1'000, EventKind::RequestStart, 1, 512, 1);
+  run.event(2'000, EventKind::RequestStart, 2, 512, 1);
+  run.event(3'000, EventKind::RequestDone, 2, 512, 1);
+  run.event(4'000, EventKind::RequestDone, 1, 512, 1);
+  run.event(5'000, EventKind::PortRead, 0x80);
+  CHECK(run.story(6) ==
+        "core 0:host-kernel@0 disk:request-start@1 disk:busy@1 disk:request-start@2 disk:busy@2 "
+        "disk:request-done@3 disk:busy@3 disk:request-done@4 disk:idle@4 core 0:port-read@5 core 0:ended@6 "
+        "disk:ended@6 ");
+}
+
+// Catches events that the summary level neither records nor counts, and marks that are not found.
+TEST_CASE("the summary level counts what it does not record; marks are recorded") {
+  Recording run(RecordLevel::Summary);
+  Picoseconds time = 1'000'000;
+  for (const char c : std::string("noise\nHVLAB begin\n"))
+    run.event(time += 1000, EventKind::Console, static_cast<u8>(c), 0, 1);
+  for (u64 i = 0; i < 5; ++i) run.event(time += 1000, EventKind::PortRead, 0x80);
+  run.recorder.finish({2000});
+  const TraceReader reader(run.path);
+  u64 port_reads = 0;
+  for (const Entry& entry : reader.levels().back().entries)
+    if (entry.what == static_cast<u16>(EventKind::PortRead)) port_reads += entry.value;
+  CHECK(port_reads == 5);
+  std::vector<Record> marks;
+  reader.each(0, kNever, [&](const Record& record) {
+    CHECK(record.kind != static_cast<u8>(EventKind::PortRead));
+    if (record.kind == trace_kind::kMark) marks.push_back(record);
+    return true;
+  });
+  REQUIRE(marks.size() == 1);
+  CHECK(reader.name(NameTable::Mark, marks[0].a) == "HVLAB begin");
+  CHECK((marks[0].time == 1'018'000 && marks[0].b == 1'007'000));
+}
