@@ -97,7 +97,7 @@ void LocalApic::accept(const Message& message) {
       if (!software_enabled()) return;
       state_.ext_int = true;
       return update();
-    case DeliveryMode::Smi: return;  // no system-management mode
+    case DeliveryMode::Smi: return pins_.smi();
   }
 }
 
@@ -124,8 +124,8 @@ void LocalApic::deliver_local(Lvt entry) {
     case DeliveryMode::Fixed: return accept_fixed(static_cast<u8>(lvt), false);
     case DeliveryMode::Nmi: return pins_.nmi();
     case DeliveryMode::Init: return pins_.init();
-    default:
-      return;  // SMI: no system-management mode; ExtINT is a level, see ext_int_waits(); others are reserved
+    case DeliveryMode::Smi: return pins_.smi();
+    default: return;  // ExtINT is a level, see ext_int_waits(); others are reserved
   }
 }
 

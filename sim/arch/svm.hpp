@@ -55,9 +55,10 @@ inline constexpr u64 kInput = bit(0), kString = bit(2), kRepeated = bit(3);
 inline constexpr unsigned kSizeShift = 4, kAddressShift = 7, kSegmentShift = 10, kPortShift = 16;
 }  // namespace ioio
 
-inline constexpr u64 kNestedPaging = bit(0);     // at 090h
-inline constexpr u64 kInterruptShadow = bit(0);  // at 068h
-inline constexpr u64 kMovCr = bit(63);           // EXITINFO1: the access was a MOV (decode assists, 15.8.1)
+inline constexpr u64 kNestedPaging = bit(0);       // at 090h
+inline constexpr u64 kLbrVirtualization = bit(0);  // at 0B8h
+inline constexpr u64 kInterruptShadow = bit(0);    // at 068h
+inline constexpr u64 kMovCr = bit(63);             // EXITINFO1: the access was a MOV (decode assists, 15.8.1)
 
 inline constexpr u32 kIoMapBytes = 12 * 1024, kMsrMapBytes = 8 * 1024;
 
@@ -101,7 +102,7 @@ struct SaveArea {
   u8 reserved5[0x1F8 - 0x1E0];
   u64 rax, star, lstar, cstar, sfmask, kernel_gs_base, sysenter_cs, sysenter_esp, sysenter_eip, cr2;
   u8 reserved6[0x268 - 0x248];
-  u64 gpat, debug_ctl, last_branch_from, last_branch_to, last_exception_from, last_exception_to;
+  u64 gpat, debug_ctl, last_branch_from, last_branch_to, last_interrupt_from, last_interrupt_to;
   u8 reserved7[0xC00 - 0x298];
 };
 

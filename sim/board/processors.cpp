@@ -23,6 +23,10 @@ void Processors::Pins::apply(Change change) {
 void Processors::Pins::set_interrupt(bool asserted) {
   apply([&](Processor& processor) { processor.set_interrupt(asserted); });
 }
+void Processors::Pins::smi() {
+  apply([](Processor& processor) { processor.smi(); });
+}
+
 void Processors::Pins::nmi() {
   apply([](Processor& processor) { processor.nmi(); });
 }

@@ -81,6 +81,7 @@ class Processors final : public TimeKeeper {
     Pins(Processors& owner, size_t index) : owner_(owner), index_(index) {}
     void set_interrupt(bool asserted) override;
     void nmi() override;
+    void smi() override;
     void init() override;
     void sipi(u8 vector) override;
 

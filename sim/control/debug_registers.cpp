@@ -4,27 +4,30 @@ namespace hvlab::control {
 
 namespace {
 
-/// The checks before any move to or from a debug register; `number` becomes 6 or 7 where 4 and 5 stand for
-/// them (SDM vol. 3, 18.2.2 and 18.2.4).
-Outcome check_access(Cpu& cpu, unsigned& number) {
+/// The checks before any move to or from a debug register (SDM vol. 3, 18.2.2 and 18.2.4).
+Outcome check_access(Cpu& cpu, unsigned number) {
   if (number > 7 || ((number & 6) == 4 && (cpu.cr4 & arch::cr4::kDe) != 0))
     return raise(cpu, Exception::InvalidOpcode);
   if ((cpu.dr7 & arch::dr7::kGd) != 0) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = arch::dr6::kBd};
     return Outcome::Fault;
   }
-  if ((number & 6) == 4) number += 2;
   return Outcome::Next;
 }
+
+/// Without CR4.DE the numbers 4 and 5 stand for 6 and 7. A hypervisor is told the number that was written
+/// down.
+unsigned register_of(unsigned number) { return (number & 6) == 4 ? number + 2 : number; }
 
 }  // namespace
 
 Outcome write_debug_register(Cpu& cpu, unsigned number, u64 value) {
   if (const Outcome o = check_access(cpu, number); !ok(o)) return o;
-  if (number >= 6 && (value >> 32) != 0) return raise(cpu, Exception::GeneralProtection, 0);
+  if (register_of(number) >= 6 && (value >> 32) != 0) return raise(cpu, Exception::GeneralProtection, 0);
   if (cpu.guest != nullptr) {
     if (const Outcome o = cpu.guest->debug_access(cpu, number, true); !ok(o)) return o;
   }
+  number = register_of(number);
   if (number < 4) {
     cpu.dr[number] = value;
   } else {
@@ -43,6 +46,7 @@ mmu::Loaded<u64> read_debug_register(Cpu& cpu, unsigned number) {
   if (cpu.guest != nullptr) {
     if (const Outcome o = cpu.guest->debug_access(cpu, number, false); !ok(o)) return {0, o};
   }
+  number = register_of(number);
   return {number < 4 ? cpu.dr[number] : number == 6 ? cpu.dr6 : cpu.dr7};
 }
 

@@ -2,6 +2,7 @@
 
 #include "sim/base/check.hpp"
 #include "sim/control/gates.hpp"
+#include "sim/cpu/debug.hpp"
 
 namespace hvlab::control {
 
@@ -55,12 +56,24 @@ bool intercepted(Cpu& cpu, const Delivery& event) {
   return cpu.guest->exception(cpu, event);
 }
 
+/// The branch records leave #DB, #MC and INT1 out (APM vol. 2, 13.1.1.6).
+void record(Cpu& cpu, const Delivery& event, u64 from) {
+  const bool exception = event.source == Source::Exception;
+  const bool left_out = event.source == Source::PrivilegedSoftwareException ||
+                        (exception && (event.vector == static_cast<u8>(Exception::Debug) ||
+                                       event.vector == static_cast<u8>(Exception::MachineCheck)));
+  if (!left_out) cpu::record_interrupt(cpu, from, cpu.rip);
+}
+
 /// attempt(), with the event on record for whoever is asked on the way.
 Outcome attempt_on_record(Cpu& cpu, const Delivery& event) {
   cpu.delivering = event;
   cpu.is_delivering = true;
+  const u64 from = cpu.rip;
   const Outcome outcome = attempt(cpu, event);
-  if (ok(outcome)) cpu.is_delivering = false;
+  if (!ok(outcome)) return outcome;
+  cpu.is_delivering = false;
+  record(cpu, event, from);
   return outcome;
 }
 

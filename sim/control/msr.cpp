@@ -103,6 +103,13 @@ bool write_misc_enable(Cpu& cpu, u32, u64 value) {
   cpu.misc_enable = (cpu.misc_enable & ~kWritable) | (value & kWritable);
   return true;
 }
+/// The four branch records (APM vol. 2, 13.1.1.6), read-only. Intel's of this generation lie elsewhere.
+bool read_branch_record(Cpu& cpu, u32 address, u64& value) {
+  const u64 records[] = {cpu.last_branch_from, cpu.last_branch_to, cpu.last_interrupt_from,
+                         cpu.last_interrupt_to};
+  return value = intel(cpu) ? 0 : records[address - 0x1DB], true;
+}
+bool write_branch_record(Cpu& cpu, u32, u64) { return intel(cpu); }
 /// LBR and BTF; trace messages and branch stores do not exist.
 bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
   const u64 supported = intel(cpu) ? 3 : 0x3F;
@@ -256,6 +263,15 @@ bool write_vm_hsave(Cpu& cpu, u32, u64 value) {
   if ((value & 0xFFF) != 0 || (value >> cpu.identity.physical_address_bits) != 0) return false;
   return cpu.vm_hsave_pa = value, true;
 }
+/// 8.32 bits (15.30.5).
+bool write_tsc_ratio(Cpu& cpu, u32, u64 value) {
+  if ((value >> 40) != 0) return false;
+  return cpu.tsc_ratio = value, true;
+}
+/// IGNNE# stands for a pin that nothing is connected to.
+bool write_ignne(Cpu& cpu, u32, u64 value) { return cpu.ignne = value & 1, true; }
+/// Commands to system-management mode, which does not exist; with HWCR.SMMLOCK they are #GP.
+bool write_smm_ctl(Cpu& cpu, u32, u64 value) { return (value & ~u64{0x1F}) == 0 && (cpu.hwcr & 1) == 0; }
 /// Sets the key while VM_CR is unlocked; afterwards the same key, unless it is 0, unlocks it.
 bool write_svm_key(Cpu& cpu, u32, u64 value) {
   if ((cpu.vm_cr & arch::vm_cr::kLock) == 0) return cpu.svm_key = value, true;
@@ -298,7 +314,9 @@ const char* msr_name(const Cpu& cpu, u32 address) {
 u64 time_stamp(const Cpu& cpu) {
   u64 cycle = cpu.cycles();
   if (cpu.latest_cycle != nullptr) cycle = *cpu.latest_cycle = std::max(cycle, *cpu.latest_cycle);
-  return cycle + cpu.tsc_offset + cpu.guest_tsc_offset;
+  const u64 host = cycle + cpu.tsc_offset;
+  if (cpu.guest == nullptr) return host;
+  return scale(host, cpu.tsc_ratio, u64{1} << 32) + cpu.guest_tsc_offset;
 }
 
 }  // namespace hvlab::control

@@ -9,8 +9,10 @@ namespace hvlab::cpu {
 enum class BreakOn : u8 { Instruction = 0, Write = 1, Io = 2, ReadWrite = 3 };
 
 /// DR6 bits B0..B3 of the breakpoints that `bytes` bytes at `address` touch, if at least one of them is
-/// enabled; else 0. `wanted` and `also` are the kinds that count.
+/// enabled; else 0. `wanted` and `also` are the kinds that count. While the global interrupt flag is clear
+/// matches are discarded (APM vol. 2, 15.17).
 constexpr u64 match_breakpoints(const State& s, u64 address, unsigned bytes, BreakOn wanted, BreakOn also) {
+  if (!s.gif) return 0;
   u64 met = 0;
   bool enabled = false;
   for (unsigned n = 0; n < 4; ++n) {
@@ -48,6 +50,22 @@ constexpr u64 match_io_breakpoint(const State& s, u16 port, unsigned bytes) {
 /// True if DR7 enables any breakpoint: instructions are stepped then, as blocks notice no traps between their
 /// operations.
 constexpr bool breakpoints_enabled(const State& s) { return (s.dr7 & 0xFF) != 0; }
+
+/// DEBUGCTL.LBR: branches are recorded. Instructions are stepped then.
+constexpr bool records_branches(const State& s) { return (s.debug_ctl & 1) != 0; }
+
+/// Records a transfer of control from the instruction at `from` to `to`, both offsets in their segments (APM
+/// vol. 2, 13.1.1.6).
+constexpr void record_branch(State& s, u64 from, u64 to) {
+  if (records_branches(s)) s.last_branch_from = from, s.last_branch_to = to;
+}
+
+/// The same of an interrupt or exception, which first keeps the branch before it.
+constexpr void record_interrupt(State& s, u64 from, u64 to) {
+  if (!records_branches(s)) return;
+  s.last_interrupt_from = s.last_branch_from, s.last_interrupt_to = s.last_branch_to;
+  record_branch(s, from, to);
+}
 
 /// The flags' part in tracing, for the engine. After an instruction that was completed (Next, Exit, Jump):
 /// `tf` is RFLAGS.TF as it was before the instruction; adds the single-step trap to State::pending_debug and

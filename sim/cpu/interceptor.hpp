@@ -23,10 +23,11 @@ struct PortAccess {
 struct TaskSwitchAccess {
   u16 selector = 0;
   bool by_iret = false, by_jump = false;
+  bool resumes = false;  // RFLAGS.RF as the outgoing task would have saved it
 };
 
 /// What may happen at an instruction boundary.
-enum class Boundary : u8 { Init, Nmi, Interrupt };
+enum class Boundary : u8 { Init, Smi, Nmi, Interrupt };
 
 /// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept.
 /// Outcome::Next: go on; Outcome::World: the guest has been left, the processor stands in the hypervisor.

@@ -74,6 +74,18 @@ struct SecondStage {
   u64 root = 0, cr4 = 0, efer = 0;
 };
 
+/// AMD's performance counters (APM vol. 2, 13.2): see sim/cpu/performance.hpp.
+struct PerformanceCounters {
+  static constexpr unsigned kCount = 6;
+  u64 select[kCount] = {};  // PERF_CTLn
+  u64 value[kCount] = {};   // PERF_CTRn, 48 bits, as of `instructions` and `cycles`
+  u64 instructions = 0, cycles = 0;
+  u8 enabled = 0;         // bit n: counter n is switched on
+  u8 active = 0;          // ... and counts in the present context
+  bool user = false;      // the present context: CPL 3 ...
+  bool in_guest = false;  // ... of a guest
+};
+
 struct State {
   u64 gpr[18] = {};  // 16 general registers; [16] always reads 0; [17] see Cpu::block_rip
   u64 rip = 0;
@@ -95,6 +107,9 @@ struct State {
   u64 star = 0, lstar = 0, cstar = 0, fmask = 0, kernel_gs_base = 0, tsc_aux = 0;
   u64 sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0;
   u64 pat = 0x0007'0406'0007'0406, misc_enable = 1, tsc_offset = 0, tsc_adjust = 0;
+  // Branch records (APM vol. 2, 13.1.1): the last transfer of control, and the one before the last interrupt.
+  u64 last_branch_from = 0, last_branch_to = 0, last_interrupt_from = 0, last_interrupt_to = 0;
+  PerformanceCounters performance;
   u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
   u64 vm_cr = 0, vm_hsave_pa = 0, svm_key = 0;  // AMD SVM (APM vol. 2, 15.30)
   u64 spec_ctrl = 0, mcu_opt_ctrl = 0, power_ctl = 0;
@@ -111,6 +126,7 @@ struct State {
   bool interrupt_line = false;  // INTR
   bool nmi_pending = false, nmi_blocked = false;
   bool init_pending = false;
+  bool smi_pending = false;
   bool sipi_pending = false;  // arrived behind an INIT that has not been taken yet
   u8 sipi_vector = 0;
   bool sti_shadow = false;     // interrupts held off for one instruction after STI
@@ -122,13 +138,16 @@ struct State {
   bool wait_ends_masked = false;  // MWAIT: an interrupt ends the wait even with IF clear
 
   // Virtualization.
-  bool gif = true;                 // AMD's global interrupt flag: clear, it holds off INTR, NMI and INIT
+  bool gif = true;                 // AMD's global interrupt flag: clear, it holds off INTR, NMI, SMI and INIT
   bool virtual_interrupt = false;  // one waits for the guest to take interrupts
   bool host_masks = false;         // in a guest whose physical interrupts obey host_if, not RFLAGS.IF
   bool host_if = false;
   bool hypervisor = false;   // since the last exit the host's address space has not changed
   u32 asid = 0;              // address-space identifier: 0 is the host
   u64 guest_tsc_offset = 0;  // added to the time stamp in a guest
+  u64 tsc_ratio =
+      u64{1} << 32;  // by which a guest's time stamp is scaled first: 8.32 bits (APM vol. 2, 15.30.5)
+  u64 ignne = 0;     // MSR C0010115h
   SecondStage second_stage;
 };
 

@@ -41,6 +41,7 @@ enum class Intercept : u8 {
   Stgi,
   Clgi,
   Skinit,
+  Invpcid,
   Count
 };
 

@@ -23,6 +23,11 @@ bool take_event(Cpu& cpu) {
   }
   if (cpu.activity == Activity::Shutdown || cpu.activity == Activity::WaitForSipi || cpu.mov_ss_shadow)
     return false;
+  if (cpu.smi_pending && cpu.gif) {
+    if (leaves(Boundary::Smi)) return true;
+    cpu.smi_pending = false;  // there is no system-management mode: as if its handler had nothing to do
+    return true;
+  }
   if (cpu.pending_debug != 0) {
     const u64 bits = cpu.pending_debug;
     cpu.pending_debug = 0;

@@ -29,6 +29,12 @@ mmu::Tlb::Geometry geometry_of(const timing::Profile& p) {
   return {p.tlb_entries_small, p.tlb_ways_small, p.tlb_entries_large, p.tlb_ways_large};
 }
 
+/// Instructions that deliver an event themselves.
+bool to_handler(const Op& op) {
+  const auto m = static_cast<Mnemonic>(op.mnemonic);
+  return m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 || m == Mnemonic::INTO;
+}
+
 bool loads_rf(const Op& op) {
   const auto m = static_cast<Mnemonic>(op.mnemonic);
   return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
@@ -37,10 +43,8 @@ bool loads_rf(const Op& op) {
 /// Instructions that go to a handler with TF cleared are not followed by a single-step trap (SDM vol.
 /// 3, 18.3.1.4; SYSCALL by IA32_FMASK).
 bool took_tf_away(const Cpu& cpu, const Op& op) {
-  const auto m = static_cast<Mnemonic>(op.mnemonic);
-  const bool to_handler = m == Mnemonic::INT || m == Mnemonic::INT1 || m == Mnemonic::INT3 ||
-                          m == Mnemonic::INTO || m == Mnemonic::SYSCALL;
-  return to_handler && !cpu.rflag(flag::kTf);
+  const bool goes = to_handler(op) || static_cast<Mnemonic>(op.mnemonic) == Mnemonic::SYSCALL;
+  return goes && !cpu.rflag(flag::kTf);
 }
 
 /// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a
@@ -83,6 +87,7 @@ struct Processor::Impl {
 };
 
 void Processor::Impl::fault(const Op* op) {
+  cpu.current = op;
   correct_canonical_fault(cpu, *op);
   control::deliver(cpu, control::pending_fault(cpu));
   cpu.shadowed = false;
@@ -146,6 +151,7 @@ void Processor::Impl::step(const Op* op) {
     return control::deliver(cpu, control::pending_fault(cpu));
   }
   const bool tf = cpu.rflag(flag::kTf);
+  const u64 from = cpu.rip;
   cpu.shadowed = cpu.sti_shadow || cpu.mov_ss_shadow;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
   const Outcome outcome = perform(op);
@@ -162,7 +168,11 @@ void Processor::Impl::step(const Op* op) {
     fetch.next_op = op;
     return;
   }
-  if (outcome != Outcome::Jump) cpu.rip = cpu.mask_rip(cpu.rip + op->length);
+  if (outcome != Outcome::Jump) {
+    cpu.rip = cpu.mask_rip(cpu.rip + op->length);
+  } else if (!to_handler(*op)) {
+    cpu::record_branch(cpu, from, cpu.rip);
+  }
   ++cpu.instructions;
   cpu.budget -= op->cost;
   cpu::after_instruction(cpu, tf && !took_tf_away(cpu, *op), loads_rf(*op), outcome == Outcome::Jump);
@@ -248,12 +258,13 @@ bool Processor::runnable() const {
     default: break;
   }
   if (cpu::monitor_wait_over(cpu) || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
-  if (cpu.gif && (cpu.init_pending || (cpu.nmi_pending && !cpu.nmi_blocked))) return true;
+  if (cpu.gif && (cpu.init_pending || cpu.smi_pending || (cpu.nmi_pending && !cpu.nmi_blocked))) return true;
   return cpu.interrupt_line && cpu.takes_interrupts();
 }
 
 void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asserted; }
 void Processor::nmi() { impl_->cpu.nmi_pending = true; }
+void Processor::smi() { impl_->cpu.smi_pending = true; }
 void Processor::init() { impl_->cpu.init_pending = true; }
 void Processor::sipi(u8 vector) {
   Cpu& cpu = impl_->cpu;

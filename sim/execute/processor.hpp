@@ -83,6 +83,7 @@ class Processor final : public ProcessorPins {
   // ProcessorPins
   void set_interrupt(bool asserted) override;
   void nmi() override;
+  void smi() override;
   void init() override;
   void sipi(u8 vector) override;
 

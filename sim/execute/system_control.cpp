@@ -46,6 +46,11 @@ Handlers mov_from_control(const Form& form) {
 
 /// PE can be set but not cleared; MP, EM and TS follow the operand.
 Outcome load_machine_status(Cpu& cpu, const Op& op) {
+  // A hypervisor is asked before the operand is read, and as if every bit changed: its selective intercept
+  // takes LMSW whatever the value (APM vol. 2, table 15-7).
+  if (cpu.guest != nullptr) {
+    if (const Outcome o = cpu.guest->control_write(cpu, 0, ~cpu.cr0); !ok(o)) return o;
+  }
   const auto word = read_operand<u16>(cpu, op, 0);
   if (word.failed()) return word.outcome;
   const u64 pe = cpu.cr0 & arch::cr0::kPe;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/cpu/cpuid.hpp"
+
 namespace hvlab::mmu {
 
 using namespace arch;
@@ -57,6 +59,8 @@ u64 reserved_bits(const Cpu& cpu, const Rules& rules, const Levels& l, unsigned 
     if (level == 3) reserved |= cpu.has(cpu::Feature::Pdpe1gb) ? (low_mask(30) & ~low_mask(13)) : kPageSize;
     if (level == 4) reserved |= kPageSize;
   }
+  // AMD's also want bit 8 clear in the top level (APM vol. 2, figure 5-20).
+  if (level == 4 && cpu::vendor(cpu) == cpu::Vendor::Amd) reserved |= kGlobal;
   return reserved;
 }
 
@@ -79,11 +83,12 @@ u64 leaf_address(const Levels& l, unsigned level, u64 entry, u8 shift) {
   return entry & low_mask(52) & ~low_mask(shift);
 }
 
-u32 error_bits(const Cpu& cpu, Access access, bool user) {
+u32 error_bits(const Rules& rules, Access access, bool user) {
   u32 error = 0;
   if (access == Access::Write) error |= pf::kWrite;
   if (user) error |= pf::kUser;
-  const bool fetch_reported = ((cpu.cr4 & cr4::kPae) && (cpu.efer & efer::kNxe)) || (cpu.cr4 & cr4::kSmep);
+  const bool fetch_reported =
+      ((rules.cr4 & cr4::kPae) && (rules.efer & efer::kNxe)) || (rules.cr4 & cr4::kSmep);
   if (access == Access::Execute && fetch_reported) error |= pf::kFetch;
   return error;
 }
@@ -244,7 +249,7 @@ WalkResult walk(Cpu& cpu, u64 linear, Access access, bool user, Rights rights) {
   Step steps[4];
   unsigned count = 0;
   if (cpu.cr0 & cr0::kPg) {
-    const u32 error = error_bits(cpu, access, user);
+    const u32 error = error_bits(own_rules(cpu), access, user);
     if (!walk_tables(cpu, linear, error, r, steps, count)) return r;
     if (!permitted(cpu, t, access, user, rights)) {
       r.fault = true;
@@ -269,9 +274,7 @@ WalkResult walk_second_stage(Cpu& cpu, u64 guest_physical, Access access) {
   WalkResult r;
   Translation& t = r.translation;
   t.writable = t.user = true;
-  u32 error = pf::kUser;
-  if (access == Access::Write) error |= pf::kWrite;
-  if (access == Access::Execute) error |= pf::kFetch;
+  const u32 error = error_bits(rules, access, true);
   const auto fail = [&](u32 bits_of) {
     r.fault = true;
     r.error = bits_of;

@@ -47,6 +47,7 @@ class ProcessorPins {
   /// INTR: an interrupt above the processor priority waits. Level.
   virtual void set_interrupt(bool asserted) = 0;
   virtual void nmi() = 0;
+  virtual void smi() = 0;
   virtual void init() = 0;
   /// Start-up IPI: leaves wait-for-SIPI and begins at vector * 1000h in real mode.
   virtual void sipi(u8 vector) = 0;

@@ -86,6 +86,10 @@ bool nested_paging_valid(const Cpu& cpu, const SaveArea& save, const ControlArea
   return true;
 }
 
+bool host_valid(const Cpu& cpu, const SaveArea& save) {
+  return efer_valid(cpu, save) && control_registers_valid(cpu, save) && long_mode_valid(save);
+}
+
 bool consistent(const Cpu& cpu, const arch::svm::Vmcb& block) {
   const SaveArea& save = block.save;
   return efer_valid(cpu, save) && control_registers_valid(cpu, save) && debug_registers_valid(save) &&

@@ -25,4 +25,7 @@ bool nested_paging_valid(const Cpu& cpu, const SaveArea& save, const ControlArea
 /// All of them.
 bool consistent(const Cpu& cpu, const arch::svm::Vmcb& block);
 
+/// The host's state that #VMEXIT has found in its save area may be loaded (15.6).
+bool host_valid(const Cpu& cpu, const SaveArea& save);
+
 }  // namespace hvlab::svm

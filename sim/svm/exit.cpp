@@ -4,6 +4,7 @@
 
 #include "sim/base/check.hpp"
 #include "sim/mmu/tlb.hpp"
+#include "sim/svm/checks.hpp"
 #include "sim/svm/unit.hpp"
 #include "sim/svm/world.hpp"
 
@@ -88,6 +89,7 @@ void Unit::leave(Cpu& cpu, Exit code, u64 info1, u64 info2, u64 next_rip) {
   block.save.dr6 = cpu.dr6;
   block.save.dr7 = cpu.dr7;
   if (cpu.second_stage.on) block.save.gpat = cpu.pat;
+  if (virtual_branch_records(cpu)) save_branch_records(cpu, block.save);
   block_written(cpu, guest_.block);
 
   if (cpu.ledger != nullptr) cpu.ledger->open(observe::Account::WorldSwitch, cpu.cycles());
@@ -100,19 +102,32 @@ void Unit::leave(Cpu& cpu, Exit code, u64 info1, u64 info2, u64 next_rip) {
   cpu.second_stage = {};
   cpu.host_masks = cpu.virtual_interrupt = cpu.is_delivering = false;
   cpu.sti_shadow = cpu.mov_ss_shadow = cpu.shadowed = cpu.monitor_armed = false;
-  cpu.pending_debug = 0;
   cpu.activity = cpu::Activity::Active;
-  cpu.gif = false;
-  cpu.hypervisor = true;
-  load_world(cpu, block_at(*this, cpu, cpu.vm_hsave_pa).save);
+  load_host(cpu);
+  return_to_host(cpu);
+  cpu.reported_cpl = 0;
+  mmu::select_address_space(cpu);
+}
+
+/// Loads the host from its save area; a state that is not valid shuts the processor down (15.6).
+void Unit::load_host(Cpu& cpu) {
+  const SaveArea& host = block_at(*this, cpu, cpu.vm_hsave_pa).save;
+  if (!host_valid(cpu, host)) cpu.activity = cpu::Activity::Shutdown;
+  load_world(cpu, host);
+  if (virtual_branch_records(cpu)) load_branch_records(cpu, host);
   cpu.cr0 |= arch::cr0::kPe;
   cpu.rflags_rest &= ~arch::flag::kVm;
   cpu.cpl = 0;
-  cpu.dr7 = arch::dr7::kFixed1;
   const bool pae = (cpu.cr0 & arch::cr0::kPg) != 0 && (cpu.cr4 & arch::cr4::kPae) != 0 && !cpu.long_active();
   if (pae && mmu::load_pdptes(cpu, cpu.cr3) != Outcome::Next) cpu.activity = cpu::Activity::Shutdown;
-  cpu.reported_cpl = 0;
-  mmu::select_address_space(cpu);
+}
+
+void Unit::return_to_host(Cpu& cpu) {
+  cpu.gif = false;
+  cpu.hypervisor = true;
+  cpu.dr7 = arch::dr7::kFixed1;
+  // VMRUN is complete now: single-stepping, the host gets its trap here.
+  cpu.pending_debug = cpu.rflag(arch::flag::kTf) ? arch::dr6::kBs : 0;
 }
 
 }  // namespace hvlab::svm

@@ -30,7 +30,7 @@ Outcome Unit::control_read(Cpu& cpu, unsigned number) {
   return leave_at(cpu, kReadCr + number, tells ? kMovCr | general_register(cpu, 0) : 0);
 }
 
-/// The selective intercept of CR0 is for changes of other bits than TS and MP, by MOV and LMSW (15.9).
+/// The selective intercept of CR0 is for changes of other bits than TS and MP (15.9).
 Outcome Unit::control_write(Cpu& cpu, unsigned number, u64 value) {
   const bool tells = cpu.has(Feature::DecodeAssists) && is_mov(cpu);
   const u64 info1 = tells ? kMovCr | general_register(cpu, 1) : 0;
@@ -75,7 +75,7 @@ Outcome Unit::task_switch(Cpu& cpu, const cpu::TaskSwitchAccess& access) {
   if (access.by_iret) info2 |= bit(36);
   if (access.by_jump) info2 |= bit(38);
   if (cpu.is_delivering && cpu.delivering.has_error) info2 |= bit(44) | cpu.delivering.error;
-  if (cpu.rflag(arch::flag::kRf)) info2 |= bit(48);
+  if (access.resumes) info2 |= bit(48);
   leave(cpu, Exit::TaskSwitch, access.selector, info2);
   return Outcome::World;
 }
@@ -90,7 +90,10 @@ bool Unit::exception(Cpu& cpu, const Delivery& event) {
       event.source == cpu::Source::Exception || event.source == cpu::Source::SoftwareException;
   if (!raised || event.vector > 31 || !intercepted(kException + event.vector)) return false;
   const bool page_fault = event.vector == static_cast<u8>(arch::Exception::PageFault);
-  const u64 next = event.software() ? cpu.mask_rip(cpu.rip + event.length) : 0;
+  // The next instruction is told for INT3, INTO and BOUND only (15.7.1).
+  const bool bound = event.vector == static_cast<u8>(arch::Exception::BoundRange);
+  const u64 length = bound ? cpu.current->length : event.length;
+  const u64 next = bound || event.software() ? cpu.mask_rip(cpu.rip + length) : 0;
   leave(cpu, static_cast<Exit>(kException + event.vector), event.has_error ? event.error : 0,
         page_fault ? event.address : 0, next);
   return true;
@@ -104,8 +107,11 @@ bool Unit::shutdown(Cpu& cpu) {
 }
 
 bool Unit::boundary(Cpu& cpu, Boundary what) {
-  const Exit code = what == Boundary::Init ? Exit::Init : what == Boundary::Nmi ? Exit::Nmi : Exit::Intr;
+  constexpr Exit kCodes[] = {Exit::Init, Exit::Smi, Exit::Nmi, Exit::Intr};
+  const Exit code = kCodes[static_cast<size_t>(what)];
   if (!intercepted(code)) return false;
+  constexpr u64 kSmmLock = bit(0);  // of HWCR: the intercept of SMI is without effect (15.13.3)
+  if (what == Boundary::Smi && (cpu.hwcr & kSmmLock) != 0) return false;
   leave(cpu, code);
   return true;
 }

@@ -18,17 +18,44 @@ namespace {
 constexpr Exit exit_of(Intercept i) {
   switch (i) {
 #define SAME(name) \
-  case Intercept::name: return Exit::name;
-    SAME(ReadIdtr)
-    SAME(ReadGdtr)
-    SAME(ReadLdtr)
-    SAME(ReadTr) SAME(WriteIdtr) SAME(WriteGdtr) SAME(WriteLdtr) SAME(WriteTr) SAME(Rdtsc) SAME(Rdtscp)
-        SAME(Rdpmc) SAME(Pushf) SAME(Popf) SAME(Cpuid) SAME(Rsm) SAME(Iret) SAME(SoftwareInterrupt)
-            SAME(Icebp) SAME(Invd) SAME(Wbinvd) SAME(Pause) SAME(Hlt) SAME(Invlpg) SAME(Invlpga) SAME(Monitor)
-                SAME(Mwait) SAME(Xsetbv) SAME(Vmrun) SAME(Vmmcall) SAME(Vmload) SAME(Vmsave) SAME(Stgi)
-                    SAME(Clgi) SAME(Skinit)
+  case Intercept::name: return Exit::name
+    SAME(ReadIdtr);
+    SAME(ReadGdtr);
+    SAME(ReadLdtr);
+    SAME(ReadTr);
+    SAME(WriteIdtr);
+    SAME(WriteGdtr);
+    SAME(WriteLdtr);
+    SAME(WriteTr);
+    SAME(Rdtsc);
+    SAME(Rdtscp);
+    SAME(Rdpmc);
+    SAME(Pushf);
+    SAME(Popf);
+    SAME(Cpuid);
+    SAME(Rsm);
+    SAME(Iret);
+    SAME(SoftwareInterrupt);
+    SAME(Icebp);
+    SAME(Invd);
+    SAME(Wbinvd);
+    SAME(Pause);
+    SAME(Hlt);
+    SAME(Invlpg);
+    SAME(Invlpga);
+    SAME(Monitor);
+    SAME(Mwait);
+    SAME(Xsetbv);
+    SAME(Vmrun);
+    SAME(Vmmcall);
+    SAME(Vmload);
+    SAME(Vmsave);
+    SAME(Stgi);
+    SAME(Clgi);
+    SAME(Skinit);
+    SAME(Invpcid);
 #undef SAME
-                        default : return Exit::Invalid;
+    default: return Exit::Invalid;
   }
 }
 
@@ -111,21 +138,30 @@ void Unit::run(Cpu& cpu, u64 address) {
   cpu.report(observe::EventKind::VmEntry, address,
              (block.control.nested_control & kNestedPaging) ? block.control.nested_root : 0);
   guest_.entered = cpu.cycles();
-  if (!consistent(cpu, block) || !load_pdptes(cpu, block)) {
-    Vmcb& out = block_at(*this, cpu, address);
-    write_exit(cpu, out.control, Exit::Invalid, 0, 0, 0);
-    block_written(cpu, address);
-    cpu.rip = next;
-    cpu.gif = false;
-    cpu.hypervisor = true;
-    cpu.refresh();
-    return;
-  }
-  const u64 save_area = cpu.vm_hsave_pa;
-  save_world(cpu, block_at(*this, cpu, save_area).save, next);
-  block_written(cpu, save_area);
+  save_host(cpu, next);
+  if (!consistent(cpu, block) || !load_pdptes(cpu, block)) return refuse(cpu, next);
   enter(cpu, block_at(*this, cpu, address));
   inject(cpu);
+}
+
+/// The host goes to its save area, as it will be once VMRUN is done: with RF cleared.
+void Unit::save_host(Cpu& cpu, u64 next) {
+  cpu.rflags_rest &= ~arch::flag::kRf;
+  SaveArea& host = block_at(*this, cpu, cpu.vm_hsave_pa).save;
+  save_world(cpu, host, next);
+  if (virtual_branch_records(cpu)) save_branch_records(cpu, host);
+  block_written(cpu, cpu.vm_hsave_pa);
+}
+
+/// VMEXIT_INVALID: nothing of the guest has been loaded, or is written.
+void Unit::refuse(Cpu& cpu, u64 next) {
+  Vmcb& out = block_at(*this, cpu, guest_.block);
+  write_exit(cpu, out.control, Exit::Invalid, 0, 0, 0);
+  block_written(cpu, guest_.block);
+  cpu.charge(cpu.costs.vm_exit);
+  cpu.rip = next;
+  return_to_host(cpu);
+  cpu.refresh();
 }
 
 void Unit::enter(Cpu& cpu, const Vmcb& block) {
@@ -139,6 +175,7 @@ void Unit::enter(Cpu& cpu, const Vmcb& block) {
     cpu.pat = block.save.gpat;
   }
   load_world(cpu, block.save);
+  if (virtual_branch_records(cpu)) load_branch_records(cpu, block.save);
   cpu.cr2 = block.save.cr2;
   cpu.dr6 = (block.save.dr6 & 0xE00F) | arch::dr6::kFixed1;
   cpu.dr7 = (block.save.dr7 & 0xFFFF'23FF) | arch::dr7::kFixed1;

@@ -62,8 +62,15 @@ class Unit final : public cpu::Interceptor {
   Outcome leave_at(Cpu& cpu, u64 code, u64 info1 = 0);  // an instruction, with its next RIP
   bool pause_exits(Cpu& cpu);
   void update_virtual_interrupt(Cpu& cpu);
+  void save_host(Cpu& cpu, u64 next);
+  void refuse(Cpu& cpu, u64 next);
   void enter(Cpu& cpu, const arch::svm::Vmcb& block);
   void inject(Cpu& cpu);
+  void load_host(Cpu& cpu);
+  void return_to_host(Cpu& cpu);  // what every exit does to the host that comes back
+  bool virtual_branch_records(const Cpu& cpu) const {
+    return cpu.has(arch::Feature::Lbrv) && (guest_.control.lbr_control & arch::svm::kLbrVirtualization) != 0;
+  }
   u64 intercept_mask() const;
   void write_exit(Cpu& cpu, arch::svm::ControlArea& control, Exit code, u64 info1, u64 info2, u64 next_rip);
 

@@ -13,14 +13,19 @@ SegmentArea area_of(const cpu::SegmentRegister& s) {
   return {s.selector, static_cast<u16>((a & 0xFF) | ((a >> 4) & 0xF00)), s.limit, s.base};
 }
 
+/// Bases that are not canonical are made so (15.5.1).
+u64 base_of(const SegmentArea& a) { return static_cast<u64>(static_cast<i64>(a.base << 16) >> 16); }
+
 cpu::SegmentRegister register_of(const SegmentArea& a) {
   u32 attributes = (a.attributes & 0xFFu) | (a.attributes & 0xF00u) << 4;
   if ((attributes & attribute::kPresent) == 0) attributes |= attribute::kUnusable;
-  return {.base = a.base, .limit = a.limit, .attributes = attributes, .selector = a.selector};
+  return {.base = base_of(a), .limit = a.limit, .attributes = attributes, .selector = a.selector};
 }
 
 SegmentArea area_of(const cpu::DescriptorTableRegister& t) { return {0, 0, t.limit, t.base}; }
-cpu::DescriptorTableRegister table_of(const SegmentArea& a) { return {a.base, static_cast<u16>(a.limit)}; }
+cpu::DescriptorTableRegister table_of(const SegmentArea& a) {
+  return {base_of(a), static_cast<u16>(a.limit)};
+}
 
 constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt |
                        flag::kRf | flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
@@ -64,6 +69,19 @@ void load_world(Cpu& cpu, const SaveArea& from) {
   cpu.cpl = from.cpl & 3;
 }
 
+void save_branch_records(const Cpu& cpu, SaveArea& to) {
+  to.debug_ctl = cpu.debug_ctl;
+  to.last_branch_from = cpu.last_branch_from, to.last_branch_to = cpu.last_branch_to;
+  to.last_interrupt_from = cpu.last_interrupt_from, to.last_interrupt_to = cpu.last_interrupt_to;
+}
+
+void load_branch_records(Cpu& cpu, const SaveArea& from) {
+  constexpr u64 kDebugCtl = 0x3F;
+  cpu.debug_ctl = from.debug_ctl & kDebugCtl;
+  cpu.last_branch_from = from.last_branch_from, cpu.last_branch_to = from.last_branch_to;
+  cpu.last_interrupt_from = from.last_interrupt_from, cpu.last_interrupt_to = from.last_interrupt_to;
+}
+
 void save_rest(const Cpu& cpu, SaveArea& to) {
   to.fs = area_of(cpu.seg[kFs]);
   to.gs = area_of(cpu.seg[kGs]);
@@ -84,7 +102,7 @@ void load_rest(Cpu& cpu, const SaveArea& from) {
   cpu.seg[kGs] = register_of(from.gs);
   cpu.tr = register_of(from.tr);
   cpu.ldtr = register_of(from.ldtr);
-  cpu.kernel_gs_base = from.kernel_gs_base;
+  cpu.kernel_gs_base = static_cast<u64>(static_cast<i64>(from.kernel_gs_base << 16) >> 16);
   cpu.star = from.star;
   cpu.lstar = from.lstar;
   cpu.cstar = from.cstar;

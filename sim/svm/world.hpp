@@ -15,6 +15,10 @@ void save_world(const Cpu& cpu, SaveArea& to, u64 rip);
 /// What both load: segments ES CS SS DS, GDTR, IDTR, EFER, CR0, CR3, CR4, RFLAGS, RIP, RSP, RAX.
 void load_world(Cpu& cpu, const SaveArea& from);
 
+/// DEBUGCTL and the branch records, which move with LBR virtualization only (15.23).
+void save_branch_records(const Cpu& cpu, SaveArea& to);
+void load_branch_records(Cpu& cpu, const SaveArea& from);
+
 /// What VMSAVE and VMLOAD move: FS GS TR LDTR, SYSCALL's, SYSENTER's and SWAPGS' registers.
 void save_rest(const Cpu& cpu, SaveArea& to);
 void load_rest(Cpu& cpu, const SaveArea& from);

@@ -17,11 +17,12 @@ struct FakeProcessor final : ProcessorPins, TimeStampCounter {
   const Clock& clock;
   u64 tsc_offset = 0;
   bool interrupt = false;
-  unsigned nmis = 0, inits = 0;
+  unsigned nmis = 0, smis = 0, inits = 0;
   std::vector<u8> sipis;
 
   void set_interrupt(bool asserted) override { interrupt = asserted; }
   void nmi() override { ++nmis; }
+  void smi() override { ++smis; }
   void init() override { ++inits; }
   void sipi(u8 vector) override { sipis.push_back(vector); }
   u64 tsc() const override { return scale(clock.now(), kTscHertz, kSecond) + tsc_offset; }

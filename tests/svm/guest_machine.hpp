@@ -129,7 +129,34 @@ class GuestMachine : public Machine {
     guest_code(program);
     return enter(limit);
   }
+  /// As above, again from the guest's first instruction.
+  u64 again(std::initializer_list<u8> program, u64 limit = 100'000) {
+    block.save.rip = kGuestCode;
+    block.save.rsp = kGuestStack;
+    return enter(program, limit);
+  }
   static constexpr u64 kNoExit = 0xDEAD;
+
+  /// 32-bit code under the guest's long mode.
+  void guest_compatibility() { block.save.cs = {kCode32, 0xC9B, 0xFFFF'FFFF, 0}; }
+  /// 32-bit protected mode without paging.
+  void guest_protected() {
+    block.save.efer = arch::efer::kSvme;
+    block.save.cr0 = arch::cr0::kPe | arch::cr0::kEt | arch::cr0::kNe;
+    block.save.cr4 = 0;
+    guest_compatibility();
+  }
+  /// The vector whose handler (a HLT) the guest stopped in; -1: none.
+  int handler() const {
+    const u64 at = block.save.rip;
+    return at >= kHandlers && at < kHandlers + 256 * 16 ? static_cast<int>((at - kHandlers) / 16) : -1;
+  }
+  /// The host executes `program`, from its usual place.
+  int host(std::initializer_list<u8> program) {
+    cpu().rip = kCode;
+    cpu().activity = cpu::Activity::Active;
+    return run(program);
+  }
 };
 
 inline u64 code_of(arch::svm::Exit exit) { return static_cast<u64>(exit); }
