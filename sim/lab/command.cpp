@@ -8,6 +8,7 @@
 #include "sim/lab/demo.hpp"
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/validate_command.hpp"
 
 namespace hvlab::lab {
 
@@ -17,14 +18,16 @@ constexpr Command kCommands[] = {
     {"boot", "boot a kernel on a simulated PC", boot_command},
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
+    {"schema", "the JSON schema of scenario files, for editors", schema_command},
+    {"validate", "check scenario files, or print them with every default", validate_command},
 };
 
 void print_help() {
   std::cout << "usage: hvlab COMMAND [OPTION]...\n\n"
                "A cycle-approximate full-system x86 simulator: a laboratory for virtualization.\n\n"
                "Commands ('hvlab COMMAND --help' tells more):\n";
-  for (const Command& command : kCommands) std::printf("  %-8s %s\n", command.name, command.summary);
-  std::printf("  %-8s %s\n", "test", "build everything and run the tests (by the launcher ./hvlab)");
+  for (const Command& command : kCommands) std::printf("  %-9s %s\n", command.name, command.summary);
+  std::printf("  %-9s %s\n", "test", "build everything and run the tests (by the launcher ./hvlab)");
   std::cout << "\n  --version, --help\n";
 }
 

@@ -4,13 +4,20 @@
 namespace hvlab::lab::exit_status {
 
 inline constexpr int kPowerOff = 0;
-inline constexpr int kUsage = 2;   // a mistake of the user's: one line on standard error
+inline constexpr int kUsage = 2;    // a mistake of the user's: one line on standard error
 inline constexpr int kMissing = 6;  // a package, an image or a data file is not there
-inline constexpr int kHang = 116;  // every processor is halted and nothing can wake one
+inline constexpr int kHang = 116;   // every processor is halted and nothing can wake one
 inline constexpr int kTripleFault = 118;
 inline constexpr int kReset = 120;        // the guest reset the machine
 inline constexpr int kLimit = 124;        // --max-time or --max-instructions reached
 inline constexpr int kInterrupted = 130;  // Ctrl-C, SIGTERM, or Ctrl-A X on the console
+
+// Of what runs scenarios: run, regress, validate, compare.
+inline constexpr int kNotAsExpected = 1;  // an expectation does not hold, or runs differ
+inline constexpr int kInvalid = 3;        // a scenario file
+inline constexpr int kGuestFailed = 4;    // the guest ended in another way than the scenario's
+inline constexpr int kLimitReached = 5;
+inline constexpr int kOurFault = 70;  // HVLab's own
 
 /// The status of a write of `value` to port F4h: odd, so unlike every other.
 constexpr int debug_exit(unsigned value) { return static_cast<int>((value << 1 | 1) & 0xff); }

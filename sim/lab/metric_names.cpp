@@ -1,0 +1,62 @@
+#include "sim/lab/metric_names.hpp"
+
+#include <algorithm>
+
+#include "sim/observe/event.hpp"
+#include "sim/observe/exit_totals.hpp"
+#include "sim/observe/ledger.hpp"
+
+namespace hvlab::lab {
+
+using scenario::Metric;
+using scenario::MetricUnit;
+
+const std::vector<std::string>& workload_phases() {
+  static const std::vector<std::string> kPhases = {
+      "cpu", "stream", "chase", "syscall", "pipe", "process", "file", "network", "disk", "link", "link-bulk"};
+  return kPhases;
+}
+
+std::vector<std::string> exit_reasons() {
+  static constexpr std::pair<const char*, u64> kNames[] = {
+#define SVM_EXIT(code, id, name, section) {name, code},
+#include "sim/arch/svm_exits.inc"
+#undef SVM_EXIT
+  };
+  std::vector<std::string> reasons;
+  for (const auto& [name, code] : kNames) {
+    // The first of a numbered series ("exception-0", "read-cr0") is listed without its number.
+    if (const std::string label = observe::svm_exit_label(code); label == name) reasons.push_back(label);
+  }
+  return reasons;
+}
+
+std::vector<Metric> metric_names() {
+  std::vector<Metric> names = {{"time", MetricUnit::Time},          {"instructions", MetricUnit::Count},
+                               {"cycles", MetricUnit::Count},       {"busy", MetricUnit::Count},
+                               {"workload.time", MetricUnit::Time}, {"start.time", MetricUnit::Time},
+                               {"launch.time", MetricUnit::Time},   {"memory.each", MetricUnit::Size}};
+  for (const std::string& phase : workload_phases())
+    names.push_back({"phase." + phase + ".time", MetricUnit::Time});
+  for (size_t i = 0; i < observe::kAccounts; ++i) {
+    const std::string account = observe::name(static_cast<observe::Account>(i));
+    names.push_back({"ledger." + account, MetricUnit::Count});
+    names.push_back({"share." + account, MetricUnit::Ratio});
+  }
+  names.push_back({"exits", MetricUnit::Count});
+  names.push_back({"exits.cycles", MetricUnit::Count});
+  for (const std::string& reason : exit_reasons()) {
+    names.push_back({"exits." + reason, MetricUnit::Count});
+    names.push_back({"exits." + reason + ".cycles", MetricUnit::Count});
+  }
+  for (const char* series : {"exception-", "read-cr", "write-cr", "read-dr", "write-dr"}) {
+    names.push_back({std::string("exits.") + series + "*.cycles", MetricUnit::Count});
+    names.push_back({std::string("exits.") + series + "*", MetricUnit::Count});
+  }
+  for (size_t i = 0; i < static_cast<size_t>(observe::EventKind::Count); ++i)
+    names.push_back(
+        {std::string("events.") + observe::name(static_cast<observe::EventKind>(i)), MetricUnit::Count});
+  return names;
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,98 @@
+#include "sim/lab/scenario_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "sim/arch/features.hpp"
+#include "sim/base/data_path.hpp"
+#include "sim/base/user_error.hpp"
+#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/metric_names.hpp"
+#include "sim/timing/profile.hpp"
+
+namespace hvlab::lab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The names of the profiles in a data folder, sorted.
+std::vector<std::string> profiles_in(const char* folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(data_folder(folder))) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+scenario::WayFacts facts_of(const Way& way) {
+  constexpr u64 kMiB = u64{1} << 20;
+  return {way.name,      way.processor,     way.memory * kMiB, way.more_memory * kMiB,
+          way.instances, *way.guest != '\0'};
+}
+
+}  // namespace
+
+scenario::Vocabulary scenario_vocabulary() {
+  scenario::Vocabulary words;
+  words.processors = timing::profile_names();
+  words.disks = profiles_in("profiles/disk");
+  words.links = profiles_in("profiles/link");
+  const timing::Profile profile =
+      timing::load_profile(words.processors.front(), timing::Accuracy::Approximate);
+  for (const timing::Figure& figure : profile.figures) words.costs.push_back(figure.name);
+  for (const std::string& name : words.processors) {
+    for (const std::string& feature : timing::load_profile(name, timing::Accuracy::Approximate).features) {
+      if (std::ranges::count(words.features, feature) == 0) words.features.push_back(feature);
+    }
+  }
+  std::ranges::sort(words.features);
+  for (const Way& way : demo_ways()) words.ways.push_back(facts_of(way));
+  words.metrics = metric_names();
+  return words;
+}
+
+std::string read_scenario_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(file), {}};
+  std::error_code error;
+  if (!file || fs::is_directory(path, error)) throw UserError("'" + path + "' cannot be read");
+  return content;
+}
+
+std::vector<scenario::Override> parse_overrides(const std::vector<std::string>& texts) {
+  std::vector<scenario::Override> overrides;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw UserError("--set '" + text + "': give PATH=VALUE, like machine.cores=2");
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return overrides;
+}
+
+scenario::Scenario load_scenario(const std::string& path, const std::vector<scenario::Override>& overrides,
+                                 const scenario::Vocabulary& vocabulary) {
+  scenario::Problems problems;
+  auto scenario = scenario::read_scenario(path, read_scenario_file(path), overrides, vocabulary, problems);
+  if (!scenario) throw InvalidScenario{problems.report()};
+  return std::move(*scenario);
+}
+
+std::vector<std::string> scenario_files(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".yaml")
+      files.push_back(entry.path().string());
+  }
+  std::ranges::sort(files);
+  if (files.empty()) throw UserError("'" + path + "' holds no scenarios (*.yaml)");
+  return files;
+}
+
+}  // namespace hvlab::lab

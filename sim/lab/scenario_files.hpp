@@ -1,0 +1,32 @@
+// Scenario files from disk, with the names that this program knows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.hpp"
+
+namespace hvlab::lab {
+
+/// The ways, profiles, features, costs and metrics of this program.
+scenario::Vocabulary scenario_vocabulary();
+
+/// The contents of file `path`. Throws UserError if it cannot be read.
+std::string read_scenario_file(const std::string& path);
+
+/// "path=value" of --set. Throws UserError.
+std::vector<scenario::Override> parse_overrides(const std::vector<std::string>& texts);
+
+/// Reads a scenario or throws InvalidScenario with the report of all that is wrong with it.
+scenario::Scenario load_scenario(const std::string& path, const std::vector<scenario::Override>& overrides,
+                                 const scenario::Vocabulary& vocabulary);
+
+struct InvalidScenario {
+  std::string report;
+};
+
+/// The scenario files that a path stands for: itself, or all *.yaml files below the folder, sorted. Throws
+/// UserError if there are none.
+std::vector<std::string> scenario_files(const std::string& path);
+
+}  // namespace hvlab::lab

@@ -1,0 +1,140 @@
+#include "sim/scenario/cells.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/scenario/format.hpp"
+#include "sim/scenario/quantity.hpp"
+#include "sim/scenario/spelling.hpp"
+
+namespace hvlab::scenario {
+
+namespace {
+
+constexpr const char* kShape = "lines of 'path: [value, value, ...]', with paths like machine.cores";
+
+bool can_vary(const std::string& path) {
+  const std::string first = path.substr(0, path.find('.'));
+  return first != "vary" && first != "expect" && first != "claim" && first != "title";
+}
+
+/// Whether an axis can be put into the file; notes why not.
+bool is_axis(const YamlNode& root, const YamlNode::Key& key, const YamlNode& values, Problems& problems) {
+  const auto refuse = [&](std::string message, const char* expected) {
+    problems.add(key.place, key.name, std::move(message), expected);
+    return false;
+  };
+  if (key_at(key.name) == nullptr)
+    return refuse(fmt::format("'{}' leads to no key{}", key.name, did_you_mean(key.name, all_paths())),
+                  kShape);
+  if (!can_vary(key.name))
+    return refuse(fmt::format("'{}' belongs to all cells and cannot vary", key.name), "");
+  if (values.kind != YamlNode::Kind::List || values.items.empty())
+    return refuse(fmt::format("'{}' has no list of values", key.name), kShape);
+  YamlNode trial = root;
+  return put(trial, key.name, key.place, values.items.front()) ||
+         refuse(fmt::format("'{}' leads into a list that has no such item", key.name), "");
+}
+
+/// The value below `node` that `word` names, made if it is a key that a map lacks.
+YamlNode* step(YamlNode& node, std::string_view word, const Place& place) {
+  if (node.kind == YamlNode::Kind::List) {
+    const std::optional<u64> index = parse_count(word);
+    return index && *index < node.items.size() ? &node.items[*index] : nullptr;
+  }
+  // A missing list has no items either.
+  if (node.kind == YamlNode::Kind::Scalar || (node.kind == YamlNode::Kind::Null && parse_count(word)))
+    return nullptr;
+  node.kind = YamlNode::Kind::Map;
+  const auto found = std::ranges::find(node.keys, word, &YamlNode::Key::name);
+  if (found != node.keys.end()) return &node.items[static_cast<size_t>(found - node.keys.begin())];
+  node.keys.push_back({std::string(word), place});
+  YamlNode made;
+  made.place = place;
+  node.items.push_back(std::move(made));
+  return &node.items.back();
+}
+
+std::string short_name(const std::string& path) { return path.substr(path.rfind('.') + 1); }
+
+}  // namespace
+
+std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
+  const YamlNode* vary = root.find("vary");
+  std::vector<Axis> axes;
+  if (vary == nullptr) return axes;
+  if (vary->kind != YamlNode::Kind::Map) {
+    problems.add(vary->place, vary->text, "'vary' must be a map", kShape);
+    return axes;
+  }
+  for (size_t i = 0; i < vary->items.size(); ++i) {
+    if (is_axis(root, vary->keys[i], vary->items[i], problems))
+      axes.push_back({vary->keys[i].name, vary->keys[i].place, vary->items[i].items});
+  }
+  size_t cells = 1;
+  for (const Axis& axis : axes)
+    cells = std::min(kMostCells + 1, cells * std::max<size_t>(1, axis.values.size()));
+  if (cells > kMostCells) {
+    problems.add(vary->place, "", fmt::format("makes more than {} cells", kMostCells), "fewer values");
+    axes.clear();
+  }
+  return axes;
+}
+
+size_t cell_count(const std::vector<Axis>& axes) {
+  size_t cells = 1;
+  for (const Axis& axis : axes) cells *= axis.values.size();
+  return cells;
+}
+
+std::vector<Setting> settings_of(const std::vector<Axis>& axes, size_t index) {
+  std::vector<Setting> settings(axes.size());
+  for (size_t i = axes.size(); i-- > 0;) {
+    const size_t choice = index % axes[i].values.size();
+    index /= axes[i].values.size();
+    const YamlNode& value = axes[i].values[choice];
+    settings[i] = {axes[i].path,
+                   value.kind == YamlNode::Kind::Scalar ? value.text : fmt::format("#{}", choice + 1)};
+  }
+  return settings;
+}
+
+std::string label_of(const std::vector<Setting>& settings) {
+  std::string label;
+  for (const Setting& setting : settings) {
+    const std::string name = short_name(setting.path);
+    const auto same = [&](const Setting& other) { return short_name(other.path) == name; };
+    const bool clear = std::ranges::count_if(settings, same) == 1;
+    label += fmt::format("{}{}={}", label.empty() ? "" : ",", clear ? name : setting.path, setting.value);
+  }
+  return label;
+}
+
+bool put(YamlNode& root, std::string_view path, const Place& place, const YamlNode& value) {
+  YamlNode* at = &root;
+  while (!path.empty()) {
+    const size_t dot = path.find('.');
+    at = step(*at, path.substr(0, dot), place);
+    if (at == nullptr) return false;
+    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+  }
+  *at = value;
+  return true;
+}
+
+YamlNode cell_tree(const YamlNode& root, const std::vector<Axis>& axes, size_t index) {
+  YamlNode tree = root;
+  const auto vary = std::ranges::find(tree.keys, "vary", &YamlNode::Key::name);
+  if (vary != tree.keys.end()) {
+    tree.items.erase(tree.items.begin() + (vary - tree.keys.begin()));
+    tree.keys.erase(vary);
+  }
+  for (size_t i = axes.size(); i-- > 0;) {
+    put(tree, axes[i].path, axes[i].place, axes[i].values[index % axes[i].values.size()]);
+    index /= axes[i].values.size();
+  }
+  return tree;
+}
+
+}  // namespace hvlab::scenario

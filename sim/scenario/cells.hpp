@@ -1,0 +1,45 @@
+// What a scenario varies: every combination of values is a cell, a tree of its own.
+#pragma once
+
+#include "sim/scenario/yaml_tree.hpp"
+
+namespace hvlab::scenario {
+
+/// A path of the format and the values that it takes in turn.
+struct Axis {
+  std::string path;
+  Place place;
+  std::vector<YamlNode> values;
+};
+
+/// One value of an axis, as a cell has it.
+struct Setting {
+  std::string path;
+  std::string value;  // as text; "#2" for what is no single value
+
+  bool operator==(const Setting&) const = default;
+};
+
+inline constexpr size_t kMostCells = 1000;
+
+/// The axes under `vary`, in the file's order; none if there is no such key.
+std::vector<Axis> axes_of(const YamlNode& root, Problems& problems);
+
+/// How many cells they make: 1 without axes.
+size_t cell_count(const std::vector<Axis>& axes);
+
+/// The settings of cell `index`; the last axis changes fastest.
+std::vector<Setting> settings_of(const std::vector<Axis>& axes, size_t index);
+
+/// "way=kvm,cores=2": the cell's name, by the last words of the paths where those are unlike; empty without
+/// axes.
+std::string label_of(const std::vector<Setting>& settings);
+
+/// The file with the values of cell `index` in place and without `vary`.
+YamlNode cell_tree(const YamlNode& root, const std::vector<Axis>& axes, size_t index);
+
+/// Puts `value` where `path` leads, making the maps on the way there; `place` is whose path it is. False if a
+/// part of the way is a list without such an item, or a single value.
+bool put(YamlNode& root, std::string_view path, const Place& place, const YamlNode& value);
+
+}  // namespace hvlab::scenario

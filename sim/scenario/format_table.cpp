@@ -1,0 +1,198 @@
+// The format of scenario files. A row here is all that a key needs to be read, checked, printed, put in the
+// schema and in docs/scenarios-reference.md; what it does is in sim/lab.
+#include "sim/scenario/format.hpp"
+
+namespace hvlab::scenario {
+
+namespace {
+
+using enum Type;
+using enum Presence;
+
+constexpr u64 kMiB = u64{1} << 20, kGiB = u64{1} << 30;
+constexpr u64 kMostTime = 200ull * 86400 * kSecond;
+
+// clang-format off
+constexpr Key kDiskKeys[] = {
+    {"image", File, Optional, "", "A raw image; what is written is dropped at the end."},
+    {"size", Type::Size, Optional, "", "Instead of an image: an empty disk of this size.", "", kMiB, 1024 * kGiB},
+    {"sha256", Hash, Optional, "", "The image must have this checksum."},
+    {"profile", Word, Default, "ssd-sata", "How fast it is: a file of profiles/disk.", "@disks"},
+    {"interface", Word, Default, "virtio", "How the machine sees it.", "virtio|ide"},
+};
+constexpr Section kDisk = {"disk", "A disk of the machine. One of image and size.", kDiskKeys};
+
+constexpr Key kNicKeys[] = {
+    {"model", Word, Default, "virtio", "What the machine sees.", "virtio|e1000"},
+    {"backend", Word, Default, "peer", "The other end: a simulated partner, or no cable.", "peer|none"},
+    {"link", Word, Default, "ethernet-1g", "How fast the link is: a file of profiles/link.", "@links"},
+};
+constexpr Section kNic = {"nic", "A network card of the machine.", kNicKeys};
+
+constexpr Key kMachineKeys[] = {
+    {"processor", Word, Derived, "the way's, else amd-zen2", "The processor: a file of profiles/cpu.", "@processors"},
+    {"without", Words, Derived, "the way's, else none", "Features that the processor has not, of those in its profile.", "@features"},
+    {"costs", Figures, Optional, "", "Figures of the processor's profile that are other here, in their unit, mostly cycles.", "@costs"},
+    {"cores", Count, Default, "1", "Processors.", "", 1, 8},
+    {"memory", Type::Size, Derived, "what the way needs, else 512MiB", "RAM, in whole MiB.", "", 4 * kMiB, 16 * kGiB},
+    {"timing", Word, Default, "approximate", "Time by the profile's costs, or one cycle an instruction.", "approximate|functional"},
+    {"slice", Count, Default, "10000", "Cycles that a core runs before the next one's turn.", "", 1, 1'000'000'000},
+    {"disks", List, Optional, "", "Disks, in the order in which the machine finds them, those of the workload first.", "", 0, 8, &kDisk},
+    {"nics", List, Optional, "", "Network cards.", "", 0, 1, &kNic},
+};
+constexpr Section kMachine = {"machine", "The simulated PC.", kMachineKeys};
+
+constexpr Key kImageKeys[] = {
+    {"file", File, Required, "", "Its path."},
+    {"sha256", Hash, Optional, "", "It must have this checksum."},
+    {"arguments", Text, Optional, "", "Of a multiboot module: what is passed to it."},
+};
+constexpr Section kImage = {"image", "A file of the user's own.", kImageKeys};
+
+constexpr Key kKernelKeys[] = {
+    {"file", File, Required, "", "Linux bzImage or vmlinux, or a multiboot ELF image."},
+    {"sha256", Hash, Optional, "", "It must have this checksum."},
+};
+constexpr Section kKernel = {"kernel", "The kernel that is loaded.", kKernelKeys};
+
+constexpr Key kSoftwareKeys[] = {
+    {"way", Word, Optional, "", "The workload in one of the ways of docs/workloads.md.", "@ways"},
+    {"kernel", Type::Map, Optional, "", "Instead of a way: a kernel of your own.", "", 0, 0, &kKernel},
+    {"debian_kernel", Flag, Optional, "", "Instead of a way or a file: the kernel that the ways boot."},
+    {"initrds", List, Optional, "", "Initial RAM disks, or the modules of a multiboot kernel.", "", 0, 32, &kImage},
+    {"loader", Word, Derived, "auto, without a way", "How a kernel of your own is entered.", "auto|bzimage|pvh|multiboot"},
+    {"append", Text, Optional, "", "The kernel's command line; with a way, words added to it."},
+    {"iso", File, Optional, "", "A CD image.", "", 0, 0, nullptr, "the machine has no CD drive"},
+    {"teaching", Text, Optional, "", "A teaching hypervisor.", "", 0, 0, nullptr, "there are none to run"},
+};
+constexpr Section kSoftware = {"software", "What the machine runs: exactly one of way, kernel and debian_kernel.", kSoftwareKeys};
+
+constexpr Key kWorkloadKeys[] = {
+    {"size", Word, Default, "quick", "Its short or full form.", "quick|full"},
+    {"instances", Count, Derived, "as many as there are vms, else the way's", "So many side by side.", "", 1, 8},
+};
+constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. Only with software.way.", kWorkloadKeys};
+
+constexpr Key kVmKeys[] = {
+    {"vcpus", Count, Derived, "as many as the machine has cores", "Virtual processors.", "", 1, 8},
+    {"memory", Type::Size, Default, "128MiB", "Its RAM, in whole MiB.", "", 64 * kMiB, 8 * kGiB},
+    {"shares", Count, Default, "100", "Its weight when there is not enough processor time for all: cpu.weight of its control group.", "", 1, 10'000},
+    {"limit", Number, Optional, "", "Processors' worth of time that it gets at most: 0.5 is half of one (cpu.max)."},
+    {"cores", Text, Optional, "", "Placement: cores that it may run on, like 0-1,3 (cpuset.cpus)."},
+    {"reservation", Number, Optional, "", "Processor time that it gets at least.", "", 0, 0, nullptr, "Linux's control groups have no reservation of processor time; use shares and limit"},
+    {"devices", Text, Optional, "", "Kind of its devices.", "", 0, 0, nullptr, "the way decides: kvm has virtio devices, hosted those of a PC"},
+};
+constexpr Section kVm = {"vm", "A virtual machine.", kVmKeys};
+
+constexpr Key kEventKeys[] = {
+    {"at", Time, Required, "", "When, after the vms were started.", "", 0, kMostTime},
+    {"pause", Count, Optional, "", "The number of a vm, from 1: it is stopped (SIGSTOP to its process).", "", 1, 8},
+    {"resume", Count, Optional, "", "The number of a vm: it goes on.", "", 1, 8},
+    {"kill", Count, Optional, "", "The number of a vm: it is gone.", "", 1, 8},
+    {"unplug", Text, Optional, "", "A device is pulled.", "", 0, 0, nullptr, "no device can be pulled from a running machine"},
+    {"plug", Text, Optional, "", "A device is added.", "", 0, 0, nullptr, "no device can be added to a running machine"},
+    {"migrate", Text, Optional, "", "A vm moves to another host.", "", 0, 0, nullptr, "there is one host only"},
+    {"shares", Text, Optional, "", "A vm's shares change.", "", 0, 0, nullptr, "shares hold for a whole run"},
+};
+constexpr Section kEvent = {"event", "Something that happens during the run: at and one of the others.", kEventKeys};
+
+constexpr Key kLimitKeys[] = {
+    {"time", Time, Default, "100s", "The run ends after this simulated time.", "", 1, kMostTime},
+    {"instructions", Count, Optional, "", "The run ends after so many instructions of all cores.", "", 1, ~u64{0}},
+};
+constexpr Section kLimits = {"limits", "When a run is cut off.", kLimitKeys};
+
+constexpr Key kMeasureKeys[] = {
+    {"recording", Word, Default, "summary", "What is recorded beside the console: nothing, or totals.", "off|summary"},
+};
+constexpr Section kMeasure = {"measure", "What is measured.", kMeasureKeys};
+
+constexpr Key kReferenceKeys[] = {
+    {"value", Number, Required, "", "The figure, in the metric's smallest unit or as the ratio."},
+    {"within", Number, Required, "", "How far off the run's figure may be: 0.25 is a quarter."},
+    {"source", Text, Required, "", "Where it was published."},
+};
+constexpr Section kReference = {"reference", "A published figure to hold the run against.", kReferenceKeys};
+
+constexpr Key kExpectKeys[] = {
+    {"metric", Word, Optional, "", "What is looked at; `hvlab list metrics` has them all.", "@metrics"},
+    {"console", Text, Optional, "", "Text on the console; what is looked at is how often it is there."},
+    {"same", Word, Optional, "", "All cells' workloads compute the same results.", "results"},
+    {"in", Settings, Optional, "", "Only in the cells where these settings hold."},
+    {"against", Settings, Optional, "", "The figure is a ratio: divided by that of the cell with these settings instead."},
+    {"at_least", Bound, Optional, "", "The figure's lower bound."},
+    {"at_most", Bound, Optional, "", "Its upper bound."},
+    {"equals", Bound, Optional, "", "Its exact value."},
+    {"reference", Type::Map, Optional, "", "A published figure.", "", 0, 0, &kReference},
+    {"why", Text, Optional, "", "Shown when it does not hold."},
+};
+constexpr Section kExpect = {"expectation", "What must hold: one of metric, console and same.", kExpectKeys};
+
+constexpr Key kScenarioKeys[] = {
+    {"title", Title, Required, "", "What it shows, in a line."},
+    {"seed", Count, Default, "1", "Of every random number that a guest can see."},
+    {"clock", Date, Default, "2024-01-01T00:00:00", "Where the real-time clock starts, in UTC."},
+    {"machine", Type::Map, Default, "", "The simulated PC.", "", 0, 0, &kMachine},
+    {"software", Type::Map, Required, "", "What it runs.", "", 0, 0, &kSoftware},
+    {"workload", Type::Map, Optional, "", "What the software's way has to do.", "", 0, 0, &kWorkload},
+    {"vms", List, Optional, "", "The virtual machines, where the way makes any.", "", 0, 8, &kVm},
+    {"events", List, Optional, "", "What happens when.", "", 0, 64, &kEvent},
+    {"limits", Type::Map, Default, "", "When a run is cut off.", "", 0, 0, &kLimits},
+    {"measure", Type::Map, Default, "", "What is measured.", "", 0, 0, &kMeasure},
+    {"ending", Word, Default, "power-off", "How the run must end.", "power-off|reset|triple-fault|hang|time-limit|instruction-limit|refused"},
+    {"vary", Axes, Optional, "", "What is varied: all combinations of the values are cells, each a run."},
+    {"expect", List, Optional, "", "What must hold.", "", 0, 1000, &kExpect},
+    {"claim", Text, Optional, "", "A claim that the numbers decide.", "", 0, 0, nullptr, "no rule for verdicts is built in"},
+    {"cluster", Text, Optional, "", "Many hosts.", "", 0, 0, nullptr, "there is one host only"},
+};
+// clang-format on
+constexpr Section kScenario = {"", "A scenario.", kScenarioKeys};
+
+void add_paths(const Section& section, const std::string& before, std::vector<std::string>& paths) {
+  for (const Key& key : section.keys) {
+    if (key.later != nullptr || key.type == List) continue;
+    if (key.type == Type::Map) {
+      add_paths(*key.section, before + key.name + ".", paths);
+    } else {
+      paths.push_back(before + key.name);
+    }
+  }
+}
+
+}  // namespace
+
+const Key* Section::find(std::string_view key) const {
+  for (const Key& each : keys) {
+    if (each.name == key) return &each;
+  }
+  return nullptr;
+}
+
+const Section& format() { return kScenario; }
+
+const Key* key_at(std::string_view path) {
+  const Section* section = &kScenario;
+  const Key* key = nullptr;
+  while (!path.empty()) {
+    const size_t dot = path.find('.');
+    const std::string_view word = path.substr(0, dot);
+    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    // The number of an item of a list leads to the item's own keys.
+    const bool item =
+        key != nullptr && key->type == List && word.find_first_not_of("0123456789") == word.npos;
+    if (item && !word.empty()) continue;
+    if (section == nullptr) return nullptr;
+    key = section->find(word);
+    if (key == nullptr) return nullptr;
+    section = key->section;
+  }
+  return key;
+}
+
+std::vector<std::string> all_paths() {
+  std::vector<std::string> paths;
+  add_paths(kScenario, "", paths);
+  return paths;
+}
+
+}  // namespace hvlab::scenario

@@ -1,0 +1,190 @@
+#include "sim/scenario/scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/scenario/expectations.hpp"
+#include "sim/scenario/resolve.hpp"
+#include "sim/scenario/rules.hpp"
+#include "sim/scenario/spelling.hpp"
+
+namespace hvlab::scenario {
+
+namespace {
+
+std::string text_at(const Value& value, const char* path) {
+  const Value* found = value.at(path);
+  return found == nullptr ? "" : found->text;
+}
+
+u64 count_at(const Value& value, const char* path, u64 otherwise = 0) {
+  const Value* found = value.at(path);
+  return found == nullptr ? otherwise : found->count;
+}
+
+/// The items of a list; none if it is not there.
+const std::vector<Value>& items_at(const Value& value, const char* path) {
+  static const std::vector<Value> kNone;
+  const Value* found = value.at(path);
+  return found == nullptr ? kNone : found->items;
+}
+
+Image image_of(const Value& value, const char* file) {
+  return {text_at(value, file), text_at(value, "sha256"), text_at(value, "arguments")};
+}
+
+Machine machine_of(const Value& value) {
+  Machine machine;
+  machine.processor = text_at(value, "processor");
+  for (const Value& feature : items_at(value, "without")) machine.without.push_back(feature.text);
+  if (const Value* costs = value.find("costs"); costs != nullptr) {
+    for (size_t i = 0; i < costs->keys.size(); ++i)
+      machine.costs.emplace_back(costs->keys[i], costs->items[i].count);
+  }
+  machine.cores = static_cast<unsigned>(count_at(value, "cores"));
+  machine.memory = count_at(value, "memory");
+  machine.timing = text_at(value, "timing");
+  machine.slice = count_at(value, "slice");
+  for (const Value& disk : items_at(value, "disks")) {
+    machine.disks.push_back({image_of(disk, "image"), count_at(disk, "size"), text_at(disk, "profile"),
+                             text_at(disk, "interface")});
+  }
+  for (const Value& nic : items_at(value, "nics"))
+    machine.nics.push_back({text_at(nic, "model"), text_at(nic, "backend"), text_at(nic, "link")});
+  return machine;
+}
+
+Software software_of(const Value& value) {
+  Software software;
+  software.way = text_at(value, "way");
+  software.debian_kernel = count_at(value, "debian_kernel") != 0;
+  if (const Value* kernel = value.find("kernel"); kernel != nullptr)
+    software.kernel = image_of(*kernel, "file");
+  for (const Value& initrd : items_at(value, "initrds")) software.initrds.push_back(image_of(initrd, "file"));
+  software.loader = text_at(value, "loader");
+  software.append = text_at(value, "append");
+  return software;
+}
+
+Vm vm_of(const Value& value) {
+  const Value* limit = value.find("limit");
+  return {static_cast<unsigned>(count_at(value, "vcpus", 1)), count_at(value, "memory"),
+          count_at(value, "shares", 100), limit == nullptr ? 0 : limit->number, text_at(value, "cores")};
+}
+
+TimedEvent event_of(const Value& value) {
+  TimedEvent event;
+  event.at = count_at(value, "at");
+  for (const char* what : {"pause", "resume", "kill"}) {
+    if (value.find(what) == nullptr) continue;
+    event.what = what;
+    event.vm = static_cast<unsigned>(count_at(value, what));
+  }
+  return event;
+}
+
+void fill_cell(Cell& cell) {
+  const Value& value = cell.resolved;
+  if (const Value* machine = value.find("machine"); machine != nullptr) cell.machine = machine_of(*machine);
+  if (const Value* software = value.find("software"); software != nullptr)
+    cell.software = software_of(*software);
+  cell.workload = text_at(value, "workload.size");
+  cell.instances = static_cast<unsigned>(count_at(value, "workload.instances", 1));
+  for (const Value& vm : items_at(value, "vms")) cell.vms.push_back(vm_of(vm));
+  for (const Value& event : items_at(value, "events")) cell.events.push_back(event_of(event));
+  std::ranges::stable_sort(cell.events, {}, &TimedEvent::at);
+  cell.seed = count_at(value, "seed");
+  cell.clock = static_cast<i64>(count_at(value, "clock"));
+  cell.most_time = count_at(value, "limits.time");
+  cell.most_instructions = count_at(value, "limits.instructions", ~u64{0});
+  cell.recorded = text_at(value, "measure.recording") != "off";
+  cell.ending = text_at(value, "ending");
+}
+
+Cell read_cell(const YamlNode& root, const std::vector<Axis>& axes, size_t index,
+               const Vocabulary& vocabulary, Problems& problems) {
+  Cell cell;
+  cell.settings = settings_of(axes, index);
+  cell.label = label_of(cell.settings);
+  cell.resolved = resolve(cell_tree(root, axes, index), vocabulary, problems);
+  derive(cell.resolved, vocabulary);
+  sort_keys(cell.resolved, format());
+  check_rules(cell.resolved, vocabulary, problems);
+  fill_cell(cell);
+  return cell;
+}
+
+void apply(YamlNode& root, const Override& setting, Problems& problems) {
+  const std::string name = "--set " + setting.path;
+  const std::optional<YamlNode> value = parse_yaml(name, setting.value, problems);
+  if (!value) return;
+  if (key_at(setting.path) == nullptr) {
+    problems.add({value->place.text, 0, 0}, "",
+                 fmt::format("leads to no key{}", did_you_mean(setting.path, all_paths())));
+  } else if (!put(root, setting.path, {value->place.text, 1, 1}, *value)) {
+    problems.add({value->place.text, 0, 0}, "", "leads into a list that has no such item");
+  }
+}
+
+void check_recorded(const Scenario& scenario, Problems& problems) {
+  for (const Expectation& expectation : scenario.expectations) {
+    const bool blind = std::ranges::any_of(scenario.cells, [&](const Cell& cell) {
+      return !cell.recorded && has_settings(cell, expectation.in);
+    });
+    if (blind && expectation.subject == Subject::Metric)
+      problems.add(expectation.place, "", "metrics are expected, but 'measure.recording' is off");
+  }
+}
+
+}  // namespace
+
+bool has_settings(const Cell& cell, const std::vector<Setting>& settings) {
+  return std::ranges::all_of(
+      settings, [&](const Setting& setting) { return std::ranges::count(cell.settings, setting) != 0; });
+}
+
+const Cell* counterpart(const Scenario& scenario, const Cell& cell, const std::vector<Setting>& against) {
+  std::vector<Setting> wanted = cell.settings;
+  for (const Setting& other : against) {
+    for (Setting& setting : wanted) {
+      if (setting.path == other.path) setting.value = other.value;
+    }
+  }
+  const auto found = std::ranges::find(scenario.cells, wanted, &Cell::settings);
+  return found == scenario.cells.end() ? nullptr : &*found;
+}
+
+std::optional<Scenario> read_scenario(const std::string& file, const std::string& content,
+                                      const std::vector<Override>& overrides, const Vocabulary& vocabulary,
+                                      Problems& problems) {
+  std::optional<YamlNode> root = parse_yaml(file, content, problems);
+  if (!root) return std::nullopt;
+  if (root->kind != YamlNode::Kind::Map) {
+    problems.add(root->place, root->text, "a scenario must be a map", "lines of 'key: value'");
+    return std::nullopt;
+  }
+  for (const Override& setting : overrides) apply(*root, setting, problems);
+  const std::filesystem::path path = file;
+  Scenario scenario;
+  scenario.name = path.stem().string();
+  scenario.folder = path.parent_path().empty() ? "." : path.parent_path().string();
+  const size_t before = problems.all().size();
+  const std::vector<Axis> axes = axes_of(*root, problems);
+  const bool whole = problems.all().size() == before;
+  for (size_t i = 0; i < cell_count(axes); ++i)
+    scenario.cells.push_back(read_cell(*root, axes, i, vocabulary, problems));
+  const Value& first = scenario.cells.front().resolved;
+  if (const Value* title = first.find("title"); title != nullptr) {
+    scenario.title = title->text;
+    scenario.title_ja = text_at(*title, "ja");
+  }
+  if (const Value* expect = first.find("expect"); expect != nullptr)
+    scenario.expectations = read_expectations(*expect, scenario, vocabulary, whole, problems);
+  check_recorded(scenario, problems);
+  if (!problems.empty()) return std::nullopt;
+  return scenario;
+}
+
+}  // namespace hvlab::scenario

@@ -1,0 +1,128 @@
+// A scenario as plain data: what is left when everything has been checked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/cells.hpp"
+#include "sim/scenario/value.hpp"
+#include "sim/scenario/vocabulary.hpp"
+
+namespace hvlab::scenario {
+
+struct Image {
+  std::string file;       // as the file says it; see Scenario::folder
+  std::string sha256;     // empty: any
+  std::string arguments;  // of a multiboot module
+};
+
+struct Disk {
+  Image image;   // of no name: an empty disk
+  u64 size = 0;  // of an empty disk, in bytes
+  std::string profile, interface;
+};
+
+struct Nic {
+  std::string model, backend, link;
+};
+
+struct Machine {
+  std::string processor;
+  std::vector<std::string> without;
+  std::vector<std::pair<std::string, u64>> costs;
+  unsigned cores = 1;
+  u64 memory = 0;  // bytes
+  std::string timing;
+  u64 slice = 0;
+  std::vector<Disk> disks;
+  std::vector<Nic> nics;
+};
+
+struct Software {
+  std::string way;             // empty: a kernel
+  bool debian_kernel = false;  // that of the ways
+  Image kernel;
+  std::vector<Image> initrds;
+  std::string loader, append;
+};
+
+struct Vm {
+  unsigned vcpus = 1;
+  u64 memory = 0;  // bytes
+  u64 shares = 100;
+  double limit = 0;   // processors; 0: none
+  std::string cores;  // empty: all
+};
+
+struct TimedEvent {
+  Picoseconds at = 0;
+  std::string what;  // "pause"
+  unsigned vm = 0;   // from 1
+};
+
+struct Reference {
+  double value = 0, within = 0;
+  std::string source;
+};
+
+enum class Subject : u8 { Metric, Console, SameResults };
+
+/// Something that must hold. Bounds are in the metric's smallest unit, or ratios.
+struct Expectation {
+  Subject subject = Subject::Metric;
+  std::string name;  // the metric, or the text on the console
+  MetricUnit unit = MetricUnit::Count;
+  std::vector<Setting> in;       // the cells that it is about
+  std::vector<Setting> against;  // empty, or what is other in the cell that the figure is divided by
+  std::optional<double> at_least, at_most, equals;
+  std::optional<Reference> reference;
+  std::string why;
+  Place place;
+};
+
+/// One run.
+struct Cell {
+  std::string label;  // "way=kvm,cores=2"; empty if there is only one
+  std::vector<Setting> settings;
+  Machine machine;
+  Software software;
+  std::string workload;  // "quick" or "full"; empty without a way
+  unsigned instances = 1;
+  std::vector<Vm> vms;
+  std::vector<TimedEvent> events;
+  u64 seed = 1;
+  i64 clock = 0;  // seconds since 1970
+  Picoseconds most_time = 0;
+  u64 most_instructions = ~u64{0};
+  bool recorded = true;
+  std::string ending;
+  Value resolved;  // everything with its origins
+};
+
+struct Scenario {
+  std::string name;    // the file's, without folder and ending
+  std::string folder;  // that its paths are relative to
+  std::string title, title_ja;
+  std::vector<Cell> cells;
+  std::vector<Expectation> expectations;
+};
+
+/// A value that the command line sets over the file's: "machine.cores=2".
+struct Override {
+  std::string path, value;
+};
+
+/// Reads a scenario. `file` is its name, for messages, its own name and its folder. Nothing is returned if
+/// there is anything wrong with it, which `problems` then has.
+std::optional<Scenario> read_scenario(const std::string& file, const std::string& content,
+                                      const std::vector<Override>& overrides, const Vocabulary& vocabulary,
+                                      Problems& problems);
+
+/// The cell that has the settings of `cell` with those of `against` in their place; null if there is none.
+const Cell* counterpart(const Scenario& scenario, const Cell& cell, const std::vector<Setting>& against);
+
+/// Whether `cell` has all of `settings`, by the axes that it comes from.
+bool has_settings(const Cell& cell, const std::vector<Setting>& settings);
+
+}  // namespace hvlab::scenario

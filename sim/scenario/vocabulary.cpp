@@ -1,0 +1,42 @@
+#include "sim/scenario/vocabulary.hpp"
+
+#include <algorithm>
+
+namespace hvlab::scenario {
+
+namespace {
+
+bool fits(const std::string& pattern, const std::string& name) {
+  const size_t star = pattern.find('*');
+  if (star == std::string::npos) return pattern == name;
+  const std::string start = pattern.substr(0, star), end = pattern.substr(star + 1);
+  return name.size() > start.size() + end.size() && name.starts_with(start) && name.ends_with(end);
+}
+
+}  // namespace
+
+std::vector<std::string> Vocabulary::list(const std::string& name) const {
+  if (name == "processors") return processors;
+  if (name == "disks") return disks;
+  if (name == "links") return links;
+  if (name == "features") return features;
+  if (name == "costs") return costs;
+  if (name == "claims") return claims;
+  std::vector<std::string> names;
+  if (name == "ways") std::ranges::transform(ways, std::back_inserter(names), &WayFacts::name);
+  if (name == "metrics") std::ranges::transform(metrics, std::back_inserter(names), &Metric::name);
+  return names;
+}
+
+const WayFacts* Vocabulary::way(const std::string& name) const {
+  const auto found = std::ranges::find(ways, name, &WayFacts::name);
+  return found == ways.end() ? nullptr : &*found;
+}
+
+const Metric* Vocabulary::metric(const std::string& name) const {
+  const auto found =
+      std::ranges::find_if(metrics, [&](const Metric& metric) { return fits(metric.name, name); });
+  return found == metrics.end() ? nullptr : &*found;
+}
+
+}  // namespace hvlab::scenario

@@ -1,0 +1,45 @@
+// The names that scenarios may use and that other rooms know: filled in by whoever reads a scenario.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::scenario {
+
+/// What a metric's number is, and so how its bounds are written.
+enum class MetricUnit : u8 { Count, Ratio, Time, Size };
+
+/// Something that a run measures. A '*' in the name stands for any word.
+struct Metric {
+  std::string name;
+  MetricUnit unit = MetricUnit::Count;
+};
+
+/// A way of running the workload, with what it means for the machine.
+struct WayFacts {
+  std::string name;
+  std::string processor;  // its profile, with the features that are taken off it: "amd-zen2,-npt"
+  u64 memory = 0;         // bytes for one instance
+  u64 more_memory = 0;    // bytes for each further one
+  u64 instances = 1;      // of the workload, when nothing else is said
+  bool machines = false;  // each instance is in a virtual machine
+};
+
+struct Vocabulary {
+  std::vector<std::string> processors, disks, links;  // profiles
+  std::vector<std::string> features;                  // of processors
+  std::vector<std::string> costs;                     // figures of a processor profile
+  std::vector<std::string> claims;
+  std::vector<WayFacts> ways;
+  std::vector<Metric> metrics;
+
+  /// The list that the format's table calls `name` ("processors"); empty if there is none.
+  std::vector<std::string> list(const std::string& name) const;
+  /// Null if there is no such way or metric.
+  const WayFacts* way(const std::string& name) const;
+  const Metric* metric(const std::string& name) const;
+};
+
+}  // namespace hvlab::scenario

@@ -1,0 +1,65 @@
+// Would catch: a combination that is missing or doubled, a value that lands in another place, a cell that is
+// compared with the wrong one, a value that a way decides taken from another cell's way.
+#include "sim/scenario/cells.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sample.hpp"
+
+using namespace hvlab;
+using namespace hvlab::scenario;
+
+TEST_CASE("every combination is a cell, the last axis fastest") {
+  std::string report;
+  const auto scenario = test::read(test::kGood, report);
+  INFO(report);
+  REQUIRE(scenario);
+  REQUIRE(scenario->cells.size() == 4);
+  CHECK(scenario->cells[0].label == "way=bare,cores=1");
+  CHECK(scenario->cells[1].label == "way=bare,cores=2");
+  CHECK(scenario->cells[3].label == "way=kvm,cores=2");
+  CHECK(scenario->cells[3].machine.cores == 2);
+  CHECK(scenario->cells[3].software.way == "kvm");
+}
+
+TEST_CASE("what a way decides is decided in each cell") {
+  std::string report;
+  const auto scenario = test::read(test::kGood, report);
+  REQUIRE(scenario);
+  CHECK(scenario->cells[0].machine.memory == u64{256} << 20);
+  CHECK(scenario->cells[2].machine.memory == u64{768} << 20);
+  CHECK(scenario->cells[0].vms.empty());
+  REQUIRE(scenario->cells[3].vms.size() == 1);
+  CHECK(scenario->cells[3].vms[0].vcpus == 2);
+}
+
+TEST_CASE("a cell is compared with the one that differs in the given settings alone") {
+  std::string report;
+  const auto scenario = test::read(test::kGood, report);
+  REQUIRE(scenario);
+  CHECK(counterpart(*scenario, scenario->cells[3], {{"software.way", "bare"}}) == &scenario->cells[1]);
+  CHECK(counterpart(*scenario, scenario->cells[3], {{"software.way", "xen"}}) == nullptr);
+}
+
+TEST_CASE("the command line sets what the file says, and what it does not") {
+  std::string report;
+  const auto scenario = test::read("title: x\nsoftware: {way: bare}\n", report,
+                                   {{"machine.memory", "1GiB"}, {"software.way", "kvm"}});
+  INFO(report);
+  REQUIRE(scenario);
+  CHECK(scenario->cells[0].label.empty());
+  CHECK(scenario->cells[0].machine.memory == u64{1} << 30);
+  CHECK(scenario->cells[0].software.way == "kvm");
+}
+
+TEST_CASE("bounds are in the unit of their metric, ratios without one") {
+  std::string report;
+  const auto scenario = test::read(test::kGood, report);
+  REQUIRE(scenario);
+  REQUIRE(scenario->expectations.size() == 4);
+  CHECK(scenario->expectations[0].subject == Subject::SameResults);
+  CHECK(scenario->expectations[1].at_most == 1.5);
+  CHECK(scenario->expectations[2].at_most == 2e12);
+  CHECK(scenario->expectations[3].at_least == 1.0);
+  CHECK(scenario->expectations[3].in == std::vector<Setting>{{"software.way", "kvm"}});
+}

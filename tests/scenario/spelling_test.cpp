@@ -1,0 +1,23 @@
+// Would catch: suggestions that are far from the word, or missing where one letter is wrong.
+#include "sim/scenario/spelling.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace hvlab::scenario;
+
+TEST_CASE("distances count letters to insert, drop, replace and swap") {
+  CHECK(edit_distance("", "abc") == 3);
+  CHECK(edit_distance("cores", "coers") == 1);
+  CHECK(edit_distance("kitten", "sitting") == 3);
+  CHECK(edit_distance("same", "same") == 0);
+}
+
+TEST_CASE("the nearest word is suggested, and none that is far") {
+  const std::vector<std::string> known = {"cores", "costs", "memory", "at_most"};
+  CHECK(nearest("coers", known) == "cores");
+  CHECK(nearest("Memory", known) == "memory");
+  CHECK(nearest("at-most", known) == "at_most");
+  CHECK(nearest("processor", known).empty());
+  CHECK(nearest("", known).empty());
+  CHECK(nearest(std::string(100'000, 'x'), known).empty());
+}
