@@ -1,0 +1,72 @@
+// The kernel's beginning: each part in the order in which the next needs it, then the first process.
+#include "hv-models/kernel/archive.hpp"
+#include "hv-models/kernel/console.hpp"
+#include "hv-models/kernel/device_files.hpp"
+#include "hv-models/kernel/faults.hpp"
+#include "hv-models/kernel/flush.hpp"
+#include "hv-models/kernel/machine_end.hpp"
+#include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/memory_files.hpp"
+#include "hv-models/kernel/path.hpp"
+#include "hv-models/kernel/process.hpp"
+#include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/kernel/system_calls.hpp"
+#include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/clock.hpp"
+#include "hv-models/runtime/panic.hpp"
+#include "hv-models/runtime/power.hpp"
+#include "hv-models/runtime/print.hpp"
+#include "hv-models/runtime/processors.hpp"
+#include "hv-models/runtime/start.hpp"
+
+namespace hvlab::kernel {
+namespace {
+
+void join() {
+  set_up_system_calls();
+  join_scheduler();
+}
+
+void secondary_main() {
+  join();
+  idle();
+}
+
+void set_up_files() {
+  root_folder() = make_memory_folder();
+  if (!root_folder()) runtime::panic("no memory for the root folder");
+  unpack_archive();
+  make_device_files();
+}
+
+}  // namespace
+
+void end_machine(int status) {
+  runtime::print("HVLAB kernel end status=%d at=%lu\n", status, runtime::clock::now());
+  char how[8];
+  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0) {
+    runtime::debug_exit(status == 0 ? 0 : 1);
+  }
+  runtime::power_off();
+}
+
+}  // namespace hvlab::kernel
+
+void model_main() {
+  using namespace hvlab;
+  using namespace hvlab::kernel;
+  set_up_memory();
+  set_up_faults();
+  set_up_flushing();
+  join();
+  set_up_console();
+  runtime::start_other_processors(secondary_main);
+  kernel_root[0] = 0;  // nobody starts at low addresses any more
+  set_up_files();
+  char first[400] = "/bin/init";
+  runtime::command_line_value("run", first, sizeof first, true);
+  runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),
+                 total_memory_bytes(), free_memory_bytes(), runtime::clock::now());
+  start_first_process(first);
+  idle();
+}

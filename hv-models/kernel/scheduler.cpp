@@ -1,0 +1,378 @@
+#include "hv-models/kernel/scheduler.hpp"
+
+#include "hv-models/kernel/address_space.hpp"
+#include "hv-models/kernel/container.hpp"
+#include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/process.hpp"
+#include "hv-models/runtime/instructions.hpp"
+#include "hv-models/runtime/local_apic.hpp"
+#include "hv-models/runtime/panic.hpp"
+#include "hv-models/runtime/processors.hpp"
+#include "sim/arch/msr.hpp"
+
+extern "C" void switch_stacks(hvlab::u64* old, hvlab::u64 fresh);
+extern "C" void thread_begins();
+extern "C" void leave_kernel(hvlab::runtime::TrapFrame* frame);
+
+namespace hvlab::kernel {
+
+// What wait queues are a friend of.
+struct Scheduler {
+  static void leave_queue(Thread& thread) {
+    if (thread.queue != nullptr) thread.queue->threads_.remove(thread);
+    thread.queue = nullptr;
+  }
+  static WaitResult wait(WaitQueue& queue, runtime::SpinLock& lock, Waiting how,
+                         runtime::clock::Nanoseconds deadline);
+  static void wake_some(WaitQueue& queue, bool all);
+};
+
+namespace {
+
+namespace clock = runtime::clock;
+using runtime::Hold;
+using runtime::this_processor;
+
+constexpr clock::Nanoseconds kSlice = 4'000'000;
+
+struct Core {
+  RunQueue queue;
+  Thread* current = nullptr;
+  Thread idle_thread;
+  List<Thread, SleepTag> sleepers;  // by deadline
+  bool reschedule = false;          // look for another thread before ring 3 goes on
+  Thread* ended = nullptr;          // to be freed by the thread that runs next
+  AddressSpace* loaded = nullptr;
+  u64 slice_end = 0;
+  ProcessorTimes times = {};
+};
+
+runtime::SpinLock scheduler_lock;
+Core cores[runtime::kMostProcessors];
+
+Core& this_core() { return cores[this_processor().index]; }
+bool is_idle(const Core& core) { return core.current == &core.idle_thread; }
+
+// ---- Time
+
+void charge(Core& core, Thread& thread) {
+  const u64 now = clock::now(), had = now - thread.started;
+  thread.started = now;
+  if (&thread == &core.idle_thread) {
+    core.times.idle += had;
+    return;
+  }
+  core.times.busy += had;
+  thread.virtual_time += thread.process != nullptr ? thread.process->container->charge(had, now) : had;
+}
+
+void set_timer(Core& core) {
+  u64 deadline = is_idle(core) ? clock::kNever : core.slice_end;
+  if (Thread* first = core.sleepers.front(); first != nullptr && first->deadline < deadline)
+    deadline = first->deadline;
+  if (core.queue.size() > 0 && is_idle(core)) {  // all in it have used up their share of this period
+    const u64 next = Container::next_period(clock::now());
+    if (next < deadline) deadline = next;
+  }
+  clock::interrupt_at(deadline);
+}
+
+void add_sleeper(Core& core, Thread& thread) {
+  Thread* next = core.sleepers.front();
+  while (next != nullptr && next->deadline <= thread.deadline) next = core.sleepers.after(*next);
+  core.sleepers.insert_before(thread, next);
+}
+
+// ---- Choice
+
+bool may_run(RunEntry& entry) {
+  const Thread& thread = static_cast<Thread&>(entry);
+  return thread.process == nullptr || thread.process->container->may_run(clock::now());
+}
+
+Thread& choose(Core& core) {
+  RunEntry* entry = core.queue.take(may_run);
+  for (unsigned i = 0; entry == nullptr && i < runtime::processor_count(); ++i) {
+    if (&cores[i] == &core) continue;
+    entry = cores[i].queue.take(may_run);
+    if (entry == nullptr) continue;
+    const u64 ahead =
+        entry->virtual_time > cores[i].queue.base() ? entry->virtual_time - cores[i].queue.base() : 0;
+    entry->virtual_time = core.queue.base() + ahead;
+  }
+  return entry != nullptr ? static_cast<Thread&>(*entry) : core.idle_thread;
+}
+
+Core& place_for(const Thread& thread) {
+  if (is_idle(cores[thread.processor])) return cores[thread.processor];
+  for (unsigned i = 0; i < runtime::processor_count(); ++i) {
+    if (is_idle(cores[i]) && cores[i].queue.size() == 0) return cores[i];
+  }
+  return cores[thread.processor];
+}
+
+void tell(Core& core) {
+  core.reschedule = true;
+  const unsigned index = static_cast<unsigned>(&core - cores);
+  if (index != this_processor().index)
+    runtime::apic::send(runtime::processor(index).apic_id, runtime::kRescheduleVector);
+}
+
+void enqueue(Thread& thread) {
+  Core& core = place_for(thread);
+  thread.state = Thread::State::Ready;
+  thread.processor = static_cast<unsigned>(&core - cores);
+  if (thread.process != nullptr) thread.process->container->add_ready(1);
+  core.queue.add(thread, thread.queue_base);
+  // Whoever runs there goes on until its slice ends, unless it has had much more already.
+  const bool behind = thread.virtual_time + RunQueue::kSleeperBonus / 2 < core.current->virtual_time;
+  if (is_idle(core) || behind) tell(core);
+}
+
+// ---- Switching
+
+void save_fpu(Thread& thread) {
+  if (thread.process != nullptr) asm volatile("fxsave64 %0" : "=m"(thread.fpu));
+}
+
+void load_space(Core& core, AddressSpace* space) {
+  if (space == core.loaded) return;
+  if (space != nullptr) space->begin_use();
+  runtime::write_cr3(space != nullptr ? space->root() : physical(kernel_root));
+  if (core.loaded != nullptr) core.loaded->end_use();
+  core.loaded = space;
+}
+
+void load_program_state(Core& core, Thread& thread) {
+  load_space(core, thread.process != nullptr ? thread.process->space.get() : nullptr);
+  if (thread.process == nullptr) return;
+  asm volatile("fxrstor64 %0" ::"m"(thread.fpu));
+  runtime::write_msr(arch::msr::kFsBase, thread.fs_base);
+  const u64 top = reinterpret_cast<u64>(thread.stack + kStackBytes);
+  this_processor().kernel_stack = top;
+  this_processor().segments.task.stack[0] = top;
+}
+
+// Behind a switch, on the new thread's stack.
+void finish_switch() {
+  Core& core = this_core();
+  if (core.ended == nullptr) return;
+  free_thread(core.ended);
+  core.ended = nullptr;
+}
+
+void switch_to(Core& core, Thread& next) {
+  Thread& old = *core.current;
+  core.reschedule = false;
+  next.state = Thread::State::Running;
+  next.processor = this_processor().index;
+  next.started = clock::now();
+  core.slice_end = next.started + kSlice;
+  core.current = &next;
+  set_timer(core);
+  if (&next == &old) return;
+  if (old.stack != nullptr && *reinterpret_cast<u64*>(old.stack) != kStackMark)
+    runtime::panic("kernel stack overflow");
+  ++core.times.switches;
+  save_fpu(old);
+  load_program_state(core, next);
+  const bool interrupts_were_on = this_processor().interrupts_were_on;
+  switch_stacks(&old.stack_pointer, next.stack_pointer);
+  this_processor().interrupts_were_on = interrupts_were_on;  // of this thread, perhaps on another processor
+  finish_switch();
+}
+
+// The current thread has a new state, or gives way. Scheduler lock held.
+void reschedule() {
+  Core& core = this_core();
+  Thread& old = *core.current;
+  charge(core, old);
+  if (&old != &core.idle_thread) {
+    old.queue_base = core.queue.base();
+    if (old.state == Thread::State::Running) {
+      old.state = Thread::State::Ready;
+      core.queue.put_back(old);
+    } else if (old.process != nullptr) {
+      old.process->container->add_ready(-1);
+    }
+  }
+  switch_to(core, choose(core));
+}
+
+void wake(Thread& thread, WaitResult result) {
+  Scheduler::leave_queue(thread);
+  if (static_cast<Link<SleepTag>&>(thread).linked()) cores[thread.processor].sleepers.remove(thread);
+  thread.result = result;
+  enqueue(thread);
+}
+
+// ---- Interrupts
+
+void timer_arrived(runtime::TrapFrame&) {
+  runtime::apic::end_of_interrupt();
+  const Hold hold(scheduler_lock);
+  Core& core = this_core();
+  const u64 now = clock::now();
+  while (Thread* first = core.sleepers.front()) {
+    if (first->deadline > now) break;
+    wake(*first, WaitResult::TimedOut);
+  }
+  if (now >= core.slice_end) {
+    core.reschedule = true;
+    core.slice_end = now + kSlice;  // if it is long in the kernel
+  }
+  set_timer(core);
+}
+
+void reschedule_arrived(runtime::TrapFrame&) { runtime::apic::end_of_interrupt(); }
+
+void after_interrupt(runtime::TrapFrame& frame) {
+  if (frame.from_user()) leave_kernel(&frame);
+}
+
+}  // namespace
+
+WaitResult Scheduler::wait(WaitQueue& queue, runtime::SpinLock& lock, Waiting how,
+                           clock::Nanoseconds deadline) {
+  Thread& self = current_thread();
+  scheduler_lock.lock();
+  if (how == Waiting::Killable && self.process != nullptr && self.process->ending) {
+    scheduler_lock.unlock();
+    return WaitResult::Killed;
+  }
+  self.state = Thread::State::Waiting;
+  self.queue = &queue;
+  self.killable = how == Waiting::Killable;
+  self.deadline = deadline;
+  queue.threads_.push_back(self);
+  if (deadline != clock::kNever) add_sleeper(this_core(), self);
+  lock.unlock();
+  reschedule();
+  scheduler_lock.unlock();
+  lock.lock();
+  return self.result;
+}
+
+void Scheduler::wake_some(WaitQueue& queue, bool all) {
+  const Hold hold(scheduler_lock);
+  while (Thread* first = queue.threads_.front()) {
+    wake(*first, WaitResult::Woken);
+    if (!all) return;
+  }
+}
+
+WaitResult WaitQueue::wait(runtime::SpinLock& lock, Waiting how, clock::Nanoseconds deadline) {
+  return Scheduler::wait(*this, lock, how, deadline);
+}
+void WaitQueue::wake_one() { Scheduler::wake_some(*this, false); }
+void WaitQueue::wake_all() { Scheduler::wake_some(*this, true); }
+
+void join_scheduler() {
+  runtime::set_handler(runtime::kTimerVector, timer_arrived);
+  runtime::set_handler(runtime::kRescheduleVector, reschedule_arrived);
+  runtime::set_after_interrupt(after_interrupt);
+  const Hold hold(scheduler_lock);
+  Core& core = this_core();
+  core.idle_thread.state = Thread::State::Running;
+  core.idle_thread.started = clock::now();
+  core.current = &core.idle_thread;
+}
+
+void idle() {
+  for (;;) {
+    runtime::interrupts_off();
+    {
+      const Hold hold(scheduler_lock);
+      reschedule();
+    }
+    if (!this_core().reschedule) runtime::wait_for_interrupt();
+  }
+}
+
+Thread& current_thread() {
+  return *this_core().current;  // nobody but the thread itself moves it to another processor while it is in
+                                // the kernel
+}
+Process* current_process() { return current_thread().process; }
+
+void make_ready(Thread& thread) {
+  const Hold hold(scheduler_lock);
+  thread.processor = this_processor().index;
+  thread.queue_base = thread.virtual_time = this_core().queue.base();
+  enqueue(thread);
+}
+
+void yield() {
+  const Hold hold(scheduler_lock);
+  reschedule();
+}
+
+void end_thread() {
+  scheduler_lock.lock();
+  Thread& self = *this_core().current;
+  self.state = Thread::State::Ended;
+  this_core().ended = &self;
+  reschedule();
+  runtime::panic("an ended thread runs");
+}
+
+void change_space(const Ref<AddressSpace>& space) {
+  Ref<AddressSpace> old;
+  {
+    const Hold hold(scheduler_lock);
+    Process& process = *current_thread().process;
+    old = process.space;
+    process.space = space;
+    load_space(this_core(), space.get());
+  }
+}
+
+void leave_process() {
+  const Hold hold(scheduler_lock);
+  Core& core = this_core();
+  Thread& self = *core.current;
+  charge(core, self);
+  self.process->container->add_ready(-1);
+  self.process = nullptr;
+  load_space(core, nullptr);
+}
+
+void sleep_until(clock::Nanoseconds deadline) {
+  runtime::SpinLock lock;
+  WaitQueue queue;
+  const Hold hold(lock);
+  while (clock::now() < deadline && queue.wait(lock, Waiting::Killable, deadline) == WaitResult::Woken) {
+  }
+}
+
+void interrupt_threads(Process& process) {
+  const Hold hold(scheduler_lock);
+  for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.after(*thread)) {
+    if (thread->state == Thread::State::Waiting && thread->killable) wake(*thread, WaitResult::Killed);
+    if (thread->state == Thread::State::Running) tell(cores[thread->processor]);
+  }
+}
+
+ProcessorTimes processor_times(unsigned index) {
+  const Hold hold(scheduler_lock);
+  return cores[index].times;
+}
+
+}  // namespace hvlab::kernel
+
+void thread_begins() {
+  using namespace hvlab;
+  kernel::finish_switch();
+  runtime::this_processor().interrupts_were_on = true;
+  kernel::scheduler_lock.unlock();
+}
+
+// Before ring 3 goes on, with interrupts off.
+void leave_kernel(hvlab::runtime::TrapFrame*) {
+  using namespace hvlab;
+  while (kernel::this_core().reschedule) kernel::yield();
+  const kernel::Process* process = kernel::this_core().current->process;
+  if (process == nullptr || !process->ending) return;
+  runtime::interrupts_on();
+  kernel::end_current_thread();
+}

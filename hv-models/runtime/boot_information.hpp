@@ -1,0 +1,31 @@
+// What the loader hands over: hvm_start_info (Xen public headers, arch-x86/hvm/start_info.h), copied before
+// its memory is used for anything else.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::runtime {
+
+struct MemoryRange {
+  u64 address, bytes;
+  u32 type;  // as E820: 1 is RAM
+};
+inline constexpr u32 kRam = 1;
+
+struct BootInformation {
+  MemoryRange memory[32];
+  unsigned ranges = 0;
+  u64 rsdp = 0;
+  u64 archive = 0, archive_bytes = 0;  // the first module, physical
+  char command_line[512] = {};
+};
+
+/// Reads it from physical `address`; panics if there is no start info there.
+void read_boot_information(u64 address);
+const BootInformation& boot_information();
+
+/// The value of the word "NAME=value" of the command line, copied to `to` (at most `size` - 1 bytes, ended by
+/// 0); false if it is not there. A value goes on to the next blank, or, if `to_end`, to the line's end.
+bool command_line_value(const char* name, char* to, size_t size, bool to_end = false);
+
+}  // namespace hvlab::runtime

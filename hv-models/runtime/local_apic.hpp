@@ -1,0 +1,26 @@
+// The local APIC of the calling processor, in xAPIC mode (SDM vol. 3, chapter 10).
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::runtime::apic {
+
+/// Switches it on, its own interrupts masked.
+void enable();
+u32 id();
+void end_of_interrupt();
+
+/// Interrupts another processor, or all others.
+void send(u32 apic_id, u8 vector);
+void send_to_others(u8 vector);
+
+/// The messages that start a processor (8.4.4.1): INIT, and start-up at physical `page` * 4096.
+void send_init(u32 apic_id);
+void send_start_up(u32 apic_id, u8 page);
+
+/// One interrupt at kTimerVector after `ticks` of the timer; 0 cancels.
+void start_timer(u32 ticks);
+/// Ticks left, and the divisor by which all of these counts are.
+u32 timer_ticks_left();
+
+}  // namespace hvlab::runtime::apic

@@ -1,0 +1,55 @@
+// The kernel on the simulated machine: what its tests share.
+#pragma once
+
+#include <poll.h>
+
+#include <string>
+#include <vector>
+
+#include "sim/lab/child.hpp"
+#include "sim/lab/workload_log.hpp"
+
+namespace hvlab::test {
+
+struct KernelRun {
+  int status = -1;      // of `hvlab boot`; 1 when the first process ended well, 3 when it did not
+  std::string console;  // without carriage returns
+  std::string errors;
+  bool well() const { return status == 1; }  // debug exit of value 0: (0 << 1) | 1
+  /// True if the console has exactly this line.
+  bool says(const std::string& line) const {
+    return ("\n" + console).find("\n" + line + "\n") != std::string::npos;
+  }
+};
+
+/// Reads all that `child` says, until it ends.
+inline int finish(lab::Child& child) {
+  do {
+    pollfd streams[] = {{child.output_descriptor(), POLLIN, 0}, {child.errors_descriptor(), POLLIN, 0}};
+    poll(streams, 2, -1);
+  } while (child.read_some());
+  return child.wait();
+}
+
+/// Runs `program` (with arguments) as the kernel's first process on `processors`, with more options of `hvlab
+/// boot`.
+inline KernelRun run_kernel(unsigned processors, const std::string& program,
+                            std::vector<std::string> options = {}) {
+  std::vector<std::string> command = {HVLAB_PROGRAM,    "boot",
+                                      "--reproducible", "--debug-exit",
+                                      "--max-time",     "20s",
+                                      "--cpus",         std::to_string(processors),
+                                      "--kernel",       HVLAB_KERNEL,
+                                      "--initrd",       HVLAB_PROGRAMS,
+                                      "--append",       "exit=debug run=" + program};
+  command.insert(command.end(), options.begin(), options.end());
+  lab::Child child(command, false);
+  KernelRun run;
+  run.status = finish(child);
+  run.console = child.output();
+  run.errors = child.errors();
+  std::erase(run.console, '\r');
+  return run;
+}
+
+}  // namespace hvlab::test
