@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "sim/devices/e1000_eeprom.hpp"
-#include "sim/devices/e1000_offload.hpp"
 #include "sim/devices/e1000_phy.hpp"
 #include "sim/devices/e1000_registers.hpp"
+#include "sim/devices/frame_offload.hpp"
 #include "sim/devices/pci.hpp"
 #include "sim/devices/register_bank.hpp"
 #include "sim/ports/clock.hpp"
@@ -47,7 +47,7 @@ class E1000 final : public PciFunction, private FrameClient {
     Picoseconds asserted_at = 0;
     Picoseconds bus_free_at = 0;
     // Transmit
-    E1000Context contexts[2];  // checksum offload, segmentation
+    OffloadContext contexts[2];  // checksum offload, segmentation
     Packet packet;
     std::deque<u32> on_link;  // sizes of the frames given to the link, in order
     u64 on_link_bytes = 0;

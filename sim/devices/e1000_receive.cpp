@@ -123,7 +123,7 @@ void E1000::deliver(std::vector<u8> frame) {
   probe().report(observe::EventKind::FrameReceived, frame.size());
 
   const u32 checks = reg(RXCSUM);
-  const E1000RxCheck check = check_received(frame, (checks & kRxcsumIp) != 0, (checks & kRxcsumTcpUdp) != 0);
+  const ReceivedCheck check = check_received(frame, (checks & kRxcsumIp) != 0, (checks & kRxcsumTcpUdp) != 0);
   const u16 sum = static_cast<u16>(~ones_sum(frame, checks & 0xff, frame.size() - 1));
   u8 status = static_cast<u8>(kDone | (inexact ? kInexact : 0) | (check.ip_checked ? kIpChecked : 0) |
                               (check.tcp_udp_checked ? kTcpUdpChecked : 0) |

@@ -102,7 +102,7 @@ bool E1000::take_descriptor() {
 void E1000::take_context(const Descriptor& descriptor) {
   const u64 low = descriptor.low, high = descriptor.high;
   const u8 command = command_of(high);
-  E1000Context context;
+  OffloadContext context;
   context.ip_start = static_cast<u8>(low);
   context.ip_at = static_cast<u8>(low >> 8);
   context.ip_end = static_cast<u16>(low >> 16);
@@ -144,7 +144,7 @@ void E1000::finish_packet(const Descriptor& last) {
     frames = segment(bytes, state_.contexts[1], ip, tcp);
     count(TSCTC);
   } else {
-    const E1000Context& context = state_.contexts[0];
+    const OffloadContext& context = state_.contexts[0];
     if (tcp) insert_checksum(bytes, context.tcp_start, context.tcp_at, context.tcp_end, 0, !context.tcp);
     if (ip) insert_checksum(bytes, context.ip_start, context.ip_at, context.ip_end, 0, false);
     if ((command & kExtended) == 0 && (command & kInsertChecksum) != 0)

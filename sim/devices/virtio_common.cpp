@@ -150,7 +150,8 @@ void VirtioPci::write_status(u8 value) {
     return;
   }
   u8 wanted = value & static_cast<u8>(~kNeedsReset);
-  const bool acceptable = (state_.driver_features & ~features_) == 0 && negotiated(kVersion1);
+  const bool acceptable = (state_.driver_features & ~features_) == 0 && negotiated(kVersion1) &&
+                          features_fit(state_.driver_features);
   if ((wanted & kFeaturesOk) != 0 && (state_.status & kFeaturesOk) == 0 && !acceptable)
     wanted = static_cast<u8>(wanted & ~kFeaturesOk);
   const bool was_running = running();

@@ -47,6 +47,8 @@ class VirtioPci : public PciFunction {
   virtual void queue_notified(u16 queue) = 0;
   /// The driver reset the device: forget everything in flight.
   virtual void device_reset() = 0;
+  /// False if a driver may not take these offered features together: they need others (2.2.2).
+  virtual bool features_fit(u64 features) const { return static_cast<void>(features), true; }
   /// The driver wrote device-specific configuration.
   virtual void device_config_written(u32 offset, unsigned size, u64 value) {
     static_cast<void>(offset), static_cast<void>(size), static_cast<void>(value);
@@ -54,6 +56,7 @@ class VirtioPci : public PciFunction {
 
   /// DRIVER_OK, and not broken: only then may buffers be used (3.1.1).
   bool running() const;
+  u64 negotiated() const { return state_.driver_features; }
   bool negotiated(u64 feature) const { return (state_.driver_features & feature) != 0; }
   Virtqueue& queue(u16 index) { return queues_[index]; }
 

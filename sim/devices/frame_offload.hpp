@@ -1,4 +1,4 @@
-// What the 82540EM computes on frames: checksums, segmentation, CRC. Pure functions on bytes.
+// What network controllers compute on frames: checksums, segmentation, CRC. Pure functions on bytes.
 #pragma once
 
 #include <span>
@@ -8,15 +8,15 @@
 
 namespace hvlab::devices {
 
-/// Fields of a context descriptor (8254x manual, 3.3.6): where checksums start, go and end, and how to
-/// segment.
-struct E1000Context {
-  u8 ip_start = 0, ip_at = 0;
+/// Where checksums start, go and end, and how to segment: the fields of the 82540EM's context descriptor
+/// (8254x manual, 3.3.6).
+struct OffloadContext {
+  u16 ip_start = 0, ip_at = 0;
   u16 ip_end = 0;  // the last byte; 0 = the packet's
-  u8 tcp_start = 0, tcp_at = 0;
+  u16 tcp_start = 0, tcp_at = 0;
   u16 tcp_end = 0;
   u32 payload = 0;
-  u8 header = 0;
+  u16 header = 0;
   u16 mss = 0;
   bool tcp = false, ipv4 = false;
 };
@@ -32,15 +32,15 @@ void insert_checksum(std::span<u8> frame, size_t start, size_t at, size_t end, u
 /// Cuts `packet` (header and payload) into frames of up to `context.mss` bytes of payload, with lengths,
 /// identification, sequence numbers and flags set as for each (3.5.4). Empty where the context makes no
 /// sense.
-std::vector<std::vector<u8>> segment(std::span<const u8> packet, const E1000Context& context,
+std::vector<std::vector<u8>> segment(std::span<const u8> packet, const OffloadContext& context,
                                      bool ip_checksum, bool tcp_checksum);
 
 /// What the receiver's checksum unit finds (3.2.9).
-struct E1000RxCheck {
+struct ReceivedCheck {
   bool ip_checked = false, ip_bad = false;
   bool tcp_udp_checked = false, tcp_udp_bad = false;
 };
-E1000RxCheck check_received(std::span<const u8> frame, bool ip, bool tcp_udp);
+ReceivedCheck check_received(std::span<const u8> frame, bool ip, bool tcp_udp);
 
 /// The Ethernet frame check sequence (IEEE 802.3, 3.2.9), in the order of transmission from its lowest byte.
 u32 frame_check_sequence(std::span<const u8> frame);

@@ -1,4 +1,4 @@
-#include "sim/devices/e1000_offload.hpp"
+#include "sim/devices/frame_offload.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +40,7 @@ void insert_checksum(std::span<u8> frame, size_t start, size_t at, size_t end, u
   put16(frame, at, sum);
 }
 
-std::vector<std::vector<u8>> segment(std::span<const u8> packet, const E1000Context& context,
+std::vector<std::vector<u8>> segment(std::span<const u8> packet, const OffloadContext& context,
                                      bool ip_checksum, bool tcp_checksum) {
   std::vector<std::vector<u8>> frames;
   const size_t header = context.header;
@@ -77,8 +77,8 @@ std::vector<std::vector<u8>> segment(std::span<const u8> packet, const E1000Cont
   return frames;
 }
 
-E1000RxCheck check_received(std::span<const u8> frame, bool ip, bool tcp_udp) {
-  E1000RxCheck check;
+ReceivedCheck check_received(std::span<const u8> frame, bool ip, bool tcp_udp) {
+  ReceivedCheck check;
   constexpr size_t kIp = 14;
   if (frame.size() < kIp + 20 || get16(frame, 12) != 0x0800 || frame[kIp] >> 4 != 4) return check;
   const size_t header = (frame[kIp] & 15u) * 4u, total = get16(frame, kIp + 2);
