@@ -13,6 +13,8 @@ struct SoftEntry {
   u64 write_tag = kNoTag;
   u64 execute_tag = kNoTag;
   u64 addend = 0;  // host address = guest address + addend
+
+  bool empty() const { return read_tag == kNoTag && write_tag == kNoTag && execute_tag == kNoTag; }
 };
 
 /// The pages seen by one address space at one privilege.
@@ -22,14 +24,40 @@ struct SoftBank {
 
   static size_t index(u64 linear) { return (linear >> 12) & (kEntries - 1); }
   SoftEntry& at(u64 linear) { return entries[index(linear)]; }
+  const SoftEntry& at(u64 linear) const { return entries[index(linear)]; }
+
+  /// The entry of the page of `linear` at host address - `addend`, to set tags in; what else stood there is
+  /// gone.
+  SoftEntry& fill(u64 linear, u64 addend) {
+    SoftEntry& e = at(linear);
+    const u64 page = linear & ~u64{0xFFF};
+    if (e.empty() && filled_ < kLog) log_[filled_] = static_cast<u16>(index(linear));
+    if (e.empty() && filled_ <= kLog) ++filled_;
+    if (e.addend != addend || (e.read_tag != page && e.write_tag != page && e.execute_tag != page)) {
+      e = SoftEntry{};
+      e.addend = addend;
+    }
+    return e;
+  }
+  /// Costs what was filled since the last time: an address space that comes and goes holds few pages.
   void clear() {
-    for (SoftEntry& e : entries) e = SoftEntry{};
+    if (filled_ > kLog) {
+      for (SoftEntry& e : entries) e = SoftEntry{};
+    } else {
+      for (u32 i = 0; i < filled_; ++i) entries[log_[i]] = SoftEntry{};
+    }
+    filled_ = 0;
   }
   void drop(u64 linear) {
     SoftEntry& e = at(linear);
     const u64 page = linear & ~u64{0xFFF};
     if (e.read_tag == page || e.write_tag == page || e.execute_tag == page) e = SoftEntry{};
   }
+
+ private:
+  static constexpr u32 kLog = 192;
+  u32 filled_ = 0;  // entries that log_ names; more than kLog: too many
+  u16 log_[kLog] = {};
 };
 
 }  // namespace hvlab::cpu

@@ -239,10 +239,23 @@ void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, 
   budget = retire_block(cpu, op, budget);
   cpu->block_rip() = target;
   Block* self = reinterpret_cast<Block*>(op->imm);
-  if (self->linkable[taken]) return leave_at_target(cpu, budget, result, carries, &self->link[taken]);
-  if (op->operand_bytes == 8) return enter_anywhere64(cpu, budget, result, carries);
-  return leave_at_target(cpu, budget, result, carries, nullptr);
+  return leave_at_target(cpu, budget, result, carries, self->linkable[taken] ? &self->link[taken] : nullptr);
 }
+
+template <bool kTaken>
+void branch_slowly64(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+  const u64 target = cpu->block_rip() + static_cast<u64>(i64{kTaken ? op->disp : op->offset + op->length});
+  if (!cpu::canonical(target)) [[unlikely]]
+    return branch_slowly(cpu, op, budget, result, carries, kTaken);
+  budget = retire_block(cpu, op, budget);
+  cpu->block_rip() = target;
+  Block* self = reinterpret_cast<Block*>(op->imm);
+  if (self->linkable[kTaken]) [[unlikely]]
+    return leave_at_target(cpu, budget, result, carries, &self->link[kTaken]);
+  return enter_anywhere64(cpu, budget, result, carries);
+}
+template void branch_slowly64<true>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
+template void branch_slowly64<false>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
 Handlers select_call(const Form& form, Op& op) {
   if (form.operand[0].kind == decode::Kind::Far || (form.memory(0) && form.opcode == 0xFF && form.far))

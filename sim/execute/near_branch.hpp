@@ -39,14 +39,19 @@ inline u64 target_of(const Cpu& cpu, const Op& op, bool taken) {
 
 /// Goes on where a branch leads whose block link is not known yet; checks the target first.
 void branch_slowly(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, bool taken);
+/// The same in 64-bit mode, where it is also how a branch gets into another page.
+template <bool kTaken>
+void branch_slowly64(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
 /// Ends the block at its relative branch, taken or not; `kWide`: in 64-bit mode.
 template <bool kTaken, bool kWide>
 [[gnu::always_inline]] inline void branch(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   const Block* block = reinterpret_cast<Block*>(op->imm)->link[kTaken];
   const i64 left = budget - (op->cycles_before + op->cost);
-  if (block == nullptr || left < block->cost) [[unlikely]]
+  if (block == nullptr || left < block->cost) [[unlikely]] {
+    if constexpr (kWide) return branch_slowly64<kTaken>(cpu, op, budget, result, carries);
     return branch_slowly(cpu, op, budget, result, carries, kTaken);
+  }
   cpu->instructions += op->number + 1u;
   if constexpr (kWide) {
     cpu->block_rip() += static_cast<u64>(i64{kTaken ? op->disp : op->offset + op->length});

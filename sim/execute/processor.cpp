@@ -18,8 +18,6 @@ namespace hvlab::execute {
 
 using arch::kCs;
 using cpu::Activity;
-using cpu::Boundary;
-using cpu::SoftEntry;
 using decode::Mnemonic;
 namespace flag = arch::flag;
 

@@ -67,12 +67,7 @@ void fill_soft(Cpu& cpu, u64 linear, Access access, const Translation& t, u64 ph
   cpu::SoftBank* bank = access == Access::Execute ? cpu.fetch_bank : bank_for(cpu, rights);
   if (bank == nullptr || page == nullptr) return;
   const u64 tag = linear & ~u64{0xFFF};
-  SoftEntry& e = bank->at(linear);
-  const u64 addend = reinterpret_cast<u64>(page) - tag;
-  if (e.addend != addend || (e.read_tag != tag && e.write_tag != tag && e.execute_tag != tag)) {
-    e = SoftEntry{};
-    e.addend = addend;
-  }
+  SoftEntry& e = bank->fill(linear, reinterpret_cast<u64>(page) - tag);
   if (access == Access::Execute) {
     e.execute_tag = tag;
     return;

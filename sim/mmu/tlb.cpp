@@ -30,7 +30,7 @@ bool Tlb::valid(const Entry& e) const {
 }
 
 Tlb::Entry* Tlb::Side::find(u64 tag, Space space, const Tlb& tlb) {
-  Entry* set = &entries[(tag % sets) * ways];
+  Entry* set = &entries[set_of(tag) * ways];
   for (u32 way = 0; way < ways; ++way) {
     Entry& e = set[way];
     if (e.tag != tag) continue;
@@ -41,7 +41,7 @@ Tlb::Entry* Tlb::Side::find(u64 tag, Space space, const Tlb& tlb) {
 }
 
 Tlb::Entry& Tlb::Side::victim(u64 tag, const Tlb& tlb) {
-  const u64 set = tag % sets;
+  const size_t set = set_of(tag);
   for (u32 way = 0; way < ways; ++way) {
     Entry& e = entries[set * ways + way];
     if (!tlb.valid(e)) return e;
@@ -133,8 +133,7 @@ void Tlb::flush_page_where(u64 linear, Hit hit) {
   // A page larger than 2 MiB may stand in several pieces, and one that the second stage cuts in many: INVLPG
   // drops them all (SDM vol. 3, 4.10.4.1).
   auto search = [&](Side& side, unsigned shift, bool everywhere) {
-    Entry* first =
-        everywhere ? side.entries.data() : &side.entries[((linear >> shift) % side.sets) * side.ways];
+    Entry* first = everywhere ? side.entries.data() : &side.entries[side.set_of(linear >> shift) * side.ways];
     const size_t count = everywhere ? side.entries.size() : side.ways;
     for (size_t i = 0; i < count; ++i) drop(first[i], shift);
   };

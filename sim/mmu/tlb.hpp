@@ -60,6 +60,7 @@ class Tlb {
     std::vector<Entry> entries;
     std::vector<u8> oldest;  // per set: the way that is replaced next
     u32 ways = 1, sets = 1;
+    size_t set_of(u64 tag) const { return (sets & (sets - 1)) == 0 ? tag & (sets - 1) : tag % sets; }
     Entry* find(u64 tag, Space space, const Tlb& tlb);
     Entry& victim(u64 tag, const Tlb& tlb);
   };

@@ -117,9 +117,8 @@ void run_ours(const Code& code, Registers& r) {
   cpu->bus = &memory;
   bank->clear();
   for (u64 page = r.rdi & ~u64{0xFFF}; page <= r.rdi + 4096; page += 4096) {
-    cpu::SoftEntry& entry = bank->at(page);
+    cpu::SoftEntry& entry = bank->fill(page, 0);
     entry.read_tag = entry.write_tag = page;
-    entry.addend = 0;
   }
   cpu->bank = bank.get();
   cpu->mode = cpu::Mode::Long;
