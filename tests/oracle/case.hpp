@@ -47,6 +47,7 @@ struct Case {
   u8 lead = 0;        // bytes of the lead-in
   u8 code_bytes = 8;  // 8: 64-bit code; 4: 32-bit code
   u16 mnemonic = 0;   // decode::Mnemonic
+  u32 form = 0;       // the generator's number of its form
   u64 undefined = 0;  // status flags that the lead-in leaves undefined
 };
 

@@ -1,6 +1,7 @@
 #include "forms.hpp"
 
 #include <array>
+#include <cstdio>
 #include <map>
 
 namespace hvlab::oracle {
@@ -131,6 +132,23 @@ bool is_prefix(u8 byte, u8 code_bytes) {
 }
 
 }  // namespace
+
+void plain_bytes(const Encoding& e, u8 (&code)[16]) {
+  const unsigned reg = e.reg >= 0 ? static_cast<unsigned>(e.reg) : 0u;
+  const unsigned rm = e.memory ? 5u : e.rm >= 0 ? 0xC0u | static_cast<unsigned>(e.rm) : 0xC0u;
+  write(e, static_cast<u8>(reg << 3 | rm), code);
+}
+
+std::string describe(const Encoding& e, u8 code_bytes) {
+  static constexpr const char* kMaps[] = {"", "0F ", "0F 38 ", "0F 3A ", "VEX 0F 38 ", "VEX 0F 3A "};
+  char text[96], prefix[8] = "", digit[8] = "";
+  if (e.prefix != 0) std::snprintf(prefix, sizeof prefix, "%02X ", unsigned{e.prefix});
+  if (e.has_modrm) std::snprintf(digit, sizeof digit, e.reg >= 0 ? " /%d" : " /r", int{e.reg});
+  std::snprintf(text, sizeof text, "%s %s-bit: %s%s%s%02X%s%s", decode::name(e.mnemonic),
+                code_bytes == 8 ? "64" : "32", prefix, e.rex_w ? "W " : "",
+                kMaps[static_cast<unsigned>(e.map)], unsigned{e.opcode}, digit, e.memory ? ", memory" : "");
+  return text;
+}
 
 std::vector<std::vector<Encoding>> encodings(u8 code_bytes, const arch::FeatureSet& features) {
   Finder finder{code_bytes, features, {}};

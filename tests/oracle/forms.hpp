@@ -1,6 +1,7 @@
 // Every encoding that the table knows, found by trying: what the generator picks from.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/decode/decoder.hpp"
@@ -28,6 +29,12 @@ const char* left_out(decode::Mnemonic mnemonic);
 /// All encodings for `code_bytes` (4 or 8) of instructions that `features` holds, grouped by mnemonic in the
 /// table's order; those left out included.
 std::vector<std::vector<Encoding>> encodings(u8 code_bytes, const arch::FeatureSet& features);
+
+/// Bytes of `e` with operands of no interest, zeros behind it.
+void plain_bytes(const Encoding& e, u8 (&code)[16]);
+
+/// For people: "64-bit: F3 REX.W 0F 38 F6 /r, memory".
+std::string describe(const Encoding& e, u8 code_bytes);
 
 /// Decodes `code` and looks its row up under the same rules as the engine. False: #UD (or not 15 bytes).
 bool recognize(const u8* code, u8 code_bytes, const arch::FeatureSet& features, decode::Form& form,

@@ -15,9 +15,9 @@ using enum decode::Mnemonic;
 
 namespace {
 
-std::vector<std::vector<Encoding>> asked(std::vector<std::vector<Encoding>> pool) {
-  std::erase_if(pool, [](const auto& group) { return left_out(group.front().mnemonic) != nullptr; });
-  return pool;
+/// 66h before a near branch of 64-bit code cuts the target on AMD's processors and is ignored by Intel's.
+bool is_near_branch(const Form& form) {
+  return form.relative || form.mnemonic == JMP || form.mnemonic == CALL || form.mnemonic == RET;
 }
 
 /// Gives AF, or all flags, out as data.
@@ -52,11 +52,44 @@ struct Bytes {
 
 }  // namespace
 
-Generator::Generator(const arch::FeatureSet& features, bool amd)
-    : features_(features),
-      amd_(amd),
-      pool64_(asked(encodings(8, features))),
-      pool32_(asked(encodings(4, features))) {}
+Generator::Generator(const arch::FeatureSet& features, bool amd) : features_(features), amd_(amd) {
+  for (const u8 code_bytes : {u8{8}, u8{4}}) {
+    std::vector<u32>& first = first_[code_bytes == 8 ? 0 : 1];
+    for (const auto& group : encodings(code_bytes, features)) {
+      const u32 begin = static_cast<u32>(forms_.size());
+      for (const Encoding& e : group)
+        if (asked(e, code_bytes)) forms_.push_back({e, code_bytes});
+      if (forms_.size() != begin) first.push_back(begin);
+    }
+    first.push_back(static_cast<u32>(forms_.size()));
+  }
+}
+
+/// What user mode can ask: not what left_out() names, far transfers and segment registers, which concern the
+/// host's descriptor tables, and a BSWAP of 16 bits, which is undefined.
+bool Generator::asked(const Encoding& e, u8 code_bytes) const {
+  u8 code[16];
+  Form form;
+  Op op;
+  plain_bytes(e, code);
+  if (!recognize(code, code_bytes, features_, form, op)) return false;
+  if (left_out(form.mnemonic) != nullptr || form.far) return false;
+  for (unsigned n = 0; n < form.operands; ++n)
+    if (form.operand[n].kind == Kind::Segment) return false;
+  // A hint's register form is #UD on AMD's processors.
+  if (amd_ && e.map == Map::Two && e.opcode == 0x0D && !e.memory) return false;
+  if (amd_ && code_bytes == 8 && e.prefix == 0x66 && is_near_branch(form)) return false;
+  // REP before LOOPcc is reserved, and some processors take the condition from it.
+  const bool loop = form.mnemonic == LOOPE || form.mnemonic == LOOPNE;
+  if (loop && (e.prefix == 0xF2 || e.prefix == 0xF3)) return false;
+  return form.mnemonic != BSWAP || form.operand_bytes != 2;
+}
+
+u32 Generator::any_form(Random& random) const {
+  const std::vector<u32>& first = first_[random.one_in(4) ? 1 : 0];
+  const u64 group = random.below(first.size() - 1);
+  return first[group] + static_cast<u32>(random.below(first[group + 1] - first[group]));
+}
 
 /// A case being made.
 struct Generator::Draft {
@@ -265,21 +298,20 @@ u64 address_of(const Case& c) {
 
 }  // namespace
 
-bool Generator::attempt(Random& random, const u8* data, Case& c) {
+bool Generator::attempt(Random& random, const u8* data, u32 number, Case& c) {
+  const Numbered& wanted = forms_[number];
   c = Case{};
-  c.code_bytes = random.one_in(4) ? 4 : 8;
-  const auto& groups = pool(c.code_bytes);
-  const auto& group = groups[random.below(groups.size())];
-  Draft draft{random, c, group[random.below(group.size())]};
+  c.form = number;
+  c.code_bytes = wanted.code_bytes;
+  Draft draft{random, c, wanted.encoding};
   draft.write();
   Form form;
   Op op;
-  if (!recognize(c.code, c.code_bytes, features_, form, op) || left_out(form.mnemonic) != nullptr || form.far)
+  // Prefixes that chance has added may make another instruction of it.
+  if (!recognize(c.code, c.code_bytes, features_, form, op) || form.mnemonic != wanted.encoding.mnemonic)
     return false;
-  for (unsigned n = 0; n < form.operands; ++n)
-    if (form.operand[n].kind == Kind::Segment) return false;
-  const bool branch = form.relative || form.mnemonic == JMP || form.mnemonic == CALL || form.mnemonic == RET;
-  if (amd_ && branch && c.code_bytes == 8 && std::memchr(c.code, 0x66, draft.opcode_end) != nullptr)
+  if (amd_ && is_near_branch(form) && c.code_bytes == 8 &&
+      std::memchr(c.code, 0x66, draft.opcode_end) != nullptr)
     return false;
   if (form.mnemonic == BSWAP && form.operand_bytes == 2) return false;  // undefined result
   c.length = op.length;
@@ -304,9 +336,10 @@ bool Generator::attempt(Random& random, const u8* data, Case& c) {
   return true;
 }
 
-Case Generator::next(Random& random, const u8* data) {
+Case Generator::next(Random& random, const u8* data, u64 number) {
   Case c;
-  while (!attempt(random, data, c)) {
+  const u32 in_turn = static_cast<u32>(number / 2 % forms_.size());
+  while (!attempt(random, data, number % 2 == 0 ? in_turn : any_form(random), c)) {
   }
   return c;
 }

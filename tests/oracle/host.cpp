@@ -11,12 +11,14 @@
 #include <asm/prctl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 namespace hvlab::oracle {
@@ -138,6 +140,11 @@ void watch_time() {
 }
 
 [[noreturn]] void child() {
+  // Ctrl-C is the parent's affair. A child that spins where no signal reaches it is killed by the kernel.
+  signal(SIGINT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  const rlimit seconds{30, 30};
+  setrlimit(RLIMIT_CPU, &seconds);
   catch_signals();
   watch_time();
   std::memset(code_window, 0xCC, kCodeBytes);
@@ -201,7 +208,8 @@ void Host::run(std::span<const Case> cases, const u8* data, const u8* constants,
     const pid_t pid = fork();
     if (pid == 0) child();
     int status = 0;
-    waitpid(pid, &status, 0);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
     if (box_->current >= cases.size()) break;
     box_->results[box_->current].status = Status::Lost;
     box_->current = box_->current + 1;

@@ -51,6 +51,9 @@ timing::Profile profile(const arch::FeatureSet& features, bool amd) {
 }
 
 struct Session {
+  explicit Session(const Options& chosen) : options(chosen) {}
+
+  const Options& options;
   Report report;
   arch::FeatureSet features = host_features(report.absent);
   bool amd = host_is_amd();
@@ -60,6 +63,8 @@ struct Session {
   std::vector<u8> data = std::vector<u8>(kDataBytes), constants = std::vector<u8>(kPage);
   std::vector<Case> cases;
   std::vector<Result> results = std::vector<Result>(Host::kBatch);
+  std::vector<u64> compared_by_form = std::vector<u64>(generator.forms().size());
+  u64 shown = 0;
 
   /// A batch shares its memory; case `i` of it depends on nothing else but the seed.
   void begin(u64 seed, u64 batch) {
@@ -71,14 +76,20 @@ struct Session {
 
   Case generate(u64 seed, u64 number) {
     Random random((seed << 40) ^ (number + 1) * 0x2545'F491'4F6C'DD1D);
-    return generator.next(random, data.data());
+    return generator.next(random, data.data(), number);
+  }
+
+  std::string differ(const Case& c, const Result& on_host) {
+    Result on_ours = ours.run(c);
+    if (options.spoil) options.spoil(c, on_ours);
+    return differences(c, on_host, on_ours, data.data());
   }
 
   std::string compare(const Case& c) {
     Result on_host;
     host.run({&c, 1}, data.data(), constants.data(), {&on_host, 1});
     if (on_host.status != Status::Done || incomparable(c, on_host) != nullptr) return {};
-    return differences(c, on_host, ours.run(c), data.data());
+    return differ(c, on_host);
   }
 
   /// Takes away from `c` what the failure does not need.
@@ -104,12 +115,11 @@ struct Session {
     return c;
   }
 
-  void failed(const Options& options, u64 number, const Case& c, const std::string& what) {
+  void failed(u64 number, const Case& c, const std::string& what) {
     const std::string name = decode::name(static_cast<decode::Mnemonic>(c.mnemonic));
     ++report.failed;
-    if (report.failed_by_mnemonic[name]++ >= 2 || report.failed > 500 || options.failures_shown == 0) return;
-    static u64 shown = 0;
-    if (shown++ >= options.failures_shown) return;
+    if (report.failed_by_mnemonic[name]++ >= 2 || shown >= options.failures_shown) return;
+    ++shown;
     const Case small = shrink(c);
     report.failures += "case " + std::to_string(number) + " of seed " + std::to_string(options.seed) + "\n" +
                        what + "shrunk to " + describe(small) + memory_of(small) + compare(small) + "\n";
@@ -126,16 +136,17 @@ struct Session {
     return text + "\n";
   }
 
-  void finish(const Options& options, u64 number, const Case& c, const Result& on_host) {
+  void finish(u64 number, const Case& c, const Result& on_host) {
     if (on_host.status == Status::TimedOut) ++report.timed_out;
     if (on_host.status != Status::Done || incomparable(c, on_host) != nullptr) return;
     ++report.compared;
     ++report.compared_by_mnemonic[decode::name(static_cast<decode::Mnemonic>(c.mnemonic))];
-    const std::string what = differences(c, on_host, ours.run(c), data.data());
-    if (!what.empty()) failed(options, number, c, what);
+    ++compared_by_form[c.form];
+    const std::string what = differ(c, on_host);
+    if (!what.empty()) failed(number, c, what);
   }
 
-  void batch(const Options& options, u64 first, u64 count) {
+  void batch(u64 first, u64 count) {
     begin(options.seed, first / Host::kBatch);
     cases.clear();
     std::vector<u64> numbers;
@@ -151,32 +162,27 @@ struct Session {
     const std::vector<Case> all = cases;
     host.run(all, data.data(), constants.data(), results);
     const std::vector<Result> on_host(results.begin(), results.begin() + static_cast<long>(all.size()));
-    for (size_t i = 0; i < all.size(); ++i) finish(options, numbers[i], all[i], on_host[i]);
+    for (size_t i = 0; i < all.size(); ++i) finish(numbers[i], all[i], on_host[i]);
   }
 };
 
 }  // namespace
 
 Report run(const Options& options) {
-  Session session;
+  Session session(options);
   for (u64 first = 0; first < options.cases; first += Host::kBatch) {
     if (options.only != ~u64{0} && (options.only < first || options.only >= first + Host::kBatch)) continue;
-    session.batch(options, first, std::min(Host::kBatch, options.cases - first));
+    if (options.go_on && !options.go_on(first)) break;
+    session.batch(first, std::min(Host::kBatch, options.cases - first));
   }
-  session.report.lost = session.host.lost();
-  return session.report;
-}
-
-std::vector<std::string> asked_mnemonics() {
-  std::vector<std::string> absent;
-  const Generator generator(host_features(absent), host_is_amd());
-  std::map<std::string, int> names;
-  for (const u8 bytes : {u8{8}, u8{4}})
-    for (const auto& group : generator.pool(bytes)) names[decode::name(group.front().mnemonic)] = 1;
-  std::vector<std::string> result;
-  result.reserve(names.size());
-  for (const auto& [name, unused] : names) result.push_back(name);
-  return result;
+  Report& report = session.report;
+  report.lost = session.host.lost();
+  const auto& forms = session.generator.forms();
+  report.forms = forms.size();
+  for (size_t i = 0; i < forms.size(); ++i)
+    if (session.compared_by_form[i] == 0)
+      report.never_formed.push_back(describe(forms[i].encoding, forms[i].code_bytes));
+  return report;
 }
 
 }  // namespace hvlab::oracle

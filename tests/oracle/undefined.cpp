@@ -1,5 +1,9 @@
 #include "undefined.hpp"
 
+#include <cstdio>
+#include <initializer_list>
+#include <utility>
+
 #include "sim/arch/registers.hpp"
 #include "sim/decode/decoder.hpp"
 
@@ -48,55 +52,65 @@ bool has_prefix(const Case& c, u8 prefix) {
 /// #I or #D is unmasked.
 bool reports_before(const Case& c) { return (c.in.fx.control & 3) != 3; }
 
+u64 rotate_flags(const Case& c) { return count_of(c, 1) > 1 ? kOf : 0; }
+u64 double_shift_flags(const Case& c) {
+  const unsigned count = count_of(c, 2), width = shape(c).form.bytes(0) * 8u;
+  return count == 0 ? 0 : count > width ? kStatus : kAf | (count != 1 ? kOf : 0);
+}
+u64 compare_flags(const Case& c) { return reports_before(c) ? kStatus : 0; }
+
+/// Status flags that an instruction leaves undefined: always the same ones, or as `some` says.
+struct FlagRule {
+  std::initializer_list<Mnemonic> instructions;
+  u64 flags;
+  u64 (*some)(const Case& c);
+  const char* source;
+};
+const FlagRule kFlagRules[] = {
+    {{AND, OR, XOR, TEST}, kAf, nullptr, "SDM vol. 2, AND, OR, XOR, TEST"},
+    {{MUL, IMUL}, kSf | kZf | kAf | kPf, nullptr, "SDM vol. 2, MUL, IMUL"},
+    {{DIV, IDIV}, kStatus, nullptr, "SDM vol. 2, DIV, IDIV"},
+    {{SHL, SHR, SAR},
+     kAf | kOf | kCf,
+     shift_flags,
+     "SDM vol. 2, SAL/SAR/SHL/SHR: AF; OF unless the count is 1; CF of SHL, SHR by the size or more"},
+    {{ROL, ROR, RCL, RCR}, kOf, rotate_flags, "SDM vol. 2, RCL/RCR/ROL/ROR: unless the count is 1"},
+    {{SHLD, SHRD},
+     kStatus,
+     double_shift_flags,
+     "SDM vol. 2, SHLD, SHRD: AF; OF unless the count is 1; all if the count is beyond the size"},
+    {{BT, BTS, BTR, BTC}, kOf | kSf | kAf | kPf, nullptr, "SDM vol. 2, BT, BTS, BTR, BTC"},
+    {{BSF, BSR}, kCf | kOf | kSf | kAf | kPf, nullptr, "SDM vol. 2, BSF, BSR"},
+    {{TZCNT, LZCNT}, kOf | kSf | kAf | kPf, nullptr, "SDM vol. 2, TZCNT, LZCNT"},
+    {{ANDN, BLSI, BLSMSK, BLSR, BZHI}, kAf | kPf, nullptr, "SDM vol. 2, ANDN, BLSI, BLSMSK, BLSR, BZHI"},
+    {{BEXTR}, kAf | kSf | kPf, nullptr, "SDM vol. 2, BEXTR"},
+    {{AAA, AAS}, kOf | kSf | kZf | kPf, nullptr, "SDM vol. 2, AAA, AAS"},
+    {{DAA, DAS}, kOf, nullptr, "SDM vol. 2, DAA, DAS"},
+    {{AAM, AAD}, kOf | kAf | kCf, nullptr, "SDM vol. 2, AAM, AAD"},
+    {{FCOMI, FCOMIP, FUCOMI, FUCOMIP},
+     kStatus,
+     compare_flags,
+     "SDM vol. 2, FCOMI: with unmasked #IA the flags are not set; AMD's processors set them"},
+};
+
 }  // namespace
 
 u64 undefined_flags(const Case& c) {
-  switch (mnemonic(c)) {
-    case AND:
-    case OR:
-    case XOR:
-    case TEST: return kAf;
-    case MUL:
-    case IMUL: return kSf | kZf | kAf | kPf;
-    case DIV:
-    case IDIV: return kStatus;
-    case SHL:
-    case SHR:
-    case SAR: return shift_flags(c);
-    case ROL:
-    case ROR:
-    case RCL:
-    case RCR: return count_of(c, 1) > 1 ? kOf : 0;
-    case SHLD:
-    case SHRD: {
-      const unsigned count = count_of(c, 2), width = shape(c).form.bytes(0) * 8u;
-      return count == 0 ? 0 : count > width ? kStatus : kAf | (count != 1 ? kOf : 0);
-    }
-    case BT:
-    case BTS:
-    case BTR:
-    case BTC: return kOf | kSf | kAf | kPf;
-    case BSF:
-    case BSR: return kCf | kOf | kSf | kAf | kPf;
-    case TZCNT:
-    case LZCNT: return kOf | kSf | kAf | kPf;
-    case ANDN:
-    case BLSI:
-    case BLSMSK:
-    case BLSR:
-    case BZHI: return kAf | kPf;
-    case BEXTR: return kAf | kSf | kPf;
-    case AAA:
-    case AAS: return kOf | kSf | kZf | kPf;
-    case DAA:
-    case DAS: return kOf;
-    case FCOMI:
-    case FCOMIP:
-    case FUCOMI:
-    case FUCOMIP: return reports_before(c) ? kStatus : 0;
-    case AAM:
-    case AAD: return kOf | kAf | kCf;
-    default: return 0;
+  for (const FlagRule& rule : kFlagRules)
+    for (const Mnemonic m : rule.instructions)
+      if (m == mnemonic(c)) return rule.some != nullptr ? rule.some(c) : rule.flags;
+  return 0;
+}
+
+void print_rules() {
+  constexpr std::pair<u64, const char*> kNames[] = {{kCf, " CF"}, {kPf, " PF"}, {kAf, " AF"},
+                                                    {kZf, " ZF"}, {kSf, " SF"}, {kOf, " OF"}};
+  for (const FlagRule& rule : kFlagRules) {
+    for (const Mnemonic m : rule.instructions) std::printf("%s ", decode::name(m));
+    std::printf(":");
+    for (const auto& [flag, name] : kNames)
+      if ((rule.flags & flag) != 0) std::printf("%s", name);
+    std::printf(" (%s)\n", rule.source);
   }
 }
 

@@ -8,6 +8,8 @@ namespace hvlab::oracle {
 /// RFLAGS bits that are undefined after `c` (SDM vol. 1, appendix A; vol. 2, the instruction's "Flags
 /// Affected").
 u64 undefined_flags(const Case& c);
+/// Prints the table that undefined_flags() goes by.
+void print_rules();
 
 /// Why the two results of `c` need not agree, or nullptr. `host`: what the host made of it.
 const char* incomparable(const Case& c, const Result& host);
