@@ -37,7 +37,7 @@ bool in_path(const std::string& program) {
   return false;
 }
 
-Check host_processor() {
+HostCheck host_processor() {
 #if defined(__x86_64__)
   return {Finding::Fine, "host", fmt::format("x86-64, {} processor(s)", host_processors()), ""};
 #else
@@ -45,7 +45,7 @@ Check host_processor() {
 #endif
 }
 
-Check memory() {
+HostCheck memory() {
   struct sysinfo info{};
   sysinfo(&info);
   const double total = static_cast<double>(info.totalram) * info.mem_unit;
@@ -61,7 +61,7 @@ fs::path existing(fs::path path) {
   return path;
 }
 
-Check cache() {
+HostCheck cache() {
   try {
     const std::string folder = cache_directory();
     const fs::path place = existing(folder);
@@ -80,7 +80,7 @@ Check cache() {
   }
 }
 
-Check systems() {
+HostCheck systems() {
   try {
     return {Finding::Fine, "Debian systems", "kernel " + demo_kernel_version() + " in the cache", ""};
   } catch (const UserError&) {
@@ -89,7 +89,7 @@ Check systems() {
   }
 }
 
-Check data(const char* folder, const char* subject) {
+HostCheck data(const char* folder, const char* subject) {
   try {
     return {Finding::Fine, subject, data_folder(folder).string(), ""};
   } catch (const UserError& error) {
@@ -97,7 +97,7 @@ Check data(const char* folder, const char* subject) {
   }
 }
 
-Check profiles() {
+HostCheck profiles() {
   size_t count = 0;
   try {
     for (const std::string& name : timing::profile_names()) {
@@ -124,7 +124,7 @@ constexpr Program kPrograms[] = {
     {"sbatch", "'hvlab sweep --slurm'", "slurm-client"},
 };
 
-Check program(const Program& wanted) {
+HostCheck program(const Program& wanted) {
   if (in_path(wanted.name)) return {Finding::Fine, wanted.name, std::string("for ") + wanted.use, ""};
   return {Finding::Optional, wanted.name, std::string("not there; for ") + wanted.use,
           std::string("install the package ") + wanted.package};
@@ -139,18 +139,18 @@ const char* word(Finding finding) {
   return "";
 }
 
-void print(const std::vector<Check>& checks) {
-  for (const Check& check : checks) {
+void print(const std::vector<HostCheck>& checks) {
+  for (const HostCheck& check : checks) {
     fmt::print("{:<9} {:<19} {}\n", word(check.finding), check.subject, check.found);
     if (!check.advice.empty()) fmt::print("{:<29} -> {}\n", "", check.advice);
   }
   std::fflush(stdout);
 }
 
-void print_json(const std::vector<Check>& checks) {
+void print_json(const std::vector<HostCheck>& checks) {
   JsonWriter json(std::cout);
   json.begin_object().member("schema", "hvlab-doctor-1").key("checks").begin_array();
-  for (const Check& check : checks) {
+  for (const HostCheck& check : checks) {
     json.begin_object()
         .member("finding", check.finding == Finding::Missing ? "missing" : word(check.finding))
         .member("subject", check.subject)
@@ -164,9 +164,9 @@ void print_json(const std::vector<Check>& checks) {
 
 }  // namespace
 
-std::vector<Check> examine_host() {
-  std::vector<Check> checks = {host_processor(), memory(), data("profiles/cpu", "data files"),
-                               profiles(),       cache(),  systems()};
+std::vector<HostCheck> examine_host() {
+  std::vector<HostCheck> checks = {host_processor(), memory(), data("profiles/cpu", "data files"),
+                                   profiles(),       cache(),  systems()};
   for (const Program& wanted : kPrograms) checks.push_back(program(wanted));
   return checks;
 }
@@ -182,10 +182,10 @@ int doctor_command(const std::vector<std::string>& arguments) {
   }
   if (!arguments.empty() && !json)
     throw UserError("doctor: no such option '" + arguments[0] + "'; see 'hvlab doctor --help'");
-  const std::vector<Check> checks = examine_host();
+  const std::vector<HostCheck> checks = examine_host();
   json ? print_json(checks) : print(checks);
   std::cout.flush();
-  for (const Check& check : checks) {
+  for (const HostCheck& check : checks) {
     if (check.finding == Finding::Missing) return exit_status::kMissing;
   }
   return 0;

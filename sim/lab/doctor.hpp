@@ -12,7 +12,7 @@ enum class Finding : unsigned char {
   Missing
 };  // Optional: something that one feature needs is not there
 
-struct Check {
+struct HostCheck {
   Finding finding;
   std::string subject;  // "processors"
   std::string found;    // what is there, in one line
@@ -21,7 +21,7 @@ struct Check {
 
 /// Looks at the host: processor, memory, space for the cache, data files, cached systems, programs that some
 /// commands call. Changes nothing and asks nothing of the network.
-std::vector<Check> examine_host();
+std::vector<HostCheck> examine_host();
 
 /// The command; exit status 0, or 6 if something is missing without which HVLab does not run.
 int doctor_command(const std::vector<std::string>& arguments);

@@ -26,9 +26,9 @@ class Environment {
   bool had_ = false;
 };
 
-Check check_of(const std::string& subject) {
-  const std::vector<Check> checks = examine_host();
-  const auto found = std::ranges::find(checks, subject, &Check::subject);
+HostCheck check_of(const std::string& subject) {
+  const std::vector<HostCheck> checks = examine_host();
+  const auto found = std::ranges::find(checks, subject, &HostCheck::subject);
   REQUIRE(found != checks.end());
   return *found;
 }
@@ -37,7 +37,7 @@ Check check_of(const std::string& subject) {
 
 TEST_CASE("whatever is not fine comes with advice") {
   const Environment path("PATH", "/nowhere");
-  for (const Check& check : examine_host()) {
+  for (const HostCheck& check : examine_host()) {
     INFO(check.subject);
     CHECK((check.finding == Finding::Fine) == check.advice.empty());
     CHECK(!check.found.empty());
