@@ -5,11 +5,13 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <memory>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/boot_options.hpp"
 #include "sim/lab/entry.hpp"
 #include "sim/lab/report.hpp"
+#include "sim/lab/run_record.hpp"
 #include "sim/lab/run_watch.hpp"
 #include "sim/lab/terminal.hpp"
 
@@ -125,12 +127,18 @@ int boot_command(const std::vector<std::string>& arguments) {
     board::Machine machine(options->machine, &terminal);
     const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
     check_loader(options->loader, kind);
-    std::optional<RunWatch> watch;
-    if (statistics.is_open())
-      watch.emplace(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel);
-    machine.observe_with(watch ? &*watch : nullptr);
+    std::unique_ptr<RunWatch> watch;
+    if (statistics.is_open() || !options->record.empty())
+      watch =
+          std::make_unique<RunWatch>(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel);
+    std::unique_ptr<RunRecord> record;
+    if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
+    if (record) watch->forward_to(record.get());
+    machine.observe_with(watch.get());
+    const double started = cpu_seconds();
     end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
-    if (watch) write_statistics(statistics, machine.statistics(), end, *watch);
+    if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end, *watch);
+    if (record) record->finish(end, *watch, cpu_seconds() - started);
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");

@@ -43,6 +43,9 @@ po::options_description describe() {
       ("max-time", text("TIME"), "stop after this simulated time, like 10s or 500ms")
       ("max-instructions", text("N"), "stop after this many instructions of all processors")
       ("stats", text("FILE"), "write statistics there as JSON")
+      ("record", text("NAME|DIR/"), "leave a run directory: runs/NAME/STAMP, or DIR if it has a slash in it")
+      ("record-level", text("LEVEL"),
+       "what its trace holds: summary (default: states, exits, requests), full (every event) or off (no trace)")
       ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
       ("seed", text("N"), "seed of every random number the guest can see (default 1)")
       ("rtc", text("DATE"), "where the real-time clock starts, in UTC (default 2024-01-01T00:00:00)")
@@ -184,6 +187,16 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
         parse_count("--max-instructions", text_of(values, "max-instructions", ""), 1, ~u64{0});
   }
   options.stats_file = text_of(values, "stats", "");
+  options.record = text_of(values, "record", "");
+  if (values.count("record") != 0 && options.record.empty()) throw UserError("--record '': give a name");
+  if (values.count("record-level") != 0 && options.record.empty())
+    throw UserError("--record-level needs --record");
+  options.record_level =
+      choose<record::RecordLevel>("--record-level", text_of(values, "record-level", "summary"),
+                                  {{"off", record::RecordLevel::Off},
+                                   {"summary", record::RecordLevel::Summary},
+                                   {"full", record::RecordLevel::Full}});
+  options.arguments = arguments;
   for (const board::NicConfig& nic : options.machine.nics) {
     if (options.reproducible && nic.backend == board::NetBackend::User) {
       throw UserError(

@@ -7,6 +7,7 @@
 
 #include "sim/base/types.hpp"
 #include "sim/board/machine_config.hpp"
+#include "sim/record/trace_format.hpp"
 
 namespace hvlab::lab {
 
@@ -21,6 +22,9 @@ struct BootOptions {
   Picoseconds max_time = kNever;
   u64 max_instructions = ~u64{0};
   std::string stats_file;  // empty: none
+  std::string record;      // where to leave a run directory (record::RunWriter); empty: nowhere
+  record::RecordLevel record_level = record::RecordLevel::Summary;
+  std::vector<std::string> arguments;  // as they were given
 };
 
 /// The options, or nothing if --help was given and printed. Throws UserError.

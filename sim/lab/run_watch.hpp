@@ -24,7 +24,11 @@ class RunWatch final : public observe::Observer {
     exits_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
+    if (more_ != nullptr) more_->on_event(event);
   }
+
+  /// Passes every event on to `more` as well; null for nobody.
+  void forward_to(observe::Observer* more) { more_ = more; }
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
@@ -37,6 +41,7 @@ class RunWatch final : public observe::Observer {
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
   WorkWindows windows_;
+  observe::Observer* more_ = nullptr;
 };
 
 }  // namespace hvlab::lab

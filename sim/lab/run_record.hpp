@@ -1,0 +1,44 @@
+// `hvlab boot --record`: a run directory of one boot.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/board/machine.hpp"
+#include "sim/lab/boot_options.hpp"
+#include "sim/lab/run_watch.hpp"
+#include "sim/record/console_files.hpp"
+#include "sim/record/run_writer.hpp"
+#include "sim/record/trace_recorder.hpp"
+
+namespace hvlab::lab {
+
+class RunRecord final : public observe::Observer {
+ public:
+  /// Makes the directory that `options` ask for and begins to record what `machine` reports to its ledgers'
+  /// watcher; its events have to be passed to on_event(). Throws UserError.
+  RunRecord(const BootOptions& options, board::Machine& machine);
+  ~RunRecord() override;
+  RunRecord(const RunRecord&) = delete;
+  RunRecord& operator=(const RunRecord&) = delete;
+
+  void on_event(const observe::Event& event) override {
+    if (trace_) trace_->on_event(event);
+    consoles_.on_event(event);
+  }
+
+  /// Ends it with what came out. Throws UserError if something could not be written: the directory then says
+  /// that it is partial.
+  void finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds);
+
+  const std::string path() const { return run_.path().string(); }
+
+ private:
+  board::Machine& machine_;
+  record::RunWriter run_;
+  std::optional<record::TraceRecorder> trace_;
+  record::ConsoleFiles consoles_;
+};
+
+}  // namespace hvlab::lab

@@ -1,0 +1,91 @@
+#include "sim/record/run_reader.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "sim/base/user_error.hpp"
+
+namespace hvlab::record {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool holds_run(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path / kRunFile, ignored);
+}
+
+std::optional<std::string> read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  return file.is_open() && !file.bad() ? std::optional(std::move(text)) : std::nullopt;
+}
+
+Json parse(const fs::path& path, const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) throw UserError(path.string() + ": damaged: this is not a JSON object");
+  return json;
+}
+
+RunState state_of(const Json& run) {
+  const auto member = [&](const char* key) { return run.contains(key) ? run[key] : Json(); };
+  for (const RunState state : {RunState::Complete, RunState::Partial})
+    if (member("state") == name(state)) return state;
+  try {
+    return may_be_running(member("process")) ? RunState::Running : RunState::Killed;
+  } catch (const Json::exception&) {
+    return RunState::Killed;
+  }
+}
+
+}  // namespace
+
+fs::path find_run(const std::string& text) {
+  const fs::path given = text;
+  for (const fs::path& path :
+       {given, given / kLatest, fs::path(kRunsFolder) / given / kLatest, fs::path(kRunsFolder) / given}) {
+    if (!text.empty() && holds_run(path)) return path;
+  }
+  std::error_code ignored;
+  if (!fs::exists(given, ignored)) throw RunMissing("there is no run '" + text + "', nor runs/" + text);
+  throw RunMissing("'" + text + "' holds no run: it has no " + kRunFile);
+}
+
+RunReader::RunReader(const std::string& text) : path_(find_run(text)), title_(text) {
+  const auto content = read(path_ / kRunFile);
+  if (!content) throw RunMissing("cannot read '" + (path_ / kRunFile).string() + "'");
+  run_ = parse(path_ / kRunFile, *content);
+  if (!run_.contains("schema") || run_["schema"] != kRunSchema)
+    throw UserError((path_ / kRunFile).string() + ": another version of HVLab wrote this run");
+  state_ = state_of(run_);
+}
+
+void RunReader::lacks(const std::string& file) const {
+  static constexpr const char* kWhy[] = {"; it is still running", "", "; it is partial", "; it was killed"};
+  throw RunMissing("the run '" + path_.string() + "' has no " + file + kWhy[static_cast<size_t>(state_)]);
+}
+
+bool RunReader::has(const std::string& file) const {
+  std::error_code ignored;
+  return fs::is_regular_file(path_ / file, ignored);
+}
+
+std::string RunReader::content(const std::string& file) const {
+  auto text = read(path_ / file);
+  if (!text) lacks(file);
+  return std::move(*text);
+}
+
+const Json& RunReader::stats() const {
+  if (stats_.is_null()) stats_ = parse(path_ / kStatsFile, content(kStatsFile));
+  return stats_;
+}
+
+TraceReader RunReader::trace() const {
+  if (!has(kTraceFile)) lacks(kTraceFile);
+  return TraceReader((path_ / kTraceFile).string());
+}
+
+}  // namespace hvlab::record

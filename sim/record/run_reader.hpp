@@ -1,0 +1,46 @@
+// Reads a run directory, whole or not. docs/run-directory.md.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "sim/record/run_files.hpp"
+#include "sim/record/trace_reader.hpp"
+
+namespace hvlab::record {
+
+/// The directory that `text` names: a run directory, runs/NAME or a folder like it (its latest run), or a
+/// NAME in runs/. Throws RunMissing if there is none.
+std::filesystem::path find_run(const std::string& text);
+
+class RunReader {
+ public:
+  /// Opens the run that `text` names (find_run). Throws RunMissing, or UserError if run.json is damaged.
+  explicit RunReader(const std::string& text);
+
+  const std::filesystem::path& path() const { return path_; }
+  /// What the user called it, for headings.
+  const std::string& title() const { return title_; }
+  RunState state() const { return state_; }
+  /// run.json
+  const Json& run() const { return run_; }
+
+  /// stats.json. Throws RunMissing if the run has left none: it is still going on, or was killed.
+  const Json& stats() const;
+  /// Throws RunMissing if nothing was recorded.
+  TraceReader trace() const;
+  bool has(const std::string& file) const;
+  /// The content of a file, text or not. Throws RunMissing.
+  std::string content(const std::string& file) const;
+
+ private:
+  [[noreturn]] void lacks(const std::string& file) const;
+
+  std::filesystem::path path_;
+  std::string title_;
+  RunState state_ = RunState::Killed;
+  Json run_;
+  mutable Json stats_;
+};
+
+}  // namespace hvlab::record
