@@ -1,6 +1,7 @@
 // The arithmetic of the integer unit as pure functions: operands in, result and flags out (SDM vol. 1, 7.3).
 #pragma once
 
+#include <functional>
 #include <type_traits>
 
 #include "sim/cpu/flags.hpp"
@@ -19,14 +20,26 @@ template <class T>
   return f;
 }
 
+/// a + b + carry, and a - b - borrow.
+template <class T>
+[[gnu::always_inline]] constexpr T sum(T a, T b, bool carry, Flags& flags) {
+  const T r = static_cast<T>(a + b + (carry ? 1 : 0));
+  flags = flags_of<T>(r, static_cast<T>((a & b) | ((a | b) & ~r)));
+  return r;
+}
+template <class T>
+[[gnu::always_inline]] constexpr T difference(T a, T b, bool borrow, Flags& flags) {
+  const T r = static_cast<T>(a - b - (borrow ? 1 : 0));
+  flags = flags_of<T>(r, static_cast<T>((~a & b) | ((~a | b) & r)));
+  return r;
+}
+
 /// The binary operations: `run(a, b, flags)` returns the result and replaces the flags.
 struct Add {
   static constexpr bool kWrites = true;
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a + b);
-    flags = flags_of<T>(r, static_cast<T>((a & b) | ((a | b) & ~r)));
-    return r;
+    return sum<T>(a, b, false, flags);
   }
 };
 
@@ -34,9 +47,7 @@ struct Adc {
   static constexpr bool kWrites = true;
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a + b + (flags.cf() ? 1 : 0));
-    flags = flags_of<T>(r, static_cast<T>((a & b) | ((a | b) & ~r)));
-    return r;
+    return sum<T>(a, b, flags.cf(), flags);
   }
 };
 
@@ -44,9 +55,7 @@ struct Sub {
   static constexpr bool kWrites = true;
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a - b);
-    flags = flags_of<T>(r, static_cast<T>((~a & b) | ((~a | b) & r)));
-    return r;
+    return difference<T>(a, b, false, flags);
   }
 };
 
@@ -54,9 +63,7 @@ struct Sbb {
   static constexpr bool kWrites = true;
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a - b - (flags.cf() ? 1 : 0));
-    flags = flags_of<T>(r, static_cast<T>((~a & b) | ((~a | b) & r)));
-    return r;
+    return difference<T>(a, b, flags.cf(), flags);
   }
 };
 
@@ -64,60 +71,38 @@ struct Cmp : Sub {
   static constexpr bool kWrites = false;
 };
 
-struct And {
+/// Bit by bit: no carries.
+template <class Operation>
+struct Logic {
   static constexpr bool kWrites = true;
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a & b);
+    const T r = static_cast<T>(Operation{}(a, b));
     flags = flags_of<T>(r, 0);
     return r;
   }
 };
+struct And : Logic<std::bit_and<>> {};
+struct Or : Logic<std::bit_or<>> {};
+struct Xor : Logic<std::bit_xor<>> {};
 
 struct Test : And {
   static constexpr bool kWrites = false;
 };
 
-struct Or {
-  static constexpr bool kWrites = true;
-  template <class T>
-  [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a | b);
-    flags = flags_of<T>(r, 0);
-    return r;
-  }
-};
-
-struct Xor {
-  static constexpr bool kWrites = true;
-  template <class T>
-  [[gnu::always_inline]] static constexpr T run(T a, T b, Flags& flags) {
-    const T r = static_cast<T>(a ^ b);
-    flags = flags_of<T>(r, 0);
-    return r;
-  }
-};
-
-/// The unary operations.
-struct Inc {
+/// The unary operations. INC and DEC leave CF alone.
+template <class Operation>
+struct ByOne {
   template <class T>
   [[gnu::always_inline]] static constexpr T run(T a, Flags& flags) {
     const bool carry = flags.cf();
-    const T r = Add::run<T>(a, 1, flags);
+    const T r = Operation::template run<T>(a, 1, flags);
     flags.set_cf(carry);
     return r;
   }
 };
-
-struct Dec {
-  template <class T>
-  [[gnu::always_inline]] static constexpr T run(T a, Flags& flags) {
-    const bool carry = flags.cf();
-    const T r = Sub::run<T>(a, 1, flags);
-    flags.set_cf(carry);
-    return r;
-  }
-};
+struct Inc : ByOne<Add> {};
+struct Dec : ByOne<Sub> {};
 
 struct Neg {
   template <class T>

@@ -70,29 +70,23 @@ bool no_angle(u16 control, const Float80& a, const Number& n, Float80& r, u16& f
   return true;
 }
 
+/// `function` of angle `a`; `at_zero` is its value for 0.
+template <class F>
+u16 of_angle(u16 control, const Float80& a, const Float80& at_zero, F function, Float80& r) {
+  const Number n(a);
+  u16 flags;
+  if (no_angle(control, a, n, r, flags)) return flags;
+  if (n.zero()) {
+    r = at_zero;
+    return flags;
+  }
+  return flags | round(control, function(reduce(n.wide())), true, r);
+}
+
 }  // namespace
 
-u16 fsin(u16 control, const Float80& a, Float80& r) {
-  const Number n(a);
-  u16 flags;
-  if (no_angle(control, a, n, r, flags)) return flags;
-  if (n.zero()) {
-    r = a;
-    return flags;
-  }
-  return flags | round(control, sine(reduce(n.wide())), true, r);
-}
-
-u16 fcos(u16 control, const Float80& a, Float80& r) {
-  const Number n(a);
-  u16 flags;
-  if (no_angle(control, a, n, r, flags)) return flags;
-  if (n.zero()) {
-    r = kOne;
-    return flags;
-  }
-  return flags | round(control, cosine(reduce(n.wide())), true, r);
-}
+u16 fsin(u16 control, const Float80& a, Float80& r) { return of_angle(control, a, a, sine, r); }
+u16 fcos(u16 control, const Float80& a, Float80& r) { return of_angle(control, a, kOne, cosine, r); }
 
 u16 fsincos(u16 control, const Float80& a, Float80& sine_result, Float80& pushed_cosine) {
   const Number n(a);
@@ -120,11 +114,7 @@ u16 fptan(u16 control, const Float80& a, Float80& tangent_result, Float80& pushe
     return flags;
   }
   pushed_one = kOne;
-  if (n.zero()) {
-    tangent_result = a;
-    return flags;
-  }
-  return flags | round(control, tangent(reduce(n.wide())), true, tangent_result);
+  return of_angle(control, a, a, tangent, tangent_result);
 }
 
 }  // namespace hvlab::execute::x87

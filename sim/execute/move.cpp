@@ -1,4 +1,4 @@
-// MOV MOVZX MOVSX LEA XCHG PUSH POP LEAVE NOP, CBW..CQO, MOVBE.
+// MOV LEA XCHG NOP MOVBE (SDM vol. 2).
 #include "sim/execute/address64.hpp"
 #include "sim/execute/integer.hpp"
 
@@ -7,7 +7,6 @@ namespace hvlab::execute {
 namespace {
 
 using decode::Kind;
-using decode::Mnemonic;
 
 template <class T>
 struct MovRegReg {
@@ -72,41 +71,6 @@ Handlers mov_of(const Form& form, Op& op) {
   return immediate ? light<MovRegImm<T>>() : light<MovRegReg<T>>();
 }
 
-// Widening moves: T from S, zero- or sign-extended by S's signedness.
-template <class T, class S>
-struct WidenReg {
-  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
-    cpu.template set<T>(op.reg[0], static_cast<T>(cpu.template get<S>(op.reg[1])));
-    return Outcome::Next;
-  }
-};
-
-template <class T, class S, class A>
-struct WidenMem {
-  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
-    const Loaded<S> v = load_operand<S, A>(cpu, op);
-    if (v.failed()) [[unlikely]]
-      return v.outcome;
-    cpu.template set<T>(op.reg[0], static_cast<T>(v.value));
-    return Outcome::Next;
-  }
-};
-
-template <class T, class S>
-Handlers widen_of(const Form& form, Op& op) {
-  if (op.mem == 1) return by_address(form, op, []<class A>() { return light<WidenMem<T, S, A>>(); });
-  return light<WidenReg<T, S>>();
-}
-
-template <class S>
-Handlers widen_from(const Form& form, Op& op) {
-  switch (form.bytes(0)) {
-    case 2: return widen_of<u16, S>(form, op);
-    case 4: return widen_of<u32, S>(form, op);
-    default: return widen_of<u64, S>(form, op);
-  }
-}
-
 template <class T, bool kFlat>
 struct Lea {
   [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
@@ -155,91 +119,8 @@ Handlers xchg_of(Op& op) {
   return op.mem == decode::kNoMemory ? light<XchgReg<T>>() : light<XchgMem<T>>();
 }
 
-// --- the stack ---
-
-struct PushReg64 {
-  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
-    const u64 sp = cpu.gpr[arch::kRsp] - 8;
-    const Outcome o = mmu::store<u64>(cpu, sp, cpu.template get<u64>(op.reg[0]));
-    if (o == Outcome::Next) [[likely]]
-      cpu.gpr[arch::kRsp] = sp;
-    return o;
-  }
-};
-
-struct PopReg64 {
-  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags&) {
-    const u64 sp = cpu.gpr[arch::kRsp];
-    const Loaded<u64> v = mmu::load<u64>(cpu, sp);
-    if (v.failed()) [[unlikely]]
-      return v.outcome;
-    cpu.gpr[arch::kRsp] = sp + 8;
-    cpu.template set<u64>(op.reg[0], v.value);
-    return Outcome::Next;
-  }
-};
-
-template <class T>
-struct Push {
-  static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.mem == decode::kNoMemory && op.reg[1] != 0) return push<T>(cpu, static_cast<T>(op.imm));
-    const Loaded<T> v = read_operand<T>(cpu, op, 0);
-    return v.failed() ? v.outcome : push<T>(cpu, v.value);
-  }
-};
-
-/// POP to memory computes the address after RSP has moved (SDM vol. 2, POP); on a fault RSP is put back.
-template <class T>
-struct Pop {
-  static Outcome run(auto& cpu, const Op& op, Flags&) {
-    const Loaded<T> v = peek<T>(cpu);
-    if (v.failed()) return v.outcome;
-    const u64 rsp = cpu.gpr[arch::kRsp];
-    mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));
-    const Outcome o = write_operand<T>(cpu, op, 0, v.value);
-    if (o != Outcome::Next) cpu.gpr[arch::kRsp] = rsp;
-    return o;
-  }
-};
-
-template <class T>
-struct Leave {
-  static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    const u64 rsp = cpu.gpr[arch::kRsp];
-    const u64 rbp = cpu.gpr[arch::kRbp];
-    mmu::set_stack_pointer(cpu, rbp);
-    const Loaded<T> v = peek<T>(cpu);
-    if (v.failed()) {
-      cpu.gpr[arch::kRsp] = rsp;
-      return v.outcome;
-    }
-    mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));
-    cpu.template set<T>(arch::kRbp * 8, v.value);
-    return Outcome::Next;
-  }
-};
-
 struct Nop {
   [[gnu::always_inline]] static Outcome run(Cpu&, const Op&, Flags&) { return Outcome::Next; }
-};
-
-/// CBW, CWDE, CDQE: the accumulator widened in place. S signed.
-template <class T, class S>
-struct WidenAccumulator {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    cpu.template set<T>(arch::kRax * 8, static_cast<T>(cpu.template get<S>(arch::kRax * 8)));
-    return Outcome::Next;
-  }
-};
-
-/// CWD, CDQ, CQO: the accumulator's sign into the data register. S signed.
-template <class S>
-struct SignToData {
-  [[gnu::always_inline]] static Outcome run(Cpu& cpu, const Op&, Flags&) {
-    const S sign = static_cast<S>(cpu.template get<S>(arch::kRax * 8) < 0 ? -1 : 0);
-    cpu.template set<std::make_unsigned_t<S>>(arch::kRdx * 8, static_cast<std::make_unsigned_t<S>>(sign));
-    return Outcome::Next;
-  }
 };
 
 /// The low sizeof(T) bytes of `v` in reverse order.
@@ -273,18 +154,6 @@ Handlers select_mov(const Form& form, Op& op) {
   }
 }
 
-Handlers select_movzx(const Form& form, Op& op) {
-  return form.bytes(1) == 1 ? widen_from<u8>(form, op) : widen_from<u16>(form, op);
-}
-
-Handlers select_movsx(const Form& form, Op& op) {
-  switch (form.bytes(1)) {
-    case 1: return widen_from<i8>(form, op);
-    case 2: return widen_from<i16>(form, op);
-    default: return widen_from<i32>(form, op);
-  }
-}
-
 Handlers select_lea(const Form& form, Op& op) {
   if (op.mem != 1) return {};
   switch (form.bytes(0)) {
@@ -303,49 +172,7 @@ Handlers select_xchg(const Form& form, Op& op) {
   }
 }
 
-Handlers select_push(const Form& form, Op& op) {
-  const Kind kind = form.operand[0].kind;
-  if (kind != Kind::Gpr && kind != Kind::Memory && kind != Kind::Immediate) return {};
-  if (kind == Kind::Gpr && form.operand_bytes == 8) return light<PushReg64>();
-  op.reg[1] = kind == Kind::Immediate ? 1 : 0;
-  switch (form.operand_bytes) {
-    case 2: return light<Push<u16>>();
-    case 4: return light<Push<u32>>();
-    default: return light<Push<u64>>();
-  }
-}
-
-Handlers select_pop(const Form& form, Op&) {
-  const Kind kind = form.operand[0].kind;
-  if (kind != Kind::Gpr && kind != Kind::Memory) return {};
-  if (kind == Kind::Gpr && form.operand_bytes == 8) return light<PopReg64>();
-  switch (form.operand_bytes) {
-    case 2: return light<Pop<u16>>();
-    case 4: return light<Pop<u32>>();
-    default: return light<Pop<u64>>();
-  }
-}
-
-Handlers select_leave(const Form& form, Op&) {
-  switch (form.operand_bytes) {
-    case 2: return light<Leave<u16>>();
-    case 4: return light<Leave<u32>>();
-    default: return light<Leave<u64>>();
-  }
-}
-
 Handlers select_nop(const Form&, Op&) { return light<Nop>(); }
-
-Handlers select_widen(const Form& form, Op&) {
-  switch (form.mnemonic) {
-    case Mnemonic::CBW: return light<WidenAccumulator<u16, i8>>();
-    case Mnemonic::CWDE: return light<WidenAccumulator<u32, i16>>();
-    case Mnemonic::CDQE: return light<WidenAccumulator<u64, i32>>();
-    case Mnemonic::CWD: return light<SignToData<i16>>();
-    case Mnemonic::CDQ: return light<SignToData<i32>>();
-    default: return light<SignToData<i64>>();
-  }
-}
 
 Handlers select_movbe(const Form& form, Op& op) { return by_size<Movbe>(form, op); }
 

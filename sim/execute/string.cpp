@@ -3,6 +3,7 @@
 // A repeated instruction does its elements in pieces that end at page boundaries, and says Repeat between
 // them, so that interrupts are taken there. The pieces depend on addresses alone, never on the software TLB.
 #include <algorithm>
+#include <string_view>
 
 #include "sim/execute/address64.hpp"
 #include "sim/execute/arithmetic.hpp"
@@ -34,8 +35,10 @@ void advance(Cpu& cpu, const Op& op, unsigned reg, i64 bytes) {
   set_address_register(cpu, op, reg, address_register(cpu, op, reg) + static_cast<u64>(bytes));
 }
 
-i64 step_of(const Cpu& cpu, size_t bytes) {
-  return cpu.rflag(arch::flag::kDf) ? -static_cast<i64>(bytes) : static_cast<i64>(bytes);
+/// Moves an address register past one element.
+void step(Cpu& cpu, const Op& op, unsigned reg, size_t bytes) {
+  const i64 forward = static_cast<i64>(bytes);
+  advance(cpu, op, reg, cpu.rflag(arch::flag::kDf) ? -forward : forward);
 }
 
 Outcome source(Cpu& cpu, const Op& op, unsigned bytes, u64& linear) {
@@ -56,9 +59,8 @@ struct Movs {
     const Loaded<T> v = mmu::load<T>(cpu, from);
     if (v.failed()) return v.outcome;
     if (const Outcome o = mmu::store<T>(cpu, to, v.value); o != Outcome::Next) return o;
-    const i64 step = step_of(cpu, sizeof(T));
-    advance(cpu, op, arch::kRsi, step);
-    advance(cpu, op, arch::kRdi, step);
+    step(cpu, op, arch::kRsi, sizeof(T));
+    step(cpu, op, arch::kRdi, sizeof(T));
     return Outcome::Next;
   }
 };
@@ -69,7 +71,7 @@ struct Stos {
     u64 to = 0;
     if (const Outcome o = destination(cpu, op, sizeof(T), Access::Write, to); o != Outcome::Next) return o;
     if (const Outcome o = mmu::store<T>(cpu, to, cpu.get<T>(arch::kRax * 8)); o != Outcome::Next) return o;
-    advance(cpu, op, arch::kRdi, step_of(cpu, sizeof(T)));
+    step(cpu, op, arch::kRdi, sizeof(T));
     return Outcome::Next;
   }
 };
@@ -82,7 +84,7 @@ struct Lods {
     const Loaded<T> v = mmu::load<T>(cpu, from);
     if (v.failed()) return v.outcome;
     cpu.set<T>(arch::kRax * 8, v.value);
-    advance(cpu, op, arch::kRsi, step_of(cpu, sizeof(T)));
+    step(cpu, op, arch::kRsi, sizeof(T));
     return Outcome::Next;
   }
 };
@@ -95,7 +97,7 @@ struct Scas {
     const Loaded<T> v = mmu::load<T>(cpu, at);
     if (v.failed()) return v.outcome;
     Cmp::run<T>(cpu.get<T>(arch::kRax * 8), v.value, cpu.flags);
-    advance(cpu, op, arch::kRdi, step_of(cpu, sizeof(T)));
+    step(cpu, op, arch::kRdi, sizeof(T));
     return Outcome::Next;
   }
 };
@@ -111,9 +113,8 @@ struct Cmps {
     const Loaded<T> b = mmu::load<T>(cpu, second);
     if (b.failed()) return b.outcome;
     Cmp::run<T>(a.value, b.value, cpu.flags);
-    const i64 step = step_of(cpu, sizeof(T));
-    advance(cpu, op, arch::kRsi, step);
-    advance(cpu, op, arch::kRdi, step);
+    step(cpu, op, arch::kRsi, sizeof(T));
+    step(cpu, op, arch::kRdi, sizeof(T));
     return Outcome::Next;
   }
 };
@@ -241,9 +242,19 @@ Handlers string_of(const Form& form) {
   return heavy<&One<T>::run>();
 }
 
+/// Bytes of an element, by the last letter of the instruction's name.
+unsigned element_bytes(Mnemonic m) {
+  switch (std::string_view(decode::name(m)).back()) {
+    case 'B': return 1;
+    case 'W': return 2;
+    case 'D': return 4;
+    default: return 8;
+  }
+}
+
 template <template <class> class One, Mnemonic kKind>
-Handlers string_by_size(const Form& form, unsigned bytes) {
-  switch (bytes) {
+Handlers string_by_size(const Form& form) {
+  switch (element_bytes(form.mnemonic)) {
     case 1: return string_of<u8, One, kKind>(form);
     case 2: return string_of<u16, One, kKind>(form);
     case 4: return string_of<u32, One, kKind>(form);
@@ -254,29 +265,30 @@ Handlers string_by_size(const Form& form, unsigned bytes) {
 }  // namespace
 
 Handlers select_string(const Form& form, Op&) {
+  using enum Mnemonic;
   for (const decode::Operand& operand : form.operand)
     if (operand.kind == decode::Kind::Xmm) return {};
   switch (form.mnemonic) {
-    case Mnemonic::MOVSB: return string_by_size<Movs, Mnemonic::MOVSB>(form, 1);
-    case Mnemonic::MOVSW: return string_by_size<Movs, Mnemonic::MOVSB>(form, 2);
-    case Mnemonic::MOVSD: return string_by_size<Movs, Mnemonic::MOVSB>(form, 4);
-    case Mnemonic::MOVSQ: return string_by_size<Movs, Mnemonic::MOVSB>(form, 8);
-    case Mnemonic::STOSB: return string_by_size<Stos, Mnemonic::STOSB>(form, 1);
-    case Mnemonic::STOSW: return string_by_size<Stos, Mnemonic::STOSB>(form, 2);
-    case Mnemonic::STOSD: return string_by_size<Stos, Mnemonic::STOSB>(form, 4);
-    case Mnemonic::STOSQ: return string_by_size<Stos, Mnemonic::STOSB>(form, 8);
-    case Mnemonic::LODSB: return string_by_size<Lods, Mnemonic::LODSB>(form, 1);
-    case Mnemonic::LODSW: return string_by_size<Lods, Mnemonic::LODSB>(form, 2);
-    case Mnemonic::LODSD: return string_by_size<Lods, Mnemonic::LODSB>(form, 4);
-    case Mnemonic::LODSQ: return string_by_size<Lods, Mnemonic::LODSB>(form, 8);
-    case Mnemonic::SCASB: return string_by_size<Scas, Mnemonic::SCASB>(form, 1);
-    case Mnemonic::SCASW: return string_by_size<Scas, Mnemonic::SCASB>(form, 2);
-    case Mnemonic::SCASD: return string_by_size<Scas, Mnemonic::SCASB>(form, 4);
-    case Mnemonic::SCASQ: return string_by_size<Scas, Mnemonic::SCASB>(form, 8);
-    case Mnemonic::CMPSB: return string_by_size<Cmps, Mnemonic::CMPSB>(form, 1);
-    case Mnemonic::CMPSW: return string_by_size<Cmps, Mnemonic::CMPSB>(form, 2);
-    case Mnemonic::CMPSD: return string_by_size<Cmps, Mnemonic::CMPSB>(form, 4);
-    case Mnemonic::CMPSQ: return string_by_size<Cmps, Mnemonic::CMPSB>(form, 8);
+    case MOVSB:
+    case MOVSW:
+    case MOVSD:
+    case MOVSQ: return string_by_size<Movs, MOVSB>(form);
+    case STOSB:
+    case STOSW:
+    case STOSD:
+    case STOSQ: return string_by_size<Stos, STOSB>(form);
+    case LODSB:
+    case LODSW:
+    case LODSD:
+    case LODSQ: return string_by_size<Lods, LODSB>(form);
+    case SCASB:
+    case SCASW:
+    case SCASD:
+    case SCASQ: return string_by_size<Scas, SCASB>(form);
+    case CMPSB:
+    case CMPSW:
+    case CMPSD:
+    case CMPSQ: return string_by_size<Cmps, CMPSB>(form);
     default: return {};
   }
 }

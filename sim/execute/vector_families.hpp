@@ -6,8 +6,8 @@
 
 namespace hvlab::execute {
 
-// vector_move.cpp
-decode::Selector vector_move, vector_mask, vector_control;
+// vector_move.cpp, vector_mask.cpp
+decode::Selector vector_move, vector_control, vector_mask;
 // packed_arithmetic.cpp, packed_logic.cpp, packed_shuffle.cpp: integers, MMX to SSE2
 decode::Selector packed_arithmetic, packed_multiply, packed_logic, packed_shift, packed_shuffle,
     packed_element;

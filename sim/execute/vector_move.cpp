@@ -12,11 +12,23 @@ using decode::Kind;
 
 // The hot moves, in registers. A: the addressing form.
 
+/// A move that looks at what the state forbids, in both of its forms.
+template <class M>
+struct Checked {
+  [[gnu::always_inline]] static Outcome run(auto& cpu, const Op& op, Flags& flags) {
+    if (op.needs & cpu.denied) [[unlikely]]
+      return refuse(cpu, op);
+    return M::run(cpu, op, flags);
+  }
+};
+template <class M>
+constexpr Handlers checked() {
+  return light<Checked<M>>();
+}
+
 template <bool kAligned, class A>
 struct LoadXmm {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     u64 linear = 0;
     if (const Outcome o = A::linear(cpu, op, 16, Access::Read, linear); o != Outcome::Next) [[unlikely]]
       return o;
@@ -33,8 +45,6 @@ struct LoadXmm {
 template <bool kAligned, class A>
 struct StoreXmm {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     u64 linear = 0;
     if (const Outcome o = A::linear(cpu, op, 16, Access::Write, linear); o != Outcome::Next) [[unlikely]]
       return o;
@@ -46,8 +56,6 @@ struct StoreXmm {
 
 struct CopyXmm {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     cpu.xmm[op.reg[0]] = cpu.xmm[op.reg[1]];
     return Outcome::Next;
   }
@@ -57,8 +65,6 @@ struct CopyXmm {
 template <class T, class A>
 struct LoadLow {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     const Loaded<T> r = load_operand<T, A>(cpu, op);
     if (r.failed()) [[unlikely]]
       return r.outcome;
@@ -69,8 +75,6 @@ struct LoadLow {
 template <class T>
 struct FromGpr {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     cpu.xmm[op.reg[0]] = Xmm{{cpu.template get<T>(op.reg[1]), 0}};
     return Outcome::Next;
   }
@@ -79,16 +83,12 @@ struct FromGpr {
 template <class T, class A>
 struct StoreLow {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     return store_operand<T, A>(cpu, op, static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
   }
 };
 template <class T>
 struct ToGpr {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     cpu.template set<T>(op.reg[0], static_cast<T>(cpu.xmm[op.reg[1]].q[0]));
     return Outcome::Next;
   }
@@ -96,8 +96,6 @@ struct ToGpr {
 
 struct CopyLow {
   static Outcome run(auto& cpu, const Op& op, Flags&) {
-    if (op.needs & cpu.denied) [[unlikely]]
-      return refuse(cpu, op);
     cpu.xmm[op.reg[0]] = Xmm{{cpu.xmm[op.reg[1]].q[0], 0}};
     return Outcome::Next;
   }
@@ -156,54 +154,6 @@ Outcome movnti(Cpu& cpu, const Op& op) {
   return write_memory<u32>(cpu, op, cpu.template get<u32>(op.reg[1]));
 }
 
-// --- sign masks ---
-
-template <auto F>
-Outcome mask_xmm(Cpu& cpu, const Op& op) {
-  cpu.template set<u32>(op.reg[0], static_cast<u32>(F(xmm(cpu, op.reg[1]))));
-  return Outcome::Next;
-}
-
-Outcome pmovmskb_mm(Cpu& cpu, const Op& op) {
-  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
-  enter_mmx(cpu);
-  cpu.template set<u32>(op.reg[0], static_cast<u32>(_mm_movemask_epi8(mm(cpu, op.reg[1]))));
-  return Outcome::Next;
-}
-
-// --- masked stores to DS:rDI ---
-
-/// Stores the bytes of `value` whose bytes of `mask` have bit 7 set; all of them, or on a fault none.
-Outcome store_masked(Cpu& cpu, const Op& op, V value, V mask, unsigned bytes) {
-  u64 offset = cpu.gpr[arch::kRdi], linear = 0;
-  if (op.address_bytes < 8) offset &= low_mask(op.address_bytes * 8u);
-  if (const Outcome o = check_segment(cpu, op.segment, offset, bytes, Access::Write, linear);
-      o != Outcome::Next)
-    return o;
-  const u32 chosen = static_cast<u32>(_mm_movemask_epi8(mask)) & static_cast<u32>(low_mask(bytes));
-  const Lanes<u8> lanes(value);
-  for (unsigned i = 0; i < bytes; ++i) {
-    if (!test_bit(chosen, i) || mmu::host_for_write(cpu, linear + i, 1) != nullptr) continue;
-    if (const Outcome o = mmu::probe_write(cpu, linear + i, 1); o != Outcome::Next) return o;
-  }
-  for (unsigned i = 0; i < bytes; ++i) {
-    if (!test_bit(chosen, i)) continue;
-    if (const Outcome o = mmu::store<u8>(cpu, linear + i, lanes[i]); o != Outcome::Next) return o;
-  }
-  return Outcome::Next;
-}
-
-Outcome maskmovdqu(Cpu& cpu, const Op& op) {
-  return store_masked(cpu, op, xmm(cpu, op.reg[0]), xmm(cpu, op.reg[1]), 16);
-}
-
-Outcome maskmovq(Cpu& cpu, const Op& op) {
-  if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
-  const Outcome o = store_masked(cpu, op, mm(cpu, op.reg[0]), mm(cpu, op.reg[1]), 8);
-  if (o == Outcome::Next) enter_mmx(cpu);
-  return o;
-}
-
 // --- control ---
 
 Outcome emms(Cpu& cpu, const Op&) {
@@ -215,17 +165,17 @@ Outcome emms(Cpu& cpu, const Op&) {
 
 template <bool kAligned>
 Handlers whole_move(const Form& form, const Op& op) {
-  if (form.memory(0)) return by_address(form, op, []<class A>() { return light<StoreXmm<kAligned, A>>(); });
-  if (form.memory(1)) return by_address(form, op, []<class A>() { return light<LoadXmm<kAligned, A>>(); });
-  return light<CopyXmm>();
+  if (form.memory(0)) return by_address(form, op, []<class A>() { return checked<StoreXmm<kAligned, A>>(); });
+  if (form.memory(1)) return by_address(form, op, []<class A>() { return checked<LoadXmm<kAligned, A>>(); });
+  return checked<CopyXmm>();
 }
 
 /// The low part to or from memory or a general register.
 template <class T>
 Handlers low_move(const Form& form, const Op& op) {
-  if (form.memory(0)) return by_address(form, op, []<class A>() { return light<StoreLow<T, A>>(); });
-  if (form.memory(1)) return by_address(form, op, []<class A>() { return light<LoadLow<T, A>>(); });
-  return form.operand[0].kind == Kind::Gpr ? light<ToGpr<T>>() : light<FromGpr<T>>();
+  if (form.memory(0)) return by_address(form, op, []<class A>() { return checked<StoreLow<T, A>>(); });
+  if (form.memory(1)) return by_address(form, op, []<class A>() { return checked<LoadLow<T, A>>(); });
+  return form.operand[0].kind == Kind::Gpr ? checked<ToGpr<T>>() : checked<FromGpr<T>>();
 }
 
 constexpr auto kMergeHalf = [](V a, V b) { return with_low(a, b); };
@@ -235,7 +185,7 @@ bool both_registers(const Form& form) { return !form.memory(0) && !form.memory(1
 
 Handlers movq_xmm(const Form& form, const Op& op) {
   const bool copy = form.operand[0].kind == Kind::Xmm && form.operand[1].kind == Kind::Xmm;
-  return copy ? light<CopyLow>() : low_move<u64>(form, op);
+  return copy ? checked<CopyLow>() : low_move<u64>(form, op);
 }
 
 Handlers movq_mm(const Form& form) {
@@ -283,20 +233,6 @@ Handlers vector_move(const Form& form, Op& op) {
     case MOVSHDUP: return on_xmm<[](V, V b) { return _mm_shuffle_epi32(b, 0b11110101); }>();
     case MOVDQ2Q: return heavy<movdq2q>();
     case MOVQ2DQ: return heavy<movq2dq>();
-    default: return {};
-  }
-}
-
-Handlers vector_mask(const Form& form, Op&) {
-  using enum decode::Mnemonic;
-  switch (form.mnemonic) {
-    case MOVMSKPS: return heavy<mask_xmm<[](V v) { return _mm_movemask_ps(_mm_castsi128_ps(v)); }>>();
-    case MOVMSKPD: return heavy<mask_xmm<[](V v) { return _mm_movemask_pd(_mm_castsi128_pd(v)); }>>();
-    case PMOVMSKB:
-      if (is_mmx(form)) return heavy<pmovmskb_mm>();
-      return heavy<mask_xmm<[](V v) { return _mm_movemask_epi8(v); }>>();
-    case MASKMOVDQU: return heavy<maskmovdqu>();
-    case MASKMOVQ: return heavy<maskmovq>();
     default: return {};
   }
 }

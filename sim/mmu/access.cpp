@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/arch/msr.hpp"
 #include "sim/cpu/debug.hpp"
+#include "sim/mmu/device.hpp"
 #include "sim/mmu/tlb.hpp"
 
 namespace hvlab::mmu {
@@ -14,20 +14,6 @@ namespace {
 
 bool is_user(const Cpu& cpu, Rights rights) {
   return rights == Rights::User || (rights == Rights::Current && cpu.cpl == 3);
-}
-
-u16 current_pcid(const Cpu& cpu) {
-  return (cpu.cr4 & cr4::kPcide) && (cpu.cr0 & cr0::kPg) ? static_cast<u16>(cpu.cr3 & 0xFFF) : u16{0};
-}
-Space current_space(const Cpu& cpu) { return space_of(cpu.asid, current_pcid(cpu)); }
-
-/// What besides tables decides what a page allows: soft-TLB entries made under other rules are not to be
-/// used.
-u64 rules_of(const Cpu& cpu) {
-  const u64 cr0_bits = cpu.cr0 & (cr0::kPg | cr0::kWp);
-  const u64 cr4_bits = cpu.cr4 & (cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep | cr4::kSmap);
-  const u64 efer_bits = cpu.efer & (efer::kNxe | efer::kLma);
-  return cr0_bits | cr4_bits << 32 | efer_bits << 1 | (cpu.second_stage.on ? 1 : 0);
 }
 
 Outcome page_fault(Cpu& cpu, u64 linear, u32 error) {
@@ -116,67 +102,6 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
   fill_soft(cpu, linear, access, t, target.physical, page, user, rights);
   target.host = page == nullptr ? nullptr : page + (linear & 0xFFF);
   return Outcome::Next;
-}
-
-bool in_apic_page(const Cpu& cpu, u64 physical) {
-  if (cpu.apic == nullptr) return false;
-  const u64 base = cpu.apic->base_msr();
-  constexpr u64 kEnable = bit(11), kX2apic = bit(10);
-  return (base & (kEnable | kX2apic)) == kEnable &&
-         align_down(physical, 4096) == (base & low_mask(52) & ~low_mask(12));
-}
-
-/// The local APIC's registers are 32 bits wide on 16-byte boundaries (SDM vol. 3, 11.4.1).
-u64 apic_read(Cpu& cpu, u64 physical, unsigned bytes) {
-  cpu.charge(cpu.costs.apic_access);
-  const u32 offset = static_cast<u32>(physical & 0xFFF);
-  const u64 value = (offset & 12) != 0 ? 0 : cpu.apic->mmio_read(offset & ~3u);
-  return (value >> ((offset & 3) * 8)) & low_mask(bytes * 8);
-}
-
-void apic_write(Cpu& cpu, u64 physical, u64 value, unsigned bytes) {
-  cpu.charge(cpu.costs.apic_access);
-  const u32 offset = static_cast<u32>(physical & 0xFFF);
-  if ((offset & 15) == 0 && bytes >= 4) cpu.apic->mmio_write(offset, static_cast<u32>(value));
-}
-
-/// Calls `piece(physical, offset, bytes)` for pieces that are 1, 2, 4 or 8 bytes long and naturally aligned.
-template <class F>
-void aligned_pieces(u64 physical, unsigned bytes, F piece) {
-  for (unsigned done = 0; done < bytes;) {
-    unsigned n = 8;
-    while (n > bytes - done || ((physical + done) & (n - 1)) != 0) n /= 2;
-    piece(physical + done, done, n);
-    done += n;
-  }
-}
-
-void device_read(Cpu& cpu, u64 physical, u8* to, unsigned bytes) {
-  aligned_pieces(physical, bytes, [&](u64 address, unsigned offset, unsigned n) {
-    u64 value = 0;
-    if (in_apic_page(cpu, address)) {
-      value = apic_read(cpu, address, n);
-    } else {
-      cpu.charge(cpu.costs.mmio_access);
-      value = cpu.bus->mmio_read(address, n);
-      cpu.report(observe::EventKind::MmioRead, address, value);
-    }
-    std::memcpy(to + offset, &value, n);
-  });
-}
-
-void device_write(Cpu& cpu, u64 physical, const u8* from, unsigned bytes) {
-  aligned_pieces(physical, bytes, [&](u64 address, unsigned offset, unsigned n) {
-    u64 value = 0;
-    std::memcpy(&value, from + offset, n);
-    if (in_apic_page(cpu, address)) {
-      apic_write(cpu, address, value, n);
-    } else {
-      cpu.charge(cpu.costs.mmio_access);
-      cpu.report(observe::EventKind::MmioWrite, address, value);
-      cpu.bus->mmio_write(address, n, value);
-    }
-  });
 }
 
 /// The pieces of an access on its (at most two) pages.
@@ -283,58 +208,6 @@ Outcome translate_fetch(Cpu& cpu, u64 linear, u64& physical, u8*& host) {
   physical = t.physical;
   host = t.host;
   return o;
-}
-
-void select_address_space(Cpu& cpu) {
-  cpu.tlb->select(cpu.banks, current_space(cpu), rules_of(cpu));
-  cpu.fetch_page = SoftEntry::kNoTag;
-  cpu.refresh();
-}
-
-void flush_all(Cpu& cpu) {
-  cpu.tlb->flush_asid(cpu.asid);
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_asid(Cpu& cpu, u32 asid, bool with_global) {
-  if (with_global) {
-    cpu.tlb->flush_asid(asid);
-  } else {
-    cpu.tlb->flush_non_global(asid);
-  }
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_asid_page(Cpu& cpu, u32 asid, u64 linear) {
-  cpu.tlb->flush_page_of_asid(linear, asid);
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_every_asid(Cpu& cpu) {
-  cpu.tlb->flush_everything();
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_address_space(Cpu& cpu) { flush_pcid(cpu, current_pcid(cpu)); }
-
-void flush_pcid(Cpu& cpu, u16 pcid) {
-  cpu.tlb->flush_space(space_of(cpu.asid, pcid));
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_page(Cpu& cpu, u64 linear) {
-  cpu.tlb->flush_page(linear, current_space(cpu), true);
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear) {
-  cpu.tlb->flush_page(linear, space_of(cpu.asid, pcid), false);
-  cpu.fetch_page = SoftEntry::kNoTag;
-}
-
-void flush_non_global(Cpu& cpu) {
-  cpu.tlb->flush_non_global(cpu.asid);
-  cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 }  // namespace hvlab::mmu

@@ -16,6 +16,8 @@ namespace hvlab::mmu {
 using Space = u32;
 constexpr Space space_of(u32 asid, u16 pcid) { return asid << 12 | pcid; }
 constexpr u32 asid_of(Space space) { return space >> 12; }
+/// The one that the processor translates in.
+Space current_space(const Cpu& cpu);
 
 class Tlb {
  public:
