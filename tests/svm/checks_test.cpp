@@ -37,6 +37,13 @@ TEST_CASE("EFER: SVME, reserved bits, long mode") {
   CHECK(!accepted([](GuestMachine& m) { m.block.save.efer |= bit(20); }));
 }
 
+TEST_CASE("EFER without long mode: neither LME nor LMA") {
+  CHECK(!accepted([](GuestMachine&) {}, amd_without({"lm"})));
+  CHECK(accepted([](GuestMachine& m) { m.guest_protected(); }, amd_without({"lm"})));
+  CHECK(accepted([](GuestMachine& m) { m.block.save.efer &= ~arch::efer::kLma; }));  // worked out anew
+  CHECK(!accepted([](GuestMachine&) {}, amd_without({"nx"})));
+}
+
 TEST_CASE("CR0: NW without CD, upper half") {
   CHECK(!accepted([](GuestMachine& m) { m.block.save.cr0 |= cr0::kNw; }));
   CHECK(accepted([](GuestMachine& m) { m.block.save.cr0 |= cr0::kNw | cr0::kCd; }));
@@ -93,6 +100,16 @@ TEST_CASE("nested paging: the host's paging, the root, the guest's PAT") {
   CHECK(!accepted([](GuestMachine& m) { m.nested_paging(), m.block.save.gpat = 2; }));
   CHECK(accepted([](GuestMachine& m) { m.block.save.gpat = 2; }));  // not looked at without nested paging
   CHECK(!accepted([](GuestMachine& m) { m.nested_paging(); }, amd_without({"npt"})));
+  const auto unpaged_host = [](bool nested) {
+    return [nested](GuestMachine& m) {
+      m.protected_mode();
+      m.cpu().efer = efer::kSvme;
+      m.guest_protected();
+      if (nested) m.nested_paging();
+    };
+  };
+  CHECK(accepted(unpaged_host(false)));
+  CHECK(!accepted(unpaged_host(true)));
 }
 
 // Catches VMRUN and its companions without their own checks.

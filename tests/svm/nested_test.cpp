@@ -71,6 +71,53 @@ TEST_CASE("nested faults at the final address: present, write, user, reserved, f
   CHECK(fetch.block.control.fetched == 0);
 }
 
+// Catches a fetch told where the host's paging knows none: neither NX nor SMEP (15.25.6).
+TEST_CASE("a nested fault tells a fetch under the host's NX or SMEP only") {
+  for (const u64 nx : {u64{0}, arch::efer::kNxe}) {
+    for (const u64 smep : {u64{0}, arch::cr4::kSmep}) {
+      Nested m;
+      m.cpu().efer = (m.cpu().efer & ~arch::efer::kNxe) | nx;
+      m.cpu().cr4 |= smep;
+      // The host's own pages are the user's, which SMEP forbids to fetch from.
+      for (u64 n = 0; n < 8 << 8; ++n) m.poke<u64>(m.pte_address(n << 12), n << 12 | 3);
+      m.settle();
+      m.poke<u64>(m.nested_pte(kGuestCode), 0);
+      m.enter({0x90});
+      expect_fault(m, kFinal | 4 | (nx != 0 || smep != 0 ? 0x10 : 0), kGuestCode);
+      CHECK(m.block.control.fetched == 0);
+    }
+  }
+}
+
+// Catches reserved bits that go unnoticed, at any level.
+TEST_CASE("reserved bits in nested tables: at each level") {
+  struct Bit {
+    u64 entry, bits_of;
+  };
+  const u64 directory = kNested + 0x2000 + (kPage >> 21) * 8;
+  for (const Bit& b : {Bit{kNested, bit(7)}, Bit{kNested, bit(8)}, Bit{kNested, bit(45)},
+                       Bit{kNested + 0x1000, bit(50)}, Bit{kNested + 0x1000, bit(7) | bit(13)}}) {
+    Nested m;
+    m.poke<u64>(b.entry, m.peek<u64>(b.entry) | b.bits_of);
+    m.enter({0x90});
+    expect_fault(m, kTables_ | 0xF, kTables);
+  }
+  for (const Bit& b :
+       {Bit{directory, bit(41)}, Bit{directory, bit(7) | bit(20)}, Bit{directory, bit(7) | bit(13)},
+        Bit{kNested + 0x3000 + (kPage >> 12) * 8, bit(40)}}) {
+    Nested m;
+    m.poke<u64>(b.entry, m.peek<u64>(b.entry) | b.bits_of);
+    m.enter(kLoad);
+    expect_fault(m, kFinal | 0xD, kPage);
+  }
+  Nested no_nx;
+  no_nx.cpu().efer &= ~arch::efer::kNxe;
+  no_nx.settle();
+  no_nx.poke<u64>(no_nx.nested_pte(kPage), kPage | 7 | bit(63));
+  no_nx.enter(kLoad);
+  expect_fault(no_nx, kFinal | 0xD, kPage);
+}
+
 // Catches guest tables read with the access's own kind: they are written to, as the walk sets bits in them.
 TEST_CASE("nested faults in the guest's tables are writes") {
   Nested m;
