@@ -129,6 +129,8 @@ void LocalApic::deliver_local(Lvt entry) {
   }
 }
 
+void LocalApic::performance_overflow() { deliver_local(kPerformance); }
+
 void LocalApic::performance_interrupt() {
   deliver_local(kPerformance);
   state_.lvt[kPerformance] |= kLvtMasked;

@@ -67,6 +67,7 @@ class LocalApic final : public LocalApicPort {
 
   /// A performance counter has overflowed: delivered as its LVT entry says, which then masks itself.
   void performance_interrupt();
+  void performance_overflow() override;
 
   // For the bus
   u32 id() const { return config_.id; }

@@ -5,6 +5,7 @@
 #include "sim/arch/msr.hpp"
 #include "sim/control/control_registers.hpp"
 #include "sim/cpu/cpuid.hpp"
+#include "sim/cpu/performance.hpp"
 
 namespace hvlab::control {
 
@@ -244,6 +245,24 @@ bool write_cpuid_mask(Cpu& cpu, u32 address, u64 value) {
 bool read_pstate(Cpu& cpu, u32 address, u64& value) {
   const u64 fid = std::min<u64>(cpu.identity.frequency_hz / 25'000'000, 0xFF);
   return value = address == 0xC001'0064 ? bit(63) | 8 << 8 | fid : 0, true;
+}
+/// PERF_CTL0..3 at C0010000h, PERF_CTR0..3 at C0010004h; all six pairs from C0010200h on, control first.
+bool read_performance(Cpu& cpu, u32 address, u64& value) {
+  const bool legacy = address < 0xC001'0200;
+  const u32 at = address & 0xF;
+  const u32 n = legacy ? at & 3 : at / 2;
+  const bool counter = legacy ? at >= 4 : (at & 1) != 0;
+  return value = counter ? cpu::read_counter(cpu, n) : cpu.performance.select[n], true;
+}
+bool write_performance(Cpu& cpu, u32 address, u64 value) {
+  const bool legacy = address < 0xC001'0200;
+  const u32 at = address & 0xF;
+  const u32 n = legacy ? at & 3 : at / 2;
+  if (legacy ? at >= 4 : (at & 1) != 0)
+    cpu::write_counter(cpu, n, value);
+  else
+    cpu::select_event(cpu, n, value);
+  return true;
 }
 /// Without SVM: SVMDIS with LOCK. Under LOCK it and SVMDIS cannot be changed; SVMDIS cannot be set under
 /// EFER.SVME.

@@ -1,4 +1,4 @@
-#include "sim/cpu/cpu.hpp"
+#include "sim/cpu/performance.hpp"
 
 namespace hvlab::cpu {
 
@@ -62,6 +62,8 @@ void Cpu::refresh() {
   if (fetch != fetch_bank) fetch_page = SoftEntry::kNoTag;
   fetch_bank = fetch;
   bank = banks[data_bank(*this)];
+  if (performance.enabled != 0) [[unlikely]]
+    note_context(*this);
   account_for_ring(*this);
 }
 

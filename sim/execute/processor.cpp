@@ -7,6 +7,7 @@
 #include "sim/control/events.hpp"
 #include "sim/cpu/debug.hpp"
 #include "sim/cpu/monitor.hpp"
+#include "sim/cpu/performance.hpp"
 #include "sim/execute/boundary.hpp"
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
@@ -63,6 +64,7 @@ struct Processor::Impl {
   std::shared_ptr<CodeCache> code;
   svm::Unit svm;
   Fetch fetch;
+  u64 held = 0;  // cycles of the run that are kept back until a performance counter has overflowed
 
   explicit Impl(const Setup& setup) : tlb(geometry_of(*setup.profile)), code(setup.code), fetch{cpu, *code} {
     configure(cpu, setup);
@@ -78,6 +80,7 @@ struct Processor::Impl {
   }
 
   Stop run(u64 limit);
+  void watch_counters();
   void run_blocks(const Op* op);
   void step(const Op* op);
   void fault(const Op* op);
@@ -178,12 +181,33 @@ void Processor::Impl::step(const Op* op) {
   if (outcome != Outcome::Jump && op->number + 1u < block->operations) fetch.next_op = op + 1;
 }
 
+/// Gives the run no more cycles than a performance counter that wants an interrupt has left, so that the run
+/// stops at the exact instruction; one that has none left gets its interrupt.
+void Processor::Impl::watch_counters() {
+  cpu.limit += held;
+  cpu.budget += static_cast<i64>(held);
+  held = 0;
+  if (cpu.performance.active == 0) return;
+  u64 left = cpu::until_overflow(cpu);
+  if (left == 0) {
+    cpu::take_counts(cpu);
+    left = cpu::until_overflow(cpu);
+  }
+  if (cpu.budget <= 0 || left >= static_cast<u64>(cpu.budget)) return;
+  held = static_cast<u64>(cpu.budget) - left;
+  cpu.limit -= held;
+  cpu.budget -= static_cast<i64>(held);
+}
+
 Stop Processor::Impl::run(u64 limit) {
   const u64 now = cpu.cycles();
   cpu.extra = 0;
   cpu.limit = limit;
   cpu.budget = static_cast<i64>(limit - now);
+  held = 0;
   for (;;) {
+    if ((cpu.performance.enabled | held) != 0) [[unlikely]]
+      watch_counters();
     if (cpu.budget <= 0) return Stop::CycleLimit;
     if (event_waits(cpu) && take_event(cpu)) {
       cpu.settle();
@@ -225,18 +249,22 @@ const observe::CoreLedger& Processor::ledger() const { return impl_->ledger; }
 
 void Processor::idle_until(u64 cycle) {
   Cpu& cpu = impl_->cpu;
+  if (cpu.performance.enabled != 0) cpu::stop_counting(cpu);
   const observe::Account account = impl_->ledger.current();
   impl_->ledger.open(observe::Account::Idle, cpu.cycles());
   cpu.limit = cycle;
   cpu.budget = 0;
   cpu.extra = 0;
+  if (cpu.performance.enabled != 0) cpu::resume_counting(cpu);
   impl_->ledger.open(account, cycle);
 }
 
 void Processor::stop_at(u64 cycle) {
   Cpu& cpu = impl_->cpu;
-  if (cycle >= cpu.limit) return;
-  const u64 earlier = cpu.limit - cycle;
+  if (cycle >= cpu.limit + impl_->held) return;
+  u64 earlier = cpu.limit + impl_->held - cycle;
+  const u64 of_held = std::min(earlier, impl_->held);
+  impl_->held -= of_held, earlier -= of_held;
   cpu.limit -= earlier;
   cpu.budget -= static_cast<i64>(earlier);
 }

@@ -3,6 +3,7 @@
 #include "sim/control/msr.hpp"
 #include "sim/cpu/cpuid.hpp"
 #include "sim/cpu/monitor.hpp"
+#include "sim/cpu/performance.hpp"
 #include "sim/execute/system.hpp"
 #include "sim/mmu/walk.hpp"
 
@@ -64,13 +65,15 @@ Outcome rdtscp(Cpu& cpu, const Op&) {
   return o;
 }
 
-/// There are no performance counters: every number of one is out of range. Intercepted, it exits even so: a
-/// hypervisor may give its guest some.
+/// On Intel's processors there are no performance counters: every number of one is out of range. Intercepted,
+/// it exits even so: a hypervisor may give its guest some.
 Outcome rdpmc(Cpu& cpu, const Op&) {
-  if (!counter_denied(cpu, cpu.cr4 & arch::cr4::kPce)) {
-    if (const Outcome o = cpu::ask(cpu, Intercept::Rdpmc); o != Outcome::Next) return o;
-  }
-  return protection(cpu);
+  if (counter_denied(cpu, cpu.cr4 & arch::cr4::kPce)) return protection(cpu);
+  if (const Outcome o = cpu::ask(cpu, Intercept::Rdpmc); o != Outcome::Next) return o;
+  const bool there = cpu::vendor(cpu) == cpu::Vendor::Amd && low(cpu, kRcx) < cpu::performance_counters(cpu);
+  if (!there) return protection(cpu);
+  set_pair(cpu, cpu::read_counter(cpu, low(cpu, kRcx)));
+  return Outcome::Next;
 }
 
 Outcome halt(Cpu& cpu, const Op&) {

@@ -36,6 +36,10 @@ class LocalApicPort {
   /// and IA32_APIC_BASE return to their reset values (SDM vol. 3, 11.4.7.3).
   virtual void reset_by_init() {}
 
+  /// A performance counter of an AMD processor has overflowed: delivered as the LVT entry says, which is not
+  /// masked by it.
+  virtual void performance_overflow() {}
+
   /// Software has changed the time-stamp counter: a TSC deadline is measured anew.
   virtual void tsc_changed() {}
 };

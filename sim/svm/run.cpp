@@ -92,7 +92,7 @@ Delivery injected(const Cpu& cpu, const ControlArea& control) {
     case event::Type::Software: event.source = cpu::Source::SoftwareInterrupt; break;
     default: event.source = breakpoint ? cpu::Source::SoftwareException : cpu::Source::Exception; break;
   }
-  event.has_error = (word & event::kErrorValid) != 0 && cpu.protected_mode();
+  event.has_error = (word & event::kErrorValid) != 0;
   event.error = static_cast<u32>(word >> event::kErrorShift);
   if (event.software() && cpu.has(Feature::NripSave)) event.length = control.next_rip - cpu.rip;
   return event;

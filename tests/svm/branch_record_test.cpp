@@ -121,6 +121,22 @@ TEST_CASE("LBR virtualization gives host and guest records of their own") {
   CHECK(m.block.save.debug_ctl == kLbr);
 }
 
+TEST_CASE(
+    "LBR virtualization: a guest that records nothing under a host that does, and the other way round") {
+  for (const u64 host : {u64{0}, kLbr}) {
+    GuestMachine m;
+    m.block.control.lbr_control = 1;
+    m.block.save.debug_ctl = kLbr - host;
+    m.cpu().debug_ctl = host;
+    m.cpu().last_branch_from = 0x33;
+    CHECK(m.enter({0xEB, 0x00}) == code_of(Exit::Hlt));
+    CHECK(m.cpu().debug_ctl == host);
+    CHECK(m.cpu().last_branch_from == 0x33);
+    CHECK(m.block.save.debug_ctl == kLbr - host);
+    CHECK(m.block.save.last_branch_from == (host != 0 ? 0 : kGuestCode));
+  }
+}
+
 TEST_CASE("without LBR virtualization there is one set of records") {
   for (const bool feature : {true, false}) {
     GuestMachine m(feature ? amd_everything() : amd_without({"lbrv"}));

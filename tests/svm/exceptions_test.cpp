@@ -147,6 +147,15 @@ TEST_CASE("INT n and INT1 are not exceptions to intercept") {
   CHECK(m.handler() == 1);
 }
 
+TEST_CASE("NMI is no exception to intercept") {
+  GuestMachine m;
+  m.intercept_exception(2);
+  m.cpu().gif = false;
+  m.cpu().nmi_pending = true;
+  CHECK(m.enter({0x90, 0x90}) == code_of(Exit::Hlt));
+  CHECK(m.handler() == 2);
+}
+
 // Catches CR2 or DR6 changed by an exception that the guest has not seen, or not changed by one it has.
 TEST_CASE("CR2 and DR6 change with the exceptions that the guest takes") {
   GuestMachine m;

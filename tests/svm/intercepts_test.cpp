@@ -50,7 +50,7 @@ const std::vector<Case>& cases() {
       {"lldt 0", code_of(Exit::WriteLdtr), {0x31, 0xDB, 0x0F, 0x00, 0xD3}},
       {"ltr", code_of(Exit::WriteTr), {0x66, 0xBB, kTssSelector, 0x00, 0x0F, 0x00, 0xDB}, true},  // busy
       {"rdtsc", code_of(Exit::Rdtsc), {0x0F, 0x31}},
-      {"rdpmc", code_of(Exit::Rdpmc), {0x0F, 0x33}, true},
+      {"rdpmc", code_of(Exit::Rdpmc), {0x31, 0xC9, 0x0F, 0x33}},
       {"pushf", code_of(Exit::Pushf), {0x9C}},
       {"pushf/popf", code_of(Exit::Popf), {0x9C, 0x9D}},
       {"cpuid", code_of(Exit::Cpuid), {0x0F, 0xA2}},
@@ -280,14 +280,26 @@ TEST_CASE("PAUSE exits once the count has run out") {
                  0xF3, 0x90}) == code_of(Exit::Hlt));
 }
 
+TEST_CASE("without a pause filter every PAUSE exits, whatever the count") {
+  GuestMachine m(amd_without({"pausefilter", "pfthreshold"}));
+  m.intercept(Exit::Pause);
+  m.block.control.pause_count = 5;
+  CHECK(m.enter({0x90, 0xF3, 0x90, 0xF3, 0x90}) == code_of(Exit::Pause));
+  CHECK(m.block.save.rip == kGuestCode + 1);
+}
+
 // Catches decode assists that name the wrong register, or are there without the feature.
 TEST_CASE("decode assists tell register, vector and address") {
   GuestMachine m;
   m.intercept(0x14);
   CHECK(m.enter({0x41, 0x0F, 0x20, 0xE1, 0x41, 0x0F, 0x22, 0xE1}) == 0x14);  // MOV R9, CR4; MOV CR4, R9
   CHECK(m.block.control.exit_info1 == (bit(63) | 9));
-  m.intercept(Exit::SoftwareInterrupt);
+  m.intercept(0x00);
   m.block.save.rip = kGuestCode;
+  CHECK(m.enter({0x41, 0x0F, 0x20, 0xC7}) == 0x00);  // MOV R15, CR0
+  CHECK(m.block.control.exit_info1 == (bit(63) | 15));
+  m.block.save.rip = kGuestCode;
+  m.intercept(Exit::SoftwareInterrupt);
   CHECK(m.enter({0xCD, 0x80}) == code_of(Exit::SoftwareInterrupt));
   CHECK(m.block.control.exit_info1 == 0x80);
   m.intercept(Exit::Invlpg);

@@ -218,6 +218,45 @@ TEST_CASE("translations are kept by ASID over exits, and dropped by TLB_CONTROL"
   CHECK(again(2, 0) == 0x1111);  // 1 drops everything
 }
 
+// Catches global pages of the guest dropped with the others, or kept where all must go.
+TEST_CASE("TLB_CONTROL 7 keeps the guest's global pages, 3 does not") {
+  Nested m;
+  m.block.save.cr4 |= arch::cr4::kPge;
+  m.poke<u64>(m.pte_address(kPage), kPage | 7 | bit(8));
+  // MOV EBX, [700000h]; MOV ECX, [701000h]
+  m.guest_code({0x8B, 0x1C, 0x25, 0, 0, 0x70, 0, 0x8B, 0x0C, 0x25, 0, 0x10, 0x70, 0});
+  m.poke<u32>(0x60'0000, 0x2222);
+  const auto run = [&](u8 command) {
+    m.block.control.tlb_control = command;
+    m.block.save.rip = kGuestCode;
+    CHECK(m.enter() == code_of(Exit::Hlt));
+  };
+  run(0);
+  m.poke<u64>(m.nested_pte(kPage), 0x60'0007);
+  m.poke<u64>(m.nested_pte(kPage + 0x1000), 0x60'0007);
+  run(7);
+  CHECK(m.cpu().gpr[arch::kRbx] == 0);
+  CHECK(m.cpu().gpr[arch::kRcx] == 0x2222);
+  run(3);
+  CHECK(m.cpu().gpr[arch::kRbx] == 0x2222);
+}
+
+// Catches a write that slips through on what a read has left in the TLB.
+TEST_CASE("after a read, a write still looks at the second stage: for its permission and its dirty bit") {
+  // MOV EBX, [700000h]; MOV [700000h], EBX
+  const std::initializer_list<u8> kBoth = {0x8B, 0x1C, 0x25, 0, 0, 0x70, 0, 0x89, 0x1C, 0x25, 0, 0, 0x70, 0};
+  Nested m;
+  m.poke<u64>(m.pte_address(kPage), kPage | 0x67);
+  CHECK(m.enter(kBoth) == code_of(Exit::Hlt));
+  CHECK((m.peek<u64>(m.nested_pte(kPage)) & 0x60) == 0x60);
+  Nested read_only;
+  read_only.poke<u64>(read_only.pte_address(kPage), kPage | 0x67);
+  read_only.poke<u64>(read_only.nested_pte(kPage), kPage | 0x65);
+  read_only.enter(kBoth);
+  expect_fault(read_only, kFinal | 7, kPage);
+  CHECK(read_only.block.save.rip == kGuestCode + 7);
+}
+
 // Catches INVLPGA that drops another guest's page, or none.
 TEST_CASE("INVLPGA drops one page of one ASID") {
   Nested m;
@@ -366,6 +405,52 @@ TEST_CASE("the second stage is walked in the host's paging mode") {
   CHECK(m.enter(kLoad) == code_of(Exit::Hlt));
   CHECK(m.block.save.rax == 0x2222);
   CHECK((m.peek<u32>(kSwapped + 0x300 * 4) & 0x60) == 0x20);
+}
+
+// Catches a PAE host that comes back with the guest's page-directory pointers, or unchecked.
+TEST_CASE("a PAE host's page-directory pointers are loaded at #VMEXIT") {
+  for (const bool valid : {true, false}) {
+    GuestMachine m;
+    constexpr u64 kHost = kData, kDirectory = kData + 0x1000;
+    for (u64 n = 0; n < 4; ++n) m.poke<u64>(kHost + n * 8, kDirectory | 1);
+    for (u64 n = 0; n < 4; ++n) m.poke<u64>(kDirectory + n * 8, n << 21 | 0x87);
+    m.protected_mode();
+    m.cpu().cr0 |= arch::cr0::kPg;
+    m.cpu().cr4 |= arch::cr4::kPae;
+    m.cpu().efer = arch::efer::kSvme;
+    m.cpu().cr3 = kHost;
+    for (u64& entry : m.cpu().pdpte) entry = kDirectory | 1;
+    m.settle();
+    m.guest_protected();
+    // MOV dword [300008h], the new entry
+    const u8 low = valid ? 0x01 : 0x07;
+    m.enter({0xC7, 0x05, 0x08, 0x00, 0x30, 0x00, low, 0x20, 0x30, 0x00});
+    CHECK(m.block.control.exit_code == code_of(Exit::Hlt));
+    CHECK(m.cpu().activity == (valid ? cpu::Activity::Halted : cpu::Activity::Shutdown));
+    if (valid) CHECK(m.cpu().pdpte[1] == ((kDirectory + 0x1000) | 1));
+  }
+}
+
+// Catches guest-physical addresses cut to what a 32-bit host's tables can say.
+TEST_CASE("a 32-bit host maps nothing above 4 GiB") {
+  GuestMachine m;
+  constexpr u64 kRoot32 = kData + 0x3000, kRoot = kData, kDirectory = kData + 0x1000;
+  m.poke<u32>(kRoot32, 0x87);
+  m.poke<u32>(kRoot32 + 4, 0x40'0087);
+  m.protected_mode();
+  m.cpu().cr0 |= arch::cr0::kPg;
+  m.cpu().cr4 |= arch::cr4::kPse;
+  m.cpu().efer = arch::efer::kSvme;
+  m.cpu().cr3 = kRoot32;
+  m.settle();
+  m.block.control.nested_control = arch::svm::kNestedPaging;
+  m.block.control.nested_root = kRoot32;
+  m.poke<u64>(kRoot, kDirectory | 1);
+  for (u64 n = 0; n < 4; ++n) m.poke<u64>(kDirectory + n * 8, n << 21 | 0x87);
+  m.poke<u64>(kDirectory + 3 * 8, bit(32) | 0x60'0087);  // 600000h lies above 4 GiB
+  legacy_guest(m, arch::cr4::kPae, kRoot);
+  m.enter(kLoad32);
+  expect_fault(m, kFinal | 4, bit(32) + kPage);
 }
 
 // Catches events of entry and exit that are missing, or whose contents are not those of the control block.

@@ -53,6 +53,21 @@ TEST_CASE("VMLOAD and VMSAVE move what VMRUN does not") {
   CHECK(m.cpu().seg[arch::kFs].base == 0x1111);
 }
 
+// Catches a segment that may not be used coming back as one that may.
+TEST_CASE("a null segment is saved as not present, and is null again in the next run") {
+  GuestMachine m;
+  m.guest_user();
+  m.intercept_exception(13);
+  // XOR EAX, EAX; MOV DS, EAX; HLT faults
+  CHECK(m.enter({0x31, 0xC0, 0x8E, 0xD8}) == 0x40 + 13);
+  CHECK(m.block.save.ds.selector == 0);
+  CHECK((m.block.save.ds.attributes & 0x80) == 0);
+  CHECK((m.block.save.ss.attributes & 0x80) != 0);
+  m.block.save.cs = {kUserCode32, 0xCFB, 0xFFFF'FFFF, 0};
+  CHECK(m.again({0x8A, 0x06}) == 0x40 + 13);  // MOV AL, [ESI] in 32-bit code
+  CHECK(m.block.save.rip == kGuestCode);
+}
+
 // Catches a host that comes back with the guest's control registers, debug registers or descriptor tables.
 TEST_CASE("#VMEXIT restores the host and switches its breakpoints off") {
   GuestMachine m;
