@@ -39,7 +39,10 @@ BankIndex data_bank(const Cpu& cpu) {
 observe::Account account_of(Cpu& cpu) {
   using observe::Account;
   if (cpu.guest != nullptr) return cpu.cpl == 3 ? Account::GuestUser : Account::GuestKernel;
-  if (cpu.cpl == 3) return cpu.vmm.user_mode(cpu.cr3) ? Account::VmmProcess : Account::HostUser;
+  if (cpu.cpl == 3) {
+    cpu.hypervisor = false;  // what the kernel does next, user mode asks for
+    return cpu.vmm.user_mode(cpu.cr3) ? Account::VmmProcess : Account::HostUser;
+  }
   return cpu.hypervisor ? Account::Hypervisor : Account::HostKernel;
 }
 

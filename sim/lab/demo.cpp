@@ -14,8 +14,10 @@
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/demo_runner.hpp"
+#include "sim/lab/demo_table.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
 
@@ -32,10 +34,11 @@ po::options_description describe() {
       ("quick", "the short form of the workload")
       ("ways", po::value<std::string>()->value_name("NAME,..."),
        "only these ways; the others are compared with the first")
-      ("processors", po::value<std::string>()->default_value("1,4")->value_name("N,..."),
+      ("processors", po::value<std::string>()->default_value("1,2")->value_name("N,..."),
        "each way on machines with so many")
       ("instances", po::value<std::string>()->value_name("N"),
        "so many of the workload side by side, in every way but bare")
+      ("exits", "list all exits of each virtual machine too, in the columns of perf kvm stat")
       ("json", "print the results as JSON")
       ("refresh", "ask the Debian mirror for newer packages first")
       ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")
@@ -133,9 +136,16 @@ void print_paths(const std::vector<DemoBoot>& boots) {
   }
 }
 
-void print_table(const std::vector<WayRun>& runs, double host) {
-  fmt::print("\nDebian's kernel {} and one workload, every way of running it, on a simulated PC\n\n{}\n",
-             demo_kernel_version(), format_table(runs));
+void print_table(const std::vector<WayRun>& runs, bool exits, double host) {
+  const size_t width = output_width();
+  fmt::print(
+      "\nDebian's kernel {} and one workload, in every way of running it, on a simulated PC\n"
+      "Times are simulated; x: ratio to {}; * several instances side by side\n\n{}",
+      demo_kernel_version(), runs.front().way, format_runs(runs, width));
+  for (const WayRun& run : runs) {
+    if (exits) fmt::print("{}", format_machine_exits(run, width));
+  }
+  fmt::print("\n");
   u64 instructions = 0;
   for (const WayRun& run : runs) instructions += run.instructions;
   fmt::print("{} runs, {:.2f} billion instructions, {:.1f} s on this host\n", runs.size(),
@@ -171,7 +181,7 @@ int demo_command(const std::vector<std::string>& arguments) {
   if (values.count("json") != 0) {
     std::cout << format_json(runs).dump(2) << '\n';
   } else if (std::ranges::any_of(runs, [](const WayRun& run) { return run.failure.empty(); })) {
-    print_table(runs, host_seconds() - started);
+    print_table(runs, values.count("exits") != 0, host_seconds() - started);
   }
   std::fflush(stdout);
   if (!report_failures(runs)) return kFailed;

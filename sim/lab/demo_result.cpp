@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "sim/base/user_error.hpp"
-
 namespace hvlab::lab {
 
 using Json = nlohmann::ordered_json;
@@ -64,26 +62,23 @@ double launch_seconds(const WayRun& run) {
   return run.started.empty() ? 0 : sum / static_cast<double>(run.started.size());
 }
 
+double power_on_seconds(const WayRun& run) {
+  double sum = 0;
+  for (const double started : run.started) sum += started;
+  return run.started.empty() ? 0 : sum / static_cast<double>(run.started.size());
+}
+
+u64 account_cycles(const LedgerRows& ledger, const std::string& account) {
+  const auto found = std::ranges::find(ledger, account, &LedgerRows::value_type::first);
+  return found == ledger.end() ? 0 : found->second;
+}
+
 namespace {
 
 const PhaseResult* find_phase(const WorkloadLog& log, const std::string& name) {
   const auto found =
       std::ranges::find_if(log.phases, [&](const PhaseResult& phase) { return phase.name == name; });
   return found == log.phases.end() ? nullptr : &*found;
-}
-
-/// When lines of the workload appeared on the console. The way's own part begins with "launch"; where there
-/// is no such line, with the first process.
-void read_marks(const Json& marks, WayRun& run) {
-  bool launched = false, first = true;
-  for (const Json& mark : marks) {
-    const double seconds = mark.at("seconds").get<double>();
-    const std::string line = mark.at("line").get<std::string>();
-    if (line.find("HVLAB start ") != std::string::npos) run.started.push_back(seconds);
-    if ((line == "HVLAB launch" && !launched) || first) run.launched = seconds;
-    launched = launched || line == "HVLAB launch";
-    first = false;
-  }
 }
 
 void compare_hashes(const WayRun& first, WayRun& run, const WorkloadLog& log) {
@@ -101,22 +96,6 @@ void compare_hashes(const WayRun& first, WayRun& run, const WorkloadLog& log) {
 
 }  // namespace
 
-void read_statistics(const std::string& text, WayRun& run) {
-  try {
-    const Json stats = Json::parse(text);
-    run.instructions = stats.at("instructions").get<u64>();
-    run.cycles = stats.at("cycles").get<u64>();
-    run.seconds = stats.at("seconds").get<double>();
-    for (const auto& [account, cycles] : stats.at("ledger").items())
-      run.ledger.emplace_back(account, cycles.get<u64>());
-    run.exits = stats.at("exits");
-    run.vcpus = stats.value("vcpus", Json::array());
-    read_marks(stats.value("marks", Json::array()), run);
-  } catch (const nlohmann::json::exception& error) {
-    throw UserError(std::string("statistics of a run: ") + error.what());
-  }
-}
-
 void check_runs(std::vector<WayRun>& runs) {
   const WayRun* first = nullptr;
   const auto check_log = [&](WayRun& run, const WorkloadLog& log) {
@@ -132,6 +111,24 @@ void check_runs(std::vector<WayRun>& runs) {
 }
 
 namespace {
+
+Json ledger_json(const LedgerRows& rows) {
+  Json ledger = Json::object();
+  for (const auto& [account, cycles] : rows) ledger[account] = cycles;
+  return ledger;
+}
+
+Json window_json(const RunWindow& window) {
+  Json exits = Json::array();
+  for (const ExitSum& sum : window.exits) {
+    exits.push_back(
+        {{"reason", sum.reason}, {"count", sum.exits}, {"handled", sum.handled}, {"cycles", sum.cycles}});
+  }
+  return {{"seconds", window.seconds},
+          {"cycles", window.cycles},
+          {"ledger", ledger_json(window.ledger)},
+          {"exits", exits}};
+}
 
 Json log_json(const WorkloadLog& log) {
   Json phases = Json::object();
@@ -156,19 +153,22 @@ Json format_json(const std::vector<WayRun>& runs) {
                         {"ratio", reference > 0 ? Json(seconds / reference) : Json()},
                         {"hash", fmt::format("{:016x}", phase.hash)}});
     }
-    Json ledger = Json::object();
-    for (const auto& [account, cycles] : run.ledger) ledger[account] = cycles;
+    Json phase_work = Json::array();
+    for (const RunWindow& window : run.phases) phase_work.push_back(window_json(window));
     Json way = {{"name", run.way},
                 {"processors", run.processors},
                 {"phases", phases},
                 {"exits", run.exits},
-                {"ledger", ledger},
+                {"ledger", ledger_json(run.ledger)},
+                {"work", window_json(run.work)},
+                {"phase_work", phase_work},
                 {"instructions", run.instructions},
                 {"cycles", run.cycles},
                 {"seconds", run.seconds},
                 {"start_seconds", start_seconds(run)},
                 {"launched_seconds", run.launched},
                 {"launch_seconds", launch_seconds(run)},
+                {"power_on_seconds", power_on_seconds(run)},
                 {"memory_per_instance", instance_memory(run)},
                 {"vcpus", run.vcpus},
                 {"instances", Json::array({log_json(run.log)})}};

@@ -1,4 +1,4 @@
-// What the runs of `hvlab demo` left, and how it is told: one table, or JSON.
+// What the runs of `hvlab demo` left, and how programs are told: as JSON. People: sim/lab/demo_table.hpp.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,6 +10,25 @@
 
 namespace hvlab::lab {
 
+/// Account and cycles, as the statistics list them.
+using LedgerRows = std::vector<std::pair<std::string, u64>>;
+
+/// Exits of one reason, of all virtual processors.
+struct ExitSum {
+  std::string reason;
+  u64 exits = 0;
+  u64 handled = 0;  // those after which the guest ran again
+  u64 cycles = 0;   // until it did
+};
+
+/// A part of a run.
+struct RunWindow {
+  double seconds = 0;  // simulated
+  u64 cycles = 0;      // of all processors; the sum of the ledger
+  LedgerRows ledger;
+  std::vector<ExitSum> exits;
+};
+
 /// One way of running the workload, run once with so many processors.
 struct WayRun {
   std::string way;
@@ -20,12 +39,14 @@ struct WayRun {
   u64 cycles = 0;      // of all processors
   double seconds = 0;  // simulated
   double host_seconds = 0;
-  std::vector<std::pair<std::string, u64>> ledger;  // account and cycles, as the statistics list them
+  LedgerRows ledger;
   nlohmann::ordered_json exits = nlohmann::ordered_json::array();
   nlohmann::ordered_json vcpus = nlohmann::ordered_json::array();
-  double launched = 0;          // when the way's own part began: simulated seconds since power-on
-  std::vector<double> started;  // when the workload did, in the order in which instances said so
-  std::string failure;          // empty: it went well
+  RunWindow work;                 // while an instance of the workload was in a phase
+  std::vector<RunWindow> phases;  // each phase, in the order of the log's; empty with several instances
+  double launched = 0;            // when the way's own part began: simulated seconds since power-on
+  std::vector<double> started;    // when the workload did, in the order in which instances said so
+  std::string failure;            // empty: it went well
 };
 
 /// Fills in what `hvlab boot --stats` wrote. Throws UserError if it is not such a file.
@@ -55,12 +76,11 @@ double phase_seconds(const WayRun& run, const std::string& name);
 double workload_seconds(const WayRun& run);
 double start_seconds(const WayRun& run);
 
-/// Every run's times side by side: phases, their ratio to the first way with as many processors, and the
-/// ledger.
-std::string format_table(const std::vector<WayRun>& runs);
+/// Seconds on the machine's clock from power-on until the workload started (mean of the instances).
+double power_on_seconds(const WayRun& run);
 
-/// The exits of virtual machines by reason, those that cost most first; empty if there were none.
-std::string format_exits(const WayRun& run);
+/// Cycles of an account; 0 if it is not listed.
+u64 account_cycles(const LedgerRows& ledger, const std::string& account);
 
 /// {"ways": [{"name", "processors", "phases": [{"name", "seconds", "ratio", "hash"}], "exits", "ledger",
 /// ...}]}.

@@ -18,18 +18,18 @@ constexpr const char* kShadow = "amd-zen2,-npt";  // the same without nested pag
 constexpr Way kWays[] = {
     {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, true, 1,
      kProcessor, "", ""},
-    {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, false, 2,
+    {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, true, 2,
      kProcessor, "", ""},
     {"container", "in an OCI container (crun): namespaces, control group, system-call filter, overlay",
      "container", "kernel busybox crun", 384, 32, true, 1, kProcessor, "", ""},
     {"container-runc", "the same by runc", "container-runc", "kernel busybox runc", 384, 64, false, 1,
      kProcessor, "", ""},
     {"kvm", "in a virtual machine: KVM with nested paging, QEMU's smallest machine, virtio", "kvm",
-     "kernel busybox microvm", 768, 192, false, 1, kProcessor, "guest", ""},
+     "kernel busybox microvm", 768, 192, true, 1, kProcessor, "guest", ""},
     {"kvm-shadow", "the same on a processor without nested paging", "kvm", "kernel busybox microvm", 768, 192,
-     false, 1, kShadow, "guest", ""},
+     true, 1, kShadow, "guest", ""},
     {"hosted", "the same KVM as in kvm, every device of a whole PC emulated in QEMU's user space", "hosted",
-     "kernel busybox qemu", 768, 192, false, 1, kProcessor, "guest", ""},
+     "kernel busybox qemu", 768, 192, true, 1, kProcessor, "guest", ""},
 };
 
 }  // namespace

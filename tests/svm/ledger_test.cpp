@@ -50,6 +50,16 @@ TEST_CASE("user mode is the monitor's once its address space has entered a guest
   CHECK(sum == m.processor->cycles());
 }
 
+// Catches system calls of a monitor that are charged as the handling of its guest's exits.
+TEST_CASE("the hypervisor's time ends when the host's user mode runs") {
+  GuestMachine m;
+  m.enter({0x90});
+  const u64 host = charged(m, Account::HostKernel);
+  run_user(m);  // comes back to the kernel by an exception
+  CHECK(charged(m, Account::HostKernel) > host);
+  CHECK_FALSE(m.cpu().hypervisor);
+}
+
 // Catches handling of an exit that is charged to the host, and a host that is charged as hypervisor for ever.
 TEST_CASE("the hypervisor's time ends when the host's address space changes") {
   GuestMachine m;

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/demo_runner.hpp"
+#include "sim/lab/demo_table.hpp"
 
 using namespace hvlab::lab;
 
@@ -22,6 +24,7 @@ WayRun run_of(const std::string& way, unsigned processors, hvlab::u64 nanosecond
   run.log.phases = {{"cpu", 0xabc, nanoseconds}, {"file", 0xdef, 500}};
   run.cycles = 1000;
   run.ledger = {{"guest-user", 0}, {"host-kernel", 250}, {"idle", 750}};
+  run.work = {0.01 / processors, 1000, run.ledger, {}};
   return run;
 }
 
@@ -33,16 +36,24 @@ std::vector<WayRun> four_runs() {
 }  // namespace
 
 // Catches a ratio taken against the wrong run: each is compared with bare on as many processors.
-TEST_CASE("the table shows times, ratios and the ledger") {
-  const std::string table = format_table(four_runs());
-  CHECK(table.find(
-            "cpu                10.00 ms          15.00 ms  x1.50    4.00 ms           5.00 ms  x1.25\n") !=
-        std::string::npos);
-  CHECK(table.find("file                 0.5 us") != std::string::npos);
-  CHECK(table.find("1 processor ") != std::string::npos);
-  CHECK(table.find("4 processors") != std::string::npos);
-  CHECK(table.find("idle                75.00 %") != std::string::npos);
-  CHECK(table.find("guest-user") == std::string::npos);  // nothing was charged to it anywhere
+TEST_CASE("the tables show times, ratios and the ledger of the phases") {
+  const std::string text = format_runs(four_runs(), 100);
+  CHECK(text.find("== 1 processor ==\nphase                  bare        container\n"
+                  "cpu                10.00 ms  15.00 ms  x1.50\n") != std::string::npos);
+  CHECK(text.find("cpu                4.00 ms  5.00 ms  x1.25\n") > text.find("== 4 processors =="));
+  CHECK(text.find("file                 0.5 us    0.5 us  x1.00\n") != std::string::npos);
+  CHECK(text.find("idle                   7.50       7.50\n") != std::string::npos);
+  CHECK(text.find("all                   10.00      10.00\n") != std::string::npos);
+  CHECK(text.find("guest-user") == std::string::npos);  // nothing was charged to it anywhere
+  CHECK(text.find("Exits") == std::string::npos);
+}
+
+// Catches lines that a terminal would break.
+TEST_CASE("no line is wider than asked") {
+  std::istringstream lines(format_runs(four_runs(), 40));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(' ') != std::string::npos && line.find("Where") != 0) CHECK(line.size() <= 40);
+  }
 }
 
 // Catches silent corruption of a result in one way of running.
@@ -52,7 +63,7 @@ TEST_CASE("a different hash is a failure of that run") {
   check_runs(runs);
   CHECK(runs[0].failure.empty());
   CHECK(runs[3].failure.find("phase file computed 0000000000000dee") == 0);
-  CHECK(format_table(runs).find("failed") != std::string::npos);
+  CHECK(format_runs(runs, 100).find("failed") != std::string::npos);
 }
 
 // Catches a workload that stopped half way being compared as if it had finished.
@@ -70,8 +81,8 @@ TEST_CASE("an unfinished workload or a missing phase is a failure") {
 TEST_CASE("a table of failed runs only does not break") {
   std::vector<WayRun> runs(2);
   runs[0].failure = runs[1].failure = "no";
-  CHECK_FALSE(format_table(runs).empty());
-  CHECK(format_table({}).empty());
+  CHECK_FALSE(format_runs(runs, 100).empty());
+  CHECK(format_runs({}, 100).empty());
 }
 
 // Catches a change of the documented shape.
@@ -125,8 +136,8 @@ TEST_CASE("instances are averaged, and all are checked") {
   CHECK(phase_seconds(run, "cpu") == Approx(0.015));
   CHECK(instance_memory(run) == Approx(5 << 20));
   std::vector<WayRun> runs = {run_of("bare", 1, 10'000'000), run};
-  CHECK(format_table(runs).find("apps *2") != std::string::npos);
-  CHECK(format_table(runs).find("5.0 MiB") != std::string::npos);
+  CHECK(format_runs(runs, 100).find("apps *2") != std::string::npos);
+  CHECK(format_runs(runs, 100).find("5.0 MiB") != std::string::npos);
   runs[1].others[0].phases[0].hash ^= 1;
   check_runs(runs);
   CHECK(runs[0].failure.empty());
@@ -146,21 +157,33 @@ TEST_CASE("from launch to start is the machine's time between two lines of the c
   CHECK(launch_seconds(run) == Approx(0.3125));
 }
 
-// Catches exits of one reason listed once for each virtual processor, and means over exits that nothing is
-// known of.
-TEST_CASE("exits are told by reason, the dearest first") {
+// Catches exits of one reason listed once for each virtual processor, machines mixed, and means over exits
+// that nothing is known of.
+TEST_CASE("all exits of a machine are told by reason, the dearest first") {
   WayRun run = run_of("kvm", 1, 1);
+  run.vcpus =
+      nlohmann::ordered_json::parse(R"([{"vm": 1, "vcpu": 0}, {"vm": 1, "vcpu": 1}, {"vm": 2, "vcpu": 0}])");
   run.exits = nlohmann::ordered_json::parse(R"([
     {"vm": 1, "vcpu": 0, "reason": "hlt", "count": 2, "handled": 1, "cycles": 100, "least": 100, "most": 100},
     {"vm": 1, "vcpu": 0, "reason": "npf", "count": 3, "handled": 3, "cycles": 600, "least": 100, "most": 300},
-    {"vm": 1, "vcpu": 1, "reason": "npf", "count": 5, "handled": 5, "cycles": 200, "least": 20, "most": 90}])");
-  const std::string table = format_exits(run);
-  CHECK(
-      table.find("npf                          8    80.00             800    88.89         20        100     "
-                 "   300\n") != std::string::npos);
-  CHECK(table.find("npf") < table.find("hlt"));
-  CHECK(table.find("all                         10") != std::string::npos);
-  CHECK(format_exits(run_of("bare", 1, 1)).empty());
+    {"vm": 1, "vcpu": 1, "reason": "npf", "count": 5, "handled": 5, "cycles": 200, "least": 20, "most": 90},
+    {"vm": 2, "vcpu": 0, "reason": "hlt", "count": 1, "handled": 0, "cycles": 0, "least": 0, "most": 0}])");
+  const std::string text = format_machine_exits(run, 100);
+  CHECK(text.find("npf         8   80.00     800    88.89     20   100   300\n") != std::string::npos);
+  CHECK(text.find("npf") < text.find("hlt"));
+  CHECK(text.find("all        10  100.00     900   100.00\n") != std::string::npos);
+  CHECK(text.find("virtual machine 2\nreason  exits") != std::string::npos);
+  CHECK(format_machine_exits(run_of("bare", 1, 1), 100).empty());
+}
+
+// Catches ways whose exits do not stand in the rows of their reasons.
+TEST_CASE("exits of several ways stand side by side") {
+  std::vector<WayRun> runs = {run_of("bare", 1, 1), run_of("kvm", 1, 1), run_of("hosted", 1, 1)};
+  runs[1].work.exits = {{"npf", 4, 4, 400}};
+  runs[2].work.exits = {{"npf", 1, 1, 100}, {"io", 3, 2, 300}};
+  const std::string text = format_runs(runs, 100);
+  CHECK(text.find("npf          4 100.0%      100       1  25.0%      100\n") != std::string::npos);
+  CHECK(text.find("io           -                       3  75.0%      150\n") != std::string::npos);
 }
 
 // Catches a change of what `hvlab boot --progress` prints that the demo's line would not follow.
