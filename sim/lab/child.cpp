@@ -17,10 +17,33 @@ namespace hvlab::lab {
 
 namespace {
 
+/// While it lives, signals that end programs wait: one that came between fork and exec would meet our
+/// handlers in the new process, and be lost.
+class EndSignalsWait {
+ public:
+  EndSignalsWait() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &before_);
+  }
+  ~EndSignalsWait() { restore(); }
+  EndSignalsWait(const EndSignalsWait&) = delete;
+  EndSignalsWait& operator=(const EndSignalsWait&) = delete;
+  void restore() const { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 /// In the new process: never returns.
-[[noreturn]] void become(const std::vector<std::string>& arguments, int output, int errors) {
+[[noreturn]] void become(const std::vector<std::string>& arguments, int output, int errors,
+                         const EndSignalsWait& signals) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);  // nothing goes on running when HVLab is gone
   std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+  signals.restore();
   const int nothing = open("/dev/null", O_RDONLY);
   dup2(nothing, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
@@ -57,8 +80,9 @@ Child::Child(const std::vector<std::string>& arguments, bool errors_to_terminal)
   if (pipe2(output, O_CLOEXEC) != 0 || (!errors_to_terminal && pipe2(errors, O_CLOEXEC) != 0)) {
     throw UserError("cannot start '" + arguments[0] + "': " + std::strerror(errno));
   }
+  const EndSignalsWait signals;
   id_ = fork();
-  if (id_ == 0) become(arguments, output[1], errors[1]);
+  if (id_ == 0) become(arguments, output[1], errors[1], signals);
   const int reason = errno;
   close(output[1]);
   if (errors[1] >= 0) close(errors[1]);

@@ -5,6 +5,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/boot_command.hpp"
+#include "sim/lab/claims.hpp"
 #include "sim/lab/demo.hpp"
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
@@ -17,6 +18,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"boot", "boot a kernel on a simulated PC", boot_command},
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
+    {"claims", "judge claims about virtualization by runs of the demo's ways", claims_command},
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
     {"schema", "the JSON schema of scenario files, for editors", schema_command},
     {"validate", "check scenario files, or print them with every default", validate_command},

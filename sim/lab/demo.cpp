@@ -11,6 +11,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/board/machine_config.hpp"
+#include "sim/lab/claims.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/demo_runner.hpp"
@@ -89,11 +90,7 @@ std::vector<const Way*> chosen_ways(const po::variables_map& values) {
   }
   std::istringstream names(values["ways"].as<std::string>());
   for (std::string name; std::getline(names, name, ',');) {
-    const auto way =
-        std::ranges::find(demo_ways(), name, [](const Way& row) { return std::string(row.name); });
-    if (way == demo_ways().end())
-      throw UserError("--ways: there is no way '" + name + "'; see 'hvlab demo --help'");
-    ways.push_back(&*way);
+    ways.push_back(&find_way(name));
   }
   if (ways.empty()) throw UserError("--ways: name at least one; see 'hvlab demo --help'");
   return ways;
@@ -145,6 +142,10 @@ void print_table(const std::vector<WayRun>& runs, bool exits, double host) {
   for (const WayRun& run : runs) {
     if (exits) fmt::print("{}", format_machine_exits(run, width));
   }
+  fmt::print("\nWhat these runs say of two claims (hvlab claims tells all, with their numbers)\n");
+  const std::vector<analysis::Measurement> measured = measurements_of(runs);
+  for (const auto judge : {analysis::judge_overhead, analysis::judge_hosted_io})
+    fmt::print("{}", format_verdict(judge(measured), false, width));
   fmt::print("\n");
   u64 instructions = 0;
   for (const WayRun& run : runs) instructions += run.instructions;

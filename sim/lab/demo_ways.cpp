@@ -36,6 +36,12 @@ constexpr Way kWays[] = {
 
 std::span<const Way> demo_ways() { return kWays; }
 
+const Way& find_way(const std::string& name) {
+  const auto way = std::ranges::find(kWays, name, [](const Way& row) { return std::string(row.name); });
+  if (way == std::end(kWays)) throw UserError("there is no way '" + name + "'; see 'hvlab demo --help'");
+  return *way;
+}
+
 std::string demo_command_line(const Way& way, unsigned instances, bool quick) {
   std::string line = fmt::format("{} hvlab.disk=1 hvlab.link=1 hvlab.way={}", kDemoCommandLine, way.recipe);
   if (quick) line += " hvlab.quick=1";

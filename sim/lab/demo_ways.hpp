@@ -27,6 +27,9 @@ inline constexpr unsigned kMostInstances = 8;
 /// All ways; the first is what the others are compared with.
 std::span<const Way> demo_ways();
 
+/// The way called `name`. Throws UserError if there is none.
+const Way& find_way(const std::string& name);
+
 /// What every run's kernel is told: no graphics, nothing that costs start-up time and is not compared here.
 inline constexpr const char* kDemoCommandLine =
     "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 "

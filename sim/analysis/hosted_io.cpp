@@ -1,0 +1,134 @@
+// H2. The gap is what the phases take longer in hosted than in kvm: the processor's share is done alike in
+// both, so that it is the devices' and their path's. "Because of its I/O" means: the phases that use devices
+// make up most of the gap, and what the host's software takes longer in them is most of their gap.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/analysis/verdict.hpp"
+
+namespace hvlab::analysis {
+
+namespace {
+
+// Phases whose work crosses devices, and accounts of whatever runs outside the guest.
+constexpr std::array<const char*, 3> kDevicePhases = {"disk", "link", "link-bulk"};
+constexpr std::array<const char*, 5> kHostSide = {"hypervisor", "host-kernel", "host-user", "vmm-process",
+                                                  "world-switch"};
+
+bool uses_devices(const std::string& phase) { return std::ranges::count(kDevicePhases, phase) != 0; }
+
+double host_side(const PhaseTime& phase) {
+  double sum = 0;
+  for (const char* account : kHostSide) {
+    if (const auto found = phase.ledger.find(account); found != phase.ledger.end()) sum += found->second;
+  }
+  return sum;
+}
+
+struct Gap {
+  unsigned processors = 1;
+  double kvm = 0, hosted = 0;                // all phases
+  double device_kvm = 0, device_hosted = 0;  // those that use devices
+  double host_side = 0;  // hosted's processor time outside the guest in these, above kvm's
+  bool ledger = false;   // that is known
+
+  double all() const { return hosted - kvm; }
+  double devices() const { return device_hosted - device_kvm; }
+  double share() const { return devices() / all(); }
+  double crossing() const { return host_side / devices(); }
+  bool slower() const { return compare(hosted, kvm) > 0; }
+  bool by_io() const { return slower() && share() >= kMostPart && (!ledger || crossing() >= kMostPart); }
+};
+
+Gap gap_of(const Measurement& kvm, const Measurement& hosted) {
+  Gap gap{kvm.processors, total_seconds(kvm), total_seconds(hosted)};
+  for (const PhaseTime& phase : hosted.phases) {
+    const auto other = std::ranges::find(kvm.phases, phase.name, &PhaseTime::name);
+    if (other == kvm.phases.end() || !uses_devices(phase.name)) continue;
+    gap.device_hosted += phase.seconds;
+    gap.device_kvm += other->seconds;
+    gap.host_side += host_side(phase) - host_side(*other);
+    gap.ledger = gap.ledger || !phase.ledger.empty();
+  }
+  return gap;
+}
+
+std::string processors(unsigned count) { return fmt::format("{} processor{}", count, count == 1 ? "" : "s"); }
+
+/// The phases other than those with devices that the gap is largest in.
+std::string elsewhere(const Measurement& kvm, const Measurement& hosted) {
+  std::vector<PhaseTime> gaps;
+  for (const PhaseTime& phase : hosted.phases) {
+    if (!uses_devices(phase.name))
+      gaps.push_back({phase.name, phase.seconds - phase_seconds(kvm, phase.name), {}});
+  }
+  std::ranges::stable_sort(gaps, std::ranges::greater(), &PhaseTime::seconds);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < gaps.size() && i < 2 && gaps[i].seconds > 0; ++i)
+    names.push_back(fmt::format("{} ({:.1f} ms)", gaps[i].name, gaps[i].seconds * 1e3));
+  return list(names);
+}
+
+std::string sentence(const Gap& gap, const Measurement& kvm, const Measurement& hosted) {
+  if (!gap.slower())
+    return fmt::format(" With {} hosted is not slower than kvm.", processors(gap.processors));
+  std::string text = fmt::format(
+      " With {}: of {:.1f} ms that hosted takes longer than kvm, {:.1f} ms ({:.0f} %) are the phases with "
+      "devices",
+      processors(gap.processors), gap.all() * 1e3, gap.devices() * 1e3, gap.share() * 100);
+  if (gap.ledger && gap.devices() > 0)
+    text += fmt::format(", in which software outside the guest runs {:.1f} ms longer", gap.host_side * 1e3);
+  if (!gap.by_io()) {
+    if (const std::string where = elsewhere(kvm, hosted); !where.empty()) text += "; most else is " + where;
+  }
+  return text + ".";
+}
+
+}  // namespace
+
+Verdict judge_hosted_io(Measurements all) {
+  Verdict verdict{"H2",
+                  "hosted is slow because its I/O crosses the host operating system",
+                  Word::CannotBeTested,
+                  {},
+                  {},
+                  {"the I/O path is told from phases and accounts, not from single requests"}};
+  const std::vector<unsigned> counts = common_processors(all, {"kvm", "hosted"});
+  const auto measured = [&](unsigned count) {
+    return std::ranges::any_of(find(all, "hosted", count)->phases,
+                               [](const PhaseTime& phase) { return uses_devices(phase.name); });
+  };
+  if (counts.empty() || !measured(counts.front())) {
+    verdict.text = "it takes kvm and hosted with as many processors, and phases that use devices";
+    return verdict;
+  }
+  std::vector<std::string> where;
+  std::string text;
+  bool slower = false;
+  for (const unsigned count : counts) {
+    const Measurement &kvm = *find(all, "kvm", count), &hosted = *find(all, "hosted", count);
+    const Gap gap = gap_of(kvm, hosted);
+    slower = slower || gap.slower();
+    if (gap.by_io()) where.push_back(processors(count));
+    text += sentence(gap, kvm, hosted);
+    verdict.figures.push_back({"gap of hosted to kvm, " + processors(count), gap.all(), "s"});
+    verdict.figures.push_back({"phases with devices in it, " + processors(count), gap.devices(), "s"});
+    verdict.figures.push_back(
+        {"software outside the guest in these, " + processors(count), gap.host_side, "s"});
+  }
+  if (where.size() == counts.size()) {
+    verdict.word = Word::Holds;
+    verdict.text = "most of the gap is I/O, and most of that is software of the host." + text;
+  } else if (!where.empty()) {
+    verdict.word = Word::HoldsIf;
+    verdict.text = "there is " + list(where) + "." + text;
+  } else {
+    verdict.word = Word::DoesNotHold;
+    verdict.text = (slower ? "I/O through the host is not most of the gap." : "hosted is not slower.") + text;
+  }
+  return verdict;
+}
+
+}  // namespace hvlab::analysis

@@ -1,0 +1,42 @@
+// What a run measured, as claims look at it: plain numbers, wherever they come from.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hvlab::analysis {
+
+struct PhaseTime {
+  std::string name;
+  double seconds = 0;                    // mean of the instances
+  std::map<std::string, double> ledger;  // seconds of all processors' time by account; empty: not measured
+};
+
+/// One workload in one way of running it.
+struct Measurement {
+  std::string way;
+  unsigned processors = 1;
+  unsigned instances = 1;
+  std::vector<PhaseTime> phases;
+  double busy_seconds = 0;  // all processors' time that was not idle, over the whole run
+  double memory_each = 0;   // bytes that an instance needed at most; 0: not measured
+};
+
+using Measurements = std::span<const Measurement>;
+
+/// The measurement of `way` with so many processors and instances, or null.
+const Measurement* find(Measurements all, const std::string& way, unsigned processors,
+                        unsigned instances = 1);
+
+/// The numbers of processors with which every one of `ways` was measured with one instance, ascending.
+std::vector<unsigned> common_processors(Measurements all, const std::vector<std::string>& ways);
+
+/// Seconds of the phase; 0 if it was not measured.
+double phase_seconds(const Measurement& measurement, const std::string& name);
+
+/// Seconds of all phases together.
+double total_seconds(const Measurement& measurement);
+
+}  // namespace hvlab::analysis

@@ -1,0 +1,56 @@
+// What measurements say about a claim: a word, a sentence, and the numbers that it rests on. Verdicts are
+// functions of the numbers alone; docs/claims.md explains the rules.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/analysis/measurement.hpp"
+
+namespace hvlab::analysis {
+
+/// Two figures are equal if the larger is at most this much above the smaller (5 %).
+inline constexpr double kTie = 1.05;
+/// "Because of" means at least this part of a difference.
+inline constexpr double kMostPart = 0.5;
+
+enum class Word { Holds, HoldsIf, DoesNotHold, CannotBeTested };
+
+/// "holds", "holds if", "does not hold", "cannot be tested here".
+std::string_view name(Word word);
+
+struct Figure {
+  std::string what;
+  double value = 0;
+  std::string unit;  // "" for a ratio or a share
+};
+
+struct Verdict {
+  std::string claim;      // "H1"
+  std::string statement;  // what is claimed
+  Word word = Word::CannotBeTested;
+  std::string text;                 // completes the word: what holds where, or why not
+  std::vector<Figure> figures;      // what it rests on
+  std::vector<std::string> limits;  // what the measurements do not cover
+};
+
+/// H1: overhead: hosted above hypervisor above operating-system level, firmware partitions least. Needs bare,
+/// container, kvm and hosted with equal numbers of processors, one instance.
+Verdict judge_overhead(Measurements all);
+
+/// H2: hosted is slow because its I/O crosses the host. Needs kvm and hosted with equal numbers of
+/// processors.
+Verdict judge_hosted_io(Measurements all);
+
+/// H3: the cost for each further instance grows slowest with operating-system-level virtualization. Needs
+/// container and kvm with at least two numbers of instances each.
+Verdict judge_instance_cost(Measurements all);
+
+/// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
+int compare(double a, double b);
+
+/// "a, b and c".
+std::string list(const std::vector<std::string>& words);
+
+}  // namespace hvlab::analysis

@@ -1,0 +1,92 @@
+#include "sim/lab/claims.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/lab/text_table.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+const Claim kClaims[] = {
+    {"H1",
+     "overhead: hosted above hypervisor above operating-system level",
+     analysis::judge_overhead,
+     {{"bare", "container", "kvm", "hosted"}, {1, 2}, {1}, false}},
+    {"H2",
+     "hosted is slow because its I/O crosses the host",
+     analysis::judge_hosted_io,
+     {{"kvm", "hosted"}, {1, 2}, {1}, false}},
+    {"H3",
+     "cost per instance grows slowest at operating-system level",
+     analysis::judge_instance_cost,
+     {{"apps", "container", "kvm"}, {2}, {1, 2, 4}, true}},
+};
+
+double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
+  if (window.cycles == 0) return 0;
+  return window.seconds * processors * static_cast<double>(cycles) / static_cast<double>(window.cycles);
+}
+
+analysis::Measurement measurement_of(const WayRun& run) {
+  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, 0, 0};
+  m.memory_each = instance_memory(run);
+  const u64 idle = account_cycles(run.ledger, "idle");
+  if (run.cycles != 0) {
+    m.busy_seconds = run.seconds * run.processors * static_cast<double>(run.cycles - idle) /
+                     static_cast<double>(run.cycles);
+  }
+  for (size_t i = 0; i < run.log.phases.size(); ++i) {
+    analysis::PhaseTime phase{run.log.phases[i].name, phase_seconds(run, run.log.phases[i].name), {}};
+    if (run.phases.size() == run.log.phases.size()) {
+      for (const auto& [account, cycles] : run.phases[i].ledger)
+        phase.ledger[account] = seconds_of(run.phases[i], run.processors, cycles);
+    }
+    m.phases.push_back(std::move(phase));
+  }
+  return m;
+}
+
+std::string figure(const analysis::Figure& figure) {
+  if (figure.unit == "s") return fmt::format("{:.2f} ms", figure.value * 1e3);
+  if (figure.unit == "B") return fmt::format("{:.1f} MiB", figure.value / 1048576);
+  return fmt::format("{:.2f}", figure.value);
+}
+
+}  // namespace
+
+std::span<const Claim> claims() { return kClaims; }
+
+std::vector<analysis::Measurement> measurements_of(const std::vector<WayRun>& runs) {
+  std::vector<analysis::Measurement> measurements;
+  for (const WayRun& run : runs) {
+    if (run.failure.empty()) measurements.push_back(measurement_of(run));
+  }
+  return measurements;
+}
+
+std::string format_verdict(const analysis::Verdict& verdict, bool figures, size_t width) {
+  std::string text = fold_text(fmt::format("{} \"{}\"", verdict.claim, verdict.statement), width);
+  std::string word(analysis::name(verdict.word));
+  for (char& letter : word) letter = static_cast<char>(letter >= 'a' && letter <= 'z' ? letter - 32 : letter);
+  text += fold_text(word + ": " + verdict.text, width, 3);
+  if (!figures) return text;
+  for (const analysis::Figure& each : verdict.figures)
+    text += fmt::format("   {:>12}  {}\n", figure(each), each.what);
+  for (const std::string& limit : verdict.limits) text += fold_text("but: " + limit, width, 3);
+  return text;
+}
+
+nlohmann::ordered_json verdict_json(const analysis::Verdict& verdict) {
+  nlohmann::ordered_json figures = nlohmann::ordered_json::array();
+  for (const analysis::Figure& each : verdict.figures)
+    figures.push_back({{"what", each.what}, {"value", each.value}, {"unit", each.unit}});
+  return {{"claim", verdict.claim},
+          {"statement", verdict.statement},
+          {"verdict", analysis::name(verdict.word)},
+          {"text", verdict.text},
+          {"figures", figures},
+          {"limits", verdict.limits}};
+}
+
+}  // namespace hvlab::lab

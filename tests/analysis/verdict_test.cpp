@@ -1,0 +1,123 @@
+// Verdicts follow the numbers: made-up measurements lead to each word.
+#include "sim/analysis/verdict.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace hvlab::analysis;
+
+namespace {
+
+using Phases = std::vector<std::pair<std::string, double>>;
+
+Measurement run(const std::string& way, const Phases& phases, unsigned processors = 1) {
+  Measurement m{way, processors, 1, {}, 0, 0};
+  for (const auto& [name, seconds] : phases) m.phases.push_back({name, seconds, {}});
+  return m;
+}
+
+Measurement several(const std::string& way, unsigned instances, double busy, double memory) {
+  return {way, 2, instances, {}, busy, memory};
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+// Catches a verdict that does not depend on the order of the ways' times.
+TEST_CASE("H1 holds if every phase follows the order or ties") {
+  const std::vector<Measurement> all = {
+      run("bare", {{"cpu", 1}, {"disk", 1}}), run("container", {{"cpu", 1}, {"disk", 1.1}}),
+      run("kvm", {{"cpu", 1}, {"disk", 2}}), run("hosted", {{"cpu", 1.01}, {"disk", 3}})};
+  const Verdict verdict = judge_overhead(all);
+  CHECK(verdict.word == Word::Holds);
+  CHECK(has(verdict.text, "In this order: disk."));
+  CHECK(has(verdict.text, "or both: cpu."));
+  REQUIRE(verdict.figures.size() == 3);
+  CHECK(verdict.figures[2].value == Approx(2.005));
+}
+
+// Catches a phase that speaks against the claim being passed over, and one that follows with some processors
+// only.
+TEST_CASE("H1 holds if the work is of the phases that follow the order") {
+  const Phases bare = {{"syscall", 1}, {"disk", 1}, {"pipe", 1}};
+  std::vector<Measurement> all;
+  for (const unsigned count : {1u, 2u}) {
+    all.push_back(run("bare", bare, count));
+    all.push_back(run("container", {{"syscall", 1.3}, {"disk", 1}, {"pipe", 1.2}}, count));
+    all.push_back(run("kvm", {{"syscall", 1}, {"disk", 2}, {"pipe", count == 2 ? 2.0 : 1.2}}, count));
+    all.push_back(run("hosted", {{"syscall", 1}, {"disk", 3}, {"pipe", count == 2 ? 4.0 : 1.2}}, count));
+  }
+  const Verdict verdict = judge_overhead(all);
+  CHECK(verdict.word == Word::HoldsIf);
+  CHECK(has(verdict.text, "the work is disk and pipe (with 2 processors)."));
+  CHECK(has(verdict.text, "The other way round: syscall."));
+}
+
+TEST_CASE("H1 does not hold without a phase of its order") {
+  const std::vector<Measurement> all = {run("bare", {{"cpu", 1}}), run("container", {{"cpu", 2}}),
+                                        run("kvm", {{"cpu", 1.5}}), run("hosted", {{"cpu", 1.2}})};
+  CHECK(judge_overhead(all).word == Word::DoesNotHold);
+  CHECK(judge_overhead({all.data(), 3}).word == Word::CannotBeTested);
+  CHECK(judge_overhead({}).word == Word::CannotBeTested);
+}
+
+// Catches a gap that is not I/O's being taken for it.
+TEST_CASE("H2 follows the part of the gap that lies in phases with devices") {
+  const Measurement kvm = run("kvm", {{"pipe", 1}, {"disk", 1}});
+  const auto judge = [&](double pipe, double disk) {
+    const std::vector<Measurement> all = {kvm, run("hosted", {{"pipe", pipe}, {"disk", disk}})};
+    return judge_hosted_io(all);
+  };
+  CHECK(judge(1.1, 2).word == Word::Holds);
+  CHECK(has(judge(1.1, 2).text, "1000.0 ms (91 %)"));
+  CHECK(judge(3, 2).word == Word::DoesNotHold);
+  CHECK(has(judge(3, 2).text, "most else is pipe (2000.0 ms)"));
+  CHECK(judge(1, 1.01).word == Word::DoesNotHold);
+  CHECK(has(judge(1, 1.01).text, "hosted is not slower"));
+}
+
+// Catches the medium's time being taken for the host's software.
+TEST_CASE("H2 asks that software outside the guest takes the time") {
+  Measurement kvm = run("kvm", {{"disk", 1}}), hosted = run("hosted", {{"disk", 2}});
+  kvm.phases[0].ledger = {{"idle", 0.9}, {"hypervisor", 0.1}};
+  hosted.phases[0].ledger = {{"idle", 1.8}, {"hypervisor", 0.1}, {"vmm-process", 0.1}};
+  CHECK(judge_hosted_io(std::vector{kvm, hosted}).word == Word::DoesNotHold);
+  hosted.phases[0].ledger = {{"idle", 0.9}, {"hypervisor", 0.5}, {"vmm-process", 0.6}};
+  CHECK(judge_hosted_io(std::vector{kvm, hosted}).word == Word::Holds);
+}
+
+// Catches numbers of processors that are thrown together.
+TEST_CASE("H2 tells with how many processors it holds") {
+  const std::vector<Measurement> all = {
+      run("kvm", {{"pipe", 1}, {"disk", 1}}, 1), run("hosted", {{"pipe", 1}, {"disk", 2}}, 1),
+      run("kvm", {{"pipe", 1}, {"disk", 1}}, 2), run("hosted", {{"pipe", 4}, {"disk", 2}}, 2)};
+  const Verdict verdict = judge_hosted_io(all);
+  CHECK(verdict.word == Word::HoldsIf);
+  CHECK(has(verdict.text, "there is 1 processor."));
+  CHECK(judge_hosted_io({all.data(), 1}).word == Word::CannotBeTested);
+  CHECK(judge_hosted_io(std::vector{run("kvm", {{"cpu", 1}}), run("hosted", {{"cpu", 2}})}).word ==
+        Word::CannotBeTested);
+}
+
+// Catches costs of one instance taken for costs of each further one.
+TEST_CASE("H3 compares memory and the slope of processor time") {
+  std::vector<Measurement> all = {several("container", 1, 5.0, 10), several("container", 3, 5.2, 10),
+                                  several("kvm", 1, 1.0, 100),      several("kvm", 3, 3.0, 100),
+                                  several("apps", 1, 1.0, 5),       several("apps", 3, 1.1, 5)};
+  const Verdict verdict = judge_instance_cost(all);
+  CHECK(verdict.word == Word::Holds);
+  CHECK(has(verdict.text, "container 0.0 MiB and 100 ms and kvm 0.0 MiB and 1000 ms."));
+  CHECK(has(verdict.text, "Plain processes, not isolated: apps 0.0 MiB and 50 ms."));
+  all[1].busy_seconds = 9;
+  CHECK(judge_instance_cost(all).word == Word::HoldsIf);
+  all[1].memory_each = 1000;
+  CHECK(judge_instance_cost(all).word == Word::DoesNotHold);
+  CHECK(judge_instance_cost({all.data(), 3}).word == Word::CannotBeTested);
+}
+
+TEST_CASE("figures within five per cent are equal") {
+  CHECK(compare(1.05, 1) == 0);
+  CHECK(compare(1.06, 1) == 1);
+  CHECK(compare(1, 1.06) == -1);
+  CHECK(list({"a", "b", "c"}) == "a, b and c");
+}
