@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sim/base/bits.hpp"
 #include "sim/base/check.hpp"
@@ -56,7 +57,22 @@ void CodeCache::flush() {
   std::fill(buckets_.begin(), buckets_.end(), nullptr);
   std::fill_n(jumps_.get(), decode::kJumpEntries, decode::JumpEntry{});
   chunks_.clear();
+  behind_probes_.clear();
   ++epoch_;
+}
+
+void CodeCache::set_probes(std::vector<u64> addresses) {
+  std::ranges::sort(addresses);
+  if (addresses == probes_) return;
+  probes_ = std::move(addresses);
+  probe_offsets_.reset();
+  for (const u64 address : probes_) probe_offsets_.set(address & 0xFFF);
+  stale_ = true;
+}
+
+void CodeCache::renew() {
+  flush();
+  stale_ = false;
 }
 
 bool CodeCache::select(decode::Form& form, Op& op, const decode::Row*& row) const {
@@ -130,7 +146,9 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   head.key = decode::block_key(host, mode.key());
   const u32 room = 4096u - head.page_offset;
   bool ends = false;
+  const bool may_be_probed = mode.code_bytes == 8 && probe_offsets_.any();
   while (!ends && head.operations < limits_.block_operations && head.bytes < room && head.cost < 20'000) {
+    if (may_be_probed && head.operations != 0 && probe_offsets_[head.page_offset + head.bytes]) break;
     if (!add_operation(head, host + head.bytes, room - head.bytes, mode, ends)) break;
   }
   if (head.operations == 0) {
@@ -157,6 +175,8 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   *block = head;
   std::memcpy(static_cast<void*>(block->ops()), building_.data(), count * sizeof(Op));
   block->ops()[count - 1].imm = reinterpret_cast<i64>(block);
+  if (may_be_probed && probe_offsets_[head.page_offset])
+    behind_probes_[block->ops()] = std::exchange(block->ops()->handler, &probe_threaded);
   if (last.relative) block->ops()[count - 2].imm = reinterpret_cast<i64>(block);
 
   Block*& bucket = buckets_[bucket_of(block->key)];
@@ -233,6 +253,8 @@ void CodeCache::forget(Block* block, u64 page) {
 }
 
 std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages) { return std::make_shared<CodeCache>(ram_pages); }
+
+void set_probes(CodeCache& cache, std::vector<u64> addresses) { cache.set_probes(std::move(addresses)); }
 
 void memory_written(CodeCache& cache, u64 address, size_t bytes) {
   if (bytes != 0) cache.written(address, bytes);

@@ -2,7 +2,9 @@
 // written.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bitset>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +39,18 @@ class CodeCache final : public CodeGuard {
     size_t chunks = 24;                                // when as many are full, everything is decoded anew
   };
   void set_limits(const Limits& limits) { limits_ = limits; }
+
+  /// Linear addresses at which 64-bit code reports EventKind::Probe; replaces those from before. All code is
+  /// decoded anew before any processor looks for a block again. A block that holds code at such an offset in
+  /// its page begins there, with probe_threaded in front; nothing else differs, and nothing at all where
+  /// there are no probes.
+  void set_probes(std::vector<u64> addresses);
+  bool probed(u64 linear) const { return std::ranges::binary_search(probes_, linear); }
+  /// The handler of an operation that has probe_threaded in its place.
+  decode::Threaded* behind_probe(const Op* op) const { return behind_probes_.find(op)->second; }
+  /// True if probes have changed: renew() must come before the next look-up.
+  bool stale() const { return stale_; }
+  void renew();
 
   /// A processor's TLB, which must stop writing directly to pages that hold code.
   void add_tlb(mmu::Tlb* tlb) { tlbs_.push_back(tlb); }
@@ -76,6 +90,10 @@ class CodeCache final : public CodeGuard {
 
   Rules rules_;
   Limits limits_;
+  std::vector<u64> probes_;                                         // ascending
+  std::bitset<4096> probe_offsets_;                                 // theirs in their pages
+  std::unordered_map<const Op*, decode::Threaded*> behind_probes_;  // only looked up
+  bool stale_ = false;
   std::vector<mmu::Tlb*> tlbs_;
   std::unordered_map<u64, CodePage> pages_;
   std::vector<Block*> buckets_;

@@ -1,5 +1,7 @@
 #include "sim/execute/engine.hpp"
 
+#include "sim/execute/code_cache.hpp"
+
 namespace hvlab::execute {
 
 void leave_at_target(Cpu* cpu, i64 budget, i64 result, u64 carries, Block** link) {
@@ -52,6 +54,12 @@ void redo(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
 
 void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
   return leave(cpu, op, budget, result, carries, Outcome::Retry);
+}
+
+void probe_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+  const auto& code = *static_cast<const CodeCache*>(cpu->code);
+  if (code.probed(cpu->block_rip())) return leave_for_step(cpu, op, budget, result, carries);
+  return code.behind_probe(op)(cpu, op, budget, result, carries);
 }
 
 Outcome deny(Cpu& cpu, const Op& op) {

@@ -22,6 +22,11 @@ void run_threaded(Cpu* cpu, const Op* op, i64 budget);
 /// Handler of every operation of a block whose code has changed.
 void resync(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
+/// Stands before the first operation of a block that may begin at a probed address. Where it does, the
+/// dispatcher takes the operation, and reports; the same page may hold other code at that offset, which just
+/// goes on.
+[[gnu::cold]] void probe_threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
+
 /// Takes the block that ends with `op` off the budget and the instruction count.
 [[gnu::always_inline]] inline i64 retire_block(Cpu* cpu, const Op* op, i64 budget) {
   cpu->instructions += op->number + 1u;

@@ -104,6 +104,7 @@ const Op* Fetch::locate() {
     return nullptr;
   }
   if (!fetch_page(linear)) return nullptr;
+  if (code.stale()) code.renew();
   if (next_op != nullptr && epoch == code.epoch()) {
     const Block* block = decode::block_of(next_op);
     const u64 start = linear - next_op->offset;

@@ -151,6 +151,8 @@ void Processor::Impl::step(const Op* op) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
     return control::deliver(cpu, control::pending_fault(cpu));
   }
+  if (op->number == 0 && cpu.code64() && code->probed(cpu.rip))
+    cpu.report(observe::EventKind::Probe, cpu.gpr[arch::kRdi], cpu.gpr[arch::kRsi]);
   const bool tf = cpu.rflag(flag::kTf);
   const u64 from = cpu.rip;
   cpu.shadowed = cpu.sti_shadow || cpu.mov_ss_shadow;
@@ -215,7 +217,10 @@ Stop Processor::Impl::run(u64 limit) {
       cpu.link_slot = nullptr;
       continue;
     }
-    if (cpu::monitor_wait_over(cpu)) cpu::end_monitor_wait(cpu);
+    if (cpu::monitor_wait_over(cpu)) {
+      cpu::end_monitor_wait(cpu);
+      cpu.report(observe::EventKind::Wake);
+    }
     switch (cpu.activity) {
       case Activity::Active: break;
       case Activity::Shutdown: return Stop::Shutdown;
@@ -243,6 +248,7 @@ Processor::~Processor() = default;
 Stop Processor::run(u64 limit) { return impl_->run(limit); }
 u64 Processor::cycles() const { return impl_->cpu.cycles(); }
 u64 Processor::instructions() const { return impl_->cpu.instructions; }
+void Processor::probe(std::vector<u64> addresses) { impl_->code->set_probes(std::move(addresses)); }
 cpu::Cpu& Processor::state() { return impl_->cpu; }
 const cpu::Cpu& Processor::state() const { return impl_->cpu; }
 const observe::CoreLedger& Processor::ledger() const { return impl_->ledger; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "sim/base/types.hpp"
 #include "sim/cpu/cpu.hpp"
@@ -30,6 +31,13 @@ std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages);
 /// Tells the cache that `bytes` bytes at physical `address` were written by someone other than a processor
 /// (DMA, a loader). Cheap where no code was decoded.
 void memory_written(CodeCache& cache, u64 address, size_t bytes);
+
+/// From now on the start of the instruction at each of these linear addresses, in 64-bit code of any
+/// privilege and address space, is reported as EventKind::Probe; replaces the addresses from before. May be
+/// called at any time, also while an event is handled; it takes effect with the next block that a processor
+/// looks for. Simulated time does not change by it. An instruction that faults, or is taken up again, begins
+/// again.
+void set_probes(CodeCache& cache, std::vector<u64> addresses);
 
 class Processor final : public ProcessorPins {
  public:
@@ -75,6 +83,9 @@ class Processor final : public ProcessorPins {
 
   /// True if run() has something to execute now (not halted, or an event waits that ends the halt).
   bool runnable() const;
+
+  /// set_probes for all processors that share this one's decoded code.
+  void probe(std::vector<u64> addresses);
 
   cpu::Cpu& state();
   const cpu::Cpu& state() const;

@@ -36,6 +36,7 @@ enum class EventKind : u8 {
   VmEntry,            // a = the vCPU's control block, b = the VM's root of nested paging (0: none)
   VmExit,             // a = exit code, b = first word of information; the vCPU is that of the last VmEntry
   VmExitDetail,       // a = second word of information, b = cycles that the guest ran; follows its VmExit
+  Probe,              // `rip` is one of the addresses asked for; a = RDI, b = RSI
   Count
 };
 

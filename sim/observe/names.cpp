@@ -37,6 +37,7 @@ constexpr std::array<const char*, static_cast<size_t>(EventKind::Count)> kEventN
     "vm-entry",
     "vm-exit",
     "vm-exit-detail",
+    "probe",
 };
 
 constexpr std::array<const char*, kAccounts> kAccountNames = {
