@@ -83,11 +83,11 @@ void show_progress(const board::Machine& machine, double started) {
 }
 
 // Opened before the run, so that a run of minutes does not end in "cannot write".
-std::ofstream open_statistics(const std::string& file) {
+std::ofstream open_output(const char* option, const std::string& file) {
   std::ofstream out;
   if (file.empty()) return out;
   out.open(file);
-  if (!out) throw UserError("--stats '" + file + "': cannot write there");
+  if (!out) throw UserError(std::string(option) + " '" + file + "': cannot write there");
   return out;
 }
 
@@ -120,7 +120,8 @@ board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal&
 int boot_command(const std::vector<std::string>& arguments) {
   const std::optional<BootOptions> options = parse_boot_options(arguments);
   if (!options) return 0;
-  std::ofstream statistics = open_statistics(options->stats_file);
+  std::ofstream statistics = open_output("--stats", options->stats_file);
+  std::ofstream requests = open_output("--io-requests", options->io_requests_file);
   board::RunEnd end;
   {
     Terminal terminal(!options->reproducible);
@@ -128,20 +129,24 @@ int boot_command(const std::vector<std::string>& arguments) {
     const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
     check_loader(options->loader, kind);
     std::unique_ptr<RunWatch> watch;
-    if (statistics.is_open() || !options->record.empty())
-      watch =
-          std::make_unique<RunWatch>(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel);
+    if (statistics.is_open() || requests.is_open() || !options->record.empty())
+      watch = std::make_unique<RunWatch>(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel,
+                                         &requests);
     std::unique_ptr<RunRecord> record;
     if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
     if (record) watch->forward_to(record.get());
     machine.observe_with(watch.get());
     const double started = cpu_seconds();
     end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
+    if (watch) watch->finish();
     if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end, *watch);
     if (record) record->finish(end, *watch, cpu_seconds() - started);
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");
+  }
+  if (requests.is_open() && !requests.flush()) {
+    throw UserError("--io-requests '" + options->io_requests_file + "': writing failed");
   }
   return status_of(end);
 }

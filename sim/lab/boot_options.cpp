@@ -46,6 +46,8 @@ po::options_description describe() {
       ("record", text("NAME|DIR/"), "leave a run directory: runs/NAME/STAMP, or DIR if it has a slash in it")
       ("record-level", text("LEVEL"),
        "what its trace holds: summary (default: states, exits, requests), full (every event) or off (no trace)")
+      ("io-requests", text("FILE"),
+       "write each request to a disk there, hop by hop: a line of JSON each (docs/io-path.md)")
       ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
       ("seed", text("N"), "seed of every random number the guest can see (default 1)")
       ("rtc", text("DATE"), "where the real-time clock starts, in UTC (default 2024-01-01T00:00:00)")
@@ -197,6 +199,7 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
                                    {"summary", record::RecordLevel::Summary},
                                    {"full", record::RecordLevel::Full}});
   options.arguments = arguments;
+  options.io_requests_file = text_of(values, "io-requests", "");
   for (const board::NicConfig& nic : options.machine.nics) {
     if (options.reproducible && nic.backend == board::NetBackend::User) {
       throw UserError(

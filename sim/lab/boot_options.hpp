@@ -25,6 +25,7 @@ struct BootOptions {
   std::string record;      // where to leave a run directory (record::RunWriter); empty: nowhere
   record::RecordLevel record_level = record::RecordLevel::Summary;
   std::vector<std::string> arguments;  // as they were given
+  std::string io_requests_file;        // empty: none
 };
 
 /// The options, or nothing if --help was given and printed. Throws UserError.

@@ -10,8 +10,10 @@ namespace hvlab::lab {
 void LinuxWatch::learn() {
   learnt_ = true;
   // Without symbols the guest runs all the same; what it does just has no names.
-  auto view = observe::LinuxView::from_vmlinux(boot::linux_symbols_file(kernel_));
+  const std::vector<u8> vmlinux = boot::linux_symbols_file(kernel_);
+  auto view = observe::LinuxView::from_vmlinux(vmlinux);
   if (!view) return;
+  requests_ = observe::LinuxRequests::from_vmlinux(vmlinux, view->symbols());
   activity_.emplace(std::move(*view), [this](unsigned core, u64 address, void* to, size_t bytes) {
     return peek(machine_, core, address, to, bytes);
   });

@@ -7,6 +7,7 @@
 #include "sim/board/machine.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/linux_activity.hpp"
+#include "sim/observe/linux_requests.hpp"
 
 namespace hvlab::lab {
 
@@ -22,6 +23,8 @@ class LinuxWatch final : public observe::Observer {
 
   /// Null before the first system call, and for a kernel that carries no symbols.
   const observe::LinuxActivity* activity() const { return activity_ ? &*activity_ : nullptr; }
+  /// What its kernel calls its block requests; nothing before the first system call, or if it does not say.
+  const std::optional<observe::LinuxRequests>& requests() const { return requests_; }
   /// "do_idle+0x12", or empty.
   std::string symbol_at(u64 address) const;
 
@@ -32,6 +35,7 @@ class LinuxWatch final : public observe::Observer {
   std::string kernel_;
   bool learnt_ = false;
   std::optional<observe::LinuxActivity> activity_;
+  std::optional<observe::LinuxRequests> requests_;
 };
 
 }  // namespace hvlab::lab

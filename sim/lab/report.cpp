@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/io_report.hpp"
 #include "sim/lab/json.hpp"
 
 namespace hvlab::lab {
@@ -184,6 +185,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.end_array();
   if (const LinuxWatch* guest = watch.guest(); guest != nullptr && guest->activity() != nullptr)
     write_guest(json, *guest->activity());
+  if (const IoWatch* io = watch.io(); io != nullptr) write_io(json, io->totals());
   write_marks(json, watch.marks());
   write_windows(json, watch.windows());
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/lab/console_marks.hpp"
+#include "sim/lab/io_watch.hpp"
 #include "sim/lab/linux_watch.hpp"
 #include "sim/lab/work_windows.hpp"
 #include "sim/observe/exit_totals.hpp"
@@ -13,14 +14,19 @@ namespace hvlab::lab {
 
 class RunWatch final : public observe::Observer {
  public:
-  /// `kernel` is the Linux that was booted; empty if it was something else.
-  RunWatch(const board::Machine& machine, const std::string& kernel)
+  /// `kernel` is the Linux that was booted; empty if it was something else. `requests`, if it is open, gets
+  /// the list of requests.
+  RunWatch(board::Machine& machine, const std::string& kernel, std::ofstream* requests)
       : exits_(machine.processors().frequency().hertz), windows_(machine, exits_) {
-    if (!kernel.empty()) linux_.emplace(machine, kernel);
+    if (kernel.empty()) return;
+    linux_.emplace(machine, kernel);
+    io_.emplace(machine, *linux_, requests);
   }
 
   void on_event(const observe::Event& event) override {
     if (linux_) linux_->on_event(event);
+    if (io_) io_->on_event(event);
+    if (event.kind == observe::EventKind::Probe) return;
     exits_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
@@ -32,12 +38,19 @@ class RunWatch final : public observe::Observer {
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
+  /// Null if no Linux was booted.
+  const IoWatch* io() const { return io_ ? &*io_ : nullptr; }
+  /// To be called once after the run.
+  void finish() {
+    if (io_) io_->finish();
+  }
   const observe::ExitTotals& exits() const { return exits_; }
   const ConsoleMarks& marks() const { return marks_; }
   const WorkWindows& windows() const { return windows_; }
 
  private:
   std::optional<LinuxWatch> linux_;
+  std::optional<IoWatch> io_;
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
   WorkWindows windows_;

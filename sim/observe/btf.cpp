@@ -132,4 +132,11 @@ std::optional<Member> Btf::member(std::string_view structure, std::string_view m
   return std::nullopt;
 }
 
+u32 Btf::size(std::string_view structure) const {
+  for (const Type& type : index_) {
+    if (type.kind() == kStruct && text(type.name) == structure) return type.size_or_type;
+  }
+  return 0;
+}
+
 }  // namespace hvlab::observe

@@ -24,6 +24,9 @@ class Btf {
   /// none, or if it is a bit field.
   std::optional<Member> member(std::string_view structure, std::string_view member) const;
 
+  /// Size in bytes of `struct name`; 0 if there is none.
+  u32 size(std::string_view structure) const;
+
  private:
   struct Type {
     u32 name, info, size_or_type;

@@ -1,0 +1,69 @@
+#include "sim/lab/io_watch.hpp"
+
+#include "sim/base/bits.hpp"
+#include "sim/lab/guest_memory.hpp"
+#include "sim/lab/io_report.hpp"
+
+namespace hvlab::lab {
+
+using observe::EventKind;
+
+namespace {
+
+observe::IoTracker::Costs costs_of(const board::Machine& machine) {
+  const timing::Profile& profile = machine.profile();
+  return {.frequency_hz = machine.processors().frequency().hertz,
+          .entry_cycles = profile.vm_entry,
+          .exit_cycles = profile.vm_exit};
+}
+
+/// Linux' kernel has its per-processor area at GS, the program's value being swapped out, or the other way
+/// round; the kernel's is in the upper half.
+u64 kernel_area(const cpu::Cpu& cpu) {
+  const u64 base = cpu.seg[arch::kGs].base;
+  return test_bit(base, 63) ? base : cpu.kernel_gs_base;
+}
+
+/// With shadow paging the processor's tables lead from the guest's linear addresses to the machine's pages;
+/// where its physical pages are, only the hypervisor knows.
+std::optional<u64> resolve(const board::Machine& machine, unsigned core, u64 page) {
+  const cpu::Cpu& cpu = machine.processors().at(core).state();
+  if (cpu.guest != nullptr && !cpu.second_stage.on) return std::nullopt;
+  return machine_page(machine, core, page);
+}
+
+}  // namespace
+
+IoWatch::IoWatch(board::Machine& machine, const LinuxWatch& kernel, std::ofstream* list)
+    : machine_(machine),
+      linux_(kernel),
+      list_(list),
+      totals_(machine.processors().frequency().hertz),
+      tracker_(costs_of(machine), [this](const observe::IoRequest& request) { take(request); }) {}
+
+void IoWatch::begin() {
+  io_.emplace(
+      *linux_.requests(), tracker_,
+      observe::LinuxIo::Machine{
+          .read = [this](unsigned core, u64 address, void* to,
+                         size_t bytes) { return peek(machine_, core, address, to, bytes); },
+          .resolve = [this](unsigned core, u64 page) { return resolve(machine_, core, page); },
+          .area = [this](unsigned core) { return kernel_area(machine_.processors().at(core).state()); },
+          .probe = [this](std::vector<u64> at) { machine_.processors().at(0).probe(std::move(at)); }});
+}
+
+void IoWatch::on_event(const observe::Event& event) {
+  if (!io_) {
+    if (!linux_.requests()) return tracker_.on_event(event);
+    begin();
+  }
+  io_->on_event(event);
+}
+
+void IoWatch::take(const observe::IoRequest& request) {
+  totals_.add(request);
+  if (list_ != nullptr && list_->is_open())
+    write_io_request(*list_, request, machine_.processors().frequency());
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,83 @@
+#include <array>
+
+#include "sim/observe/io_request.hpp"
+
+namespace hvlab::observe {
+
+namespace {
+
+constexpr std::array<const char*, kIoStages> kStages = {"call",     "submit",   "driver",    "device",
+                                                        "medium",   "done",     "interrupt", "handler",
+                                                        "complete", "injected", "return"};
+constexpr std::array<const char*, kIoPlaces> kPlaces = {
+    "guest-user", "guest-kernel", "other-guest", "exit",   "entry",  "hypervisor", "host-kernel",
+    "host-user",  "waiting",      "idle",        "device", "medium", "unknown"};
+constexpr std::array<const char*, static_cast<size_t>(IoOperation::Count)> kOperations = {
+    "read", "write", "flush", "discard", "other"};
+static_assert(kStages.back() != nullptr && kPlaces.back() != nullptr && kOperations.back() != nullptr);
+
+struct Label {
+  IoStage stage;
+  IoWhere where;
+  const char* text;
+};
+using S = IoStage;
+using W = IoWhere;
+/// Where stage and place together have a name of their own; `guest` ones are those of requests of virtual
+/// machines.
+constexpr Label kLabels[] = {
+    {S::Call, W::GuestKernel, "guest kernel: system call"},
+    {S::Call, W::HostKernel, "kernel: system call"},
+    {S::Submit, W::GuestKernel, "guest driver to its doorbell"},
+    {S::Submit, W::Exit, "exit"},
+    {S::Submit, W::Entry, "entry"},
+    {S::Submit, W::Hypervisor, "hypervisor in the host's kernel"},
+    {S::Submit, W::HostUser, "user-space VMM"},
+    {S::Submit, W::HostKernel, "host kernel"},
+    {S::Submit, W::Waiting, "VMM's thread waits to run"},
+    {S::Driver, W::HostKernel, "driver to its doorbell"},
+    {S::Handler, W::HostKernel, "interrupt handler, driver"},
+    {S::Handler, W::Hypervisor, "interrupt handler, driver"},
+    {S::Complete, W::GuestKernel, "guest, before it is told"},
+    {S::Complete, W::Exit, "exit"},
+    {S::Complete, W::Entry, "entry, injection"},
+    {S::Complete, W::Hypervisor, "hypervisor in the host's kernel"},
+    {S::Complete, W::HostUser, "user-space VMM"},
+    {S::Complete, W::HostKernel, "host kernel"},
+    {S::Complete, W::Waiting, "VMM's thread waits to run"},
+    {S::Injected, W::GuestKernel, "guest's interrupt, driver"},
+    {S::Injected, W::HostUser, "user-space VMM"},
+    {S::Return, W::GuestKernel, "guest kernel: back from the call"},
+    {S::Return, W::HostKernel, "kernel: back from the call"},
+    {S::Return, W::Waiting, "the caller waits to run"},
+};
+constexpr std::array<const char*, kIoPlaces> kPlaceTexts = {
+    "guest program", "guest kernel", "another guest runs",
+    "exit",          "entry",        "hypervisor in the host's kernel",
+    "host kernel",   "user space",   "waits to run",
+    "idle",          "device",       "medium",
+    "not known"};
+
+}  // namespace
+
+const char* name(IoStage stage) { return kStages[static_cast<size_t>(stage)]; }
+const char* name(IoWhere where) { return kPlaces[static_cast<size_t>(where)]; }
+const char* name(IoOperation operation) { return kOperations[static_cast<size_t>(operation)]; }
+
+std::string io_hop_label(IoStage stage, IoWhere where) {
+  for (const Label& each : kLabels)
+    if (each.stage == stage && each.where == where) return each.text;
+  const std::string place = kPlaceTexts[static_cast<size_t>(where)];
+  if (stage == S::Done) return "device asks for an interrupt: " + place;
+  if (stage == S::Interrupt) return "interrupt under way: " + place;
+  return place;
+}
+
+bool IoRequest::complete() const {
+  constexpr S kNeeded[] = {S::Submit, S::Driver, S::Medium, S::Done, S::Handler, S::Complete, S::Return};
+  for (const S stage : kNeeded)
+    if (!saw(stage)) return false;
+  return true;
+}
+
+}  // namespace hvlab::observe

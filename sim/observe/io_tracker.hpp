@@ -1,0 +1,120 @@
+// Follows requests through a machine: what belongs together, and who had each of them when.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "sim/observe/core_timeline.hpp"
+#include "sim/observe/event.hpp"
+
+namespace hvlab::observe {
+
+/// What is known of a request when its system hands it to a driver.
+struct IoFacts {
+  IoOperation operation = IoOperation::Other;
+  u64 sector = 0, bytes = 0;
+  std::vector<u64> pages;  // the machine's physical pages of its memory; empty: not known
+  u64 queue = 0;           // of its disk: requests of equal queues go to the same device
+};
+
+/// Takes the machine's events, and what its systems do as somebody who knows their symbols says it. All calls
+/// in the order in which things happen on each processor. Threads and requests are known by their addresses.
+class IoTracker {
+ public:
+  struct Costs {
+    u64 frequency_hz = 1;
+    u64 entry_cycles = 0, exit_cycles = 0;  // of a processor's switch into and out of a guest
+  };
+  /// `done` gets each request once it is over.
+  IoTracker(const Costs& costs, std::function<void(IoRequest)> done)
+      : costs_(costs), done_(std::move(done)) {}
+
+  void on_event(const Event& event);
+
+  /// The virtual machine that `core` runs, or 0 for the machine's own system.
+  unsigned system_of(u8 core) const;
+
+  // --- of the system that `core` runs ---
+  void system_call(u8 core, Picoseconds time, u64 thread);
+  /// `thread` goes on in user mode.
+  void returned(u8 core, Picoseconds time, u64 thread);
+  void started(u8 core, Picoseconds time, u64 request, u64 thread, IoFacts facts);
+  void ended(u8 core, Picoseconds time, u64 request);
+
+  // --- of the machine's own system ---
+  void switched(u8 core, Picoseconds time, u64 thread);
+  void woken(u8 core, Picoseconds time, u64 thread);
+
+  /// The run is over: requests that only wait for their thread's return are handed out.
+  void finish();
+  /// Requests that have begun and not ended.
+  size_t in_flight() const { return live_.size(); }
+
+ private:
+  struct Live {
+    IoRequest request;
+    IoFacts facts;
+    u64 address = 0, thread = 0;
+    Moment at[kIoStages];
+    Moment last;             // the end
+    Live* parent = nullptr;  // the virtual machine's request that this one carries out
+    unsigned open_parts = 0;
+    bool ended = false;
+    DeviceId device = 0;
+    u64 device_request = 0;
+
+    void see(IoStage stage, const Moment& moment, bool again = false);
+    /// Only if `moment` does not lie before `earlier` was seen.
+    void see_after(IoStage earlier, IoStage stage, const std::optional<Moment>& moment);
+  };
+  struct Thread {
+    Moment entered;
+    std::optional<Moment> free;                  // its last request's end in this call
+    std::vector<std::unique_ptr<Live>> waiting;  // ended; their thread has not returned
+  };
+  struct Core {
+    u64 block = 0;  // of the guest that runs, else 0
+    u64 host_space = 0;
+    u8 host_level = 0;
+    bool halted = false;
+    std::optional<Moment> interrupt;        // the last that the machine's own system accepted here
+    std::optional<Moment> guest_interrupt;  // and the last that a guest did
+  };
+  using Key = std::pair<unsigned, u64>;  // system, address
+
+  Core& core(u8 index);
+  IoWhere where(u8 core) const;
+  void mark(u8 core, Picoseconds time);
+  unsigned machine_of(u64 block, u64 root, const Core& core);
+  void enter(const Event& event);
+  void leave(const Event& event);
+  void device_event(const Event& event);
+  void device_start(const Event& event, const Moment& now);
+  void adopt(Live& part);
+  void hand_down(Live& part);
+  void end(std::unique_ptr<Live> live, const Moment& now);
+  void finish(std::unique_ptr<Live> live);
+  void cut(Live& live);
+  void forget();
+  Picoseconds after(Picoseconds time, i64 cycles) const;
+
+  Costs costs_;
+  std::function<void(IoRequest)> done_;
+  CoreTimeline timeline_;
+  std::vector<Core> cores_;
+  std::map<u64, unsigned> machines_;          // by nested root or host address space
+  std::map<u64, unsigned> machine_of_block_;  // by control block
+  std::map<u64, bool> guest_user_;            // by control block: where its guest was left
+  std::set<u64> vcpu_threads_;
+  std::map<Key, std::unique_ptr<Live>> live_;  // by system and address
+  std::deque<Live*> order_;                    // in the order in which they were started
+  std::map<Key, Thread> calls_;                // threads in a system call
+  std::map<u64, DeviceId> device_of_queue_;
+  std::map<DeviceId, Moment> doorbells_;
+  size_t waiting_ = 0;
+};
+
+}  // namespace hvlab::observe
