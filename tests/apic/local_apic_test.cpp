@@ -257,6 +257,27 @@ TEST_CASE("an illegal vector in the error entry itself ends there") {
   CHECK(b.apic.mmio_read(kErrorStatus) == (kErrorRegister | kErrorReceiveVector));
 }
 
+// Catches SMI that goes the way of a fixed interrupt, or nowhere, by message and by local vector.
+TEST_CASE("SMI reaches the processor, whether or not the APIC is enabled by software") {
+  Board b;
+  b.apic.accept({.mode = DeliveryMode::Smi});
+  CHECK(b.processor.smis == 1);
+  b.apic.mmio_write(kLvtPerformance, 0x200);
+  b.apic.performance_overflow();
+  CHECK(b.processor.smis == 2);
+  CHECK(b.processor.nmis == 0);
+}
+
+// Catches the two vendors' entries behaving alike: AMD's is not masked by its interrupt.
+TEST_CASE("an overflow on AMD's processors leaves the performance entry open") {
+  Board b;
+  b.apic.mmio_write(kLvtPerformance, 0x400);
+  b.apic.performance_overflow();
+  b.apic.performance_overflow();
+  CHECK(b.processor.nmis == 2);
+  CHECK((b.apic.mmio_read(kLvtPerformance) & kLvtMasked) == 0);
+}
+
 TEST_CASE("the mask of the performance entry is set by its interrupt") {
   Board b;
   b.apic.mmio_write(kLvtPerformance, 0x400);

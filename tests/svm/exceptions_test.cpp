@@ -183,6 +183,12 @@ TEST_CASE("the bytes of an instruction that faults on its data: up to the end of
   CHECK(m.enter() == 0x40 + 14);
   CHECK(m.block.control.fetched == 9);
   CHECK(std::memcmp(m.block.control.instruction, load, 9) == 0);
+  // ... even if the next page is there, as long as nothing was fetched from it.
+  m.poke<u64>(m.pte_address(kGuestCode + 0x1000), (kGuestCode + 0x1000) | 7);
+  m.block.save.rip = at;
+  CHECK(m.enter() == 0x40 + 14);
+  CHECK(m.block.control.fetched == 9);
+  m.poke<u64>(m.pte_address(kGuestCode + 0x1000), 0);
   // None of an instruction that could not be fetched.
   m.block.save.rip = kGuestCode + 0x1000;
   CHECK(m.enter() == 0x40 + 14);

@@ -257,6 +257,15 @@ TEST_CASE("after a read, a write still looks at the second stage: for its permis
   CHECK(read_only.block.save.rip == kGuestCode + 7);
 }
 
+TEST_CASE("after a read, a fetch still looks at the second stage's NX") {
+  Nested m;
+  m.poke<u64>(m.nested_pte(kPage), kPage | 0x67 | bit(63));
+  // MOV EBX, [700000h]; MOV EAX, 700000h; JMP RAX
+  m.enter({0x8B, 0x1C, 0x25, 0, 0, 0x70, 0, 0xB8, 0, 0, 0x70, 0, 0xFF, 0xE0});
+  expect_fault(m, kFinal | 0x15, kPage);
+  CHECK(m.block.save.rip == kPage);
+}
+
 // Catches INVLPGA that drops another guest's page, or none.
 TEST_CASE("INVLPGA drops one page of one ASID") {
   Nested m;
