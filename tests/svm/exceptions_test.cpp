@@ -33,13 +33,13 @@ const Case kCases[] = {
      0,
      1,
      [](GuestMachine& m) { m.guest_compatibility(); }},
-    // MOV EAX, -1; BOUND EAX, [ESP]
+    // MOV EAX, -1; BOUND EAX, [ESP + 0]
     {"BOUND",
      5,
-     {0xB8, 0xFF, 0xFF, 0xFF, 0xFF, 0x62, 0x04, 0x24},
+     {0xB8, 0xFF, 0xFF, 0xFF, 0xFF, 0x62, 0x44, 0x24, 0x00},
      5,
      0,
-     3,
+     4,
      [](GuestMachine& m) { m.guest_compatibility(), m.poke<u64>(kGuestStack, u64{5} << 32); }},
     {"UD2", 6, {0x0F, 0x0B}, 0},
     {"FNINIT under TS",

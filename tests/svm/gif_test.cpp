@@ -57,6 +57,10 @@ TEST_CASE("SMI: held off by GIF, intercepted unless HWCR.SMMLOCK, else over at o
   m.cpu().gif = false;
   CHECK(m.host({0x90}) == -1);
   CHECK(m.cpu().smi_pending);
+  m.cpu().rflags_rest |= arch::flag::kTf;  // an event that GIF does not hold changes nothing
+  CHECK(m.host({0x90}) == 1);
+  CHECK(m.cpu().smi_pending);
+  m.cpu().rflags_rest &= ~arch::flag::kTf;
   m.cpu().gif = false;
   CHECK(m.enter({0x90}) == code_of(Exit::Smi));
   CHECK(m.block.save.rip == kGuestCode);
