@@ -18,6 +18,7 @@ base() {  # PREFIX
 first_process() {
   modules disk virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
   modules link virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci failover net_failover virtio_net
+  modules link-e1000 e1000
   echo "node /dev/console 0600 c 5 1"
   echo "file /init 0755 $here/guest/init"
   echo "file /hvlab/link 0644 $here/guest/link"
