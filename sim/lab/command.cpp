@@ -9,7 +9,9 @@
 #include "sim/lab/demo.hpp"
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/run_commands.hpp"
 #include "sim/lab/validate_command.hpp"
+#include "sim/record/run_files.hpp"
 
 namespace hvlab::lab {
 
@@ -17,10 +19,14 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"boot", "boot a kernel on a simulated PC", boot_command},
+    {"compare", "runs side by side, and where their events part", compare_command},
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
     {"claims", "judge claims about virtualization by runs of the demo's ways", claims_command},
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
     {"schema", "the JSON schema of scenario files, for editors", schema_command},
+    {"stat", "what a run measured: ledger, exits, machines, devices", stat_command},
+    {"top", "what each processor and device did around a moment of a run", top_command},
+    {"trace", "a run's events: print, filter, export to Perfetto, CSV, SQLite", trace_command},
     {"validate", "check scenario files, or print them with every default", validate_command},
 };
 
@@ -49,6 +55,9 @@ int dispatch(const std::vector<std::string>& arguments) {
 int run_command_line(const std::vector<std::string>& arguments) {
   try {
     return dispatch(arguments);
+  } catch (const record::RunMissing& error) {
+    std::cerr << "hvlab: " << error.what() << '\n';
+    return exit_status::kMissing;
   } catch (const UserError& error) {
     std::cerr << "hvlab: " << error.what() << '\n';
     return exit_status::kUsage;

@@ -50,7 +50,7 @@ Json devices_of(const board::MachineConfig& machine) {
 // What was booted, every default said.
 Json resolved(const BootOptions& options) {
   const board::MachineConfig& machine = options.machine;
-  Json json = {{"schema", "hvlab-boot-1"}, {"kernel", file_facts(options.kernel)}};
+  Json json = {{"schema", "hvlab.boot/1"}, {"kernel", file_facts(options.kernel)}};
   json["initrds"] = Json::array();
   for (const std::string& initrd : options.initrds)
     json["initrds"].push_back(file_facts(initrd.substr(0, initrd.find(' '))));

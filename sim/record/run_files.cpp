@@ -75,15 +75,14 @@ std::string element_name(const Json& element, size_t index) {
   return name;
 }
 
-void flatten(const Json& value, const std::string& path, std::string& to) {
+void flatten(const Json& value, const std::string& path, std::vector<std::pair<std::string, Json>>& to) {
   const std::string before = path.empty() ? "" : path + ".";
   if (value.is_object()) {
     for (const auto& [key, member] : value.items()) flatten(member, before + key, to);
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) flatten(value[i], before + element_name(value[i], i), to);
   } else if (value.is_number()) {
-    quote(to, path);
-    to += "," + value.dump() + "\n";
+    to.emplace_back(path, value);
   }
 }
 
@@ -124,9 +123,18 @@ std::string utc_now() {
   return text;
 }
 
+std::vector<std::pair<std::string, Json>> flat_numbers(const Json& document) {
+  std::vector<std::pair<std::string, Json>> numbers;
+  flatten(document, "", numbers);
+  return numbers;
+}
+
 std::string flat_csv(const Json& document) {
   std::string text = "metric,value\n";
-  flatten(document, "", text);
+  for (const auto& [path, number] : flat_numbers(document)) {
+    quote(text, path);
+    text += "," + number.dump() + "\n";
+  }
   return text;
 }
 

@@ -23,7 +23,7 @@ inline constexpr const char* kConsoleFolder = "console";
 inline constexpr const char* kRunsFolder = "runs";
 inline constexpr const char* kLatest = "latest";
 
-inline constexpr const char* kRunSchema = "hvlab-run-1";
+inline constexpr const char* kRunSchema = "hvlab.run/1";
 
 /// How far a run has come. Killed is never written: it is what a reader makes of a run that says it is
 /// running when nobody runs it.
@@ -46,6 +46,9 @@ Json host_facts();
 
 /// "2026-11-22T14:05:32Z", the host's clock.
 std::string utc_now();
+
+/// The numbers of a document by their paths, see flat_csv().
+std::vector<std::pair<std::string, Json>> flat_numbers(const Json& document);
 
 /// The numbers of a document as lines "metric,value", the path of each joined by dots ("ledger.idle,123"). An
 /// element of a list is named by what tells it from others (name, vm, vcpu, reason), else by its number.

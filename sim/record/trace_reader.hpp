@@ -65,6 +65,10 @@ class TraceReader {
   template <class Take>
   void each(Picoseconds from, Picoseconds until, Take take) const;
 
+  /// The state record (or held state) that tells what each lane is at `time`. A lane of which nothing is
+  /// known by then is not among them.
+  std::map<u16, Record> states_at(Picoseconds time) const;
+
   /// The summaries, the finest first. If the file has none (it broke off), they are made from its records.
   /// Throws UserError if they are damaged.
   const std::vector<SummaryLevel>& levels() const;

@@ -71,6 +71,22 @@ SummaryLevel TraceReader::from_records(Picoseconds from, Picoseconds until, unsi
   return level;
 }
 
+// A block says in its first records what earlier ones have left.
+std::map<u16, Record> TraceReader::states_at(Picoseconds time) const {
+  std::map<u16, Record> states;
+  size_t first = 0;
+  while (first + 1 < chunks_.size() && chunks_[first].header.latest < time) ++first;
+  for (size_t i = first; i < chunks_.size(); ++i) {
+    if (i != first && chunks_[i].header.earliest > time) continue;
+    for (const Record& record : read(i)) {
+      const bool tells =
+          record.kind == trace_kind::kState || (record.kind == trace_kind::kHeld && i == first);
+      if (tells && record.time <= time) states[record.lane] = record;
+    }
+  }
+  return states;
+}
+
 SummaryLevel TraceReader::summary(Picoseconds from, Picoseconds until, u32 most) const {
   if (from >= until) return {};
   most = std::clamp(most, 1U, kMostColumns);

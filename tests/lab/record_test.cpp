@@ -42,6 +42,17 @@ int boot(const std::string& options) {
   return WEXITSTATUS(std::system((HVLAB_PROGRAM " boot " + options + " </dev/null >/dev/null 2>&1").c_str()));
 }
 
+struct Output {
+  int status;
+  std::string text;
+};
+
+Output hvlab(const test::TemporaryFolder& folder, const std::string& arguments) {
+  const std::string file = (folder.path / "output").string();
+  const int ended = std::system((HVLAB_PROGRAM " " + arguments + " >" + file + " 2>&1").c_str());
+  return {WEXITSTATUS(ended), content(file)};
+}
+
 }  // namespace
 
 TEST_CASE("two runs leave the same bytes, but for run.json") {
@@ -115,6 +126,43 @@ TEST_CASE("a run that is stopped is partial, and keeps what was measured") {
   CHECK(run.state() == RunState::Partial);
   CHECK(run.trace().complete());
   CHECK(run.stats()["cycles"].get<u64>() > 0);
+}
+
+TEST_CASE("the commands that look at runs say what is equal, what differs, and what is missing") {
+  const test::TemporaryFolder folder("record-look");
+  const std::string a = (folder.path / "a").string(), b = (folder.path / "b").string(),
+                    c = (folder.path / "c").string(), image = kernel(folder, kCode);
+  REQUIRE(boot("--reproducible --record-level full --kernel " + image + " --record " + a) == 0);
+  REQUIRE(boot("--reproducible --record-level full --kernel " + image + " --record " + b) == 0);
+  REQUIRE(boot("--reproducible --record-level full --cpu intel-skylake --kernel " + image + " --record " +
+               c) == 0);
+  const Output equal = hvlab(folder, "compare " + a + " " + b);
+  CHECK(equal.status == 0);
+  CHECK(equal.text.starts_with("The runs are equal."));
+  const Output other = hvlab(folder, "compare --json " + a + " " + b + " " + c);
+  CHECK(other.status == 1);
+  const Json compared = Json::parse(other.text);
+  CHECK(compared["schema"] == "hvlab.compare/1");
+  CHECK(compared["events"][0]["equal"] == true);
+  CHECK(compared["events"][1]["equal"] == false);
+  CHECK(Json::parse(hvlab(folder, "stat --json " + a).text)["ledger"][0]["cycles"] > 0);
+  CHECK(Json::parse(hvlab(folder, "stat --json --by device " + a).text)["devices"].size() > 2);
+  CHECK(hvlab(folder, "top " + a + " --at 1us --window 2us").text.find("host-kernel") != std::string::npos);
+  CHECK(hvlab(folder, "trace " + a + " --export csv").text ==
+        hvlab(folder,
+              "--version >/dev/null; python3 " HVLAB_SOURCE_DIR "/docs/read_trace.py " + a + "/trace.hvt")
+            .text);
+  for (const char* command : {"stat", "compare", "trace", "top"}) {
+    CAPTURE(command);
+    const std::string more = std::string(command) == "compare" ? " " + a
+                             : std::string(command) == "top"   ? " --at 1us"
+                                                               : "";
+    CHECK(hvlab(folder, std::string(command) + " /no/such/run" + more).status == 6);
+    CHECK(hvlab(folder, std::string(command) + " --nonsense").status == 2);
+    CHECK(hvlab(folder, std::string(command) + " --help").status == 0);
+  }
+  fs::remove(fs::path(a) / "trace.hvt");
+  CHECK(hvlab(folder, "trace " + a).status == 6);
 }
 
 }  // namespace hvlab

@@ -106,12 +106,12 @@ TEST_CASE("where nothing can be written, it is said at once and in one line") {
 TEST_CASE("a damaged run.json is a clear message") {
   const Here here("damaged");
   fs::create_directory("run");
-  for (const char* text : {"", "{", "[1]", "{\"schema\": 3}", "{\"schema\": \"hvlab-run-9\"}"}) {
+  for (const char* text : {"", "{", "[1]", "{\"schema\": 3}", "{\"schema\": \"hvlab.run/9\"}"}) {
     std::ofstream("run/run.json") << text;
     CAPTURE(text);
     CHECK_THROWS_AS(RunReader("run"), UserError);
   }
-  std::ofstream("run/run.json") << R"({"schema": "hvlab-run-1", "state": 5, "process": {"host": 7}})";
+  std::ofstream("run/run.json") << R"({"schema": "hvlab.run/1", "state": 5, "process": {"host": 7}})";
   CHECK(RunReader("run").state() == RunState::Killed);
 }
 

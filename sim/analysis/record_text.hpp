@@ -1,0 +1,40 @@
+// Records of a trace in words, and which of them one wants to see.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "sim/record/trace_reader.hpp"
+
+namespace hvlab::analysis {
+
+/// What is said of the record beyond time, lane and kind: "npf, info 100000014", "hypervisor", ...
+std::string detail_text(const record::TraceReader& trace, const record::Record& record);
+
+/// One line: time in seconds, processor, lane, kind, detail, and the RIP if there is one.
+std::string record_text(const record::TraceReader& trace, const record::Record& record);
+
+/// Conditions that all have to hold; each is a set of which one has to. Empty sets allow everything.
+struct RecordFilter {
+  std::set<std::string> kinds, lanes, reasons;
+  std::set<unsigned> cores;
+  Picoseconds from = 0, until = kNever;
+
+  /// Adds "kind=NAME,NAME", "lane=NAME", "core=N" or "reason=NAME". Throws UserError.
+  void add(const std::string& condition);
+};
+
+/// A filter made ready for one trace. Throws UserError if the trace knows a kind, lane or reason by no such
+/// name.
+class RecordChoice {
+ public:
+  RecordChoice(const record::TraceReader& trace, const RecordFilter& filter);
+  bool operator()(const record::Record& record) const;
+
+ private:
+  std::optional<std::set<u64>> kinds_, lanes_, reasons_;
+  std::set<unsigned> cores_;
+};
+
+}  // namespace hvlab::analysis

@@ -1,0 +1,212 @@
+#include "sim/analysis/run_statistics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sim/base/user_error.hpp"
+#include "sim/observe/event.hpp"
+
+namespace hvlab::analysis {
+
+namespace {
+
+using record::LaneType;
+using record::RunReader;
+
+struct Exits {
+  u64 count = 0, handled = 0, cycles = 0, least = ~u64{0}, most = 0;
+
+  void add(const Json& row) {
+    count += row.at("count").get<u64>();
+    cycles += row.at("cycles").get<u64>();
+    if (row.at("handled").get<u64>() == 0) return;
+    handled += row.at("handled").get<u64>();
+    if (!row.contains("least")) return;
+    least = std::min(least, row.at("least").get<u64>());
+    most = std::max(most, row.at("most").get<u64>());
+  }
+  double mean() const {
+    return handled == 0 ? 0 : static_cast<double>(cycles) / static_cast<double>(handled);
+  }
+};
+
+Table summary(const RunReader& run) {
+  const Json& stats = run.stats();
+  Table table{.key = "summary",
+              .title = "Run " + run.title(),
+              .columns = {{"what", ""}, {"value", "", 9}},
+              .rows = {}};
+  table.rows = {{"state", std::string(name(run.state()))},
+                {"end", stats.at("end").at("why").get<std::string>()},
+                {"seconds", fmt::format("{:.9f}", stats.at("seconds").get<double>())}};
+  for (const char* key : {"instructions", "cycles"})
+    table.rows.push_back({key, fmt::format("{}", stats.at(key).get<u64>())});
+  table.rows.push_back({"events_hash", stats.at("events_hash").get<std::string>()});
+  return table;
+}
+
+Table vm_table(const Json& stats) {
+  struct Vm {
+    u64 vcpus = 0, entries = 0, exits = 0, guest = 0, handling = 0;
+  };
+  std::map<u64, Vm> vms;
+  for (const Json& vcpu : stats.at("vcpus")) {
+    Vm& vm = vms[vcpu.at("vm").get<u64>()];
+    ++vm.vcpus;
+    vm.entries += vcpu.at("entries").get<u64>();
+    vm.exits += vcpu.at("exits").get<u64>();
+    vm.guest += vcpu.at("guest_cycles").get<u64>();
+  }
+  for (const Json& row : stats.at("exits"))
+    vms[row.at("vm").get<u64>()].handling += row.at("cycles").get<u64>();
+  Table table{.key = "vms",
+              .title = "Virtual machines",
+              .columns = {{"vm", "vm"},
+                          {"vcpus", "vcpus"},
+                          {"entries", "entries"},
+                          {"exits", "exits"},
+                          {"guest_cycles", "guest cycles"},
+                          {"exit_cycles", "cycles of exits"}},
+              .rows = {}};
+  for (const auto& [number, vm] : vms)
+    table.rows.push_back({number, vm.vcpus, vm.entries, vm.exits, vm.guest, vm.handling});
+  return table;
+}
+
+Table vcpu_table(const Json& stats) {
+  std::map<std::pair<u64, u64>, Exits> exits;
+  for (const Json& row : stats.at("exits"))
+    exits[{row.at("vm").get<u64>(), row.at("vcpu").get<u64>()}].add(row);
+  Table table{.key = "vcpus",
+              .title = "Virtual processors",
+              .columns = {{"vm", "vm"},
+                          {"vcpu", "vcpu"},
+                          {"entries", "entries"},
+                          {"exits", "exits"},
+                          {"guest_cycles", "guest cycles"},
+                          {"exit_cycles", "cycles of exits"},
+                          {"mean", "mean", 0}},
+              .rows = {}};
+  for (const Json& vcpu : stats.at("vcpus")) {
+    const u64 vm = vcpu.at("vm").get<u64>(), number = vcpu.at("vcpu").get<u64>();
+    const Exits& of = exits[{vm, number}];
+    table.rows.push_back({vm, number, vcpu.at("entries").get<u64>(), vcpu.at("exits").get<u64>(),
+                          vcpu.at("guest_cycles").get<u64>(), of.cycles, of.mean()});
+  }
+  return table;
+}
+
+// From the trace: how long each device was busy, with how many requests.
+Table request_table(const RunReader& run) {
+  Table table{
+      .key = "requests",
+      .title = "Requests to devices",
+      .columns = {{"device", "device"}, {"requests", "requests"}, {"busy_seconds", "busy seconds", 9}},
+      .rows = {}};
+  if (!run.has(record::kTraceFile)) return table;
+  const record::TraceReader trace = run.trace();
+  std::map<u16, u64> requests, busy;
+  for (const record::Entry& entry : trace.levels().back().entries) {
+    if (entry.what == static_cast<u16>(observe::EventKind::RequestStart)) requests[entry.lane] += entry.value;
+    if (entry.what == record::what::kTime + static_cast<u16>(record::DeviceState::Busy))
+      busy[entry.lane] += entry.value;
+  }
+  for (const auto& [lane, info] : trace.lanes()) {
+    if (info.type == LaneType::Device && requests[lane] != 0)
+      table.rows.push_back(
+          {info.name, requests[lane], static_cast<double>(busy[lane]) / static_cast<double>(kSecond)});
+  }
+  return table;
+}
+
+Table device_table(const Json& stats) {
+  Table table{.key = "devices",
+              .title = "Accesses to devices' registers",
+              .columns = {{"device", "device"},
+                          {"port_reads", "port reads"},
+                          {"port_writes", "port writes"},
+                          {"mmio_reads", "memory reads"},
+                          {"mmio_writes", "memory writes"}},
+              .rows = {}};
+  for (const Json& device : stats.at("devices")) {
+    std::vector<Cell> row = {device.at("name").get<std::string>()};
+    u64 all = 0;
+    for (size_t i = 1; i < table.columns.size(); ++i) {
+      row.emplace_back(device.at(table.columns[i].key).get<u64>());
+      all += std::get<u64>(row.back());
+    }
+    if (all != 0) table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::vector<Table> tables_of(const RunReader& run, StatBy by) {
+  const Json& stats = run.stats();
+  switch (by) {
+    case StatBy::Vm: return {vm_table(stats)};
+    case StatBy::Vcpu: return {vcpu_table(stats)};
+    case StatBy::Reason: return {exits_by_reason(stats.at("exits"))};
+    case StatBy::Layer: return {ledger_table(stats.at("ledger"))};
+    case StatBy::Device: return {device_table(stats), request_table(run)};
+    case StatBy::All: break;
+  }
+  return {summary(run), ledger_table(stats.at("ledger")), vm_table(stats),
+          exits_by_reason(stats.at("exits"))};
+}
+
+}  // namespace
+
+Table ledger_table(const Json& ledger) {
+  Table table{.key = "ledger",
+              .title = "Where the cycles went",
+              .columns = {{"account", "account"}, {"cycles", "cycles"}, {"percent", "%"}},
+              .rows = {}};
+  u64 sum = 0;
+  for (const auto& [account, cycles] : ledger.items()) sum += cycles.get<u64>();
+  for (const auto& [account, cycles] : ledger.items()) {
+    if (cycles.get<u64>() != 0)
+      table.rows.push_back({account, cycles.get<u64>(), percent(cycles.get<u64>(), sum)});
+  }
+  return table;
+}
+
+Table exits_by_reason(const Json& exits) {
+  std::map<std::string, Exits> reasons;
+  u64 count = 0, cycles = 0;
+  for (const Json& row : exits) {
+    reasons[row.at("reason").get<std::string>()].add(row);
+    count += row.at("count").get<u64>();
+    cycles += row.at("cycles").get<u64>();
+  }
+  std::vector<std::pair<std::string, Exits>> order(reasons.begin(), reasons.end());
+  std::ranges::stable_sort(order, std::greater<>(), [](const auto& entry) { return entry.second.cycles; });
+  Table table{.key = "exits",
+              .title = "Exits, with the cycles until the guest ran again",
+              .columns = {{"reason", "reason"},
+                          {"exits", "exits"},
+                          {"exits_percent", "%"},
+                          {"cycles", "cycles"},
+                          {"cycles_percent", "%"},
+                          {"least", "least"},
+                          {"most", "most"},
+                          {"mean", "mean", 0}},
+              .rows = {}};
+  for (const auto& [reason, of] : order) {
+    table.rows.push_back({reason, of.count, percent(of.count, count), of.cycles, percent(of.cycles, cycles),
+                          of.handled == 0 ? Cell() : Cell(of.least), of.handled == 0 ? Cell() : Cell(of.most),
+                          of.mean()});
+  }
+  return table;
+}
+
+std::vector<Table> run_statistics(const RunReader& run, StatBy by) {
+  try {
+    return tables_of(run, by);
+  } catch (const Json::exception&) {
+    throw UserError((run.path() / record::kStatsFile).string() + ": damaged, or of another version of HVLab");
+  }
+}
+
+}  // namespace hvlab::analysis

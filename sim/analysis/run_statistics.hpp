@@ -1,0 +1,25 @@
+// What one run measured, by whatever one asks: the tables of `hvlab stat`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/analysis/table.hpp"
+#include "sim/record/run_reader.hpp"
+
+namespace hvlab::analysis {
+
+enum class StatBy : u8 { All, Vm, Vcpu, Reason, Layer, Device };
+
+/// The run's totals from its stats.json; by device also what its trace says of requests. Throws UserError if
+/// the run has no statistics, or they are not what they should be.
+std::vector<Table> run_statistics(const record::RunReader& run, StatBy by);
+
+/// What `perf kvm stat` prints: exits by reason over all machines, most cycles first. `exits` as in
+/// stats.json.
+Table exits_by_reason(const Json& exits);
+
+/// Cycles by account of the ledger, as in stats.json, with their share.
+Table ledger_table(const Json& ledger);
+
+}  // namespace hvlab::analysis

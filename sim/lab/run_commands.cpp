@@ -1,0 +1,180 @@
+#include "sim/lab/run_commands.hpp"
+
+#include <iostream>
+#include <optional>
+
+#include "sim/analysis/compare_runs.hpp"
+#include "sim/analysis/run_statistics.hpp"
+#include "sim/analysis/run_top.hpp"
+#include "sim/base/user_error.hpp"
+#include "sim/lab/arguments.hpp"
+#include "sim/lab/exit_status.hpp"
+#include "sim/lab/numbers.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+namespace po = boost::program_options;
+using analysis::Json;
+using analysis::StatBy;
+using analysis::Table;
+using record::RunReader;
+
+constexpr const char* kRunHelp =
+    "A RUN is a run directory, a folder of them (the latest), or a NAME in runs/.\n\n";
+
+po::options_description common_options() {
+  po::options_description options("Options", 110, 60);
+  options.add_options()("json", "as one JSON document")("run", po::value<std::vector<std::string>>(),
+                                                        "a run");
+  return options;
+}
+
+// The command line; nothing if --help was given and printed.
+std::optional<po::variables_map> parse(const std::string& command, const std::vector<std::string>& arguments,
+                                       po::options_description& options, const char* usage) {
+  options.add_options()("help", "show this");
+  po::variables_map values = parse_arguments(command, arguments, options, "run");
+  if (values.count("help") == 0) return values;
+  std::cout << usage << kRunHelp << options
+            << "\nExit status: 0, 1 if compared runs differ, 2 for a mistake in the command line or a "
+               "damaged file, 6 if a run "
+               "or\na part of it is not there.\n";
+  return std::nullopt;
+}
+
+std::vector<RunReader> open_runs(const std::string& command, const po::variables_map& values, size_t least,
+                                 size_t most) {
+  const std::vector<std::string> names = texts_of(values, "run");
+  if (names.size() < least || names.size() > most)
+    throw UserError(command + ": give " + (most == 1 ? "one run" : "two runs or more") + "; see 'hvlab " +
+                    command + " --help'");
+  std::vector<RunReader> runs;
+  runs.reserve(names.size());
+  for (const std::string& name : names) {
+    runs.emplace_back(name);
+    if (runs.back().state() != record::RunState::Complete)
+      std::cerr << "hvlab: note: run '" << name << "' is " << record::name(runs.back().state()) << '\n';
+  }
+  return runs;
+}
+
+void print(const std::vector<Table>& tables) {
+  bool first = true;
+  for (const Table& table : tables) {
+    const std::string text = analysis::text_of(table);
+    if (text.empty()) continue;
+    if (!first) std::cout << '\n';
+    std::cout << text;
+    first = false;
+  }
+}
+
+void print(const po::variables_map& values, const char* schema, const std::vector<Table>& tables) {
+  if (values.count("json") != 0)
+    std::cout << analysis::document(schema, tables).dump(2) << '\n';
+  else
+    print(tables);
+}
+
+StatBy parse_by(const std::string& text) {
+  static constexpr std::pair<const char*, StatBy> kBy[] = {
+      {"all", StatBy::All},       {"vm", StatBy::Vm},       {"vcpu", StatBy::Vcpu},
+      {"reason", StatBy::Reason}, {"layer", StatBy::Layer}, {"device", StatBy::Device}};
+  for (const auto& [name, by] : kBy)
+    if (text == name) return by;
+  throw UserError("--by '" + text + "': give one of vm, vcpu, reason, layer, device, all");
+}
+
+void print_parting(const analysis::RunComparison::Parting& parting) {
+  std::cout << "\nEvents of " << parting.first << " and " << parting.second;
+  if (!parting.where) {
+    std::cout << ": equal\n";
+    return;
+  }
+  std::cout << ": " << parting.where->index << " are equal, then they part\n";
+  for (const std::string& line : parting.where->common) std::cout << "    " << line << '\n';
+  for (const std::string& line : parting.where->first) std::cout << "  - " << line << '\n';
+  for (const std::string& line : parting.where->second) std::cout << "  + " << line << '\n';
+}
+
+Json json_of(const std::vector<RunReader>& runs, const analysis::RunComparison& result) {
+  Json json = analysis::document("hvlab.compare/1", result.tables);
+  json["equal"] = result.equal;
+  json["runs"] = Json::array();
+  for (const RunReader& run : runs)
+    json["runs"].push_back({{"name", run.title()}, {"state", record::name(run.state())}});
+  json["events"] = Json::array();
+  for (const auto& parting : result.partings) {
+    Json one = {{"first", parting.first}, {"second", parting.second}, {"equal", !parting.where}};
+    if (parting.where) {
+      one["index"] = parting.where->index;
+      one["picoseconds"] = parting.where->time;
+      one["common"] = parting.where->common;
+      one["first_goes_on"] = parting.where->first;
+      one["second_goes_on"] = parting.where->second;
+    }
+    json["events"].push_back(one);
+  }
+  return json;
+}
+
+}  // namespace
+
+int stat_command(const std::vector<std::string>& arguments) {
+  po::options_description options = common_options();
+  options.add_options()("by", po::value<std::string>()->value_name("WHAT")->default_value("all"),
+                        "vm, vcpu, reason, layer, device or all");
+  const auto values =
+      parse("stat", arguments, options, "usage: hvlab stat RUN [OPTION]...\n\nWhat a run measured. ");
+  if (!values) return 0;
+  const StatBy by = parse_by((*values)["by"].as<std::string>());
+  print(*values, "hvlab.stat/1", analysis::run_statistics(open_runs("stat", *values, 1, 1).front(), by));
+  return 0;
+}
+
+int compare_command(const std::vector<std::string>& arguments) {
+  po::options_description options = common_options();
+  options.add_options()("all", "every number that differs, not just the most different ones")(
+      "context", po::value<std::string>()->value_name("N")->default_value("3"),
+      "events shown before and after the point where the runs part (0 to 1000)");
+  const auto values = parse(
+      "compare", arguments, options,
+      "usage: hvlab compare RUN RUN... [OPTION]...\n\nRuns side by side, and where their events part. ");
+  if (!values) return 0;
+  const u64 context = parse_count("--context", (*values)["context"].as<std::string>(), 0, 1000);
+  const std::vector<RunReader> runs = open_runs("compare", *values, 2, ~size_t{0});
+  const analysis::RunComparison result =
+      analysis::compare_runs(runs, values->count("all") != 0, static_cast<unsigned>(context));
+  if (values->count("json") != 0) {
+    std::cout << json_of(runs, result).dump(2) << '\n';
+  } else {
+    if (result.equal) std::cout << "The runs are equal.\n\n";
+    print(result.tables);
+    for (const auto& parting : result.partings) print_parting(parting);
+  }
+  return result.equal ? 0 : exit_status::kNotAsExpected;
+}
+
+int top_command(const std::vector<std::string>& arguments) {
+  po::options_description options = common_options();
+  options.add_options()("at", po::value<std::string>()->value_name("TIME"),
+                        "the moment, in simulated time since power-on, like 1.25s or 800us; required")(
+      "window", po::value<std::string>()->value_name("TIME")->default_value("1ms"), "the span around it");
+  const auto values =
+      parse("top", arguments, options,
+            "usage: hvlab top RUN --at TIME [OPTION]...\n\nWhat each processor, virtual processor and "
+            "device did around a moment. ");
+  if (!values) return 0;
+  if (values->count("at") == 0) throw UserError("top: --at TIME is missing; see 'hvlab top --help'");
+  const Picoseconds at = parse_span("--at", (*values)["at"].as<std::string>());
+  const Picoseconds window = parse_span("--window", (*values)["window"].as<std::string>());
+  const record::TraceReader trace = open_runs("top", *values, 1, 1).front().trace();
+  if (at > trace.end())
+    throw UserError("--at: the trace ends at " + analysis::seconds_text(trace.end()) + " s");
+  print(*values, "hvlab.top/1", analysis::run_top(trace, at, window));
+  return 0;
+}
+
+}  // namespace hvlab::lab
