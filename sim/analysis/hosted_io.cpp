@@ -71,6 +71,24 @@ std::string elsewhere(const Measurement& kvm, const Measurement& hosted) {
   return list(names);
 }
 
+/// What one write to the disk takes longer, and how much of that outside the guest and the medium.
+std::string request_sentence(const Measurement& kvm, const Measurement& hosted, Verdict& verdict) {
+  if (kvm.disk_write.empty() || hosted.disk_write.empty()) return "";
+  const auto sum = [](const Measurement& m, bool host_only) {
+    double seconds = 0;
+    for (const auto& [place, time] : m.disk_write) {
+      const bool outside = place.starts_with("guest") || place == "medium";
+      if (!host_only || !outside) seconds += time;
+    }
+    return seconds;
+  };
+  const double longer = sum(hosted, false) - sum(kvm, false), host = sum(hosted, true) - sum(kvm, true);
+  verdict.figures.push_back({"a write to the disk longer, " + processors(kvm.processors), longer, "s"});
+  verdict.figures.push_back({"of that in the host's software, " + processors(kvm.processors), host, "s"});
+  return fmt::format(" A write to the disk takes {:.0f} us longer, {:.0f} us of it in software of the host.",
+                     longer * 1e6, host * 1e6);
+}
+
 std::string sentence(const Gap& gap, const Measurement& kvm, const Measurement& hosted) {
   if (!gap.slower())
     return fmt::format(" With {} hosted is not slower than kvm.", processors(gap.processors));
@@ -94,7 +112,7 @@ Verdict judge_hosted_io(Measurements all) {
                   Word::CannotBeTested,
                   {},
                   {},
-                  {"the I/O path is told from phases and accounts, not from single requests"}};
+                  {"frames of the link phases are told from phases and accounts, not followed one by one"}};
   const std::vector<unsigned> counts = common_processors(all, {"kvm", "hosted"});
   const auto measured = [&](unsigned count) {
     return std::ranges::any_of(find(all, "hosted", count)->phases,
@@ -113,6 +131,7 @@ Verdict judge_hosted_io(Measurements all) {
     slower = slower || gap.slower();
     if (gap.by_io()) where.push_back(processors(count));
     text += sentence(gap, kvm, hosted);
+    text += request_sentence(kvm, hosted, verdict);
     verdict.figures.push_back({"gap of hosted to kvm, " + processors(count), gap.all(), "s"});
     verdict.figures.push_back({"phases with devices in it, " + processors(count), gap.devices(), "s"});
     verdict.figures.push_back(

@@ -20,6 +20,9 @@ struct Measurement {
   unsigned processors = 1;
   unsigned instances = 1;
   std::vector<PhaseTime> phases;
+  /// Mean seconds of a write to the disk by the place where the time passed ("guest-kernel", "exit", "entry",
+  /// "hypervisor", "host-kernel", "host-user", "medium", ...); empty: not measured.
+  std::map<std::string, double> disk_write;
   double busy_seconds = 0;  // all processors' time that was not idle, over the whole run
   double memory_each = 0;   // bytes that an instance needed at most; 0: not measured
 };

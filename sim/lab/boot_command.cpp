@@ -10,6 +10,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/boot_options.hpp"
 #include "sim/lab/entry.hpp"
+#include "sim/lab/exit_log.hpp"
 #include "sim/lab/report.hpp"
 #include "sim/lab/run_record.hpp"
 #include "sim/lab/run_watch.hpp"
@@ -129,16 +130,24 @@ int boot_command(const std::vector<std::string>& arguments) {
     const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
     check_loader(options->loader, kind);
     std::unique_ptr<RunWatch> watch;
-    if (statistics.is_open() || requests.is_open() || !options->record.empty())
+    if (statistics.is_open() || requests.is_open() || !options->record.empty() ||
+        !options->exits_file.empty())
       watch = std::make_unique<RunWatch>(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel,
                                          &requests);
     std::unique_ptr<RunRecord> record;
     if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
     if (record) watch->forward_to(record.get());
+    std::optional<ExitLog> exits;
+    if (!options->exits_file.empty()) {
+      exits.emplace(options->exits_file, watch->exits(), options->guest_kernel,
+                    machine.processors().frequency().hertz);
+      watch->log_exits(&*exits);
+    }
     machine.observe_with(watch.get());
     const double started = cpu_seconds();
     end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
     if (watch) watch->finish();
+    if (exits) exits->finish();
     if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end, *watch);
     if (record) record->finish(end, *watch, cpu_seconds() - started);
   }

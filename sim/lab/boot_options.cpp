@@ -48,6 +48,8 @@ po::options_description describe() {
        "what its trace holds: summary (default: states, exits, requests), full (every event) or off (no trace)")
       ("io-requests", text("FILE"),
        "write each request to a disk there, hop by hop: a line of JSON each (docs/io-path.md)")
+      ("exits", text("FILE"), "write each exit of each virtual machine there, as comma-separated values")
+      ("guest-kernel", text("FILE"), "the Linux that virtual machines boot, for names in --exits")
       ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
       ("seed", text("N"), "seed of every random number the guest can see (default 1)")
       ("rtc", text("DATE"), "where the real-time clock starts, in UTC (default 2024-01-01T00:00:00)")
@@ -177,6 +179,10 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   if (options.kernel.empty()) throw UserError("boot: --kernel FILE is missing; see 'hvlab boot --help'");
   options.initrds = texts_of(values, "initrd");
   options.append = text_of(values, "append", "");
+  options.exits_file = text_of(values, "exits", "");
+  options.guest_kernel = text_of(values, "guest-kernel", "");
+  if (!options.guest_kernel.empty() && options.exits_file.empty())
+    throw UserError("--guest-kernel names functions in --exits FILE, which is missing");
   options.loader = text_of(values, "loader", "auto");
   choose<int>("--loader", options.loader, {{"auto", 0}, {"bzimage", 1}, {"pvh", 2}, {"multiboot", 3}});
   read_machine(values, options.machine);

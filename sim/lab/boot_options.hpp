@@ -21,8 +21,10 @@ struct BootOptions {
   bool progress = false;
   Picoseconds max_time = kNever;
   u64 max_instructions = ~u64{0};
-  std::string stats_file;  // empty: none
-  std::string record;      // where to leave a run directory (record::RunWriter); empty: nowhere
+  std::string exits_file;    // a line for each exit of a guest; empty: none
+  std::string guest_kernel;  // for names of functions in it
+  std::string stats_file;    // empty: none
+  std::string record;        // where to leave a run directory (record::RunWriter); empty: nowhere
   record::RecordLevel record_level = record::RecordLevel::Summary;
   std::vector<std::string> arguments;  // as they were given
   std::string io_requests_file;        // empty: none

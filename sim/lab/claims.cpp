@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/lab/io_report.hpp"
 #include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
@@ -29,12 +32,19 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
 }
 
 analysis::Measurement measurement_of(const WayRun& run) {
-  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, 0, 0};
+  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0, 0};
   m.memory_each = instance_memory(run);
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {
     m.busy_seconds = run.seconds * run.processors * static_cast<double>(run.cycles - idle) /
                      static_cast<double>(run.cycles);
+  }
+  if (const nlohmann::ordered_json* writes = innermost_io(run.io, "write")) {
+    for (const auto& hop : writes->at("hops")) {
+      m.disk_write[hop.at("where").get<std::string>()] += hop.at("picoseconds").get<double>() /
+                                                          static_cast<double>(kSecond) /
+                                                          std::max(1.0, writes->at("requests").get<double>());
+    }
   }
   for (size_t i = 0; i < run.log.phases.size(); ++i) {
     analysis::PhaseTime phase{run.log.phases[i].name, phase_seconds(run, run.log.phases[i].name), {}};

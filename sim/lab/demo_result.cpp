@@ -171,6 +171,7 @@ Json format_json(const std::vector<WayRun>& runs) {
                 {"power_on_seconds", power_on_seconds(run)},
                 {"memory_per_instance", instance_memory(run)},
                 {"vcpus", run.vcpus},
+                {"io", run.io},
                 {"instances", Json::array({log_json(run.log)})}};
     for (const WorkloadLog& log : run.others) way["instances"].push_back(log_json(log));
     if (!run.failure.empty()) way["failure"] = run.failure;

@@ -42,6 +42,7 @@ struct WayRun {
   LedgerRows ledger;
   nlohmann::ordered_json exits = nlohmann::ordered_json::array();
   nlohmann::ordered_json vcpus = nlohmann::ordered_json::array();
+  nlohmann::ordered_json io = nlohmann::ordered_json::array();  // disk requests hop by hop (docs/io-path.md)
   RunWindow work;                 // while an instance of the workload was in a phase
   std::vector<RunWindow> phases;  // each phase, in the order of the log's; empty with several instances
   double launched = 0;            // when the way's own part began: simulated seconds since power-on

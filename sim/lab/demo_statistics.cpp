@@ -53,6 +53,7 @@ void read_statistics(const std::string& text, WayRun& run) {
     run.ledger = read_ledger(stats.at("ledger"));
     run.exits = stats.at("exits");
     run.vcpus = stats.value("vcpus", Json::array());
+    run.io = stats.value("io", Json::array());
     read_marks(stats.value("marks", Json::array()), run);
     if (stats.contains("work")) run.work = read_window(stats.at("work"));
     for (const Json& phase : stats.value("phases", Json::array())) run.phases.push_back(read_window(phase));

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "sim/lab/demo_exits.hpp"
+#include "sim/lab/demo_io.hpp"
 #include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
@@ -105,6 +106,7 @@ std::string format_block(const Runs& runs, size_t width) {
   std::string text = "== " + processors_title(processors) + " ==\n" + format_text_table(times(runs), width);
   text +=
       section("Where the processors' time went while the workload was in its phases", ledger(runs), width);
+  text += section("A write of the disk phase, hop by hop (mean of all)", io_hops(runs, "write"), width);
   return text +
          section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
                  exits_by_reason(runs), width);

@@ -30,11 +30,15 @@ class RunWatch final : public observe::Observer {
     exits_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
+    if (exit_log_ != nullptr) exit_log_->on_event(event);
     if (more_ != nullptr) more_->on_event(event);
   }
 
   /// Passes every event on to `more` as well; null for nobody.
   void forward_to(observe::Observer* more) { more_ = more; }
+
+  /// Passes every event on to the list of exits, after the totals have seen it.
+  void log_exits(observe::Observer* log) { exit_log_ = log; }
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
@@ -54,6 +58,7 @@ class RunWatch final : public observe::Observer {
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
   WorkWindows windows_;
+  observe::Observer* exit_log_ = nullptr;
   observe::Observer* more_ = nullptr;
 };
 

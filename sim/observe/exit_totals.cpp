@@ -83,6 +83,16 @@ std::vector<ExitTotals::Vcpu> ExitTotals::vcpus() const {
   return list;
 }
 
+ExitTotals::Vcpu ExitTotals::vcpu_at(u64 block) const {
+  const auto found = vcpus_.find(block);
+  return found == vcpus_.end() ? Vcpu{} : found->second.about;
+}
+
+bool ExitTotals::in_guest(unsigned core) const {
+  const auto found = cores_.find(core);
+  return found != cores_.end() && found->second.in_guest;
+}
+
 std::string svm_exit_label(u64 code) {
   const arch::svm::ExitName found = arch::svm::exit_name(code);
   const std::string name(found.name);

@@ -36,6 +36,10 @@ class ExitTotals final : public Observer {
     u64 guest_cycles = 0;
   };
   std::vector<Vcpu> vcpus() const;
+  /// The virtual processor with this control block; vm 0 if it never ran.
+  Vcpu vcpu_at(u64 block) const;
+  /// True if processor `core` runs a guest.
+  bool in_guest(unsigned core) const;
 
  private:
   /// What a processor is doing.

@@ -10,13 +10,13 @@ namespace {
 using Phases = std::vector<std::pair<std::string, double>>;
 
 Measurement run(const std::string& way, const Phases& phases, unsigned processors = 1) {
-  Measurement m{way, processors, 1, {}, 0, 0};
+  Measurement m{way, processors, 1, {}, {}, 0, 0};
   for (const auto& [name, seconds] : phases) m.phases.push_back({name, seconds, {}});
   return m;
 }
 
 Measurement several(const std::string& way, unsigned instances, double busy, double memory) {
-  return {way, 2, instances, {}, busy, memory};
+  return {way, 2, instances, {}, {}, busy, memory};
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -84,6 +84,16 @@ TEST_CASE("H2 asks that software outside the guest takes the time") {
   CHECK(judge_hosted_io(std::vector{kvm, hosted}).word == Word::DoesNotHold);
   hosted.phases[0].ledger = {{"idle", 0.9}, {"hypervisor", 0.5}, {"vmm-process", 0.6}};
   CHECK(judge_hosted_io(std::vector{kvm, hosted}).word == Word::Holds);
+}
+
+// Catches waiting for the medium that is told as the host's work.
+TEST_CASE("H2 tells what a request takes longer") {
+  Measurement kvm = run("kvm", {{"disk", 1}}), hosted = run("hosted", {{"disk", 2}});
+  kvm.disk_write = {{"guest-kernel", 10e-6}, {"host-kernel", 20e-6}, {"medium", 100e-6}};
+  hosted.disk_write = {
+      {"guest-kernel", 30e-6}, {"host-kernel", 25e-6}, {"host-user", 60e-6}, {"medium", 101e-6}};
+  const Verdict verdict = judge_hosted_io(std::vector{kvm, hosted});
+  CHECK(has(verdict.text, "A write to the disk takes 86 us longer, 65 us of it in software of the host."));
 }
 
 // Catches numbers of processors that are thrown together.

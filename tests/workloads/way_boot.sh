@@ -22,12 +22,45 @@ assert {"network", "disk", "link", "link-bulk"} <= {p["name"] for p in bare["pha
 assert [p["hash"] for p in way["phases"]] == [p["hash"] for p in bare["phases"]], "other hashes than bare"
 assert all(i["memory_bytes"] > 0 for i in way["instances"]), "nobody counted the memory"
 assert way["launch_seconds"] > 0, "the start was not seen"
+
+def same(one, other, what):
+    assert one == other, f"{what}: {one} and {other}"
+
 for run in bare, way:
-    assert sum(run["ledger"].values()) == run["cycles"], "the ledger is not all cycles"
+    whole, work, seen = run["ledger"], run["work"], run["phase_work"]
+    same(sum(whole.values()), run["cycles"], "the ledger and all cycles")
+    same(sum(work["ledger"].values()), work["cycles"], "the ledger of the phases and their cycles")
+    assert all(work["ledger"][account] <= whole[account] for account in whole), "phases took more than the whole run"
+    guest = sum(vcpu["guest_cycles"] for vcpu in run["vcpus"])
+    same(whole["guest-user"] + whole["guest-kernel"], guest, "the guests' accounts and the cycles between entries and exits")
+    assert sum(p["seconds"] for p in run["phases"]) <= run["seconds"] - run["power_on_seconds"], "phases took longer than there was"
+    if len(run["instances"]) > 1:
+        assert seen == [], "phases of several instances cannot be told apart"
+        continue
+    same(len(seen), len(run["phases"]), "the phases seen and those printed")
+    for account in whole:
+        same(sum(phase["ledger"][account] for phase in seen), work["ledger"][account], f"{account} in each phase and in all")
+    for phase, window in zip(run["phases"], seen):
+        assert 0 <= window["seconds"] - phase["seconds"] < 50e-6, f"{phase['name']} took another time than its clock says"
+
 for vcpu in way["vcpus"]:
     exits = sum(e["count"] for e in way["exits"] if (e["vm"], e["vcpu"]) == (vcpu["vm"], vcpu["vcpu"]))
-    assert exits == vcpu["exits"], "exits by reason are not all exits"
-    assert vcpu["entries"] == vcpu["exits"], "a world was entered and not left"
+    same(exits, vcpu["exits"], "exits by reason and all exits")
+    assert vcpu["entries"] - vcpu["exits"] in (0, 1), "a world was entered and not left"
+    outside = sum(e["cycles"] for e in way["exits"] if (e["vm"], e["vcpu"]) == (vcpu["vm"], vcpu["vcpu"]))
+    assert vcpu["guest_cycles"] + outside <= way["cycles"] / way["processors"], "a virtual processor had more time than there was"
+for exit in way["work"]["exits"]:
+    whole = sum(e["count"] for e in way["exits"] if e["reason"] == exit["reason"])
+    assert exit["count"] <= whole, "phases had more exits than the whole run"
+exits, entries = (sum(v[key] for v in way["vcpus"]) for key in ("exits", "entries"))
 if way["name"] in ("kvm", "kvm-shadow", "hosted"):
-    assert len({v["vm"] for v in way["vcpus"]}) == int(sys.argv[2]), "not one machine an instance"
+    same(len({v["vm"] for v in way["vcpus"]}), int(sys.argv[2]), "virtual machines and instances")
+    # Each entry and each exit costs what the profile says, and nothing else is the world switch's.
+    assert exits != entries or way["ledger"]["world-switch"] % exits == 0, "world switches of unequal cost"
+    assert way["ledger"]["vmm-process"] > 0 and way["ledger"]["hypervisor"] > 0, "nobody handled the exits"
+    outside = sum(e["cycles"] for e in way["exits"])
+    accounts = sum(cycles for account, cycles in way["ledger"].items() if not account.startswith("guest"))
+    assert way["processors"] > 1 or outside <= accounts, "more cycles outside guests than in the accounts outside guests"
+else:
+    same(exits, 0, "exits without a virtual machine")
 END

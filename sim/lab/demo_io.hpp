@@ -1,0 +1,17 @@
+// The way of a disk request in several ways of running the workload, side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/lab/demo_result.hpp"
+#include "sim/lab/text_table.hpp"
+
+namespace hvlab::lab {
+
+/// Hops as rows, runs as columns: a hop's time in the mean of the workload's requests of `operation` ("read",
+/// "write", "flush"), and its share of the whole; below the whole time, and the exits that a request took.
+/// Runs of which no request was followed have no column. One scale: microseconds.
+TextTable io_hops(const std::vector<const WayRun*>& runs, const std::string& operation);
+
+}  // namespace hvlab::lab
