@@ -47,6 +47,7 @@ struct MachineConfig {
   i64 rtc_start = 1'704'067'200;  // seconds since 1970: 2024-01-01 00:00:00 UTC
   u64 seed = 1;                   // of every random number a guest can see
   u64 slice = 10'000;             // cycles a processor runs before the next one's turn
+  u64 code_cache = 96 << 20;      // bytes of decoded code that are kept; nothing simulated depends on it
 };
 
 }  // namespace hvlab::board

@@ -20,6 +20,7 @@ PcParts::PcParts(const MachineConfig& config, const Pc::Parts& parts)
       end(parts.end),
       clock(parts.processors.events()),
       device_list(parts.recorder),
+      code(execute::make_code_cache(ram.address_pages(), config.code_cache)),
       apics(config, parts, bus, code, probe("apic")),
       pic(apics.interrupt_line(), probe("pic")),
       ioapic(apics.messages(), 0, probe("ioapic")),

@@ -58,7 +58,7 @@ struct PcParts {
   AddressDecoder memory{"memory"};
   AddressDecoder ports{"ports"};
   MemoryBus bus{ram, memory, ports};
-  std::shared_ptr<execute::CodeCache> code = execute::make_code_cache(ram.address_pages());
+  std::shared_ptr<execute::CodeCache> code;
   MemoryDma dma{ram, code};
 
   Apics apics;

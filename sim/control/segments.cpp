@@ -185,6 +185,7 @@ void drop_inner_segments(Cpu& cpu, u8 cpl) {
     const u32 conforming_code = attribute::kCode | attribute::kConforming;
     const bool any_level = (reg.attributes & conforming_code) == conforming_code;
     if (reg.usable() && !any_level && reg.dpl() < cpl) reg = null_segment(0);
+    if (!reg.usable()) reg.selector = 0;  // a null selector loses its RPL, FS and GS keep their bases
   }
 }
 

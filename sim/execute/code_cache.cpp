@@ -252,7 +252,14 @@ void CodeCache::forget(Block* block, u64 page) {
   }
 }
 
-std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages) { return std::make_shared<CodeCache>(ram_pages); }
+std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages, u64 bytes) {
+  auto cache = std::make_shared<CodeCache>(ram_pages);
+  CodeCache::Limits limits;
+  limits.chunk_bytes = std::min<size_t>(limits.chunk_bytes, bytes);
+  limits.chunks = bytes / limits.chunk_bytes;
+  cache->set_limits(limits);
+  return cache;
+}
 
 void set_probes(CodeCache& cache, std::vector<u64> addresses) { cache.set_probes(std::move(addresses)); }
 

@@ -25,8 +25,10 @@ enum class Stop : u8 {
 /// Decoded code, shared by all processors of a machine; RAM pages that hold decoded code are known here.
 class CodeCache;
 
-/// Creates the cache for RAM of `ram_pages` 4 KiB pages (by physical page number, holes included).
-std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages);
+/// Creates the cache for RAM of `ram_pages` 4 KiB pages (by physical page number, holes included). It keeps
+/// about `bytes` (at least 1 MiB) of decoded code; nothing that is simulated depends on how much.
+inline constexpr u64 kCodeCacheBytes = u64{96} << 20;
+std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages, u64 bytes = kCodeCacheBytes);
 
 /// Tells the cache that `bytes` bytes at physical `address` were written by someone other than a processor
 /// (DMA, a loader). Cheap where no code was decoded.

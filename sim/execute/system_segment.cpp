@@ -1,5 +1,6 @@
 // Segment registers: MOV, PUSH, POP, LDS LES LSS LFS LGS (SDM vol. 2).
 #include "sim/control/segments.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/system.hpp"
 
 namespace hvlab::execute {
@@ -58,6 +59,10 @@ struct PopSegment {
 template <class T, unsigned kSegment>
 struct LoadFar {
   static Outcome run(Cpu& cpu, const Op& op) {
+    // AMD's processors load 32 bits whatever REX.W says (APM vol. 3, LFS).
+    if constexpr (sizeof(T) == 8) {
+      if (cpu::vendor(cpu) == cpu::Vendor::Amd) return LoadFar<u32, kSegment>::run(cpu, op);
+    }
     u64 linear = 0;
     struct [[gnu::packed]] {
       T offset;

@@ -94,7 +94,8 @@ struct Query {
     const arch::Descriptor& d = entry.descriptor;
     found = found && has_attributes(cpu, d, !kLimit) && visible(cpu, selector.value, d);
     if (found) {
-      const u32 rights = static_cast<u32>(d.raw >> 32) & 0x00F0'FF00;
+      // The limit's upper bits, which the SDM leaves undefined, are among them (APM vol. 3, LAR).
+      const u32 rights = static_cast<u32>(d.raw >> 32) & 0x00FF'FF00;
       cpu.set<T>(op.reg[0], static_cast<T>(kLimit ? d.limit() : rights));
     }
     cpu.flags.set_zf(found);

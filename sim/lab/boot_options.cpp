@@ -51,6 +51,7 @@ po::options_description describe() {
       ("exits", text("FILE"), "write each exit of each virtual machine there, as comma-separated values")
       ("guest-kernel", text("FILE"), "the Linux that virtual machines boot, for names in --exits")
       ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
+      ("code-cache", text("SIZE"), "decoded code that is kept (default 96M); changes speed, never a result")
       ("seed", text("N"), "seed of every random number the guest can see (default 1)")
       ("rtc", text("DATE"), "where the real-time clock starts, in UTC (default 2024-01-01T00:00:00)")
       ("progress", "show simulated time and speed on standard error")
@@ -155,6 +156,7 @@ void read_machine(const Values& values, board::MachineConfig& machine) {
   if (machine.memory % kMiB != 0) throw UserError("--memory '" + memory + "': give a multiple of 1M");
   machine.debug_exit = values.count("debug-exit") != 0;
   machine.slice = parse_count("--slice", text_of(values, "slice", "10000"), 1, 1'000'000'000);
+  machine.code_cache = parse_size("--code-cache", text_of(values, "code-cache", "96M"), kMiB, 4096 * kMiB);
   machine.seed = parse_count("--seed", text_of(values, "seed", "1"), 0, ~u64{0});
   if (values.count("rtc") != 0) machine.rtc_start = parse_date("--rtc", text_of(values, "rtc", ""));
   read_devices(values, machine);

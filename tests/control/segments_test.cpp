@@ -118,3 +118,21 @@ TEST_CASE("LAR, LSL, VERR, VERW answer in ZF") {
   CHECK((c.gpr[arch::kRax] & 0xFF) == 1);
   CHECK(!c.flags.zf());
 }
+
+// Catches a null selector that keeps its RPL across a return to user mode, by which software can tell that it
+// was interrupted, and a base of FS that goes with it.
+TEST_CASE("a return to an outer level leaves null selectors 0, and bases alone") {
+  Machine m;
+  m.long_mode();
+  cpu::Cpu& c = m.cpu();
+  for (const unsigned s : {arch::kDs, arch::kFs})
+    c.seg[s] = {.base = 0x1'2345'6000, .limit = 0, .attributes = arch::attribute::kUnusable, .selector = 3};
+  c.gpr[arch::kRsp] = kStack - 40;
+  const u64 frame[] = {kData, kUserCode64, 0x202, kStack - 0x1000, kUserData};
+  std::memcpy(m.bus.ram.data() + kStack - 40, frame, sizeof frame);
+  m.poke<u16>(kData, 0x0B0F);  // ud2
+  CHECK(m.run({0x48, 0xCF}) == 6);
+  CHECK(c.seg[arch::kDs].selector == 0);
+  CHECK(c.seg[arch::kFs].selector == 0);
+  CHECK(c.seg[arch::kFs].base == 0x1'2345'6000);
+}

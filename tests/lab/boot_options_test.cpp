@@ -131,6 +131,7 @@ TEST_CASE("every mistake is refused in one line that names the option") {
       {{"--max-time", "soon"}, "--max-time"},
       {{"--max-instructions", "0"}, "--max-instructions"},
       {{"--slice", "0"}, "--slice"},
+      {{"--code-cache", "64K"}, "--code-cache"},
       {{"--seed", "x"}, "--seed"},
       {{"--rtc", "yesterday"}, "--rtc"},
       {{"--stat", "x.json"}, "--stat"},  // an abbreviation

@@ -45,6 +45,22 @@ TEST_CASE("LDS, LES, LSS, LFS, LGS load an offset and a selector") {
   }
 }
 
+// Catches a 64-bit offset on AMD's processors, and none on Intel's.
+TEST_CASE("LFS with REX.W loads 64 bits on Intel's processors, 32 on AMD's") {
+  for (const bool intel : {true, false}) {
+    timing::Profile p = everything();
+    p.vendor = intel ? "GenuineIntel" : "AuthenticAMD";
+    Machine m(p);
+    m.long_mode();
+    m.cpu().gpr[kRsi] = kData;
+    m.poke<u64>(kData, 0x0000'0010'1234'5678);
+    m.poke<u16>(kData + 8, 0);
+    CHECK(m.run({0x48, 0x0F, 0xB4, 0x06}) == -1);
+    CHECK(m.cpu().gpr[kRax] == (intel ? 0x0000'0010'1234'5678u : 0x1234'5678u));
+    CHECK(m.cpu().seg[kFs].selector == (intel ? 0 : kData0));
+  }
+}
+
 // Catches SGDT and SIDT exchanged, and a base that is cut.
 TEST_CASE("SGDT and SIDT store limit and base") {
   Machine m = long_machine();

@@ -37,7 +37,13 @@ struct Registers {
   u64 gpr[16] = {};  // encoding order
   u64 rip = 0, rflags = 2;
   u64 fs_base = kFsBase, gs_base = kGsBase;
+  u16 selector[6] = {};  // ES CS SS DS FS GS; in: ES, SS and DS kUserData, FS and GS null
 };
+
+/// The selectors that Linux gives its processes; ours has the same descriptor table.
+inline constexpr u16 kUserCode32 = 0x23, kUserData = 0x2B, kUserCode64 = 0x33;
+/// A descriptor that depends on the processor that the host runs us on: not to be loaded.
+inline constexpr u16 kHostsOwn = 0x78;
 
 struct Case {
   Registers in;

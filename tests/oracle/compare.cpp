@@ -64,6 +64,12 @@ struct Comparison {
     value("rflags", host.out.rflags & flags, ours.out.rflags & flags);
     value("fs base", host.out.fs_base, ours.out.fs_base);
     value("gs base", host.out.gs_base, ours.out.gs_base);
+    constexpr const char* kSegments[6] = {"es", "cs", "ss", "ds", "fs", "gs"};
+    // The host's kernel has been left by IRET, which takes the RPL off null selectors (SDM vol. 2, IRET).
+    const auto selector = [](const Result& r, unsigned i) {
+      return r.out.selector[i] < 4 ? 0 : r.out.selector[i];
+    };
+    for (unsigned i = 0; i < 6; ++i) value(kSegments[i], selector(host, i), selector(ours, i));
     const unsigned registers = c.code_bytes == 8 ? 16 : 8;
     for (unsigned i = 0; i < registers; ++i) value(kNames[i], host.out.gpr[i], ours.out.gpr[i]);
   }

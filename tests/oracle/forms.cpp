@@ -182,18 +182,9 @@ const char* left_out(Mnemonic m) {
     case Mnemonic::SYSRET:
     case Mnemonic::SYSEXIT:
     case Mnemonic::INT1: return "left to machine-code tests";
-    case Mnemonic::LAR:
-    case Mnemonic::LSL:
-    case Mnemonic::VERR:
-    case Mnemonic::VERW:
-    case Mnemonic::LDS:
-    case Mnemonic::LES:
-    case Mnemonic::LSS:
-    case Mnemonic::LFS:
-    case Mnemonic::LGS:
     case Mnemonic::IRET:
     case Mnemonic::IRETD:
-    case Mnemonic::IRETQ: return "reads the host's descriptor tables";
+    case Mnemonic::IRETQ: return "a far transfer";
     case Mnemonic::SGDT:
     case Mnemonic::SIDT:
     case Mnemonic::SLDT:

@@ -26,6 +26,25 @@ bool shows_flags(Mnemonic m) {
          m == PUSHFQ;
 }
 
+bool takes_selector(const Form& form) {
+  switch (form.mnemonic) {
+    case MOV: return form.operand[0].kind == Kind::Segment;
+    case LAR:
+    case LSL:
+    case VERR:
+    case VERW: return true;
+    default: return false;
+  }
+}
+
+/// Null, of the table's segments, of none, beyond its end, of the local table that there is not.
+u64 pick_selector(Random& random) {
+  constexpr u16 kSome[] = {0,           1,         2,           3,    0x08, 0x10,  0x18, 0x1B,
+                           kUserCode32, kUserData, kUserCode64, 0x28, 0x2A, 0x33,  0x38, 0x40,
+                           0x50,        0x63,      0x7F8,       0x0F, 0x2F, 0xFFFF};
+  return kSome[random.below(std::size(kSome))];
+}
+
 /// An address in or near the data pages.
 u64 pick_target(Random& random) {
   const u64 inside = kData + random.below(kDataBytes - 512);
@@ -65,8 +84,8 @@ Generator::Generator(const arch::FeatureSet& features, bool amd) : features_(fea
   }
 }
 
-/// What user mode can ask: not what left_out() names, far transfers and segment registers, which concern the
-/// host's descriptor tables, and a BSWAP of 16 bits, which is undefined.
+/// What user mode can ask: not what left_out() names, far transfers, and a BSWAP of 16 bits, which is
+/// undefined.
 bool Generator::asked(const Encoding& e, u8 code_bytes) const {
   u8 code[16];
   Form form;
@@ -74,8 +93,6 @@ bool Generator::asked(const Encoding& e, u8 code_bytes) const {
   plain_bytes(e, code);
   if (!recognize(code, code_bytes, features_, form, op)) return false;
   if (left_out(form.mnemonic) != nullptr || form.far) return false;
-  for (unsigned n = 0; n < form.operands; ++n)
-    if (form.operand[n].kind == Kind::Segment) return false;
   // A hint's register form is #UD on AMD's processors.
   if (amd_ && e.map == Map::Two && e.opcode == 0x0D && !e.memory) return false;
   if (amd_ && code_bytes == 8 && e.prefix == 0x66 && is_near_branch(form)) return false;
@@ -248,6 +265,15 @@ struct Generator::Draft {
     const auto memory = [&](u64 at, void* to, size_t bytes) {
       if (at >= kData && at + bytes <= kData + kDataBytes) std::memcpy(to, data + (at - kData), bytes);
     };
+    if (takes_selector(form)) {
+      const unsigned from = form.operands - 1u;
+      if (op.mem == decode::kNoMemory && op.reg[from] % 8 == 0) {
+        u64& value = gpr[op.reg[from] / 8];
+        value = (random.one_in(2) ? random.next() & ~u64{0xFFFF} : 0) | pick_selector(random);
+      }
+      c.in.rflags &= ~arch::flag::kTf;  // a load of SS holds the trap off, into the host's kernel
+    }
+    if (m == POP && form.operand[0].kind == Kind::Segment) c.in.rflags &= ~arch::flag::kTf;
     if (m == DIV && !random.one_in(4))
       gpr[arch::kRdx] = random.below(2), gpr[arch::kRax] &= random.one_in(2) ? 0xFF : ~u64{0};
     if (m == IDIV && !random.one_in(4)) {

@@ -6,6 +6,8 @@
 // hence no stack protector here and system calls by hand.
 #include "host.hpp"
 
+#include "sim/arch/registers.hpp"
+
 #if defined(__x86_64__) && defined(__linux__)
 
 #include <asm/prctl.h>
@@ -37,9 +39,6 @@ namespace {
 constexpr u64 kSticky = 0x244000;
 constexpr int kRegister[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
-// Linux' own flat segments.
-constexpr u64 kLinuxCode32 = 0x23, kLinuxData = 0x2B, kLinuxCode64 = 0x33;
-
 u8* code_window;  // the code pages, writable
 u8* data_pages;   // kData
 bool started;
@@ -59,6 +58,30 @@ struct Box {
 };
 Box box;
 
+u64 segment_base(int code) {
+  u64 base = 0;
+  system_call(SYS_arch_prctl, code, reinterpret_cast<long>(&base), 0);
+  return base;
+}
+
+/// Takes down the segment registers and puts back what a case has changed. Neither the kernel nor this
+/// handler minds what DS, ES, FS and GS are.
+void take_segments(const greg_t* g, Registers& out) {
+  const u64 saved = static_cast<u64>(g[REG_CSGSFS]);
+  u16* s = out.selector;
+  s[arch::kCs] = static_cast<u16>(saved);
+  s[arch::kSs] = static_cast<u16>(saved >> 48);
+  asm volatile("mov %%es, %0; mov %%ds, %1; mov %%fs, %2; mov %%gs, %3"
+               : "=r"(s[arch::kEs]), "=r"(s[arch::kDs]), "=r"(s[arch::kFs]), "=r"(s[arch::kGs]));
+  out.fs_base = segment_base(ARCH_GET_FS);
+  out.gs_base = segment_base(ARCH_GET_GS);
+  if (s[arch::kDs] != kUserData || s[arch::kEs] != kUserData)
+    asm volatile("mov %0, %%ds; mov %0, %%es" ::"r"(static_cast<u32>(kUserData)));
+  // Setting a base makes the selector null.
+  if (out.fs_base != kFsBase || s[arch::kFs] != 0) system_call(SYS_arch_prctl, ARCH_SET_FS, kFsBase, 0);
+  if (out.gs_base != kGsBase || s[arch::kGs] != 0) system_call(SYS_arch_prctl, ARCH_SET_GS, kGsBase, 0);
+}
+
 void take_down(int signal, ucontext_t* context) {
   const u64 n = *box.current;
   Result& r = box.results[n];
@@ -67,13 +90,7 @@ void take_down(int signal, ucontext_t* context) {
   r.out.rip = static_cast<u64>(g[REG_RIP]);
   r.out.rflags = static_cast<u64>(g[REG_EFL]);
   std::memcpy(static_cast<void*>(&r.out.fx), context->uc_mcontext.fpregs, sizeof r.out.fx);
-  u64 base = 0;
-  system_call(SYS_arch_prctl, ARCH_GET_FS, reinterpret_cast<long>(&base), 0);
-  r.out.fs_base = base;
-  if (base != kFsBase) system_call(SYS_arch_prctl, ARCH_SET_FS, kFsBase, 0);
-  system_call(SYS_arch_prctl, ARCH_GET_GS, reinterpret_cast<long>(&base), 0);
-  r.out.gs_base = base;
-  if (base != kGsBase) system_call(SYS_arch_prctl, ARCH_SET_GS, kGsBase, 0);
+  take_segments(g, r.out);
   r.vector = static_cast<u8>(g[REG_TRAPNO]);
   r.error = static_cast<u32>(g[REG_ERR]);
   r.address = r.vector == 14 ? static_cast<u64>(g[REG_CR2]) : 0;
@@ -92,7 +109,7 @@ void set_up(ucontext_t* context) {
   for (unsigned i = 0; i < 16; ++i) g[kRegister[i]] = static_cast<greg_t>(c.in.gpr[i]);
   g[REG_RIP] = static_cast<greg_t>(c.in.rip);
   g[REG_EFL] = static_cast<greg_t>(c.in.rflags);
-  const u64 selectors = (c.code_bytes == 8 ? kLinuxCode64 : kLinuxCode32) | kLinuxData << 48;
+  const u64 selectors = (c.code_bytes == 8 ? u64{kUserCode64} : u64{kUserCode32}) | u64{kUserData} << 48;
   g[REG_CSGSFS] = static_cast<greg_t>(selectors);
   std::memcpy(context->uc_mcontext.fpregs, &c.in.fx, sizeof c.in.fx - sizeof c.in.fx.rest);
   // The frame's XSAVE header says which components it holds (SDM vol. 1, 13.4.2): x87 and SSE are ours.
@@ -154,7 +171,7 @@ void watch_time() {
   asm volatile(
       "mov %0, %%ds\n\t"
       "mov %0, %%es\n\t"
-      "int3" ::"r"(static_cast<u32>(kLinuxData))
+      "int3" ::"r"(static_cast<u32>(kUserData))
       : "memory");
   system_call(SYS_exit_group, 1, 0, 0);
   __builtin_unreachable();

@@ -1,6 +1,7 @@
 #include "ours.hpp"
 
 #include <cstring>
+#include <utility>
 
 namespace hvlab::oracle {
 
@@ -11,6 +12,7 @@ constexpr u64 kHigh = 0xFFFF'FFFF'8000'0000;
 constexpr u64 kMaps = 0x5'0000;  // seven tables
 constexpr u64 kPresent = 1, kWritable = 2, kUser = 4, kNoExecute = u64{1} << 63;
 constexpr u64 kKernelStack = 0x7'0000;
+constexpr u16 kKernelCode = 0x10;
 constexpr u64 kUntouchable = arch::flag::kIf;
 
 }  // namespace
@@ -27,12 +29,24 @@ Ours::Ours(const timing::Profile& profile) : machine_(profile) {
   c.tr.base += kHigh;
   machine_.poke<u64>(test::kTss + 4, kHigh + kKernelStack);
   machine_.poke<u16>(test::kTss + 0x66, 0x68);  // no I/O permission map
-  for (u64 v = 0; v < 256; ++v) {               // handlers stay where they are, seen from above
+  build_gdt();
+  for (u64 v = 0; v < 256; ++v) {  // handlers stay where they are, seen from above
+    machine_.poke<u16>(test::kIdt + v * 16 + 2, kKernelCode);
     machine_.poke<u8>(test::kIdt + v * 16 + 5, v == 3 || v == 4 ? 0xEE : 0x8E);
     machine_.poke<u16>(test::kIdt + v * 16 + 6, static_cast<u16>((kHigh + test::kHandlers) >> 16));
     machine_.poke<u32>(test::kIdt + v * 16 + 8, static_cast<u32>(kHigh >> 32));
   }
   std::memset(machine_.bus.ram.data() + kCode, 0xCC, kCodeBytes);
+}
+
+/// Linux' table, as far as user mode can tell: flat segments of 4 GiB.
+void Ours::build_gdt() {
+  constexpr std::pair<u16, u64> kDescriptors[] = {{0x08, 0xC09B},      {kKernelCode, 0xA09B},
+                                                  {0x18, 0xC093},      {kUserCode32, 0xC0FB},
+                                                  {kUserData, 0xC0F3}, {kUserCode64, 0xA0FB}};
+  for (u16 at = 0; at < 0x80; at += 8) machine_.poke<u64>(test::kGdt + at, 0);
+  for (const auto& [selector, attributes] : kDescriptors)
+    machine_.poke<u64>(test::kGdt + (selector & ~7u), 0x000F'0000'0000'FFFF | attributes << 40);
 }
 
 void Ours::map() {
@@ -78,9 +92,9 @@ void Ours::start(const Case& c) {
   cpu.seg[arch::kCs] = {.base = 0,
                         .limit = ~u32{0},
                         .attributes = wide ? 0xA0FBu : 0xC0FBu,
-                        .selector = wide ? test::kUserCode64 : test::kUserCode32};
+                        .selector = wide ? kUserCode64 : kUserCode32};
   for (unsigned s : {arch::kSs, arch::kDs, arch::kEs})
-    cpu.seg[s] = {.base = 0, .limit = ~u32{0}, .attributes = 0xC0F3, .selector = test::kUserData};
+    cpu.seg[s] = {.base = 0, .limit = ~u32{0}, .attributes = 0xC0F3, .selector = kUserData};
   for (unsigned s : {arch::kFs, arch::kGs})  // null selectors: no use outside 64-bit mode
     cpu.seg[s] = {.base = s == arch::kFs ? in.fs_base : in.gs_base,
                   .limit = 0,
@@ -110,6 +124,9 @@ void Ours::finish(int vector, Result& r) {
   out.rip = machine_.peek<u64>(at);
   out.rflags = machine_.peek<u64>(at + 16);
   out.gpr[arch::kRsp] = machine_.peek<u64>(at + 24);
+  for (unsigned i = 0; i < 6; ++i) out.selector[i] = cpu.seg[i].selector;
+  out.selector[arch::kCs] = machine_.peek<u16>(at + 8);
+  out.selector[arch::kSs] = machine_.peek<u16>(at + 32);
   out.fs_base = cpu.seg[arch::kFs].base;
   out.gs_base = cpu.seg[arch::kGs].base;
   FxImage& fx = out.fx;

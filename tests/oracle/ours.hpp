@@ -17,6 +17,7 @@ class Ours {
   Result run(const Case& c);
 
  private:
+  void build_gdt();
   void map();
   void start(const Case& c);
   void finish(int vector, Result& r);

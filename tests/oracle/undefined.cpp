@@ -116,6 +116,8 @@ void print_rules() {
 
 const char* incomparable(const Case& c, const Result& host) {
   const Mnemonic m = mnemonic(c);
+  for (const u16 selector : host.out.selector)
+    if ((selector & ~3) == kHostsOwn) return "a descriptor of the host's own";
   const bool fault = host.vector != 1 && host.vector != 3;
   switch (m) {
     // "Exceptions associated with addressing memory and page faults may still be signaled (implementation
