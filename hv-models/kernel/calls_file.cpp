@@ -154,6 +154,7 @@ i64 call_ioctl(const Arguments& c) {
   constexpr u64 kDrain = 0x5409;  // TCSBRK with an argument other than 0: tcdrain()
   const Ref<OpenFile> file = c.process.files.get(c.number(0));
   if (!file) return kBadFile;
+  if (file->socket() != nullptr) return control_interface(c, *file->socket());
   if (!file->is_terminal() || c.a[1] != kDrain || c.a[2] == 0) return kNotTerminal;
   drain_console();
   return 0;

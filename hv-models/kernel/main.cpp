@@ -2,11 +2,13 @@
 #include "hv-models/kernel/archive.hpp"
 #include "hv-models/kernel/console.hpp"
 #include "hv-models/kernel/device_files.hpp"
+#include "hv-models/kernel/disk.hpp"
 #include "hv-models/kernel/faults.hpp"
 #include "hv-models/kernel/flush.hpp"
 #include "hv-models/kernel/machine_end.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/memory_files.hpp"
+#include "hv-models/kernel/network_space.hpp"
 #include "hv-models/kernel/path.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/scheduler.hpp"
@@ -37,6 +39,8 @@ void set_up_files() {
   if (!root_folder()) runtime::panic("no memory for the root folder");
   unpack_archive();
   make_device_files();
+  find_ide_disks();
+  find_virtio_disks();
 }
 
 }  // namespace
@@ -63,6 +67,9 @@ void model_main() {
   runtime::start_other_processors(secondary_main);
   kernel_root[0] = 0;  // nobody starts at low addresses any more
   set_up_files();
+  if (!system_network()) runtime::panic("no memory for the network");
+  find_e1000();
+  find_virtio_network();
   char first[400] = "/bin/init";
   runtime::command_line_value("run", first, sizeof first, true);
   runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),

@@ -4,6 +4,7 @@
 #include "hv-models/kernel/futex.hpp"
 #include "hv-models/kernel/machine_end.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/network_space.hpp"
 #include "hv-models/kernel/scheduler.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/print.hpp"
@@ -266,6 +267,7 @@ void end_current_thread() {
 void start_first_process(const char* line) {
   Ref<Container> system = Ref<Container>::take(new (std::nothrow) Container);
   if (system) system->pids = Ref<PidSpace>::take(new (std::nothrow) PidSpace);
+  if (system) system->network = system_network();
   Process* process = system && system->pids ? make_process(system) : nullptr;
   Thread* thread = process != nullptr ? create_thread(begin_first_process, const_cast<char*>(line)) : nullptr;
   if (thread == nullptr) runtime::panic("no memory for the first process");

@@ -40,7 +40,7 @@ constexpr Call kCalls[] = {
     {33, call_dup2},
     {35, call_nanosleep},
     {39, call_getpid},
-    {56, call_clone},
+    {41, call_socket}, {42, call_connect}, {44, call_sendto}, {45, call_recvfrom}, {49, call_bind}, {51, call_getsockname}, {54, call_setsockopt}, {56, call_clone},
     {57, call_fork},
     {59, call_execve},
     {60, call_exit},

@@ -60,6 +60,17 @@ i64 call_pipe(const Arguments&);
 i64 call_pipe2(const Arguments&);
 i64 call_ioctl(const Arguments&);
 i64 call_fsync(const Arguments&);
+// calls_socket.cpp
+i64 call_socket(const Arguments&);
+i64 call_bind(const Arguments&);
+i64 call_connect(const Arguments&);
+i64 call_getsockname(const Arguments&);
+i64 call_sendto(const Arguments&);
+i64 call_recvfrom(const Arguments&);
+i64 call_setsockopt(const Arguments&);
+class Socket;
+/// ioctl() on a socket: about interfaces.
+i64 control_interface(const Arguments&, Socket& socket);
 // calls_folder.cpp
 i64 call_open(const Arguments&);
 i64 call_openat(const Arguments&);

@@ -1,0 +1,102 @@
+#include "hv-models/kernel/disk.hpp"
+
+#include "hv-models/kernel/device_files.hpp"
+#include "hv-models/kernel/memory.hpp"
+#include "hv-models/runtime/print.hpp"
+
+namespace hvlab::kernel {
+namespace {
+
+using runtime::Hold;
+
+// A disk as a file: whole sectors only, never cached.
+class DiskNode final : public Node {
+ public:
+  explicit DiskNode(Disk& disk) : Node(NodeKind::BlockDevice), disk_(disk) {}
+  u64 size() override { return disk_.sectors() * kSectorBytes; }
+  i64 read_at(u64 offset, void* to, size_t bytes) override { return move(DiskRequest::Kind::Read, offset, to, bytes); }
+  i64 write_at(u64 offset, const void* from, size_t bytes) override {
+    return move(DiskRequest::Kind::Write, offset, const_cast<void*>(from), bytes);
+  }
+  int truncate() override { return 0; }
+  int sync() override { return disk_.flush(); }
+  Disk& disk() { return disk_; }
+
+ private:
+  i64 move(DiskRequest::Kind what, u64 offset, void* memory, size_t bytes) {
+    if (offset % kSectorBytes != 0 || bytes % kSectorBytes != 0) return kInvalid;
+    if (offset >= size()) return what == DiskRequest::Kind::Read ? 0 : i64{kNoSpace};
+    if (bytes > size() - offset) bytes = size() - offset;
+    const int result = disk_.transfer(what, offset / kSectorBytes, bytes / kSectorBytes, memory);
+    return result < 0 ? result : static_cast<i64>(bytes);
+  }
+  Disk& disk_;
+};
+
+unsigned count = 0;
+
+}  // namespace
+
+int Disk::perform(DiskRequest& request) {
+  const Hold hold(lock_);
+  waiting_.push_back(request);
+  while (DiskRequest* first = waiting_.front()) {
+    if (!start(*first)) break;
+    waiting_.remove(*first);
+  }
+  while (!request.done) done_.wait(lock_, Waiting::UntilDone);  // the device writes to its memory until then
+  return request.result;
+}
+
+void Disk::start_more() {
+  const Hold hold(lock_);
+  while (DiskRequest* first = waiting_.front()) {
+    if (!start(*first)) return;
+    waiting_.remove(*first);
+  }
+}
+
+void Disk::complete(DiskRequest& request, int result) {
+  {
+    const Hold hold(lock_);
+    request.result = result;
+    request.done = true;
+    done_.wake_all();
+  }
+  start_more();
+}
+
+int Disk::transfer(DiskRequest::Kind kind, u64 sector, u64 sector_count, void* memory) {
+  if (sector > sectors_ || sector_count > sectors_ - sector) return kInvalid;
+  u8* at = static_cast<u8*>(memory);
+  while (sector_count > 0) {
+    const u32 part = sector_count < kMostSectors ? static_cast<u32>(sector_count) : kMostSectors;
+    DiskRequest request;
+    request.kind = kind;
+    request.sector = sector;
+    request.sectors = part;
+    request.memory = physical(at);
+    if (const int result = perform(request); result < 0) return result;
+    sector += part, sector_count -= part, at += u64{part} * kSectorBytes;
+  }
+  return 0;
+}
+
+int Disk::flush() {
+  DiskRequest request;
+  request.kind = DiskRequest::Kind::Flush;
+  return perform(request);
+}
+
+void add_disk(Disk& disk, const char* kind) {
+  char name[16];
+  runtime::format_text(name, sizeof name, "disk%u", count++);
+  add_device_file(name, Ref<Node>::take(new (std::nothrow) DiskNode(disk)));
+  runtime::print("HVLAB kernel disk=%s kind=%s sectors=%lu\n", name, kind, disk.sectors());
+}
+
+Disk* disk_of(Node& node) {
+  return node.kind == NodeKind::BlockDevice ? &static_cast<DiskNode&>(node).disk() : nullptr;
+}
+
+}  // namespace hvlab::kernel

@@ -1,0 +1,66 @@
+// Headers as they are on the wire: Ethernet II, ARP (RFC 826), IPv4 (RFC 791), ICMP echo (RFC 792), UDP (RFC 768).
+// Pure functions over bytes, so that they run in a test too. Addresses and ports are in the processor's order.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::kernel {
+
+struct MacAddress {
+  u8 bytes[6];
+  bool operator==(const MacAddress&) const = default;
+};
+inline constexpr MacAddress kBroadcastMac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+inline constexpr size_t kEthernetBytes = 14, kArpBytes = 28, kIpv4Bytes = 20, kUdpBytes = 8, kIcmpEchoBytes = 8;
+inline constexpr u16 kTypeIpv4 = 0x0800, kTypeArp = 0x0806;
+inline constexpr u8 kProtocolIcmp = 1, kProtocolUdp = 17;
+inline constexpr u8 kEchoRequest = 8, kEchoReply = 0;
+
+/// The Internet checksum (RFC 1071) of `bytes` bytes; `sum` is what was summed up before.
+u32 add_to_checksum(u32 sum, const u8* from, size_t bytes);
+u16 finish_checksum(u32 sum);
+
+struct EthernetHeader {
+  MacAddress to, from;
+  u16 type;
+};
+void put_ethernet(u8* to, const EthernetHeader& header);
+/// False if there are too few bytes.
+bool get_ethernet(const u8* from, size_t bytes, EthernetHeader& header);
+
+struct ArpPacket {
+  bool request;  // else an answer
+  MacAddress sender_mac, target_mac;
+  u32 sender, target;
+};
+void put_arp(u8* to, const ArpPacket& packet);
+/// False for anything but ARP for IPv4 over Ethernet.
+bool get_arp(const u8* from, size_t bytes, ArpPacket& packet);
+
+struct Ipv4Header {
+  u8 protocol;
+  u32 from, to;
+  u16 header_bytes, payload_bytes;
+};
+void put_ipv4(u8* to, const Ipv4Header& header, u16 identification);
+/// False for damaged packets and for fragments.
+bool get_ipv4(const u8* from, size_t bytes, Ipv4Header& header);
+
+struct UdpHeader {
+  u16 from, to;
+  u16 payload_bytes;
+};
+/// Before `payload_bytes` of payload that are already there. `checked`: with a checksum, else 0, which means none.
+void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked);
+bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header);
+
+struct IcmpEcho {
+  u8 type;  // kEchoRequest or kEchoReply
+  u16 identifier, sequence;
+};
+/// Before `bytes` - 8 of payload that are already there.
+void put_icmp_echo(u8* to, size_t bytes, const IcmpEcho& echo);
+bool get_icmp_echo(const u8* from, size_t bytes, IcmpEcho& echo);
+
+}  // namespace hvlab::kernel
