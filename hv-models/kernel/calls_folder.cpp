@@ -1,4 +1,5 @@
 // Calls with a path.
+#include "hv-models/kernel/checked_mount.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/system_calls.hpp"
@@ -187,8 +188,28 @@ i64 call_getdents64(const Arguments& c) {
   }
 }
 
-i64 call_mount(const Arguments&) { return kNotSupported; }
-i64 call_umount2(const Arguments&) { return kNotSupported; }
-i64 call_sync(const Arguments&) { return 0; }
+// mount(device, folder, type, flags, options): type "checked"; option "format" makes an empty file system first.
+i64 call_mount(const Arguments& c) {
+  char type[16], options[16] = "";
+  Ref<Node> device, folder;
+  if (c.process.container->parent) return kNotPermitted;  // not for containers: devices are the system's
+  int result = find_argument(c, c.a[0], device);
+  if (result == 0) result = find_argument(c, c.a[1], folder);
+  if (result == 0) result = c.process.space->copy_in_text(type, c.a[2], sizeof type);
+  if (result == 0 && c.a[4] != 0) result = c.process.space->copy_in_text(options, c.a[4], sizeof options);
+  if (result < 0) return result;
+  if (strcmp(type, "checked") != 0) return kNoDevice;
+  if (strcmp(options, "format") == 0) result = format_checked(*device);
+  return result < 0 ? result : mount_checked(device, folder);
+}
+
+i64 call_umount2(const Arguments& c) {
+  Ref<Node> root;
+  if (c.process.container->parent) return kNotPermitted;
+  const int result = find_argument(c, c.a[0], root);
+  return result < 0 ? result : unmount_checked(root);
+}
+
+i64 call_sync(const Arguments&) { return sync_all(); }
 
 }  // namespace hvlab::kernel

@@ -9,6 +9,14 @@ namespace hvlab::kernel {
 class Counted {
  public:
   void keep() { __atomic_add_fetch(&users_, 1, __ATOMIC_RELAXED); }
+  /// The same, unless the last one has just let go.
+  bool keep_if_used() {
+    u32 users = __atomic_load_n(&users_, __ATOMIC_RELAXED);
+    while (users != 0) {
+      if (__atomic_compare_exchange_n(&users_, &users, users + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+    }
+    return false;
+  }
   /// True if that was the last.
   bool let_go() { return __atomic_sub_fetch(&users_, 1, __ATOMIC_ACQ_REL) == 0; }
 
