@@ -28,8 +28,9 @@ class BlockCache {
   bool set_up();
 
   enum class Want : u8 { Read, Fresh };
-  /// The block's bytes, valid until kBlocks other blocks have been asked for; nullptr and `error` if it cannot be read. With
-  /// `checksum`, unless 0, what comes from the disk must have it. Fresh: zeros, whatever is on the disk.
+  /// The block's bytes, valid until kBlocks other blocks have been asked for; nullptr and `error` if it
+  /// cannot be read. With `checksum`, unless 0, what comes from the disk must have it. Fresh: zeros, whatever
+  /// is on the disk.
   u8* get(u32 block, u32 checksum, Want want, int& error);
   /// The block that get() gave has been changed.
   void changed(u32 block);

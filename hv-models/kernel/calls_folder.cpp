@@ -188,7 +188,8 @@ i64 call_getdents64(const Arguments& c) {
   }
 }
 
-// mount(device, folder, type, flags, options): type "checked"; option "format" makes an empty file system first.
+// mount(device, folder, type, flags, options): type "checked"; option "format" makes an empty file system
+// first.
 i64 call_mount(const Arguments& c) {
   char type[16], options[16] = "";
   Ref<Node> device, folder;

@@ -18,7 +18,7 @@ constexpr u64 kShareMemory = 0x100, kThread = 0x10000, kSetTls = 0x80000, kParen
               kChildClearId = 0x20'0000, kChildSetId = 0x100'0000, kSignalMask = 0xff;
 
 constexpr size_t kMostArgumentBytes = 4096;
-constexpr u64 kMostArguments = 64;
+constexpr u64 kMostArguments = 128;
 
 // A list of pointers to strings, ended by a null pointer, of a program.
 int copy_strings(AddressSpace& space, u64 list, Strings& to) {
@@ -51,6 +51,8 @@ i64 call_clone(const Arguments& c) {
   }
   if ((flags & kThread) == 0) return kInvalid;
   const u64 fs_base = (flags & kSetTls) != 0 ? c.a[4] : current_thread().fs_base;
+  if (fs_base >= runtime::kUserEnd)
+    return kNotPermitted;  // WRMSR refuses what is not canonical, in the kernel
   return start_thread(frame, fs_base, clear, (flags & kParentSetId) != 0 ? c.a[2] : 0);
 }
 

@@ -63,7 +63,8 @@ i64 call_socket(const Arguments& c) {
   if (c.a[0] != kInternet || (c.a[1] & ~kCloseOnExec) != kDatagram) return kNotSupported;
   if (c.a[2] != 0 && c.a[2] != kIcmp && c.a[2] != kProtocolUdp) return kNotSupported;
   const SocketKind kind = c.a[2] == kIcmp ? SocketKind::Ping : SocketKind::Datagram;
-  const Ref<OpenFile> socket = Ref<OpenFile>::take(new (std::nothrow) Socket(c.process.container->network, kind));
+  const Ref<OpenFile> socket =
+      Ref<OpenFile>::take(new (std::nothrow) Socket(c.process.container->network, kind));
   return socket ? c.process.files.add(socket, (c.a[1] & kCloseOnExec) != 0) : int{kNoMemory};
 }
 

@@ -69,7 +69,8 @@ int CheckedFiles::mount() {
   __builtin_memcpy(&first_, block, sizeof first_);
   delete[] block;
   if (result < 0) return result;
-  if (first_.magic != kMagic || first_.checksum != first_checksum(first_) || first_.blocks > store_.blocks()) return kInvalid;
+  if (first_.magic != kMagic || first_.checksum != first_checksum(first_) || first_.blocks > store_.blocks())
+    return kInvalid;
   used_ = new (std::nothrow) u8[first_.blocks]();
   if (used_ == nullptr) return kNoMemory;
   for (u32 i = 0; i < first_.first_content; ++i) used_[i] = 1;
@@ -86,7 +87,8 @@ int CheckedFiles::mount() {
 }
 
 void CheckedFiles::mark_tree(const Pointer& pointer, unsigned depth) {
-  if (pointer.block < first_.first_content || pointer.block >= first_.blocks || used_[pointer.block] != 0) return;
+  if (pointer.block < first_.first_content || pointer.block >= first_.blocks || used_[pointer.block] != 0)
+    return;
   used_[pointer.block] = 1;
   --free_blocks_;
   for (u32 i = 0; depth > 0 && i < kPointersPerBlock; ++i) {
@@ -141,7 +143,9 @@ CheckedFiles::Way CheckedFiles::way_to(DiskNode& node, u64 block) {
   block -= kDirect;
   if (block < kPointersPerBlock) return {&node.indirect, 1, {static_cast<u32>(block)}};
   block -= kPointersPerBlock;
-  return {&node.double_indirect, 2, {static_cast<u32>(block / kPointersPerBlock), static_cast<u32>(block % kPointersPerBlock)}};
+  return {&node.double_indirect,
+          2,
+          {static_cast<u32>(block / kPointersPerBlock), static_cast<u32>(block % kPointersPerBlock)}};
 }
 
 // nullptr without error: a block of zeros.
@@ -169,7 +173,8 @@ int CheckedFiles::write_block(const Way& way, u32 offset, const u8* from, u32 by
       error = at.block == 0 ? int{kNoSpace} : 0;
     }
     if (error == 0) {
-      block = cache_.get(at.block, at.checksum, missing ? BlockCache::Want::Fresh : BlockCache::Want::Read, error);
+      block = cache_.get(at.block, at.checksum, missing ? BlockCache::Want::Fresh : BlockCache::Want::Read,
+                         error);
     }
     if (error < 0) {
       while (fresh_count > 0) release_block(fresh[--fresh_count]);
@@ -223,7 +228,8 @@ i64 CheckedFiles::write(u32 number, u64 offset, const void* from, size_t bytes) 
   while (done < bytes && error == 0) {
     const u32 at = static_cast<u32>((offset + done) % kBlockBytes);
     const u32 part = bytes - done < kBlockBytes - at ? static_cast<u32>(bytes - done) : kBlockBytes - at;
-    error = write_block(way_to(node, (offset + done) / kBlockBytes), at, static_cast<const u8*>(from) + done, part);
+    error = write_block(way_to(node, (offset + done) / kBlockBytes), at, static_cast<const u8*>(from) + done,
+                        part);
     if (error == 0) done += part;
   }
   if (done > 0 && offset + done > node.size) node.size = offset + done;

@@ -1,4 +1,5 @@
-// The file system of checked_layout.hpp: nodes by number, on any BlockStore. Not for several callers at a time.
+// The file system of checked_layout.hpp: nodes by number, on any BlockStore. Not for several callers at a
+// time.
 #pragma once
 
 #include "hv-models/kernel/block_cache.hpp"
@@ -36,7 +37,8 @@ class CheckedFiles {
   u32 free_blocks() const { return free_blocks_; }
 
  private:
-  struct Way {  // from a node to one of its blocks: which pointer of the node, then which of each block of pointers
+  struct Way {  // from a node to one of its blocks: which pointer of the node, then which of each block of
+                // pointers
     Pointer* root;
     unsigned depth;
     u32 index[2];

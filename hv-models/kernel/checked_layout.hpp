@@ -1,10 +1,11 @@
-// A small file system on a disk, whose every block is checked: what points to a block holds the block's checksum, up to
-// the first block, which holds its own. So what was damaged, or was written to the wrong place, or never got to the
-// medium, is an error when it is read, and never wrong data.
+// A small file system on a disk, whose every block is checked: what points to a block holds the block's
+// checksum, up to the first block, which holds its own. So what was damaged, or was written to the wrong
+// place, or never got to the medium, is an error when it is read, and never wrong data.
 //
 //   block 0        FirstBlock
 //   blocks 1 ..    the table of nodes, each of which holds a checksum of its own
-//   then           contents, blocks of pointers; free blocks are found from the nodes when the disk is mounted
+//   then           contents, blocks of pointers; free blocks are found from the nodes when the disk is
+//   mounted
 #pragma once
 
 #include "sim/base/types.hpp"

@@ -21,7 +21,9 @@ class DiskStore final : public checked::BlockStore {
     const u64 count = disk_.sectors() / kSectors;
     return static_cast<u32>(count < kMost ? count : kMost);
   }
-  int read(u32 block, void* to) override { return disk_.transfer(DiskRequest::Kind::Read, u64{block} * kSectors, kSectors, to); }
+  int read(u32 block, void* to) override {
+    return disk_.transfer(DiskRequest::Kind::Read, u64{block} * kSectors, kSectors, to);
+  }
   int write(u32 block, const void* from) override {
     return disk_.transfer(DiskRequest::Kind::Write, u64{block} * kSectors, kSectors, const_cast<void*>(from));
   }
@@ -50,7 +52,8 @@ List<Mount, MountTag> mounts;
 
 class CheckedNode final : public Node, public Link<ActiveTag> {
  public:
-  CheckedNode(const Ref<Mount>& mount, u32 number, NodeKind kind_of_node) : Node(kind_of_node), mount_(mount), number_(number) {}
+  CheckedNode(const Ref<Mount>& mount, u32 number, NodeKind kind_of_node)
+      : Node(kind_of_node), mount_(mount), number_(number) {}
   ~CheckedNode() override;
   u64 number() const override { return number_; }
   u64 size() override;
@@ -136,7 +139,8 @@ int CheckedNode::create(const char* name, NodeKind wanted, Ref<Node>& made) {
   {
     const Hold hold(mount_->mutex);
     u32 number = 0;
-    const int error = mount_->files.create(number_, name, wanted == NodeKind::Folder ? Kind::Folder : Kind::File, number);
+    const int error =
+        mount_->files.create(number_, name, wanted == NodeKind::Folder ? Kind::Folder : Kind::File, number);
     if (error < 0) return error;
     result = activate(mount_, number, wanted);
   }
@@ -148,7 +152,8 @@ int CheckedNode::remove(const char* name, NodeKind wanted) {
   if (kind != NodeKind::Folder) return kNotFolder;
   const Hold hold(mount_->mutex);
   u32 number = 0;
-  const int error = mount_->files.remove(number_, name, wanted == NodeKind::Folder ? Kind::Folder : Kind::File, number);
+  const int error =
+      mount_->files.remove(number_, name, wanted == NodeKind::Folder ? Kind::Folder : Kind::File, number);
   if (error < 0) return error;
   for (CheckedNode* n = mount_->active.front(); n != nullptr; n = mount_->active.after(*n)) {
     if (n->number() != number) continue;

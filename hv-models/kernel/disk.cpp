@@ -14,7 +14,9 @@ class DiskNode final : public Node {
  public:
   explicit DiskNode(Disk& disk) : Node(NodeKind::BlockDevice), disk_(disk) {}
   u64 size() override { return disk_.sectors() * kSectorBytes; }
-  i64 read_at(u64 offset, void* to, size_t bytes) override { return move(DiskRequest::Kind::Read, offset, to, bytes); }
+  i64 read_at(u64 offset, void* to, size_t bytes) override {
+    return move(DiskRequest::Kind::Read, offset, to, bytes);
+  }
   i64 write_at(u64 offset, const void* from, size_t bytes) override {
     return move(DiskRequest::Kind::Write, offset, const_cast<void*>(from), bytes);
   }

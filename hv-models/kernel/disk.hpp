@@ -14,10 +14,10 @@ struct DiskRequest : Link<RequestTag> {
   enum class Kind : u8 { Read, Write, Flush };
   Kind kind = Kind::Read;
   u64 sector = 0;
-  u32 sectors = 0;   // at most Disk::kMostSectors
-  u64 memory = 0;    // physical address of the bytes, which lie in a row
+  u32 sectors = 0;  // at most Disk::kMostSectors
+  u64 memory = 0;   // physical address of the bytes, which lie in a row
   bool done = false;
-  int result = 0;    // 0 or an Error
+  int result = 0;  // 0 or an Error
 };
 
 class Disk {
@@ -26,13 +26,15 @@ class Disk {
 
   virtual ~Disk() = default;
   u64 sectors() const { return sectors_; }
-  /// Moves `count` sectors (any number) between the disk and `memory`, which lies in the direct map; waits for it.
+  /// Moves `count` sectors (any number) between the disk and `memory`, which lies in the direct map; waits
+  /// for it.
   int transfer(DiskRequest::Kind kind, u64 sector, u64 count, void* memory);
   int flush();
 
  protected:
   u64 sectors_ = 0;
-  /// Gives the request to the device, without waiting; false: it takes no more now. Called with the queue locked.
+  /// Gives the request to the device, without waiting; false: it takes no more now. Called with the queue
+  /// locked.
   virtual bool start(DiskRequest& request) = 0;
   /// By the driver's interrupt handler, none of its locks held.
   void complete(DiskRequest& request, int result);

@@ -1,5 +1,5 @@
-// Intel 82540EM ("PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual", 8254x_GBe_SDM):
-// legacy descriptors, one ring each way.
+// Intel 82540EM ("PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual",
+// 8254x_GBe_SDM): legacy descriptors, one ring each way.
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/network_space.hpp"
 #include "hv-models/kernel/pci.hpp"
@@ -14,15 +14,16 @@ constexpr u16 kIntel = 0x8086, kDevice82540em = 0x100e;
 
 // Registers (13.4)
 constexpr u32 kControl = 0x0000, kStatus = 0x0008, kInterruptCause = 0x00c0, kInterruptMaskSet = 0x00d0,
-              kInterruptMaskClear = 0x00d8, kReceiveControl = 0x0100, kTransmitControl = 0x0400, kTransmitGap = 0x0410,
-              kReceiveBase = 0x2800, kReceiveLength = 0x2808, kReceiveHead = 0x2810, kReceiveTail = 0x2818,
-              kTransmitBase = 0x3800, kTransmitLength = 0x3808, kTransmitHead = 0x3810, kTransmitTail = 0x3818,
-              kMulticast = 0x5200, kAddressLow = 0x5400, kAddressHigh = 0x5404;
+              kInterruptMaskClear = 0x00d8, kReceiveControl = 0x0100, kTransmitControl = 0x0400,
+              kTransmitGap = 0x0410, kReceiveBase = 0x2800, kReceiveLength = 0x2808, kReceiveHead = 0x2810,
+              kReceiveTail = 0x2818, kTransmitBase = 0x3800, kTransmitLength = 0x3808, kTransmitHead = 0x3810,
+              kTransmitTail = 0x3818, kMulticast = 0x5200, kAddressLow = 0x5400, kAddressHigh = 0x5404;
 constexpr u32 kSetLinkUp = bit(6), kAutoSpeed = bit(5), kReset = bit(26), kLinkUp = bit(1);
 constexpr u32 kReceiveOn = bit(1), kBroadcastToo = bit(15), kStripCrc = bit(26);
 constexpr u32 kTransmitOn = bit(1), kPadShort = bit(3), kCollisions = 0x0f << 4 | 0x40 << 12;
 constexpr u32 kRecommendedGap = 10 | 8 << 10 | 6 << 20;
-constexpr u32 kCauseTransmitted = bit(0), kCauseMinimum = bit(4), kCauseOverrun = bit(6), kCauseTimer = bit(7);
+constexpr u32 kCauseTransmitted = bit(0), kCauseMinimum = bit(4), kCauseOverrun = bit(6),
+              kCauseTimer = bit(7);
 
 struct Descriptor {  // 3.2.3, 3.3.3: the upper half differs, but both have the status there
   u64 address;
@@ -79,7 +80,8 @@ bool E1000::set_up(const PciFunction& f) {
   runtime::clock::spin(10'000);
   reg(kInterruptMaskClear) = ~0u;
   reg(kControl) = kSetLinkUp | kAutoSpeed;
-  for (unsigned i = 0; i < 6; ++i) mac.bytes[i] = static_cast<u8>(reg(i < 4 ? kAddressLow : kAddressHigh) >> (8 * (i % 4)));
+  for (unsigned i = 0; i < 6; ++i)
+    mac.bytes[i] = static_cast<u8>(reg(i < 4 ? kAddressLow : kAddressHigh) >> (8 * (i % 4)));
   for (u32 i = 0; i < 128; ++i) reg(kMulticast + 4 * i) = 0;
   reg(kReceiveBase) = static_cast<u32>(physical(const_cast<Descriptor*>(receive_)));
   reg(kReceiveBase + 4) = static_cast<u32>(physical(const_cast<Descriptor*>(receive_)) >> 32);

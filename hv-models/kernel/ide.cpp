@@ -1,5 +1,5 @@
-// IDE disks on the PIIX (Intel 82371SB; ATA/ATAPI-6; "Programming Interface for Bus Master IDE Controller"). By DMA,
-// or, with "ide=pio" on the command line, word by word: the difference is worth seeing.
+// IDE disks on the PIIX (Intel 82371SB; ATA/ATAPI-6; "Programming Interface for Bus Master IDE Controller").
+// By DMA, or, with "ide=pio" on the command line, word by word: the difference is worth seeing.
 #include "hv-models/kernel/disk.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/pci.hpp"
@@ -13,8 +13,8 @@ namespace {
 using namespace runtime;
 
 // Registers, from the channel's first port on; the control register has a port of its own.
-constexpr u16 kData = 0, kFeatures = 1, kCount = 2, kLbaLow = 3, kLbaMiddle = 4, kLbaHigh = 5, kDevice = 6, kStatus = 7,
-              kCommand = 7;
+constexpr u16 kData = 0, kFeatures = 1, kCount = 2, kLbaLow = 3, kLbaMiddle = 4, kLbaHigh = 5, kDevice = 6,
+              kStatus = 7, kCommand = 7;
 constexpr u8 kError = 0x01, kRequest = 0x08, kFault = 0x20, kBusyBit = 0x80;
 constexpr u8 kLba = 0x40, kSecondDrive = 0x10;
 constexpr u8 kReadSectors = 0x20, kWriteSectors = 0x30, kReadDma = 0xc8, kWriteDma = 0xca, kFlushCache = 0xe7,
@@ -36,7 +36,8 @@ class IdeDisk;
 
 class IdeChannel {
  public:
-  IdeChannel(u16 base, u16 control, u16 bus_master, u8 irq) : base_(base), control_(control), bus_(bus_master), irq_(irq) {}
+  IdeChannel(u16 base, u16 control, u16 bus_master, u8 irq)
+      : base_(base), control_(control), bus_(bus_master), irq_(irq) {}
   bool set_up(bool dma);
   bool is_present(unsigned drive);
   bool identify(unsigned drive, u16 (&words)[256]);
@@ -67,7 +68,9 @@ class IdeChannel {
 
 class IdeDisk final : public Disk {
  public:
-  IdeDisk(IdeChannel& channel, unsigned drive, u64 sectors) : channel_(channel), drive_(drive) { sectors_ = sectors; }
+  IdeDisk(IdeChannel& channel, unsigned drive, u64 sectors) : channel_(channel), drive_(drive) {
+    sectors_ = sectors;
+  }
   void finished(DiskRequest& request, int result) { complete(request, result); }
   void channel_is_free() { start_more(); }
 
@@ -128,7 +131,8 @@ bool IdeChannel::begin(IdeDisk& disk, unsigned drive, DiskRequest& request) {
   if (current_ != nullptr || !wait_until_idle()) return false;
   current_ = &request;
   owner_ = &disk;
-  const bool write = request.kind == DiskRequest::Kind::Write, flush = request.kind == DiskRequest::Kind::Flush;
+  const bool write = request.kind == DiskRequest::Kind::Write,
+             flush = request.kind == DiskRequest::Kind::Flush;
   select(drive, request.sector);
   if (flush) {
     left_ = 0;
@@ -148,7 +152,8 @@ bool IdeChannel::begin(IdeDisk& disk, unsigned drive, DiskRequest& request) {
   left_ = request.sectors;
   at_ = direct<u8>(request.memory);
   out8(base_ + kCommand, write ? kWriteSectors : kReadSectors);
-  if (write && wait_until_idle()) put_sector();  // the first sector is asked for without an interrupt (ATA, 9.6)
+  if (write && wait_until_idle())
+    put_sector();  // the first sector is asked for without an interrupt (ATA, 9.6)
   return true;
 }
 
@@ -213,7 +218,8 @@ bool add_drive(IdeChannel& channel, unsigned drive, bool dma) {
   u16 words[256];
   if (!channel.identify(drive, words)) return false;
   const u64 sectors = u64{words[61]} << 16 | words[60];
-  IdeDisk* disk = new (std::nothrow) IdeDisk(channel, drive, sectors < kMostSectors28 ? sectors : kMostSectors28);
+  IdeDisk* disk =
+      new (std::nothrow) IdeDisk(channel, drive, sectors < kMostSectors28 ? sectors : kMostSectors28);
   if (disk == nullptr) return false;
   channel.attach(*disk, drive);
   add_disk(*disk, dma ? "ide-dma" : "ide-pio");

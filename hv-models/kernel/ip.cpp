@@ -8,8 +8,6 @@
 
 namespace hvlab::kernel {
 
-runtime::SpinLock network_lock;
-
 namespace {
 
 using runtime::Hold;
@@ -18,7 +16,9 @@ constexpr unsigned kMostWaiting = 8;
 
 void receive_ipv4(NetworkSpace& space, Packet* packet);
 
-bool is_loopback(const NetworkSpace& space, u32 address) { return address >> 24 == 127 || (address != 0 && address == space.address); }
+bool is_loopback(const NetworkSpace& space, u32 address) {
+  return address >> 24 == 127 || (address != 0 && address == space.address);
+}
 
 void send_frame(NetworkSpace& space, Packet* packet, const MacAddress& to, u16 type) {
   put_ethernet(packet->push(kEthernetBytes), {to, space.card->mac, type});
@@ -75,7 +75,8 @@ void receive_arp(NetworkSpace& space, Packet* packet) {
     if (sender != nullptr) {
       sender->known = true;
       sender->mac = arp.sender_mac;
-      while (Packet* waiting = sender->waiting.pop_front()) send_frame(space, waiting, sender->mac, kTypeIpv4);
+      while (Packet* waiting = sender->waiting.pop_front())
+        send_frame(space, waiting, sender->mac, kTypeIpv4);
       sender->waiting_count = 0;
     }
     if (for_us && arp.request) send_arp(space, false, arp.sender_mac, arp.sender);

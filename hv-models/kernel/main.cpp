@@ -70,7 +70,7 @@ void model_main() {
   if (!system_network()) runtime::panic("no memory for the network");
   find_e1000();
   find_virtio_network();
-  char first[400] = "/bin/init";
+  char first[900] = "/bin/init";
   runtime::command_line_value("run", first, sizeof first, true);
   runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),
                  total_memory_bytes(), free_memory_bytes(), runtime::clock::now());

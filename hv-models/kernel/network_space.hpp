@@ -45,12 +45,12 @@ class NetworkSpace : public Counted {
 inline constexpr u32 kLoopback = 0x7f00'0001;
 
 /// Guards all network spaces: taken by interrupt handlers too.
-extern runtime::SpinLock network_lock;
+inline constinit runtime::SpinLock network_lock;
 
 /// The system's own network, with the card if a driver found one.
 Ref<NetworkSpace>& system_network();
-/// By the driver: the system has this card. Its address comes from the command line ("address=A.B.C.D"), else it is
-/// 10.0.2.15, and the gateway 10.0.2.2.
+/// By the driver: the system has this card. Its address comes from the command line ("address=A.B.C.D"), else
+/// it is 10.0.2.15, and the gateway 10.0.2.2.
 void add_card(NetworkCard& card, const char* kind);
 /// By the driver's interrupt handler, none of its locks held: a frame came; owned by the callee.
 void frame_received(Packet* frame);

@@ -1,5 +1,5 @@
-// Packets on their way: one block of memory with room for headers before the payload, so that nothing is copied from
-// layer to layer.
+// Packets on their way: one block of memory with room for headers before the payload, so that nothing is
+// copied from layer to layer.
 #pragma once
 
 #include "hv-models/kernel/list.hpp"
@@ -13,7 +13,7 @@ struct Packet : Link<PacketTag> {
   size_t begin = kHeadroom;  // of the bytes, in the block behind this structure
   size_t bytes = 0;
   size_t capacity = 0;  // from kHeadroom on
-  u32 from = 0;  // of a received datagram: address and port
+  u32 from = 0;         // of a received datagram: address and port
   u16 from_port = 0;
 
   u8* data() { return reinterpret_cast<u8*>(this + 1) + begin; }

@@ -36,6 +36,19 @@ PageTable::~PageTable() {
   if (root_ != 0) free_tables(direct<u64>(root_), kTopLevel);
 }
 
+u64* PageTable::entry_or_hole(u64 address, u64& hole) {
+  u64* table = direct<u64>(root_);
+  for (unsigned level = kTopLevel; level > 0; --level) {
+    const u64 next = table[index(address, level)];
+    if ((next & pte::kPresent) == 0) {
+      hole = u64{kPageBytes} << (9 * level);
+      return nullptr;
+    }
+    table = table_at(next);
+  }
+  return &table[index(address, 0)];
+}
+
 u64* PageTable::entry(u64 address, bool create) {
   u64* table = direct<u64>(root_);
   for (unsigned level = kTopLevel; level > 0; --level) {

@@ -26,11 +26,14 @@ class PageTable {
   u64 root() const { return root_; }
   /// The entry for `address` of the lower half; nullptr if there is none, with `create` only without memory.
   u64* entry(u64 address, bool create);
-  /// Calls visit(entry, address) for each present entry of [begin, end).
+  /// Calls visit(entry, address) for each present entry of [begin, end). What has no tables is passed over at
+  /// once.
   template <typename Visit>
   void for_each(u64 begin, u64 end, Visit visit);
 
  private:
+  /// The entry for `address`, or nullptr and in `hole` how much memory around it has no table.
+  u64* entry_or_hole(u64 address, u64& hole);
   u64 root_ = 0;
 };
 
@@ -41,8 +44,9 @@ template <typename Visit>
 void PageTable::for_each(u64 begin, u64 end, Visit visit) {
   constexpr u64 kPage = 4096, kTable = 512 * kPage;
   for (u64 at = begin; at < end;) {
-    u64* first = entry(at, false);
-    const u64 table_end = (at / kTable + 1) * kTable, stop = end < table_end ? end : table_end;
+    u64 span = kTable;
+    u64* first = entry_or_hole(at, span);
+    const u64 span_end = (at / span + 1) * span, stop = end < span_end ? end : span_end;
     for (; first != nullptr && at < stop; at += kPage, ++first) {
       if ((*first & pte::kPresent) != 0) visit(*first, at);
     }

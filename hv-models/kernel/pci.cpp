@@ -7,7 +7,8 @@ namespace hvlab::kernel {
 namespace {
 
 constexpr u16 kAddressPort = 0xcf8, kDataPort = 0xcfc;
-constexpr u8 kCommand = 0x04, kClass = 0x08, kHeader = 0x0c, kFirstBar = 0x10, kCapabilities = 0x34, kInterrupt = 0x3c;
+constexpr u8 kCommand = 0x04, kClass = 0x08, kHeader = 0x0c, kFirstBar = 0x10, kCapabilities = 0x34,
+             kInterrupt = 0x3c;
 constexpr u32 kIo = 1, kMemory = 2, kMaster = 4, kHasCapabilities = 1u << 20;
 runtime::SpinLock lock;  // address and data port belong together
 
@@ -42,7 +43,9 @@ void pci_write(const PciFunction& f, u8 offset, u32 value) {
   runtime::out32(kDataPort, value);
 }
 
-u8 pci_read8(const PciFunction& f, u8 offset) { return static_cast<u8>(pci_read(f, offset) >> (8 * (offset & 3))); }
+u8 pci_read8(const PciFunction& f, u8 offset) {
+  return static_cast<u8>(pci_read(f, offset) >> (8 * (offset & 3)));
+}
 
 void for_each_pci_function(void (*found)(const PciFunction&)) {
   for (u8 slot = 0; slot < 32; ++slot) {

@@ -1,5 +1,5 @@
-// PCI configuration space (PCI Local Bus Specification 3.0, 3.2.2.3.2 and 6): what is on bus 0, where firmware has
-// put it.
+// PCI configuration space (PCI Local Bus Specification 3.0, 3.2.2.3.2 and 6): what is on bus 0, where
+// firmware has put it.
 #pragma once
 
 #include "sim/base/types.hpp"

@@ -110,7 +110,7 @@ void unlink(Process& child) {
 }
 
 void begin_first_process(void* line) {
-  char words[512] = {};
+  char words[1024] = {};
   Strings arguments{words};
   for (const char* at = static_cast<const char*>(line); *at != 0 && arguments.length + 2 < sizeof words;
        ++at) {

@@ -65,7 +65,7 @@ class StackBuilder {
   }
 
  private:
-  static constexpr size_t kMost = 192;
+  static constexpr size_t kMost = 320;
   AddressSpace& space_;
   u64 top_ = kUserEnd;
   u64 words_[kMost];

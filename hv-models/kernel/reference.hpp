@@ -13,7 +13,8 @@ class Counted {
   bool keep_if_used() {
     u32 users = __atomic_load_n(&users_, __ATOMIC_RELAXED);
     while (users != 0) {
-      if (__atomic_compare_exchange_n(&users_, &users, users + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return true;
+      if (__atomic_compare_exchange_n(&users_, &users, users + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return true;
     }
     return false;
   }

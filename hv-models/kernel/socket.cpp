@@ -58,9 +58,11 @@ int Socket::choose_port() {
 int Socket::bind(const Endpoint& wanted) {
   const Hold hold(network_lock);
   if (local_.port != 0) return kInvalid;
-  if (wanted.address != 0 && source_for(*space_, wanted.address) != wanted.address) return kAddressNotAvailable;
+  if (wanted.address != 0 && source_for(*space_, wanted.address) != wanted.address)
+    return kAddressNotAvailable;
   for (Socket* s = space_->sockets.front(); s != nullptr && wanted.port != 0; s = space_->sockets.after(*s)) {
-    const bool same_place = s->local_.address == wanted.address || s->local_.address == 0 || wanted.address == 0;
+    const bool same_place =
+        s->local_.address == wanted.address || s->local_.address == 0 || wanted.address == 0;
     if (s->kind_ == kind_ && s->local_.port == wanted.port && same_place) return kAddressInUse;
   }
   local_ = wanted;
@@ -114,7 +116,8 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
     const Ipv4Header ip{kProtocolUdp, from, target.address, kIpv4Bytes, 0};
     const u16 bytes = static_cast<u16>(packet->bytes);
     // On the way through memory nothing is lost that a checksum would find.
-    put_udp(packet->push(kUdpBytes), {local_.port, target.port, bytes}, ip, from != target.address && from != kLoopback);
+    put_udp(packet->push(kUdpBytes), {local_.port, target.port, bytes}, ip,
+            from != target.address && from != kLoopback);
     result = send_ipv4(*space_, packet, kProtocolUdp, from, target.address);
   }
   return result < 0 ? result : sent;

@@ -27,8 +27,8 @@ class Socket final : public OpenFile, public Link<SocketTag> {
 
   /// `to.port` 0: to the one it is connected to. Takes the packet with its payload; its bytes or an Error.
   i64 send(Packet* packet, const Endpoint& to);
-  /// The next packet, owned by the caller; nullptr with `error` when there is none (and it must not wait, or waited
-  /// for the time-out, or was interrupted).
+  /// The next packet, owned by the caller; nullptr with `error` when there is none (and it must not wait, or
+  /// waited for the time-out, or was interrupted).
   Packet* receive(bool wait, int& error);
   void set_timeout(u64 nanoseconds) { timeout_ = nanoseconds; }
 

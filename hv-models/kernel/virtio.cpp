@@ -8,10 +8,10 @@ namespace {
 
 // Capability types (4.1.4) and the common configuration (4.1.4.3).
 enum : u8 { kCommon = 1, kNotify = 2, kIsr = 3, kDevice = 4 };
-constexpr u32 kDeviceFeatureSelect = 0x00, kDeviceFeature = 0x04, kDriverFeatureSelect = 0x08, kDriverFeature = 0x0c,
-              kConfigVector = 0x10, kStatus = 0x14, kQueueSelect = 0x16, kQueueSize = 0x18, kQueueVector = 0x1a,
-              kQueueEnable = 0x1c, kQueueNotifyOffset = 0x1e, kQueueDescriptors = 0x20, kQueueDriver = 0x28,
-              kQueueDevice = 0x30;
+constexpr u32 kDeviceFeatureSelect = 0x00, kDeviceFeature = 0x04, kDriverFeatureSelect = 0x08,
+              kDriverFeature = 0x0c, kConfigVector = 0x10, kStatus = 0x14, kQueueSelect = 0x16,
+              kQueueSize = 0x18, kQueueVector = 0x1a, kQueueEnable = 0x1c, kQueueNotifyOffset = 0x1e,
+              kQueueDescriptors = 0x20, kQueueDriver = 0x28, kQueueDevice = 0x30;
 constexpr u8 kAcknowledge = 1, kDriver = 2, kDriverOk = 4, kFeaturesOk = 8;
 constexpr u16 kNoVector = 0xffff;
 constexpr u64 kVersion1 = bit(32);

@@ -36,14 +36,14 @@ class VirtQueue {
   u16 index_ = 0;
   volatile u16* doorbell_ = nullptr;
   Descriptor* descriptors_ = nullptr;
-  u16* available_ = nullptr;  // flags, index, ring
+  u16* available_ = nullptr;      // flags, index, ring
   volatile u16* used_ = nullptr;  // flags, index, ring of Used
 };
 
 class VirtioDevice {
  public:
-  /// Finds the device's registers, resets it and agrees on features: all of `wanted` that it has. False if it is
-  /// none of version 1.
+  /// Finds the device's registers, resets it and agrees on features: all of `wanted` that it has. False if it
+  /// is none of version 1.
   bool set_up(const PciFunction& function, u64 wanted);
   bool set_up_queue(u16 index, VirtQueue& queue);
   /// All is set up: it may begin.

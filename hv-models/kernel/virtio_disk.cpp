@@ -54,7 +54,8 @@ bool VirtioDisk::set_up(const PciFunction& function) {
 bool VirtioDisk::start(DiskRequest& request) {
   const runtime::Hold hold(queue_lock_);
   Slot& slot = slots_[next_slot_];
-  const bool flush = request.kind == DiskRequest::Kind::Flush, write = request.kind == DiskRequest::Kind::Write;
+  const bool flush = request.kind == DiskRequest::Kind::Flush,
+             write = request.kind == DiskRequest::Kind::Write;
   slot = {{flush ? kFlushType : write ? kOut : kIn, 0, request.sector}, 0xff, &request};
   const VirtQueue::Part parts[] = {{physical(&slot.header), sizeof(Header), false},
                                    {request.memory, request.sectors * kSectorBytes, !write},

@@ -34,8 +34,11 @@ class VirtioNetwork final : public NetworkCard {
 };
 
 bool VirtioNetwork::set_up(const PciFunction& f) {
-  if (!device_.set_up(f, kHasMac) || (device_.features() & kHasMac) == 0 || device_.configuration() == nullptr) return false;
-  if (!device_.set_up_queue(kReceiveQueue, receive_) || !device_.set_up_queue(kTransmitQueue, transmit_)) return false;
+  if (!device_.set_up(f, kHasMac) || (device_.features() & kHasMac) == 0 ||
+      device_.configuration() == nullptr)
+    return false;
+  if (!device_.set_up_queue(kReceiveQueue, receive_) || !device_.set_up_queue(kTransmitQueue, transmit_))
+    return false;
   for (unsigned i = 0; i < 6; ++i) mac.bytes[i] = device_.configuration()[i];
   return true;
 }

@@ -75,7 +75,8 @@ void put_arp(u8* to, const ArpPacket& packet) {
 }
 
 bool get_arp(const u8* from, size_t bytes, ArpPacket& packet) {
-  if (bytes < kArpBytes || get16(from) != kHardwareEthernet || get16(from + 2) != kTypeIpv4 || from[4] != 6 || from[5] != 4)
+  if (bytes < kArpBytes || get16(from) != kHardwareEthernet || get16(from + 2) != kTypeIpv4 || from[4] != 6 ||
+      from[5] != 4)
     return false;
   const u16 operation = get16(from + 6);
   packet = {operation == 1, get_mac(from + 8), get_mac(from + 18), get32(from + 14), get32(from + 24)};
@@ -102,8 +103,10 @@ bool get_ipv4(const u8* from, size_t bytes, Ipv4Header& header) {
   if (bytes < kIpv4Bytes || from[0] >> 4 != 4) return false;
   const size_t header_bytes = (from[0] & 0xfu) * 4, total = get16(from + 2);
   if (header_bytes < kIpv4Bytes || total < header_bytes || total > bytes) return false;
-  if (finish_checksum(add_to_checksum(0, from, header_bytes)) != 0 || (get16(from + 6) & kFragment) != 0) return false;
-  header = {from[9], get32(from + 12), get32(from + 16), static_cast<u16>(header_bytes), static_cast<u16>(total - header_bytes)};
+  if (finish_checksum(add_to_checksum(0, from, header_bytes)) != 0 || (get16(from + 6) & kFragment) != 0)
+    return false;
+  header = {from[9], get32(from + 12), get32(from + 16), static_cast<u16>(header_bytes),
+            static_cast<u16>(total - header_bytes)};
   return true;
 }
 

@@ -1,5 +1,6 @@
-// Headers as they are on the wire: Ethernet II, ARP (RFC 826), IPv4 (RFC 791), ICMP echo (RFC 792), UDP (RFC 768).
-// Pure functions over bytes, so that they run in a test too. Addresses and ports are in the processor's order.
+// Headers as they are on the wire: Ethernet II, ARP (RFC 826), IPv4 (RFC 791), ICMP echo (RFC 792), UDP (RFC
+// 768). Pure functions over bytes, so that they run in a test too. Addresses and ports are in the processor's
+// order.
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -12,7 +13,8 @@ struct MacAddress {
 };
 inline constexpr MacAddress kBroadcastMac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
-inline constexpr size_t kEthernetBytes = 14, kArpBytes = 28, kIpv4Bytes = 20, kUdpBytes = 8, kIcmpEchoBytes = 8;
+inline constexpr size_t kEthernetBytes = 14, kArpBytes = 28, kIpv4Bytes = 20, kUdpBytes = 8,
+                        kIcmpEchoBytes = 8;
 inline constexpr u16 kTypeIpv4 = 0x0800, kTypeArp = 0x0806;
 inline constexpr u8 kProtocolIcmp = 1, kProtocolUdp = 17;
 inline constexpr u8 kEchoRequest = 8, kEchoReply = 0;
@@ -51,7 +53,8 @@ struct UdpHeader {
   u16 from, to;
   u16 payload_bytes;
 };
-/// Before `payload_bytes` of payload that are already there. `checked`: with a checksum, else 0, which means none.
+/// Before `payload_bytes` of payload that are already there. `checked`: with a checksum, else 0, which means
+/// none.
 void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked);
 bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header);
 

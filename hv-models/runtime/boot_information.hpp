@@ -17,7 +17,7 @@ struct BootInformation {
   unsigned ranges = 0;
   u64 rsdp = 0;
   u64 archive = 0, archive_bytes = 0;  // the first module, physical
-  char command_line[512] = {};
+  char command_line[1024] = {};
 };
 
 /// Reads it from physical `address`; panics if there is no start info there.

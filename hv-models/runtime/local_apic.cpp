@@ -43,6 +43,9 @@ void send(u32 apic_id, u8 vector) { command(apic_id, r::kCommandAssert | vector)
 void send_to_others(u8 vector) {
   command(0, r::kCommandAssert | shorthand(r::Shorthand::AllExcludingSelf) | vector);
 }
+void send_nmi_to_others() {
+  command(0, r::kCommandAssert | shorthand(r::Shorthand::AllExcludingSelf) | mode(r::DeliveryMode::Nmi));
+}
 void send_init(u32 apic_id) { command(apic_id, r::kCommandAssert | mode(r::DeliveryMode::Init)); }
 void send_start_up(u32 apic_id, u8 page) {
   command(apic_id, r::kCommandAssert | mode(r::DeliveryMode::StartUp) | page);

@@ -13,6 +13,8 @@ void end_of_interrupt();
 /// Interrupts another processor, or all others.
 void send(u32 apic_id, u8 vector);
 void send_to_others(u8 vector);
+/// Reaches them even while their interrupts are off.
+void send_nmi_to_others();
 
 /// The messages that start a processor (8.4.4.1): INIT, and start-up at physical `page` * 4096.
 void send_init(u32 apic_id);

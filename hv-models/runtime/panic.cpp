@@ -52,7 +52,7 @@ void print_callers(u64 rbp) {
 
 [[noreturn]] void stop() {
   serial::drain();
-  apic::send_to_others(kHaltVector);
+  apic::send_nmi_to_others();  // which start.cpp makes them halt at
   halt_forever();
 }
 

@@ -11,6 +11,7 @@
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/processors.hpp"
 #include "hv-models/runtime/serial_port.hpp"
+#include "sim/arch/exceptions.hpp"
 
 extern "C" [[noreturn]] void first_processor_start(hvlab::u64 start_info);
 extern "C" void (*constructors_begin[])();
@@ -32,7 +33,7 @@ void first_processor_start(hvlab::u64 start_info) {
   serial::set_up();
   read_boot_information(start_info);
   acpi::read_tables(boot_information().rsdp);
-  set_handler(kHaltVector, halt_processor);
+  set_handler(static_cast<hvlab::u8>(hvlab::arch::Exception::Nmi), halt_processor);  // sent by a panic
   set_handler(kSpuriousVector, ignore);  // needs no end of interrupt (SDM vol. 3, 10.9)
   ioapic::set_up();
   apic::enable();

@@ -32,16 +32,16 @@ inline int finish(lab::Child& child) {
 }
 
 /// Runs `program` (with arguments) as the kernel's first process on `processors`, with more options of `hvlab
-/// boot`.
+/// boot` and more `words` on the kernel's command line.
 inline KernelRun run_kernel(unsigned processors, const std::string& program,
-                            std::vector<std::string> options = {}) {
+                            const std::vector<std::string>& options = {}, const std::string& words = "") {
   std::vector<std::string> command = {HVLAB_PROGRAM,    "boot",
                                       "--reproducible", "--debug-exit",
-                                      "--max-time",     "20s",
+                                      "--max-time",     "60s",
                                       "--cpus",         std::to_string(processors),
                                       "--kernel",       HVLAB_KERNEL,
                                       "--initrd",       HVLAB_PROGRAMS,
-                                      "--append",       "exit=debug run=" + program};
+                                      "--append",       "exit=debug " + words + " run=" + program};
   command.insert(command.end(), options.begin(), options.end());
   lab::Child child(command, false);
   KernelRun run;

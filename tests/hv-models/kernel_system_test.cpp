@@ -1,32 +1,49 @@
 // The kernel boots and runs programs, with one to four processors.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
 
 #include "kernel_run.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
 
 namespace {
 
-// The phases of one run of the workload by this host's own kernel: what every other has to print too.
-lab::WorkloadLog on_this_host(const std::vector<std::string>& phases) {
-  std::vector<std::string> command = {HVLAB_WORKLOAD, "--quick"};
-  command.insert(command.end(), phases.begin(), phases.end());
-  lab::Child child(command, false);
+// A disk of 16 MiB of zeros.
+std::string make_disk(const std::filesystem::path& file) {
+  std::ofstream(file).flush();
+  std::filesystem::resize_file(file, 16 << 20);
+  return file.string();
+}
+
+// One run of the workload by this host's own kernel: what every other has to print too.
+lab::WorkloadLog on_this_host(const std::string& disk) {
+  lab::Child child({HVLAB_WORKLOAD, "--quick", "--disk", disk}, false);
   REQUIRE(finish(child) == 0);
   return lab::parse_workload_log(child.output());
+}
+
+// The number that `pattern` (with one group) finds in `text`; -1 if it finds none.
+long number_in(const std::string& text, const std::string& pattern) {
+  std::smatch found;
+  return std::regex_search(text, found, std::regex(pattern)) ? std::stol(found[1].str()) : -1;
 }
 
 }  // namespace
 
 TEST_CASE("the workload that Linux runs computes the same here, whatever the number of processors") {
-  const std::vector<std::string> phases = {"cpu", "stream", "chase", "syscall", "pipe", "process", "file"};
-  const lab::WorkloadLog expected = on_this_host(phases);
-  REQUIRE(expected.phases.size() == phases.size());
-  std::string words;
-  for (const std::string& phase : phases) words += " " + phase;
+  const TemporaryFolder folder("kernel");
+  const std::string disk = make_disk(folder.path / "disk");
+  const lab::WorkloadLog expected = on_this_host(make_disk(folder.path / "host"));
+  REQUIRE(expected.phases.size() == 9);
   for (unsigned processors = 1; processors <= 4; ++processors) {
-    const KernelRun run = run_kernel(processors, "/bin/workload --quick" + words);
+    const KernelRun run = run_kernel(processors, "/bin/workload --quick --disk /dev/disk0", {"--disk", disk});
     CAPTURE(processors, run.console, run.errors);
     REQUIRE(run.well());
     const lab::WorkloadLog log = lab::parse_workload_log(run.console);
@@ -38,4 +55,126 @@ TEST_CASE("the workload that Linux runs computes the same here, whatever the num
       CHECK(log.phases[i].hash == expected.phases[i].hash);
     }
   }
+}
+
+TEST_CASE("a program that attacks the kernel is ended, and the rest goes on") {
+  for (const unsigned processors : {1u, 3u}) {
+    const KernelRun run = run_kernel(processors, "/bin/init /bin/attack ; /bin/files /tmp");
+    CAPTURE(processors, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.says("attack: all contained"));
+    CHECK(run.says("files: 12 checked in /tmp"));
+  }
+}
+
+TEST_CASE("calls by chance with arguments by chance harm nobody but their program") {
+  for (const char* seed : {"1", "3", "21"}) {
+    const KernelRun run =
+        run_kernel(2, std::string("/bin/init /bin/attack --chance ") + seed + " ; /bin/files /tmp");
+    CAPTURE(seed, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.says("files: 12 checked in /tmp"));
+  }
+}
+
+TEST_CASE("what is written to a disk is read back, by every driver, after the files were mounted anew") {
+  const TemporaryFolder folder("kernel");
+  const std::string disk = make_disk(folder.path / "disk");
+  struct Way {
+    const char *interface, *words, *kind;
+  };
+  for (const Way& way :
+       {Way{"virtio", "", "virtio"}, Way{"ide", "", "ide-dma"}, Way{"ide", "ide=pio", "ide-pio"}}) {
+    const KernelRun run =
+        run_kernel(2,
+                   "/bin/init /bin/mount --format /dev/disk0 /mnt ; /bin/files /mnt keep ; /bin/mount --off "
+                   "/mnt ; /bin/mount /dev/disk0 /mnt ; /bin/files /mnt check",
+                   {"--disk", disk + ",if=" + way.interface}, way.words);
+    CAPTURE(way.kind, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.console.find(std::string("kind=") + way.kind) != std::string::npos);
+    CHECK(number_in(run.console, "files: (12) checked in /mnt\n[^]*files: 12 checked in /mnt") == 12);
+  }
+}
+
+TEST_CASE("files outlive the machine") {
+  const TemporaryFolder folder("kernel");
+  const std::string disk = make_disk(folder.path / "disk") + ",persist";
+  const KernelRun first =
+      run_kernel(1, "/bin/init /bin/mount --format /dev/disk0 /mnt ; /bin/files /mnt keep", {"--disk", disk});
+  CAPTURE(first.console, first.errors);
+  REQUIRE(first.well());
+  const KernelRun second = run_kernel(1, "/bin/init /bin/mount /dev/disk0 /mnt ; /bin/files /mnt check",
+                                      {"--disk", disk + ",if=ide"});
+  CAPTURE(second.console, second.errors);
+  CHECK(second.well());
+}
+
+TEST_CASE("pings, datagrams and requests reach the other end of the wire and come back, by both cards") {
+  for (const char* card : {"virtio", "e1000"}) {
+    for (const unsigned processors : {1u, 4u}) {
+      const KernelRun run = run_kernel(processors, "/bin/network", {"--net", "peer", "--nic", card});
+      CAPTURE(card, processors, run.console, run.errors);
+      CHECK(run.well());
+      CHECK(run.says("network: 20 pings answered"));
+      CHECK(run.says("network: 20 datagrams echoed"));
+      CHECK(run.says("network: pattern of 1000 bytes received"));
+    }
+  }
+}
+
+TEST_CASE("a container has numbers, files and a network of its own") {
+  const KernelRun run =
+      run_kernel(2,
+                 "/bin/init /bin/contain /bin/probe identity ; /bin/contain --root /bin /probe identity ; "
+                 "/bin/contain /bin/probe hit 2 ; /bin/contain --network /bin/workload --quick network",
+                 {"--net", "peer"});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.well());
+  CHECK(run.says("probe: number 1, /bin is here"));
+  CHECK(run.says("probe: number 1, /bin is not here"));
+  CHECK(run.says("probe: hit 2 gave -3"));  // no such process, though outside there is one
+  const KernelRun cut_off = run_kernel(1, "/bin/contain --network /bin/network", {"--net", "peer"});
+  CAPTURE(cut_off.console);
+  CHECK_FALSE(cut_off.well());  // nobody to ping
+}
+
+TEST_CASE("limits on processes and memory hold, for that container alone") {
+  const KernelRun run = run_kernel(
+      2,
+      "/bin/init /bin/contain --processes 5 /bin/probe processes ; /bin/probe processes ; /bin/contain "
+      "--pages 100 /bin/probe pages 50 ; /bin/contain --pages 100 /bin/probe pages 200");
+  CAPTURE(run.console, run.errors);
+  CHECK(run.says("probe: 4 processes"));
+  CHECK(run.says("probe: 50 processes"));
+  CHECK(run.says("probe: 50 pages"));
+  CHECK(run.says("contain: killed by 11"));
+}
+
+TEST_CASE("a quota bounds processor time, weights divide it") {
+  const KernelRun alone =
+      run_kernel(1, "/bin/init /bin/probe spin 150 ; /bin/contain --quota 10 /bin/probe spin 150");
+  CAPTURE(alone.console);
+  const long free_time = number_in(alone.console, "spin 150 took (\\d+) ms");
+  const long bounded = number_in(alone.console, "took \\d+ ms[^]*took (\\d+) ms");
+  CHECK(free_time > 0);
+  CHECK(bounded > 5 * free_time);
+
+  const KernelRun pair = run_kernel(1,
+                                    "/bin/init /bin/contain --weight 3000 /bin/probe spin 150 & /bin/contain "
+                                    "--weight 1000 /bin/probe spin 150");
+  CAPTURE(pair.console);
+  const long heavy = number_in(pair.console, "spin 150 took (\\d+) ms");  // ends first
+  const long light = number_in(pair.console, "took \\d+ ms[^]*took (\\d+) ms");
+  // With three quarters the heavy one needs 4/3 of the time it would need alone; then the light one has all.
+  CHECK(std::abs(heavy - free_time * 4 / 3) <= 10);
+  CHECK(std::abs(light - free_time * 2) <= 10);
+}
+
+TEST_CASE("a machine with little memory ends what asks for too much, and goes on") {
+  const KernelRun run = run_kernel(
+      2, "/bin/init /bin/probe pages 5000 ; /bin/files /tmp ; /bin/probe pages 100", {"--memory", "16M"});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.says("init: /bin/probe killed by 11"));
+  CHECK(run.says("probe: 100 pages"));
 }

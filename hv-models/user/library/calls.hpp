@@ -20,12 +20,18 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
 
 inline long to_word(const void* pointer) { return reinterpret_cast<long>(pointer); }
 
-inline long read(int file, void* to, size_t bytes) { return call(0, file, to_word(to), static_cast<long>(bytes)); }
-inline long write(int file, const void* from, size_t bytes) { return call(1, file, to_word(from), static_cast<long>(bytes)); }
+inline long read(int file, void* to, size_t bytes) {
+  return call(0, file, to_word(to), static_cast<long>(bytes));
+}
+inline long write(int file, const void* from, size_t bytes) {
+  return call(1, file, to_word(from), static_cast<long>(bytes));
+}
 inline long open(const char* path, int flags) { return call(2, to_word(path), flags, 0600); }
 inline constexpr int kReadOnly = 0, kReadWrite = 2, kCreate = 0100, kTruncate = 01000;
 inline long close(int file) { return call(3, file); }
-inline long pread(int file, void* to, size_t bytes, long at) { return call(17, file, to_word(to), static_cast<long>(bytes), at); }
+inline long pread(int file, void* to, size_t bytes, long at) {
+  return call(17, file, to_word(to), static_cast<long>(bytes), at);
+}
 inline long pwrite(int file, const void* from, size_t bytes, long at) {
   return call(18, file, to_word(from), static_cast<long>(bytes), at);
 }
@@ -43,7 +49,8 @@ inline long yield() { return call(24); }
 inline long getpid() { return call(39); }
 inline long fork() { return call(57); }
 inline long execve(const char* path, char** arguments, char** environment) {
-  return call(59, to_word(path), to_word(arguments), to_word(environment));
+  return call(59, to_word(path), to_word(static_cast<void*>(arguments)),
+              to_word(static_cast<void*>(environment)));
 }
 [[noreturn]] inline void exit(int status) {
   for (;;) call(231, status);
@@ -74,7 +81,9 @@ struct SocketAddress {
 };
 inline constexpr int kUdp = 17, kIcmp = 1;
 inline long socket(int protocol) { return call(41, 2, 2, protocol); }
-inline long connect(int file, const SocketAddress& address) { return call(42, file, to_word(&address), sizeof address); }
+inline long connect(int file, const SocketAddress& address) {
+  return call(42, file, to_word(&address), sizeof address);
+}
 /// Receiving gives up after this time.
 inline long set_timeout(int file, long milliseconds) {
   const long time[2] = {milliseconds / 1000, milliseconds % 1000 * 1000};

@@ -34,13 +34,19 @@ void print(const char* format, ...) {
   for (const char* at = format; *at != 0; ++at) {
     if (*at != '%') {
       line.put(*at);
-    } else if (*++at == 's') {
+      continue;
+    }
+    ++at;
+    if (*at == 's') {
       for (const char* s = va_arg(arguments, const char*); *s != 0; ++s) line.put(*s);
-    } else if (*at == 'l' && *++at == 'd') {
+    } else if (at[0] == 'l' && at[1] == 'd') {
+      ++at;
       const long value = va_arg(arguments, long);
       if (value < 0) line.put('-');
-      put_number(line, value < 0 ? 0 - static_cast<unsigned long>(value) : static_cast<unsigned long>(value), 10);
-    } else if (*at == 'x') {
+      put_number(line, value < 0 ? 0 - static_cast<unsigned long>(value) : static_cast<unsigned long>(value),
+                 10);
+    } else if (at[0] == 'l' && at[1] == 'x') {
+      ++at;
       put_number(line, va_arg(arguments, unsigned long), 16);
     }
   }

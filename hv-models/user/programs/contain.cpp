@@ -1,5 +1,5 @@
-// contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] PROGRAM ARGUMENTS: runs a
-// program as number 1 of a container, with its status.
+// contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] PROGRAM
+// ARGUMENTS: runs a program as number 1 of a container, with its status.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -10,7 +10,9 @@ namespace {
 bool is(const char* word, const char* what) { return strcmp(word, what) == 0; }
 
 int usage() {
-  print("usage: contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] PROGRAM ...\n");
+  print(
+      "usage: contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] "
+      "PROGRAM ...\n");
   return 2;
 }
 

@@ -1,5 +1,5 @@
-// files FOLDER [check]: makes folders and files of many sizes below FOLDER and checks every byte; with "check" only checks
-// what an earlier run with "keep" left there. files FOLDER keep: leaves them.
+// files FOLDER [check]: makes folders and files of many sizes below FOLDER and checks every byte; with
+// "check" only checks what an earlier run with "keep" left there. files FOLDER keep: leaves them.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -7,7 +7,7 @@ using namespace user;
 
 namespace {
 
-constexpr size_t kSizes[] = {0, 1, 63, 512, 4095, 4096, 4097, 40'960, 40'961, 65'536, 300'000, 2'300'000};
+constexpr size_t kSizes[] = {0, 1, 63, 512, 4095, 4096, 4097, 40'960, 40'961, 65'536, 100'000, 500'000};
 constexpr unsigned kFiles = sizeof kSizes / sizeof kSizes[0];
 unsigned char buffer[10'000], expected[10'000];
 
@@ -57,7 +57,8 @@ int check_file(const char* path, unsigned number) {
       return at == kSizes[number] ? 0 : fail("size of", path, static_cast<long>(at));
     }
     fill(expected, static_cast<size_t>(got), state);
-    if (memcmp(buffer, expected, static_cast<size_t>(got)) != 0) return fail("contents of", path, static_cast<long>(at));
+    if (memcmp(buffer, expected, static_cast<size_t>(got)) != 0)
+      return fail("contents of", path, static_cast<long>(at));
     at += static_cast<size_t>(got);
   }
 }

@@ -1,5 +1,5 @@
-// init PROGRAM ARGUMENTS ; PROGRAM ARGUMENTS ; ...: runs one after the other (with '&' instead of ';' without waiting
-// for it first) and says how each ended. Its own status is that of success if each of them succeeded.
+// init PROGRAM ARGUMENTS ; PROGRAM ARGUMENTS ; ...: runs one after the other (with '&' instead of ';' without
+// waiting for it first) and says how each ended. Its own status is that of success if each of them succeeded.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 

@@ -1,5 +1,5 @@
-// mount [--format] DEVICE FOLDER: puts a disk's files over a folder; --format makes an empty file system first.
-// mount --off FOLDER: takes them away.
+// mount [--format] DEVICE FOLDER: puts a disk's files over a folder; --format makes an empty file system
+// first. mount --off FOLDER: takes them away.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -12,7 +12,8 @@ int main(int count, char** words) {
     print("usage: mount [--format] DEVICE FOLDER, or mount --off FOLDER\n");
     return 2;
   }
-  const long result = off ? unmount(words[2]) : mount(words[count - 2], words[count - 1], "checked", format ? "format" : "");
+  const long result =
+      off ? unmount(words[2]) : mount(words[count - 2], words[count - 1], "checked", format ? "format" : "");
   if (result < 0) print("mount: error %ld\n", result);
   return result < 0 ? 1 : 0;
 }

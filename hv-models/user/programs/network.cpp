@@ -1,5 +1,5 @@
-// network: talks to the host at the other end of the wire (docs/media.md): pings it, has it echo datagrams, and checks the
-// bytes of its answers.
+// network: talks to the host at the other end of the wire (docs/media.md): pings it, has it echo datagrams,
+// and checks the bytes of its answers.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -36,7 +36,8 @@ int ping() {
     for (unsigned j = 8; j < sizeof message; ++j) message[j] = static_cast<unsigned char>(i * 7 + j);
     const long sent = write(file, message, sizeof message), got = read(file, answer, sizeof answer);
     if (sent != sizeof message || got != sent) return fail("ping", got);
-    if (answer[0] != 0 || answer[7] != message[7] || memcmp(answer + 8, message + 8, 56) != 0) return fail("ping's answer", i);
+    if (answer[0] != 0 || answer[7] != message[7] || memcmp(answer + 8, message + 8, 56) != 0)
+      return fail("ping's answer", i);
   }
   print("network: %ld pings answered\n", static_cast<long>(kCount));
   return 0;
@@ -52,11 +53,13 @@ int echo() {
     const size_t bytes = i == kCount - 1 ? sizeof message : next_random(state) % sizeof message;
     for (size_t j = 0; j < bytes; ++j) message[j] = static_cast<unsigned char>(next_random(state));
     const long sent = write(file, message, bytes), got = read(file, answer, sizeof answer);
-    if (sent != static_cast<long>(bytes) || got != sent || memcmp(message, answer, bytes) != 0) return fail("echo", got);
+    if (sent != static_cast<long>(bytes) || got != sent || memcmp(message, answer, bytes) != 0)
+      return fail("echo", got);
   }
   const long large = write(file, message, sizeof message);
   static unsigned char too_large[1473];
-  if (large < 0 || write(file, too_large, sizeof too_large) != -90) return fail("a datagram that does not fit", large);
+  if (large < 0 || write(file, too_large, sizeof too_large) != -90)
+    return fail("a datagram that does not fit", large);
   print("network: %ld datagrams echoed\n", static_cast<long>(kCount));
   return 0;
 }
@@ -71,7 +74,8 @@ int request() {
   const long got = read(file, answer, sizeof answer);
   if (got != 1008 || memcmp(answer, message, 8) != 0) return fail("request", got);
   for (unsigned i = 0; i < 1000; ++i) {
-    if (answer[8 + i] != static_cast<unsigned char>(i * 131 + (i >> 8) * 17)) return fail("the pattern at", i);
+    if (answer[8 + i] != static_cast<unsigned char>(i * 131 + (i >> 8) * 17))
+      return fail("the pattern at", i);
   }
   print("network: pattern of 1000 bytes received\n");
   return 0;

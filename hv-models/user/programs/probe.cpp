@@ -1,6 +1,6 @@
-// probe WHAT [N]: what a program finds where it runs. identity: its number and what its root holds. processes: how many it can
-// make (and makes no more than 50). pages N: touches N pages. spin N: computes for N milliseconds of its own, and says how long
-// that took by the clock. hit N: tries to end process N.
+// probe WHAT [N]: what a program finds where it runs. identity: its number and what its root holds.
+// processes: how many it can make (and makes no more than 50). pages N: touches N pages. spin N: computes for
+// N milliseconds of its own, and says how long that took by the clock. hit N: tries to end process N.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
