@@ -40,7 +40,8 @@ void write_group(JsonWriter& json, const IoTotals::Key& key, const IoTotals::Gro
   for (const IoTotals::Hop* each : IoTotals::in_order(group)) {
     const auto& [hop, times] = *each;
     json.begin_object().member("stage", name(hop.first)).member("where", name(hop.second));
-    json.member("label", io_hop_label(hop.first, hop.second)).member("requests", times.each.size());
+    json.member("label", io_hop_label(operation, hop.first, hop.second))
+        .member("requests", times.each.size());
     write_times(json, times, group.requests);
     json.end_object();
   }
@@ -87,11 +88,12 @@ void write_io_request(std::ostream& out, const observe::IoRequest& request, boar
 std::string io_ladder(const Json& group) {
   const double requests = std::max(1.0, as_number(group, "requests"));
   const double whole = as_number(group, "picoseconds");
-  std::string text =
-      fmt::format("  {:<34} {:>10} {:>12} {:>7}\n", "hop (mean of a request)", "us", "cycles", "share");
+  std::string text = fmt::format("  {:<34} {:>10} {:>10} {:>12} {:>7}\n", "hop of a request", "mean us",
+                                 "median us", "mean cycles", "share");
   const auto line = [&](const std::string& label, const Json& times) {
     const double time = as_number(times, "picoseconds");
-    text += fmt::format("  {:<34} {:>10.3f} {:>12.0f} {:>6.1f}%\n", label, time / requests / kMicrosecond,
+    text += fmt::format("  {:<34} {:>10.3f} {:>10.3f} {:>12.0f} {:>6.1f}%\n", label,
+                        time / requests / kMicrosecond, as_number(times, "p50") / kMicrosecond,
                         as_number(times, "cycles") / requests, whole > 0 ? 100 * time / whole : 0.0);
   };
   for (const Json& hop : group.at("hops")) line(hop.at("label").get<std::string>(), hop);

@@ -19,7 +19,7 @@ void write_io(JsonWriter& json, const observe::IoTotals& totals);
 void write_io_request(std::ostream& out, const observe::IoRequest& request, board::Frequency frequency);
 
 /// A ladder for people, made of an element of "io": a line for each hop in the order in which a request meets
-/// them, with its mean time and its share of the whole.
+/// them, with its mean and median time and its share of the whole.
 std::string io_ladder(const nlohmann::ordered_json& group);
 
 /// The element of "io" that is about most requests of `operation` ("read", "write", "flush") of the innermost

@@ -49,6 +49,7 @@ void IoWatch::begin() {
                          size_t bytes) { return peek(machine_, core, address, to, bytes); },
           .resolve = [this](unsigned core, u64 page) { return resolve(machine_, core, page); },
           .area = [this](unsigned core) { return kernel_area(machine_.processors().at(core).state()); },
+          .third = [this](unsigned core) { return machine_.processors().at(core).state().gpr[arch::kRdx]; },
           .probe = [this](std::vector<u64> at) { machine_.processors().at(0).probe(std::move(at)); }});
 }
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <initializer_list>
 
 #include "sim/observe/io_request.hpp"
 
@@ -13,7 +14,7 @@ constexpr std::array<const char*, kIoPlaces> kPlaces = {
     "guest-user", "guest-kernel", "other-guest", "exit",   "entry",  "hypervisor", "host-kernel",
     "host-user",  "waiting",      "idle",        "device", "medium", "unknown"};
 constexpr std::array<const char*, static_cast<size_t>(IoOperation::Count)> kOperations = {
-    "read", "write", "flush", "discard", "other"};
+    "read", "write", "flush", "discard", "round-trip", "other"};
 static_assert(kStages.back() != nullptr && kPlaces.back() != nullptr && kOperations.back() != nullptr);
 
 struct Label {
@@ -51,6 +52,17 @@ constexpr Label kLabels[] = {
     {S::Return, W::HostKernel, "kernel: back from the call"},
     {S::Return, W::Waiting, "the caller waits to run"},
 };
+/// The same for round trips, whose handler stage leads all the way up.
+constexpr Label kRoundTripLabels[] = {
+    {S::Device, W::Device, "device sends"},
+    {S::Medium, W::Medium, "wire and peer"},
+    {S::Handler, W::HostKernel, "host kernel from the interrupt on"},
+    {S::Handler, W::Hypervisor, "hypervisor in the host's kernel"},
+    {S::Handler, W::HostUser, "user-space VMM"},
+    {S::Handler, W::Waiting, "VMM's thread waits to run"},
+    {S::Handler, W::GuestKernel, "guest, before it is told"},
+    {S::Handler, W::Entry, "entry, injection"},
+};
 constexpr std::array<const char*, kIoPlaces> kPlaceTexts = {
     "guest program", "guest kernel", "another guest runs",
     "exit",          "entry",        "hypervisor in the host's kernel",
@@ -64,7 +76,11 @@ const char* name(IoStage stage) { return kStages[static_cast<size_t>(stage)]; }
 const char* name(IoWhere where) { return kPlaces[static_cast<size_t>(where)]; }
 const char* name(IoOperation operation) { return kOperations[static_cast<size_t>(operation)]; }
 
-std::string io_hop_label(IoStage stage, IoWhere where) {
+std::string io_hop_label(IoOperation operation, IoStage stage, IoWhere where) {
+  if (operation == IoOperation::RoundTrip) {
+    for (const Label& each : kRoundTripLabels)
+      if (each.stage == stage && each.where == where) return each.text;
+  }
   for (const Label& each : kLabels)
     if (each.stage == stage && each.where == where) return each.text;
   const std::string place = kPlaceTexts[static_cast<size_t>(where)];
@@ -74,10 +90,16 @@ std::string io_hop_label(IoStage stage, IoWhere where) {
 }
 
 bool IoRequest::complete() const {
-  constexpr S kNeeded[] = {S::Submit, S::Driver, S::Medium, S::Done, S::Handler, S::Complete, S::Return};
-  for (const S stage : kNeeded)
-    if (!saw(stage)) return false;
-  return true;
+  constexpr auto all = [](std::initializer_list<S> stages) {
+    unsigned mask = 0;
+    for (const S stage : stages) mask |= 1u << static_cast<unsigned>(stage);
+    return mask;
+  };
+  constexpr unsigned kBlock =
+      all({S::Submit, S::Driver, S::Medium, S::Done, S::Handler, S::Complete, S::Return});
+  constexpr unsigned kRoundTrip = all({S::Submit, S::Device, S::Medium, S::Done, S::Return});
+  const unsigned needed = operation == IoOperation::RoundTrip ? kRoundTrip : kBlock;
+  return (seen & needed) == needed;
 }
 
 }  // namespace hvlab::observe

@@ -11,7 +11,7 @@
 
 namespace hvlab::observe {
 
-enum class IoOperation : u8 { Read, Write, Flush, Discard, Other, Count };
+enum class IoOperation : u8 { Read, Write, Flush, Discard, RoundTrip, Other, Count };
 
 /// How far a request is: a stage begins at the moment it is named after and lasts until the next one that was
 /// seen.
@@ -55,7 +55,7 @@ const char* name(IoStage stage);
 const char* name(IoWhere where);
 const char* name(IoOperation operation);
 /// A line of a ladder for people: what stage and place mean together ("injection and entry").
-std::string io_hop_label(IoStage stage, IoWhere where);
+std::string io_hop_label(IoOperation operation, IoStage stage, IoWhere where);
 
 /// A piece of a request's time. The pieces of a request follow each other without a gap.
 struct IoPiece {
@@ -82,7 +82,7 @@ struct IoRequest {
   bool copy_known = false;
 
   bool saw(IoStage stage) const { return (seen >> static_cast<unsigned>(stage) & 1) != 0; }
-  /// From the block layer to the device and back, nothing missing.
+  /// From its system to the device and back, nothing missing.
   bool complete() const;
 };
 

@@ -10,7 +10,11 @@ namespace {
 
 constexpr u64 kToMedium = u64{1} << 63;
 // A request that never ends must not make everything be remembered.
-constexpr size_t kMostMarks = size_t{1} << 22;
+constexpr size_t kMostMarks = size_t{1} << 20;
+constexpr size_t kMostDoorbells = 16, kMostFrames = 64;
+// A datagram that has no answer by then has none.
+constexpr Picoseconds kLost = kSecond;
+constexpr u64 kShortestFrame = 60;  // shorter ones are padded
 
 /// What a device says of the request that it makes of one (EventKind::RequestStart).
 u64 device_size(const IoFacts& facts) {
@@ -73,6 +77,7 @@ Picoseconds IoTracker::after(Picoseconds time, i64 cycles) const {
 }
 
 void IoTracker::on_event(const Event& event) {
+  newest_ = std::max(newest_, event.time);
   if (event.device != 0) return device_event(event);
   Core& it = core(event.core);
   const bool runs = event.kind != EventKind::Halt;
@@ -94,6 +99,7 @@ void IoTracker::on_event(const Event& event) {
       return;
     case EventKind::Interrupt:
       (it.block == 0 ? it.interrupt : it.guest_interrupt) = timeline_.now(event.core, event.time);
+      if (it.block == 0) interrupt_taken(event);
       return;
     case EventKind::VmEntry: return enter(event);
     case EventKind::VmExit: return leave(event);
@@ -180,7 +186,12 @@ void IoTracker::returned(u8 index, Picoseconds time, u64 thread) {
 void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoFacts facts) {
   core(index);
   const unsigned system = system_of(index);
-  if (live_.contains({system, address})) return;  // handed to the driver once more
+  if (const auto known = live_.find({system, address}); known != live_.end()) {
+    const bool again = facts.operation != IoOperation::RoundTrip || !known->second->round_trip();
+    if (again) return;  // handed to the driver once more
+    std::erase(order_, known->second.get());
+    live_.erase(known);
+  }
   auto live = std::make_unique<Live>();
   live->address = address;
   live->thread = thread;
@@ -197,7 +208,7 @@ void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoF
     call->second.waiting.clear();
   }
   live->see(IoStage::Submit, now);
-  if (system == 0) {
+  if (system == 0 && !live->round_trip()) {
     live->see(IoStage::Driver, now);
     adopt(*live);
   }
@@ -247,9 +258,32 @@ void IoTracker::hand_down(Live& part) {
 void IoTracker::ended(u8 index, Picoseconds time, u64 address) {
   core(index);
   const auto found = live_.find({system_of(index), address});
-  if (found == live_.end()) return;
+  if (found == live_.end() || found->second->round_trip()) return;
   std::unique_ptr<Live> live = std::move(found->second);
   live_.erase(found);
+  end(std::move(live), timeline_.now(index, time));
+}
+
+void IoTracker::answered(u8 index, Picoseconds time, u64 address, u64 bytes) {
+  core(index);
+  const auto found = live_.find({system_of(index), address});
+  if (found == live_.end() || !found->second->round_trip()) return;
+  std::unique_ptr<Live> live = std::move(found->second);
+  live_.erase(found);
+  if (!live->request.saw(IoStage::Medium)) {  // it has not left the machine
+    std::erase(order_, live.get());
+    return;
+  }
+  const Picoseconds sent = live->at[static_cast<unsigned>(IoStage::Medium)].time;
+  const auto fits = [&](const Frame& frame) {
+    return frame.bytes == std::max(bytes, kShortestFrame) && frame.received.time >= sent;
+  };
+  const auto frame = std::find_if(frames_.rbegin(), frames_.rend(), fits);
+  if (frame != frames_.rend()) {
+    live->see(IoStage::Done, frame->received);
+    live->see_after(IoStage::Done, IoStage::Interrupt, frame->interrupt);
+    live->see_after(IoStage::Done, IoStage::Handler, frame->handler);
+  }
   end(std::move(live), timeline_.now(index, time));
 }
 
@@ -257,7 +291,10 @@ void IoTracker::end(std::unique_ptr<Live> live, const Moment& now) {
   std::erase(order_, live.get());
   live->ended = true;
   IoRequest& request = live->request;
-  if (request.system == 0) {
+  if (live->round_trip()) {
+    if (request.system != 0)
+      live->see_after(IoStage::Done, IoStage::Injected, core(now.core).guest_interrupt);
+  } else if (request.system == 0) {
     live->see_after(IoStage::Done, IoStage::Handler, core(now.core).interrupt);
     live->see(IoStage::Complete, now);
     hand_down(*live);
@@ -324,6 +361,9 @@ void IoTracker::finish() {
 }
 
 void IoTracker::forget() {
+  while (!order_.empty() && order_.front()->round_trip() &&
+         order_.front()->at[static_cast<unsigned>(IoStage::Submit)].time + kLost < newest_)
+    live_.erase({order_.front()->request.system, order_.front()->address}), order_.pop_front();
   // The first piece of a later request may begin with a system call in progress; before that nothing is asked
   // for.
   if (live_.empty() && waiting_ == 0 && timeline_.size() > kMostMarks / 64) timeline_.forget();
@@ -334,7 +374,18 @@ void IoTracker::forget() {
 void IoTracker::device_event(const Event& event) {
   const Moment now{event.time, timeline_.now(event.core, event.time).index, event.core};
   switch (event.kind) {
-    case EventKind::Doorbell: doorbells_[event.device] = now; return;
+    case EventKind::Doorbell: {
+      auto& bells = doorbells_[event.device];
+      bells.push_back(now);
+      if (bells.size() > kMostDoorbells) bells.pop_front();
+      return;
+    }
+    case EventKind::FrameSent: return frame_sent(event, now);
+    case EventKind::FrameReceived:
+      frames_.push_back(
+          {.received = now, .device = event.device, .bytes = event.a, .interrupt = {}, .handler = {}});
+      if (frames_.size() > kMostFrames) frames_.pop_front();
+      return;
     case EventKind::RequestStart: return device_start(event, now);
     case EventKind::RequestDone:
       for (Live* live : order_) {
@@ -344,15 +395,45 @@ void IoTracker::device_event(const Event& event) {
       }
       return;
     case EventKind::MessageInterrupt:
-    case EventKind::LineInterrupt:
-      if (event.kind == EventKind::LineInterrupt && event.b == 0) return;
-      for (Live* live : order_) {
-        if (live->device == event.device && live->request.saw(IoStage::Done))
-          live->see(IoStage::Interrupt, now);
-      }
-      return;
+    case EventKind::LineInterrupt: return interrupt_asked(event, now);
     default: return;
   }
+}
+
+void IoTracker::interrupt_asked(const Event& event, const Moment& now) {
+  const bool message = event.kind == EventKind::MessageInterrupt;
+  if (!message && event.b == 0) return;
+  for (Live* live : order_) {
+    if (live->device == event.device && live->request.saw(IoStage::Done)) live->see(IoStage::Interrupt, now);
+  }
+  for (Frame& frame : frames_) {
+    if (frame.device != event.device || frame.interrupt) continue;
+    frame.interrupt = now;
+    frame.vector = message ? event.b & 0xFF : 0;  // SDM vol. 3, 11.11.2: the data's low byte
+  }
+}
+
+void IoTracker::interrupt_taken(const Event& event) {
+  for (Frame& frame : frames_) {
+    if (!frame.interrupt || frame.handler || (frame.vector != 0 && frame.vector != event.a)) continue;
+    frame.handler = timeline_.now(event.core, event.time);
+  }
+}
+
+/// The oldest datagram of that size. Its doorbell is the first after its departure.
+void IoTracker::frame_sent(const Event& event, const Moment& now) {
+  const auto fits = [&](const Live* live) {
+    return live->round_trip() && !live->request.saw(IoStage::Medium) &&
+           std::max(live->facts.frame, kShortestFrame) == std::max(event.a, kShortestFrame);
+  };
+  const auto found = std::ranges::find_if(order_, fits);
+  if (found == order_.end()) return;
+  Live& live = **found;
+  const Picoseconds departed = live.at[static_cast<unsigned>(IoStage::Submit)].time;
+  const auto& bells = doorbells_[event.device];
+  const auto bell = std::ranges::find_if(bells, [&](const Moment& each) { return each.time >= departed; });
+  if (bell != bells.end()) live.see(IoStage::Device, *bell);
+  live.see(IoStage::Medium, now);
 }
 
 /// The oldest request that fits is the device's: drivers hand requests to a device in the order in which they
@@ -360,7 +441,7 @@ void IoTracker::device_event(const Event& event) {
 void IoTracker::device_start(const Event& event, const Moment& now) {
   const auto fits = [&](const Live* live) {
     if (live->request.system != 0 || live->request.saw(IoStage::Medium)) return false;
-    if (live->facts.operation == IoOperation::Other || device_size(live->facts) != event.b) return false;
+    if (live->facts.operation >= IoOperation::RoundTrip || device_size(live->facts) != event.b) return false;
     const auto known = device_of_queue_.find(live->facts.queue);
     return known == device_of_queue_.end() || known->second == event.device;
   };
@@ -370,9 +451,8 @@ void IoTracker::device_start(const Event& event, const Moment& now) {
   device_of_queue_[live.facts.queue] = event.device;
   live.device = event.device;
   live.device_request = event.a;
-  const auto bell = doorbells_.find(event.device);
-  const Picoseconds given = live.at[static_cast<unsigned>(IoStage::Driver)].time;
-  if (bell != doorbells_.end() && bell->second.time >= given) live.see(IoStage::Device, bell->second);
+  if (const auto& bells = doorbells_[event.device]; !bells.empty())
+    live.see_after(IoStage::Driver, IoStage::Device, bells.back());
   live.see(IoStage::Medium, now);
 }
 

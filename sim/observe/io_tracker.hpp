@@ -18,6 +18,7 @@ struct IoFacts {
   u64 sector = 0, bytes = 0;
   std::vector<u64> pages;  // the machine's physical pages of its memory; empty: not known
   u64 queue = 0;           // of its disk: requests of equal queues go to the same device
+  u64 frame = 0;           // bytes on the wire of a round trip's datagram
 };
 
 /// Takes the machine's events, and what its systems do as somebody who knows their symbols says it. All calls
@@ -43,6 +44,10 @@ class IoTracker {
   void returned(u8 core, Picoseconds time, u64 thread);
   void started(u8 core, Picoseconds time, u64 request, u64 thread, IoFacts facts);
   void ended(u8 core, Picoseconds time, u64 request);
+  /// A round trip: `started` is a datagram's departure from socket `request`, this the arrival of the next
+  /// one at it, which was `frame` bytes on the wire. A socket's later departure takes the place of one
+  /// without an answer.
+  void answered(u8 core, Picoseconds time, u64 request, u64 frame);
 
   // --- of the machine's own system ---
   void switched(u8 core, Picoseconds time, u64 thread);
@@ -66,6 +71,7 @@ class IoTracker {
     DeviceId device = 0;
     u64 device_request = 0;
 
+    bool round_trip() const { return request.operation == IoOperation::RoundTrip; }
     void see(IoStage stage, const Moment& moment, bool again = false);
     /// Only if `moment` does not lie before `earlier` was seen.
     void see_after(IoStage earlier, IoStage stage, const std::optional<Moment>& moment);
@@ -83,6 +89,13 @@ class IoTracker {
     std::optional<Moment> interrupt;        // the last that the machine's own system accepted here
     std::optional<Moment> guest_interrupt;  // and the last that a guest did
   };
+  struct Frame {  // that a network card has received
+    Moment received;
+    DeviceId device = 0;
+    u64 bytes = 0;
+    std::optional<Moment> interrupt, handler;
+    u64 vector = 0;  // of the interrupt; 0: not known
+  };
   using Key = std::pair<unsigned, u64>;  // system, address
 
   Core& core(u8 index);
@@ -93,6 +106,9 @@ class IoTracker {
   void leave(const Event& event);
   void device_event(const Event& event);
   void device_start(const Event& event, const Moment& now);
+  void frame_sent(const Event& event, const Moment& now);
+  void interrupt_asked(const Event& event, const Moment& now);
+  void interrupt_taken(const Event& event);
   void adopt(Live& part);
   void hand_down(Live& part);
   void end(std::unique_ptr<Live> live, const Moment& now);
@@ -113,8 +129,10 @@ class IoTracker {
   std::deque<Live*> order_;                    // in the order in which they were started
   std::map<Key, Thread> calls_;                // threads in a system call
   std::map<u64, DeviceId> device_of_queue_;
-  std::map<DeviceId, Moment> doorbells_;
+  std::map<DeviceId, std::deque<Moment>> doorbells_;  // the last few
+  std::deque<Frame> frames_;                          // likewise
   size_t waiting_ = 0;
+  Picoseconds newest_ = 0;  // of all events
 };
 
 }  // namespace hvlab::observe

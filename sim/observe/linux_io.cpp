@@ -40,6 +40,15 @@ void LinuxIo::submit(unsigned system, const Event& event) {
   }
 }
 
+void LinuxIo::depart(const Event& event) {
+  const u64 bytes = machine_.third(event.core);
+  IoFacts facts;
+  facts.operation = IoOperation::RoundTrip;
+  facts.bytes = bytes;
+  facts.frame = LinuxRequests::frame_of_payload(bytes);
+  tracker_.started(event.core, event.time, event.a, thread(event.core), std::move(facts));
+}
+
 void LinuxIo::start(unsigned system, u64 slide, const Event& event) {
   const auto read = reader(event.core);
   const auto resolve = [&](u64 page) { return machine_.resolve(event.core, page); };
@@ -68,6 +77,10 @@ void LinuxIo::point(unsigned system, const Event& event) {
     case Point::Bio: return submit(system, event);
     case Point::Start: return start(system, slide->second, event);
     case Point::End: return tracker_.ended(event.core, event.time, event.a);
+    case Point::Send: return depart(event);
+    case Point::Receive:
+      return tracker_.answered(event.core, event.time, event.a,
+                               kernel_.frame_of_buffer(event.b, reader(event.core)));
     case Point::Wake:
       if (system == 0) tracker_.woken(event.core, event.time, event.a);
       return;

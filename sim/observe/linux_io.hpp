@@ -19,6 +19,8 @@ class LinuxIo final : public Observer {
     std::function<std::optional<u64>(unsigned core, u64 page)> resolve;
     /// The base of GS that the kernel uses on `core`: its per-processor area.
     std::function<u64(unsigned core)> area;
+    /// The third argument of a function that `core` is about to execute (System V ABI: RDX).
+    std::function<u64(unsigned core)> third;
     /// Asks for EventKind::Probe at these addresses.
     std::function<void(std::vector<u64>)> probe;
   };
@@ -35,6 +37,7 @@ class LinuxIo final : public Observer {
   void locate(unsigned system, const Event& event);
   void point(unsigned system, const Event& event);
   void submit(unsigned system, const Event& event);
+  void depart(const Event& event);
   void start(unsigned system, u64 slide, const Event& event);
   u64 thread(unsigned core) const;
   LinuxRequests::Read reader(unsigned core) const;

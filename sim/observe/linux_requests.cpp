@@ -20,6 +20,7 @@ struct Function {
 constexpr Function kFunctions[] = {
     {"blk_mq_submit_bio", Point::Bio},  {"blk_mq_start_request", Point::Start},
     {"blk_mq_end_request", Point::End}, {"__blk_mq_end_request", Point::End},
+    {"udp_sendmsg", Point::Send},       {"__udp_enqueue_schedule_skb", Point::Receive},
     {"try_to_wake_up", Point::Wake},    {"wake_up_new_task", Point::Wake},
     {"__switch_to", Point::Switch},
 };
@@ -29,6 +30,7 @@ constexpr u32 kOperationMask = 0xFF;
 constexpr std::pair<u32, IoOperation> kOperations[] = {
     {0, IoOperation::Read}, {1, IoOperation::Write}, {2, IoOperation::Flush}, {3, IoOperation::Discard}};
 
+constexpr u64 kUdpHeader = 8, kIpHeader = 20, kEthernetHeader = 14;
 constexpr unsigned kMostVectors = 1024;  // a list longer than that is none
 constexpr size_t kBannerBytes = 256;
 
@@ -74,6 +76,7 @@ std::optional<LinuxRequests> LinuxRequests::from_vmlinux(Bytes vmlinux, const Sy
                   .length = offset("bio_vec", "bv_len"),
                   .offset = offset("bio_vec", "bv_offset"),
                   .vector_bytes = btf->size("bio_vec"),
+                  .buffer_bytes = offset("sk_buff", "len"),
                   .page_bytes = btf->size("page")};
     result.current_ = symbol("current_task");
     result.pages_ = symbol("vmemmap_base");
@@ -87,7 +90,10 @@ std::optional<LinuxRequests> LinuxRequests::from_vmlinux(Bytes vmlinux, const Sy
       result.points_.emplace_back(*address, each.point);
       result.addresses_.push_back(*address);
     }
-    all = all && points + 1 == 1u << static_cast<unsigned>(Point::Count);
+    // Without the Internet protocols there are no datagrams to follow.
+    constexpr unsigned kNetwork =
+        1u << static_cast<unsigned>(Point::Send) | 1u << static_cast<unsigned>(Point::Receive);
+    all = all && (points | kNetwork) + 1 == 1u << static_cast<unsigned>(Point::Count);
     const Bytes banner = image.at_virtual(result.banner_at_, kBannerBytes);
     if (!all || banner.empty() || result.at_.page_bytes == 0 || result.at_.vector_bytes == 0)
       return std::nullopt;
@@ -117,6 +123,14 @@ bool LinuxRequests::runs_at(u64 slide, const Read& read) const {
 
 u64 LinuxRequests::current_thread(u64 area, const Read& read) const {
   return get<u64>(read, area + current_);
+}
+
+u64 LinuxRequests::frame_of_payload(u64 payload) {
+  return payload + kUdpHeader + kIpHeader + kEthernetHeader;
+}
+
+u64 LinuxRequests::frame_of_buffer(u64 skb, const Read& read) const {
+  return frame_of_payload(get<u32>(read, skb + at_.buffer_bytes));
 }
 
 u64 LinuxRequests::first_bio(u64 request, const Read& read) const {

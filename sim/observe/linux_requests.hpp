@@ -21,11 +21,13 @@ class LinuxRequests {
 
   /// What it means that a function is entered; its first two arguments say of what.
   enum class Point : u8 {
-    Bio,     // a thread hands memory and sectors to the block layer, which makes a request of them: bio
-    Start,   // a request goes to its driver: request
-    End,     // a request is over: request
-    Wake,    // a thread is made ready: thread
-    Switch,  // a processor changes over: from thread, to thread
+    Bio,      // a thread hands memory and sectors to the block layer, which makes a request of them: bio
+    Start,    // a request goes to its driver: request
+    End,      // a request is over: request
+    Send,     // a datagram leaves: socket; third argument: its bytes
+    Receive,  // a datagram is at its socket: socket, buffer
+    Wake,     // a thread is made ready: thread
+    Switch,   // a processor changes over: from thread, to thread
     Count
   };
 
@@ -48,6 +50,10 @@ class LinuxRequests {
 
   /// The bio that the request structure at `request` begins with; 0 for a flush.
   u64 first_bio(u64 request, const Read& read) const;
+  /// Bytes on the wire of the UDP datagram in buffer `skb`, its headers taken off already, and of one of
+  /// `payload` bytes (IPv4, Ethernet).
+  u64 frame_of_buffer(u64 skb, const Read& read) const;
+  static u64 frame_of_payload(u64 payload);
   /// True if `bio` moves nothing: it asks for a flush.
   bool is_empty(u64 bio, const Read& read) const;
 
@@ -59,6 +65,7 @@ class LinuxRequests {
     u32 sector, bytes, flags, bio, queue;    // struct request
     u32 next, vectors, index, done, size;    // struct bio, with its bvec_iter
     u32 page, length, offset, vector_bytes;  // struct bio_vec
+    u32 buffer_bytes;                        // struct sk_buff
     u32 page_bytes;                          // struct page
   };
   void read_pages(u64 bio, u64 bytes, u64 slide, const Read& read, const Resolve& resolve,

@@ -228,6 +228,64 @@ TEST_CASE("What was not seen is said, and the time stays whole") {
   CHECK(sum(r, IoStage::Driver) == 60 * kNanosecond);
 }
 
+// Catches an answer given to another datagram's sender, and a loop back inside the machine taken for a round
+// trip.
+TEST_CASE("A datagram and its answer are one round trip over the wire") {
+  Bench b;
+  const auto depart = [&](u64 socket, u64 bytes) {
+    b.tracker.started(
+        0, b.now, socket, 1,
+        {.operation = IoOperation::RoundTrip, .bytes = bytes, .pages = {}, .frame = bytes + 42});
+  };
+  b.ring(3);
+  b.pass(), b.call(1);
+  b.pass(), depart(300, 64);
+  b.pass(), b.back(1);
+  b.pass(), depart(301, 64);  // to a socket of the same machine: no card sees it
+  b.pass(), b.device(EventKind::Doorbell, 1);
+  b.pass(5), b.device(EventKind::FrameSent, 60);  // somebody else's
+  b.pass(5), b.device(EventKind::FrameSent, 106);
+  b.pass(), b.call(1);
+  b.pass(90), b.device(EventKind::FrameReceived, 106);
+  b.pass(), b.device(EventKind::MessageInterrupt, 0xFEE0'0000, 0x30);
+  b.pass(), b.event(EventKind::Interrupt, 0xEC);  // the timer's
+  b.pass(), b.interrupt();
+  b.pass(), b.tracker.answered(0, b.now, 301, 106);
+  b.pass(), b.tracker.answered(0, b.now, 300, 106);
+  b.pass(), b.back(1);
+  REQUIRE(b.done.size() == 1);
+  const IoRequest& r = b.done[0];
+  CHECK(r.complete());
+  CHECK(contiguous(r));
+  CHECK(r.end - r.begin == 210 * kNanosecond);
+  CHECK(sum(r, IoStage::Submit) == 30 * kNanosecond);
+  CHECK(sum(r, IoStage::Device) == 10 * kNanosecond);
+  CHECK(sum(r, IoStage::Medium) == 100 * kNanosecond);
+  CHECK(sum(r, IoStage::Interrupt) == 20 * kNanosecond);
+  CHECK(sum(r, IoStage::Handler) == 20 * kNanosecond);
+  CHECK(b.tracker.in_flight() == 0);
+}
+
+// Catches datagrams without an answer that are kept for ever.
+TEST_CASE("A datagram without an answer is forgotten, or makes way for the next") {
+  Bench b;
+  const auto depart = [&] {
+    b.tracker.started(0, b.now, 300, 1,
+                      {.operation = IoOperation::RoundTrip, .bytes = 64, .pages = {}, .frame = 106});
+    b.pass(), b.device(EventKind::FrameSent, 106);
+  };
+  depart();
+  b.pass(), depart();
+  b.pass(), b.device(EventKind::FrameReceived, 106);
+  b.pass(), b.tracker.answered(0, b.now, 300, 106);
+  REQUIRE(b.done.size() == 1);
+  CHECK(b.done[0].end - b.done[0].begin == 30 * kNanosecond);
+  depart();
+  b.pass(2'000'000'000), b.call(1);
+  b.pass(), b.back(1);
+  CHECK(b.tracker.in_flight() == 0);
+}
+
 // Catches a call's return taken as the end of each of its requests.
 TEST_CASE("Requests one after the other in one system call share its time out between them") {
   Bench b;
@@ -273,7 +331,7 @@ TEST_CASE("In any stream of events the hops of each request add up to its time")
       if (pick(20) == 0) b.now -= std::min<u64>(b.now, pick(3000));
       const u64 request = 100 + pick(8), thread = 10 + pick(5);
       const bool guest = b.tracker.system_of(core) != 0;
-      switch (pick(16)) {
+      switch (pick(19)) {
         case 0: b.call(thread, core); break;
         case 1: b.back(thread, core); break;
         case 2:
@@ -296,6 +354,12 @@ TEST_CASE("In any stream of events the hops of each request add up to its time")
         case 14:
           if (!guest) b.tracker.switched(core, b.now, thread);
           break;
+        case 15:
+          b.tracker.started(core, b.now, request, thread,
+                            {.operation = IoOperation::RoundTrip, .bytes = 64, .pages = {}, .frame = 106});
+          break;
+        case 16: b.device(pick(2) ? EventKind::FrameSent : EventKind::FrameReceived, 106, 0, 6, core); break;
+        case 17: b.tracker.answered(core, b.now, request, 106); break;
         default: b.tracker.woken(core, b.now, thread);
       }
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # io_path.sh HVLAB WAY PROCESSORS
-# The disk phase's requests in a way: as many as the workload made, each seen from its system call to the medium and back,
-# hops adding up to their time; the same when it runs again, and the same times on the console when nobody looks.
+# The disk phase's requests in a way, and the round trips of its link phase: as many as the workload made, each seen from
+# its system call to the medium or the wire and back, hops adding up to their time; the same when it runs again, and the same times on the console when nobody looks.
 # Status 77 (skipped) if the packages cannot be had.
 set -eu
 hvlab=$1 way=$2 processors=$3
@@ -23,8 +23,8 @@ run() {  # NAME, options
   name=$1
   shift
   "$hvlab" boot --reproducible --kernel "$kernel" --loader pvh --initrd "$scratch/initrd" --memory 768M --cpu $profile \
-    --cpus "$processors" --disk "$scratch/disk" --append "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests \
-mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 no_timer_check hvlab.disk=1 hvlab.quick=1 hvlab.way=$recipe" \
+    --cpus "$processors" --disk "$scratch/disk" --net peer --append "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests \
+mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 no_timer_check hvlab.disk=1 hvlab.link=1 hvlab.quick=1 hvlab.way=$recipe" \
     "$@" </dev/null >"$scratch/$name.console"
   grep -q "HVLAB done" "$scratch/$name.console"
 }
@@ -60,11 +60,19 @@ for group in statistics["io"]:
 inner = [r for r in requests if r["system"] == (1 if virtual else 0)]
 count = collections.Counter((r["operation"], r["bytes"]) for r in inner)
 assert count["write", 16384] == 4 and count["read", 16384] == 4 and count["flush", 0] == 1, count
-ours = [r for r in inner if r["operation"] != "read" or r["bytes"] == 16384]
+ours = [r for r in inner if (r["operation"], r["bytes"]) in count and r["bytes"] in (16384, 0)]
+trips = [r for r in inner if r["operation"] == "round-trip"]
+# 25 rounds, after the one that waits for the link to come up.
+assert len(trips) == 26 and all(r["bytes"] == 64 for r in trips), count
+for r in trips[1:]:
+    assert not {"handler", "interrupt"} & set(r["unseen"]), f"an interrupt was not seen: {r}"
+    assert virtual or "exits" not in r, r
+    assert not virtual or sum(r["exits"].values()) > 0 and "injected" not in r["unseen"], r
 assert all("call" not in r["unseen"] for r in ours), "a system call was not seen"
 
 # No more requests than the machine's own devices did.
-assert statistics["events"]["request-done"] >= len([r for r in requests if r["system"] == 0])
+own = [r for r in requests if r["system"] == 0 and r["operation"] != "round-trip"]
+assert statistics["events"]["request-done"] >= len(own), "requests that no device has done"
 
 for r in ours:
     exits = sum(r.get("exits", {}).values())
