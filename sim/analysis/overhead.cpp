@@ -29,6 +29,7 @@ struct Found {
 std::string with_processors(const std::string& phase, const std::vector<unsigned>& some, size_t of) {
   if (some.size() == of) return phase;
   std::vector<std::string> counts;
+  counts.reserve(some.size());
   for (const unsigned count : some) counts.push_back(std::to_string(count));
   return fmt::format("{} (with {} processor{})", phase, list(counts),
                      counts == std::vector<std::string>{"1"} ? "" : "s");

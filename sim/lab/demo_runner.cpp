@@ -57,6 +57,9 @@ class Runner {
   std::vector<WayRun> run() {
     std::vector<PoolTask> tasks;
     for (size_t index = 0; index < boots_.size(); ++index) tasks.push_back(task(index));
+    if (tasks.size() > 1)
+      progress_.note(fmt::format("{} runs on simulated machines, {} at a time", tasks.size(),
+                                 std::min(tasks.size(), host_processors())));
     const bool whole =
         run_pool(tasks, host_processors(), progress_, [this](const PoolEnd& end) { finish(end); });
     return whole ? std::move(results_) : std::vector<WayRun>{};
