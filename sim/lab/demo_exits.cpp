@@ -39,6 +39,7 @@ std::vector<std::string> reasons_of(const std::vector<const WayRun*>& runs) {
       weight[sum.reason] = std::max(weight[sum.reason], percent(sum.cycles, all));
   }
   std::vector<std::string> reasons;
+  reasons.reserve(weight.size());
   for (const auto& [reason, ignored] : weight) reasons.push_back(reason);
   std::ranges::stable_sort(reasons, std::ranges::greater(), [&](const auto& name) { return weight[name]; });
   return reasons;

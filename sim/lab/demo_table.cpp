@@ -30,7 +30,7 @@ using SecondsOf = std::function<double(const WayRun&)>;
 
 std::string time_cell(const WayRun& run, const WayRun& base, const SecondsOf& seconds_of) {
   if (!run.failure.empty()) return "failed";
-  const std::string time = duration(seconds_of(run));
+  std::string time = duration(seconds_of(run));
   if (&run == &base) return time;
   return fmt::format("{} {:>6}", time, base.failure.empty() ? ratio(seconds_of(run), seconds_of(base)) : "");
 }

@@ -46,6 +46,7 @@ std::string format_text_table(const TextTable& table, size_t width) {
   if (table.columns.empty() || table.labels.empty()) return "";
   const size_t label_width = widest(table.corner, table.labels);
   std::vector<size_t> widths;
+  widths.reserve(table.columns.size());
   for (const TextTable::Column& column : table.columns)
     widths.push_back(kGap + widest(column.heading, column.cells));
   std::string text;
