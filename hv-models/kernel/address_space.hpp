@@ -25,6 +25,9 @@ struct Region : Link<RegionTag> {
   u64 file_bytes;  // zeros after so many
 };
 
+/// The bits of a page's entry for Access bits: not those for where it is.
+u64 page_rights(u8 access);
+
 class AddressSpace : public Counted {
  public:
   /// nullptr without memory. Its pages are charged to `container`.

@@ -5,6 +5,7 @@
 #include "hv-models/kernel/disk.hpp"
 #include "hv-models/kernel/faults.hpp"
 #include "hv-models/kernel/flush.hpp"
+#include "hv-models/kernel/kernel_map.hpp"
 #include "hv-models/kernel/machine_end.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/memory_files.hpp"
@@ -60,12 +61,13 @@ void model_main() {
   using namespace hvlab;
   using namespace hvlab::kernel;
   set_up_memory();
+  protect_kernel();
   set_up_faults();
   set_up_flushing();
   join();
   set_up_console();
   runtime::start_other_processors(secondary_main);
-  kernel_root[0] = 0;  // nobody starts at low addresses any more
+  drop_low_addresses();
   set_up_files();
   if (!system_network()) runtime::panic("no memory for the network");
   find_e1000();

@@ -43,19 +43,21 @@ bool is_source(const fs::path& file) {
   return kExtensions.contains(file.extension().string());
 }
 
-std::vector<Include> includes_of_sim() {
+std::vector<Include> includes_of(const std::string& tree) {
   static const std::regex kInclude(R"(^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"])", std::regex::multiline);
   std::vector<Include> found;
-  for (const auto& entry : fs::recursive_directory_iterator(kRoot / "sim")) {
+  for (const auto& entry : fs::recursive_directory_iterator(kRoot / tree)) {
     if (!entry.is_regular_file() || !is_source(entry.path())) continue;
     const std::string text = content(entry.path());
-    const std::string room = fs::relative(entry.path(), kRoot / "sim").begin()->string();
+    const std::string room = fs::relative(entry.path(), kRoot / tree).begin()->string();
     for (std::sregex_iterator it(text.begin(), text.end(), kInclude), end; it != end; ++it) {
       found.push_back({fs::relative(entry.path(), kRoot), room, (*it)[1].str()});
     }
   }
   return found;
 }
+
+std::vector<Include> includes_of_sim() { return includes_of("sim"); }
 
 }  // namespace
 
@@ -96,5 +98,19 @@ TEST_CASE("SystemC stays on the board, Zydis in the decoder") {
     CAPTURE(include.file.string(), include.included);
     if (include.included == "systemc" || include.included.starts_with("tlm")) CHECK(include.room == "board");
     if (include.included.starts_with("Zydis")) CHECK(include.room == "decode");
+  }
+}
+
+TEST_CASE("the teaching systems use base and arch alone, the runtime nothing above it, programs nothing of the kernel") {
+  const std::vector<Include> includes = includes_of("hv-models");
+  REQUIRE(includes.size() > 100);
+  for (const Include& include : includes) {
+    CAPTURE(include.file.string(), include.included);
+    if (include.included.starts_with("sim/")) {
+      CHECK((include.included.starts_with("sim/base/") || include.included.starts_with("sim/arch/")));
+    }
+    const bool of_kernel = include.included.starts_with("hv-models/kernel/");
+    if (include.room == "runtime" || include.room == "user") CHECK_FALSE(of_kernel);
+    if (include.room != "user") CHECK_FALSE(include.included.starts_with("hv-models/user/"));
   }
 }
