@@ -1,5 +1,5 @@
-// Regions. Pages, and the way between the kernel and a program's memory, are in address_space_pages.cpp; flushing other
-// processors' TLBs is in flush.cpp.
+// Regions. Pages, and the way between the kernel and a program's memory, are in address_space_pages.cpp;
+// flushing other processors' TLBs is in flush.cpp.
 #include "hv-models/kernel/address_space.hpp"
 
 #include "hv-models/kernel/container.hpp"

@@ -1,21 +1,12 @@
-#include "hv-models/kernel/process.hpp"
-
-#include "hv-models/kernel/device_files.hpp"
-#include "hv-models/kernel/futex.hpp"
-#include "hv-models/kernel/machine_end.hpp"
+// Making processes and threads.
 #include "hv-models/kernel/memory.hpp"
-#include "hv-models/kernel/network_space.hpp"
+#include "hv-models/kernel/process_tree.hpp"
 #include "hv-models/kernel/scheduler.hpp"
-#include "hv-models/runtime/panic.hpp"
-#include "hv-models/runtime/print.hpp"
 
 namespace hvlab::kernel {
 namespace {
 
 using runtime::Hold;
-
-runtime::SpinLock tree_lock;  // parents, children, threads, numbers, endings
-List<Process, AllTag> all;
 
 void discard(Process* process) {
   if (process->container) process->container->give_back_process();
@@ -30,19 +21,7 @@ void number(Process& process) {
   }
 }
 
-// Makes `process` with its first thread part of the system.
-void publish(Process& process, Thread& thread, Process* parent) {
-  thread.process = &process;
-  {
-    const Hold hold(tree_lock);
-    number(process);
-    process.parent = parent;
-    if (parent != nullptr) parent->children.push_back(process);
-    all.push_back(process);
-    process.threads.push_back(thread);
-  }
-  thread.id = own_id(process);
-}
+}  // namespace
 
 Process* make_process(const Ref<Container>& container) {
   if (!container->take_process()) return nullptr;
@@ -55,77 +34,23 @@ Process* make_process(const Ref<Container>& container) {
   return process;
 }
 
-// Lock held.
-Process* heir_of(Process& process) {
-  for (PidSpace* space = process.container->pids.get(); space != nullptr; space = space->parent.get()) {
-    if (space->first != nullptr && space->first != &process && !space->first->ending) return space->first;
+void publish(Process& process, Thread& thread, Process* parent) {
+  thread.process = &process;
+  {
+    const Hold hold(tree_lock);
+    number(process);
+    process.parent = parent;
+    if (parent != nullptr) parent->children.push_back(process);
+    all_processes().push_back(process);
+    process.threads.push_back(thread);
   }
-  return nullptr;
+  thread.id = own_id(process);
 }
 
-void give_children_away(Process& process) {
-  Process* heir = heir_of(process);
-  while (Process* child = process.children.pop_front()) {
-    child->parent = heir;
-    if (heir == nullptr) continue;
-    heir->children.push_back(*child);
-    if (child->ended) heir->child_ended.wake_all();
-  }
+List<Process, AllTag>& all_processes() {
+  static List<Process, AllTag> all;
+  return all;
 }
-
-// Number 1 of a space takes all others in it with it: who would wait for them?
-void end_space(Process& first) {
-  const unsigned level = first.container->pids->level;
-  for (Process* p = all.front(); p != nullptr; p = all.after(*p)) {
-    if (p == &first || p->ending || p->id_in(*first.container->pids) == 0) continue;
-    p->ending = true;
-    p->status = 9;
-    interrupt_threads(*p);
-  }
-  if (level == 0 && first.container->pids->first == &first) end_machine(first.status);
-}
-
-// By its last thread, which is already the kernel's own.
-void finish(Process& process) {
-  process.files.close_all();
-  process.space = {};
-  process.program = {};
-  process.place.root = {};
-  process.container->give_back_process();
-  const Hold hold(tree_lock);
-  PidSpace& pids = *process.container->pids;
-  if (pids.first == &process) {
-    end_space(process);
-    pids.first = nullptr;
-  }
-  give_children_away(process);
-  process.ended = true;
-  if (process.parent != nullptr) process.parent->child_ended.wake_all();
-}
-
-// Lock held. The memory is freed by the caller, without it.
-void unlink(Process& child) {
-  child.parent->children.remove(child);
-  all.remove(child);
-}
-
-void begin_first_process(void* line) {
-  char words[1024] = {};
-  Strings arguments{words};
-  for (const char* at = static_cast<const char*>(line); *at != 0 && arguments.length + 2 < sizeof words;
-       ++at) {
-    if (*at == ' ') continue;
-    words[arguments.length++] = *at;
-    if (at[1] != ' ' && at[1] != 0) continue;
-    words[arguments.length++] = 0;
-    ++arguments.count;
-  }
-  const int result = execute(words, arguments, {}, current_thread().frame());
-  if (result < 0) runtime::panic("cannot start %s: error %d", words, result);
-  // Returns to begin_thread, and from there to ring 3.
-}
-
-}  // namespace
 
 u32 Process::id_in(const PidSpace& asking) const {
   for (const PidSpace* s = container->pids.get(); s != nullptr; s = s->parent.get()) {
@@ -191,91 +116,6 @@ i64 start_thread(const runtime::TrapFrame& frame, u64 fs_base, u64 clear_at_end,
   const u32 id = thread->id;
   make_ready(*thread);
   return id;
-}
-
-i64 wait_for_child(i64 id, bool no_wait, int& status) {
-  Process& self = *current_process();
-  Process* found = nullptr;
-  u32 number = 0;
-  {
-    const Hold hold(tree_lock);
-    for (;;) {
-      bool any = false;
-      for (Process* c = self.children.front(); c != nullptr && found == nullptr;
-           c = self.children.after(*c)) {
-        number = c->id_in(*self.container->pids);
-        if (id > 0 && id != number) continue;
-        any = true;
-        if (c->ended) found = c;
-      }
-      if (found != nullptr) break;
-      if (!any) return kNoChild;
-      if (no_wait) return 0;
-      if (self.child_ended.wait(tree_lock) == WaitResult::Killed) return kInterrupted;
-    }
-    unlink(*found);
-  }
-  status = found->status;
-  delete found;
-  return number;
-}
-
-void end_process(Process& process, int status) {
-  const Hold hold(tree_lock);
-  if (process.ending) return;
-  process.ending = true;
-  process.status = status;
-  interrupt_threads(process);
-}
-
-int kill_process(i64 id, int signal) {
-  constexpr int kMostSignals = 64;
-  if (signal < 0 || signal > kMostSignals) return kInvalid;
-  const Process& self = *current_process();
-  const Hold hold(tree_lock);
-  for (Process* p = all.front(); p != nullptr; p = all.after(*p)) {
-    if (p->ended || id <= 0 || p->id_in(*self.container->pids) != id) continue;
-    if (signal == 0 || p->ending) return 0;
-    p->ending = true;
-    p->status = signal;
-    interrupt_threads(*p);
-    return 0;
-  }
-  return kNoProcess;
-}
-
-void end_current_thread() {
-  Thread& self = current_thread();
-  Process& process = *self.process;
-  if (self.clear_at_end != 0) {
-    const u32 zero = 0;
-    process.space->copy_out(self.clear_at_end, &zero, sizeof zero);
-    wake_futex(*process.space, self.clear_at_end, 1);
-  }
-  leave_process();
-  bool last = false;
-  {
-    const Hold hold(tree_lock);
-    process.threads.remove(self);
-    last = process.threads.empty();
-    if (last) process.ending = true;
-  }
-  if (last) finish(process);
-  end_thread();
-}
-
-void start_first_process(const char* line) {
-  Ref<Container> system = Ref<Container>::take(new (std::nothrow) Container);
-  if (system) system->pids = Ref<PidSpace>::take(new (std::nothrow) PidSpace);
-  if (system) system->network = system_network();
-  Process* process = system && system->pids ? make_process(system) : nullptr;
-  Thread* thread = process != nullptr ? create_thread(begin_first_process, const_cast<char*>(line)) : nullptr;
-  if (thread == nullptr) runtime::panic("no memory for the first process");
-  process->space = Ref<AddressSpace>::take(AddressSpace::create(system));
-  process->place.root = root_folder();
-  for (int i = 0; i < 3; ++i) process->files.add(open_console());
-  publish(*process, *thread, nullptr);
-  make_ready(*thread);
 }
 
 }  // namespace hvlab::kernel
