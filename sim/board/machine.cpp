@@ -31,7 +31,7 @@ struct Machine::Impl final : sc_core::sc_module {
   SC_HAS_PROCESS(Impl);
   Impl(sc_core::sc_module_name module_name, const MachineConfig& machine_config, ConsoleHost* console)
       : sc_module(module_name),
-        profile(timing::load_profile(machine_config.profile, machine_config.accuracy)),
+        profile(timing::load_profile(machine_config.profile, machine_config.accuracy, machine_config.costs)),
         ram(machine_config.memory),
         processors({profile.frequency_hz}, machine_config.slice, machine_config.processors),
         recorder(processors),

@@ -38,6 +38,7 @@ inline constexpr size_t kMaxNics = 4;
 
 struct MachineConfig {
   std::string profile = "amd-zen2";
+  timing::CostOverrides costs;  // figures other than the profile's
   timing::Accuracy accuracy = timing::Accuracy::Approximate;
   unsigned processors = 1;      // 1 .. kMaxProcessors
   u64 memory = u64{512} << 20;  // bytes, a multiple of 4096, as board::Ram allows

@@ -30,6 +30,7 @@ po::options_description describe() {
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
       ("memory", text("SIZE"), "RAM, 4M to 16G (default 512M); a number without a unit is in MiB")
       ("cpu", text("PROFILE"), "processor profile (default amd-zen2); NAME,-FEATURE takes a feature off it")
+      ("cost", texts("NAME=VALUE"), "a figure other than the profile's, like vm_exit=1000; may be repeated")
       ("timing", text("LEVEL"),
        "approximate (default: the profile's costs) or functional (one cycle an instruction)")
       ("disk", texts("FILE[,profile=NAME][,if=virtio|ide][,persist]"),
@@ -143,7 +144,17 @@ void read_devices(const Values& values, board::MachineConfig& machine) {
   if (wanted) machine.nics.push_back(nic);
 }
 
+void read_costs(const Values& values, board::MachineConfig& machine) {
+  for (const std::string& text : texts_of(values, "cost")) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) throw UserError("--cost '" + text + "': give NAME=VALUE");
+    machine.costs.emplace_back(text.substr(0, equals),
+                               parse_count("--cost", text.substr(equals + 1), 0, ~u64{0}));
+  }
+}
+
 void read_machine(const Values& values, board::MachineConfig& machine) {
+  read_costs(values, machine);
   machine.profile = text_of(values, "cpu", machine.profile.c_str());
   machine.accuracy = choose<timing::Accuracy>(
       "--timing", text_of(values, "timing", "approximate"),

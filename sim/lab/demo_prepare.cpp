@@ -83,6 +83,8 @@ std::string assemble(const std::string& recipe, const std::string& guest_kernel)
 
 }  // namespace
 
+std::string initrd_path(const Way& way) { return cache_directory() + "/initrd/" + way.recipe + ".cpio"; }
+
 std::string assemble_initrd(const Way& way) {
   if (*way.guest == '\0') return assemble(way.recipe, "");
   assemble(way.guest, "");

@@ -21,6 +21,9 @@ std::string demo_kernel();
 /// The version of the cached kernel, as `uname -r` says it.
 std::string demo_kernel_version();
 
+/// Where assemble_initrd() puts the way's archive.
+std::string initrd_path(const Way& way);
+
 /// Runs the way's recipe, after that of its virtual machines, and writes what it lists as an archive into the
 /// cache; returns the archive's path. Throws UserError.
 std::string assemble_initrd(const Way& way);

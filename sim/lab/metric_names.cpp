@@ -43,6 +43,13 @@ std::vector<Metric> metric_names() {
     names.push_back({"ledger." + account, MetricUnit::Count});
     names.push_back({"share." + account, MetricUnit::Ratio});
   }
+  names.push_back({"work.time", MetricUnit::Time});
+  names.push_back({"work.cycles", MetricUnit::Count});
+  for (size_t i = 0; i < observe::kAccounts; ++i) {
+    const std::string account = observe::name(static_cast<observe::Account>(i));
+    names.push_back({"work.ledger." + account, MetricUnit::Count});
+    names.push_back({"work.share." + account, MetricUnit::Ratio});
+  }
   names.push_back({"exits", MetricUnit::Count});
   names.push_back({"exits.cycles", MetricUnit::Count});
   for (const std::string& reason : exit_reasons()) {

@@ -82,6 +82,28 @@ scenario::Scenario load_scenario(const std::string& path, const std::vector<scen
   return std::move(*scenario);
 }
 
+std::string starter_scenario() {
+  return R"(# A scenario: hvlab run THIS-FILE. Every key: docs/scenarios-reference.md; what is not said: hvlab validate --resolve.
+title:
+  en: A virtual machine beside the bare machine
+machine:
+  processor: amd-zen2
+  cores: 1
+software:
+  way: bare            # where the workload runs; `hvlab list ways` has them all
+workload:
+  size: quick
+vary:
+  software.way: [bare, kvm]
+expect:
+  - same: results      # both compute the same
+  - metric: workload.time
+    in: {software.way: kvm}
+    against: {software.way: bare}
+    at_most: 2         # the virtual machine takes at most twice the time
+)";
+}
+
 std::vector<std::string> scenario_files(const std::string& path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) return {path};

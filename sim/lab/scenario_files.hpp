@@ -25,6 +25,9 @@ struct InvalidScenario {
   std::string report;
 };
 
+/// A scenario to start from, which runs as it is.
+std::string starter_scenario();
+
 /// The scenario files that a path stands for: itself, or all *.yaml files below the folder, sorted. Throws
 /// UserError if there are none.
 std::vector<std::string> scenario_files(const std::string& path);

@@ -32,6 +32,13 @@ bool is_axis(const YamlNode& root, const YamlNode::Key& key, const YamlNode& val
     return refuse(fmt::format("'{}' belongs to all cells and cannot vary", key.name), "");
   if (values.kind != YamlNode::Kind::List || values.items.empty())
     return refuse(fmt::format("'{}' has no list of values", key.name), kShape);
+  for (size_t i = 0; i < values.items.size(); ++i) {
+    const auto same = [&](const YamlNode& other) {
+      return other.kind == YamlNode::Kind::Scalar && other.text == values.items[i].text;
+    };
+    if (values.items[i].kind == YamlNode::Kind::Scalar && std::ranges::count_if(values.items, same) != 1)
+      return refuse(fmt::format("'{}' takes the value '{}' twice", key.name, values.items[i].text), "");
+  }
   YamlNode trial = root;
   return put(trial, key.name, key.place, values.items.front()) ||
          refuse(fmt::format("'{}' leads into a list that has no such item", key.name), "");
@@ -113,11 +120,9 @@ std::string label_of(const std::vector<Setting>& settings) {
 
 bool put(YamlNode& root, std::string_view path, const Place& place, const YamlNode& value) {
   YamlNode* at = &root;
-  while (!path.empty()) {
-    const size_t dot = path.find('.');
-    at = step(*at, path.substr(0, dot), place);
+  for (const std::string& word : steps_of(path)) {
+    at = step(*at, word, place);
     if (at == nullptr) return false;
-    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
   }
   *at = value;
   return true;

@@ -43,6 +43,8 @@ void Reader::subject(const Value& value, Expectation& expectation) {
     expectation.subject = subject;
     if (const Value* name = value.find(key); name != nullptr) expectation.name = name->text;
   }
+  if (expectation.subject == Subject::SameResults && expectation.name == "everything")
+    expectation.subject = Subject::SameEverything;
   if (given != 1) {
     problems_.add(value.place, "",
                   fmt::format("an expectation is about {}", given == 0 ? "nothing" : "two things"),
@@ -113,7 +115,9 @@ void Reader::check_bounds(const Value& value, const Expectation& expectation) {
   if (expectation.subject == Subject::Metric && !bounded && !said)
     problems_.add(value.place, "", "nothing is expected of the metric",
                   "at_least, at_most, equals or reference");
-  if (expectation.subject == Subject::SameResults && (bounded || !expectation.against.empty()))
+  const bool same =
+      expectation.subject == Subject::SameResults || expectation.subject == Subject::SameEverything;
+  if (same && (bounded || !expectation.against.empty()))
     problems_.add(value.place, "", "'same' has no bounds");
   if (expectation.subject == Subject::Console && expectation.reference)
     problems_.add(value.place, "", "no published figure is about a console", "at_least, at_most or equals");

@@ -67,8 +67,11 @@ struct Section {
 /// The whole file.
 const Section& format();
 
-/// The key that a path leads to ("machine.cores", "vms.0.memory"); null if none.
+/// The key that a path leads to ("machine.cores", "vms.0.memory", "machine.costs.cost.load"); null if none.
 const Key* key_at(std::string_view path);
+
+/// The words of a path: what stands between its dots, and a figure's name, dots included, as one.
+std::vector<std::string> steps_of(std::string_view path);
 
 /// Every path of a key that is neither a list nor below one, for "did you mean".
 std::vector<std::string> all_paths();

@@ -2,6 +2,8 @@
 // schema and in docs/scenarios-reference.md; what it does is in sim/lab.
 #include "sim/scenario/format.hpp"
 
+#include <algorithm>
+
 namespace hvlab::scenario {
 
 namespace {
@@ -37,8 +39,8 @@ constexpr Key kMachineKeys[] = {
     {"memory", Type::Size, Derived, "what the way needs, else 512MiB", "RAM, in whole MiB.", "", 4 * kMiB, 16 * kGiB},
     {"timing", Word, Default, "approximate", "Time by the profile's costs, or one cycle an instruction.", "approximate|functional"},
     {"slice", Count, Default, "10000", "Cycles that a core runs before the next one's turn.", "", 1, 1'000'000'000},
-    {"disks", List, Optional, "", "Disks, in the order in which the machine finds them, those of the workload first.", "", 0, 8, &kDisk},
-    {"nics", List, Optional, "", "Network cards.", "", 0, 1, &kNic},
+    {"disks", List, Derived, "with a way one of 4MiB for each instance", "Disks, in the order in which the machine finds them, those of the workload first.", "", 0, 8, &kDisk},
+    {"nics", List, Derived, "with a way one", "Network cards.", "", 0, 1, &kNic},
 };
 constexpr Section kMachine = {"machine", "The simulated PC.", kMachineKeys};
 
@@ -117,7 +119,7 @@ constexpr Section kReference = {"reference", "A published figure to hold the run
 constexpr Key kExpectKeys[] = {
     {"metric", Word, Optional, "", "What is looked at; `hvlab list metrics` has them all.", "@metrics"},
     {"console", Text, Optional, "", "Text on the console; what is looked at is how often it is there."},
-    {"same", Word, Optional, "", "All cells' workloads compute the same results.", "results"},
+    {"same", Word, Optional, "", "All cells are alike: their workloads compute the same results, or every number and every console byte is the same.", "results|everything"},
     {"in", Settings, Optional, "", "Only in the cells where these settings hold."},
     {"against", Settings, Optional, "", "The figure is a ratio: divided by that of the cell with these settings instead."},
     {"at_least", Bound, Optional, "", "The figure's lower bound."},
@@ -173,20 +175,29 @@ const Section& format() { return kScenario; }
 const Key* key_at(std::string_view path) {
   const Section* section = &kScenario;
   const Key* key = nullptr;
-  while (!path.empty()) {
-    const size_t dot = path.find('.');
-    const std::string_view word = path.substr(0, dot);
-    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+  for (const std::string& word : steps_of(path)) {
+    const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
     // The number of an item of a list leads to the item's own keys.
-    const bool item =
-        key != nullptr && key->type == List && word.find_first_not_of("0123456789") == word.npos;
-    if (item && !word.empty()) continue;
+    if (key != nullptr && (key->type == Figures || (key->type == List && number))) continue;
     if (section == nullptr) return nullptr;
     key = section->find(word);
     if (key == nullptr) return nullptr;
     section = key->section;
   }
   return key;
+}
+
+std::vector<std::string> steps_of(std::string_view path) {
+  // Figures are the only names with dots, and the format has them in one place.
+  static constexpr std::string_view kFigures = "machine.costs.";
+  if (path.starts_with(kFigures)) return {"machine", "costs", std::string(path.substr(kFigures.size()))};
+  std::vector<std::string> steps;
+  for (size_t at = 0; at <= path.size();) {
+    const size_t end = std::min(path.find('.', at), path.size());
+    steps.emplace_back(path.substr(at, end - at));
+    at = end + 1;
+  }
+  return steps;
 }
 
 std::vector<std::string> all_paths() {

@@ -335,10 +335,9 @@ Value resolve(const YamlNode& root, const Vocabulary& vocabulary, Problems& prob
   return Resolver(vocabulary, problems).section(root, format(), "");
 }
 
-Value defaults_of(const Section& about) {
-  const Vocabulary none;
+Value defaults_of(const Section& about, const Vocabulary& vocabulary) {
   Problems ignored;
-  return Resolver(none, ignored).section(YamlNode{}, about, "");
+  return Resolver(vocabulary, ignored).section(YamlNode{}, about, "");
 }
 
 bool read_scalar(const YamlNode& node, const Key& key, const Vocabulary& vocabulary, Problems& problems,

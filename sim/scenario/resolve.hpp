@@ -11,7 +11,7 @@ namespace hvlab::scenario {
 Value resolve(const YamlNode& root, const Vocabulary& vocabulary, Problems& problems);
 
 /// A section of which a file says nothing.
-Value defaults_of(const Section& about);
+Value defaults_of(const Section& about, const Vocabulary& vocabulary);
 
 /// Brings the keys of a value into the order of the table.
 void sort_keys(Value& value, const Section& about);

@@ -141,6 +141,25 @@ void check_machine(const Value& machine, Problems& problems) {
   if (ide > 4) problems.add(disks->key_place, "disks", "more than 4 IDE disks", "virtio for the others");
 }
 
+/// The workload finds its disks and the card by how they are built in.
+void check_devices(const Value& cell, const WayFacts* way, u64 instances, Problems& problems) {
+  const Value *disks = cell.at("machine.disks"), *nics = cell.at("machine.nics");
+  if (way == nullptr) return;
+  if (disks != nullptr && disks->items.size() < instances)
+    problems.add(disks->key_place, "disks",
+                 fmt::format("{} disks for {} instances of the workload", disks->items.size(), instances),
+                 "a disk for each");
+  for (const char* list : {"machine.disks", "machine.nics"}) {
+    const Value* devices = cell.at(list);
+    for (size_t i = 0; devices != nullptr && i < devices->items.size(); ++i) {
+      const Value* kind = devices->items[i].find(devices == disks ? "interface" : "model");
+      if (kind != nullptr && kind->text != "virtio" && (devices == nics || i < instances))
+        problems.add(kind->place, kind->text, "the ways' systems have drivers for virtio devices only",
+                     "virtio");
+    }
+  }
+}
+
 void check_events(const Value& cell, const WayFacts* way, u64 instances, Problems& problems) {
   const Value* events = cell.find("events");
   if (events == nullptr || way == nullptr) return;
@@ -169,7 +188,22 @@ u64 instances_of(const Value& cell, const WayFacts& way) {
   return vms != nullptr && !vms->items.empty() ? vms->items.size() : way.instances;
 }
 
-void derive_vms(Value& cell, const WayFacts& way, u64 instances, const std::string& origin) {
+/// What the workload uses: a disk for each instance, and the card.
+void derive_devices(Value& machine, const Vocabulary& vocabulary, u64 instances, const std::string& origin) {
+  constexpr u64 kWorkloadDisk = 4 * kMiB;  // more than the workload writes
+  Value disks, nics;
+  disks.type = nics.type = Type::List;
+  for (u64 i = 0; i < instances; ++i) {
+    disks.items.push_back(defaults_of(*key_at("machine.disks")->section, vocabulary));
+    add(disks.items.back(), "size", size_value(kWorkloadDisk), origin);
+  }
+  nics.items.push_back(defaults_of(*key_at("machine.nics")->section, vocabulary));
+  add(machine, "disks", disks, origin);
+  add(machine, "nics", nics, origin);
+}
+
+void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, u64 instances,
+                const std::string& origin) {
   if (!way.machines) return;
   Value vms;
   vms.type = Type::List;
@@ -178,7 +212,7 @@ void derive_vms(Value& cell, const WayFacts& way, u64 instances, const std::stri
   if (list.items.empty()) list.origin = origin;
   const Key* about = key_at("vms");
   while (list.items.size() < instances && list.origin == origin)
-    list.items.push_back(defaults_of(*about->section));
+    list.items.push_back(defaults_of(*about->section, vocabulary));
   const Value* cores = cell.at("machine.cores");
   for (Value& vm : list.items)
     add(vm, "vcpus", count_value(cores == nullptr ? 1 : cores->count), "machine.cores");
@@ -205,7 +239,8 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
   add(*cell.at("workload"), "size", word_value("quick"), "default");
   add(*cell.at("workload"), "instances", count_value(instances), origin);
   add_processor(*cell.at("machine"), way->processor, origin);
-  derive_vms(cell, *way, instances, origin);
+  derive_devices(*cell.at("machine"), vocabulary, instances, origin);
+  derive_vms(cell, vocabulary, *way, instances, origin);
   // A machine for larger virtual machines than the usual ones is larger by as much.
   u64 memory = way->memory + (instances - 1) * way->more_memory;
   if (const Value* vms = cell.find("vms"); vms != nullptr && way->machines) {
@@ -225,6 +260,7 @@ void check_rules(const Value& cell, const Vocabulary& vocabulary, Problems& prob
   check_vms(cell, way, problems);
   const Value* instances = cell.at("workload.instances");
   check_events(cell, way, instances == nullptr ? 1 : instances->count, problems);
+  check_devices(cell, way, instances == nullptr ? 1 : instances->count, problems);
 }
 
 }  // namespace hvlab::scenario

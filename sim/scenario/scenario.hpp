@@ -66,7 +66,7 @@ struct Reference {
   std::string source;
 };
 
-enum class Subject : u8 { Metric, Console, SameResults };
+enum class Subject : u8 { Metric, Console, SameResults, SameEverything };
 
 /// Something that must hold. Bounds are in the metric's smallest unit, or ratios.
 struct Expectation {

@@ -56,13 +56,22 @@ bool additive(CostClass kind) {
          kind == CostClass::StringUnit;
 }
 
-/// Takes figure `key` (`{value: 3, source: "..."}`) of `map` and notes where it comes from.
+/// Takes figure `key` (`{value: 3, source: "..."}`) of `map`, or what is given over it, and notes where it
+/// comes from.
 u64 take_figure(YamlMap& map, const std::string& key, const std::string& name, u64 low, u64 high,
                 Profile& profile) {
   YamlMap figure = map.take_map(key);
-  const u64 value = figure.take_integer("value", low, high);
-  const std::string source = figure.take_text("source");
+  u64 value = figure.take_integer("value", low, high);
+  std::string source = figure.take_text("source");
   figure.finish();
+  for (const auto& [other, given] : profile.overrides) {
+    if (other != name) continue;
+    if (given < low || given > high)
+      throw UserError("cost '" + name + "': give a whole number from " + std::to_string(low) + " to " +
+                      std::to_string(high));
+    value = given;
+    source = "given for this run";
+  }
   profile.figures.push_back({name, static_cast<double>(value), source});
   return value;
 }
@@ -133,6 +142,13 @@ void make_functional(Profile& profile) {
   profile.port_access = profile.mmio_access = profile.apic_access = profile.vm_entry = profile.vm_exit = 0;
 }
 
+void check_overrides(const Profile& profile) {
+  for (const auto& [name, value] : profile.overrides) {
+    if (std::ranges::count(profile.figures, name, &Figure::name) == 0)
+      throw UserError("cost '" + name + "': a processor profile has no such figure");
+  }
+}
+
 fs::path profile_file(const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return name;
   fs::path file = data_folder("profiles/cpu") / (name + ".yaml");
@@ -159,16 +175,18 @@ void remove_features(const std::string& removals, Profile& profile) {
 
 }  // namespace
 
-Profile load_profile(const std::string& name, Accuracy accuracy) {
+Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides) {
   const size_t comma = std::min(name.find(','), name.size());
   const fs::path path = profile_file(name.substr(0, comma));
   YamlMap file = YamlMap::from_file(path.string());
   Profile profile;
   profile.name = path.stem().string();
   profile.accuracy = accuracy;
+  profile.overrides = overrides;
   read_identity(file, profile);
   read_figures(file, profile);
   file.finish();
+  check_overrides(profile);
   remove_features(name.substr(comma), profile);
   profile.name += name.substr(comma);
   if (accuracy == Accuracy::Functional) make_functional(profile);

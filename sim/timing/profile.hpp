@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/types.hpp"
@@ -20,6 +21,9 @@ struct Figure {
   std::string source;
   bool assumed() const { return source.empty() || source.rfind("assumed", 0) == 0; }
 };
+
+/// Figures of a profile that are other than its file says, by name ("vm_exit", "cost.load").
+using CostOverrides = std::vector<std::pair<std::string, u64>>;
 
 struct Profile {
   std::string name;    // "amd-zen2"
@@ -47,12 +51,13 @@ struct Profile {
 
   Accuracy accuracy = Accuracy::Approximate;
   std::vector<Figure> figures;  // every figure above with its source
+  CostOverrides overrides;      // those that were given over the file's
 };
 
 /// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file), without
 /// the features that follow it ("amd-zen2,-npt"). Throws UserError with file, line and column on anything
-/// missing, unknown or out of range.
-Profile load_profile(const std::string& name, Accuracy accuracy);
+/// missing, unknown or out of range, among the overrides too.
+Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides = {});
 
 /// Names of the profiles that come with HVLab, in alphabetical order.
 std::vector<std::string> profile_names();

@@ -63,3 +63,13 @@ TEST_CASE("bounds are in the unit of their metric, ratios without one") {
   CHECK(scenario->expectations[3].at_least == 1.0);
   CHECK(scenario->expectations[3].in == std::vector<Setting>{{"software.way", "kvm"}});
 }
+
+TEST_CASE("a cost with dots in its name is one word of a path") {
+  std::string report;
+  const auto scenario =
+      test::read("title: x\nsoftware: {way: bare}\nvary: {machine.costs.tlb_small.ways: [1, 2]}\n", report);
+  INFO(report);
+  REQUIRE(scenario);
+  CHECK(scenario->cells[1].label == "ways=2");
+  CHECK(scenario->cells[1].machine.costs == std::vector<std::pair<std::string, u64>>{{"tlb_small.ways", 2}});
+}

@@ -14,7 +14,7 @@ inline Vocabulary words() {
   words.disks = {"hdd-7200", "ssd-sata"};
   words.links = {"ethernet-100m", "ethernet-1g"};
   words.features = {"npt", "svm", "x2apic"};
-  words.costs = {"vm_entry", "vm_exit"};
+  words.costs = {"tlb_small.ways", "vm_entry", "vm_exit"};
   words.ways = {{"bare", "amd-zen2", 256 * kMiB, 0, 1, false},
                 {"apps", "amd-zen2", 256 * kMiB, 16 * kMiB, 2, false},
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},

@@ -137,3 +137,21 @@ TEST_CASE("features can be taken off a profile") {
     CHECK_THROWS_AS(load_profile(wrong, Accuracy::Approximate), UserError);
   }
 }
+
+TEST_CASE("a figure given for a run takes the place of the profile's") {
+  const Profile profile = load_profile("amd-zen2", Accuracy::Approximate,
+                                       {{"vm_exit", 1234}, {"cost.divide", 7}, {"tlb_small.ways", 8}});
+  CHECK(profile.vm_exit == 1234);
+  CHECK(cost(profile, CostClass::Divide) == 7);
+  CHECK(profile.tlb_ways_small == 8);
+  const auto figure = std::find_if(profile.figures.begin(), profile.figures.end(),
+                                   [](const Figure& each) { return each.name == "vm_exit"; });
+  REQUIRE(figure != profile.figures.end());
+  CHECK(figure->value == 1234);
+  CHECK(figure->source == "given for this run");
+  using Catch::Contains;
+  CHECK_THROWS_WITH(load_profile("amd-zen2", Accuracy::Approximate, {{"vm_exti", 1}}),
+                    Contains("no such figure"));
+  CHECK_THROWS_WITH(load_profile("amd-zen2", Accuracy::Approximate, {{"cost.divide", 0}}),
+                    Contains("from 1 to"));
+}

@@ -1,0 +1,198 @@
+#include "sim/lab/cell_boot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/child.hpp"
+#include "sim/lab/demo_prepare.hpp"
+#include "sim/lab/demo_ways.hpp"
+#include "sim/scenario/quantity.hpp"
+
+namespace hvlab::lab {
+
+namespace fs = std::filesystem;
+using scenario::Cell;
+using scenario::Image;
+using scenario::Scenario;
+
+namespace {
+
+constexpr u64 kMiB = u64{1} << 20;
+
+const Way& way_named(const std::string& name) {
+  return *std::ranges::find(demo_ways(), name, [](const Way& way) { return std::string(way.name); });
+}
+
+/// A path of the scenario's, as seen from here.
+std::string path_of(const Scenario& scenario, const std::string& file) {
+  return (fs::path(scenario.folder) / file).lexically_normal().string();
+}
+
+void check_image(const Scenario& scenario, const Image& image) {
+  if (image.file.empty()) return;
+  const std::string path = path_of(scenario, image.file);
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) throw MissingPart("'" + path + "' is missing");
+  if (image.sha256.empty()) return;
+  const std::string sum = run_program({"sha256sum", "--", path});
+  // A backslash in front means that the name behind the sum is escaped.
+  if (sum.substr(sum.starts_with('\\') ? 1 : 0, 64) != image.sha256)
+    throw MissingPart("'" + path + "' is not the file that the scenario wants: its SHA-256 is " +
+                      sum.substr(0, 64));
+}
+
+void check_images(const Scenario& scenario, const Cell& cell) {
+  check_image(scenario, cell.software.kernel);
+  for (const Image& initrd : cell.software.initrds) check_image(scenario, initrd);
+  for (const auto& disk : cell.machine.disks) check_image(scenario, disk.image);
+}
+
+/// Fetches packages; `refresh` is never asked for here.
+void fetch(const std::vector<const Way*>& ways) {
+  if (fetch_systems(ways, false) != 0) throw MissingPart("Debian's packages cannot be had");
+}
+
+/// A file of so many zeros, which takes no room.
+std::string empty_disk(const std::string& directory, size_t index, u64 bytes) {
+  const std::string file = fmt::format("{}/disk{}.img", directory, index);
+  std::ofstream(file, std::ios::binary).close();
+  std::error_code error;
+  fs::resize_file(file, bytes, error);
+  if (error) throw UserError("'" + file + "': cannot make a disk there: " + error.message());
+  return file;
+}
+
+class Arguments {
+ public:
+  explicit Arguments(std::vector<std::string> words) : words_(std::move(words)) {}
+  void add(const std::string& option, const std::string& value) {
+    words_.insert(words_.end(), {option, value});
+  }
+  std::vector<std::string> take() { return std::move(words_); }
+
+ private:
+  std::vector<std::string> words_;
+};
+
+std::string processor_of(const scenario::Machine& machine) {
+  std::string text = machine.processor;
+  for (const std::string& feature : machine.without) text += ",-" + feature;
+  return text;
+}
+
+void add_devices(const Scenario& scenario, const Cell& cell, const std::string& directory,
+                 Arguments& arguments) {
+  for (size_t i = 0; i < cell.machine.disks.size(); ++i) {
+    const scenario::Disk& disk = cell.machine.disks[i];
+    const std::string file =
+        disk.image.file.empty() ? empty_disk(directory, i, disk.size) : path_of(scenario, disk.image.file);
+    if (file.find(',') != std::string::npos)
+      throw UserError("'" + file + "': a disk image whose path has a comma cannot be used");
+    arguments.add("--disk", fmt::format("{},profile={},if={}", file, disk.profile, disk.interface));
+  }
+  for (const scenario::Nic& nic : cell.machine.nics) {
+    arguments.add("--nic", nic.model);
+    arguments.add("--net", nic.backend);
+    arguments.add("--link", nic.link);
+  }
+}
+
+std::string command_line(const Cell& cell) {
+  const std::string more = cell.software.append.empty() ? "" : " " + cell.software.append;
+  if (cell.software.way.empty()) return cell.software.append;
+  std::string line =
+      demo_command_line(way_named(cell.software.way), cell.instances, cell.workload == "quick");
+  const bool card =
+      std::ranges::any_of(cell.machine.nics, [](const auto& nic) { return nic.backend == "peer"; });
+  constexpr std::string_view kLink = " hvlab.link=1";
+  if (const size_t at = line.find(kLink); !card && at != std::string::npos) line.erase(at, kLink.size());
+  return line + machine_words(cell) + more;
+}
+
+void add_software(const Scenario& scenario, const Cell& cell, Arguments& arguments) {
+  const scenario::Software& software = cell.software;
+  const bool own = !software.kernel.file.empty();
+  arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : demo_kernel());
+  arguments.add("--loader", software.way.empty() ? software.loader : "pvh");
+  if (!software.way.empty()) arguments.add("--initrd", initrd_path(way_named(software.way)));
+  for (const Image& initrd : software.initrds) {
+    const std::string file = path_of(scenario, initrd.file);
+    arguments.add("--initrd", initrd.arguments.empty() ? file : file + " " + initrd.arguments);
+  }
+  if (const std::string line = command_line(cell); !line.empty()) arguments.add("--append", line);
+}
+
+}  // namespace
+
+std::string machine_words(const Cell& cell) {
+  std::string words;
+  for (size_t i = 0; i < cell.vms.size(); ++i) {
+    const scenario::Vm& vm = cell.vms[i];
+    const bool usual = vm.vcpus == cell.machine.cores && vm.memory == 128 * kMiB && vm.shares == 100 &&
+                       vm.limit == 0 && vm.cores.empty();
+    if (usual) continue;
+    constexpr double kPeriod = 100'000;  // microseconds, cpu.max
+    words += fmt::format(" hvlab.vm{}={}:{}:{}:{}:{}", i + 1, vm.vcpus, vm.memory / kMiB, vm.shares,
+                         vm.limit == 0 ? "max" : std::to_string(static_cast<u64>(vm.limit * kPeriod)),
+                         vm.cores.empty() ? "all" : vm.cores);
+  }
+  Picoseconds before = 0;
+  for (size_t i = 0; i < cell.events.size(); ++i) {
+    const scenario::TimedEvent& event = cell.events[i];
+    const u64 microseconds = (event.at - before) / kMicrosecond;
+    words += fmt::format("{}{}.{:06}:{}:{}", i == 0 ? " hvlab.events=" : ",", microseconds / 1'000'000,
+                         microseconds % 1'000'000, event.what, event.vm);
+    before = event.at;
+  }
+  return words;
+}
+
+void Parts::prepare(const Scenario& scenario) {
+  std::vector<const Way*> ways;
+  bool kernel = false;
+  for (const Cell& cell : scenario.cells) {
+    check_images(scenario, cell);
+    kernel = kernel || cell.software.debian_kernel;
+    if (!cell.software.way.empty() && !ways_.contains(cell.software.way)) {
+      ways.push_back(&way_named(cell.software.way));
+      ways_.insert(cell.software.way);
+    }
+  }
+  // The first way needs the kernel and a shell alone.
+  if (kernel && ways.empty()) return fetch({&demo_ways().front()});
+  if (ways.empty()) return;
+  fetch(ways);
+  try {
+    for (const Way* way : ways) assemble_initrd(*way);
+  } catch (const UserError& error) {
+    throw MissingPart(error.what());
+  }
+}
+
+std::vector<std::string> cell_arguments(const Scenario& scenario, const Cell& cell,
+                                        const std::string& directory) {
+  Arguments arguments({"boot", "--reproducible", "--progress"});
+  add_software(scenario, cell, arguments);
+  const scenario::Machine& machine = cell.machine;
+  arguments.add("--memory", std::to_string(machine.memory / kMiB) + "M");
+  arguments.add("--cpu", processor_of(machine));
+  for (const auto& [name, value] : machine.costs) arguments.add("--cost", fmt::format("{}={}", name, value));
+  arguments.add("--cpus", std::to_string(machine.cores));
+  arguments.add("--timing", machine.timing);
+  arguments.add("--slice", std::to_string(machine.slice));
+  arguments.add("--seed", std::to_string(cell.seed));
+  arguments.add("--rtc", "@" + std::to_string(cell.clock));
+  // In whole nanoseconds, the finest that the option takes.
+  arguments.add("--max-time", fmt::format("{}ns", std::max<u64>(1, cell.most_time / kNanosecond)));
+  if (cell.most_instructions != ~u64{0})
+    arguments.add("--max-instructions", std::to_string(cell.most_instructions));
+  add_devices(scenario, cell, directory, arguments);
+  if (cell.recorded) arguments.add("--stats", directory + "/stats.json");
+  return arguments.take();
+}
+
+}  // namespace hvlab::lab

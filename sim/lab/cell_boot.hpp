@@ -1,0 +1,38 @@
+// From a cell of a scenario to the `hvlab boot` that runs it.
+#pragma once
+
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.hpp"
+
+namespace hvlab::lab {
+
+/// A package or an image that a scenario needs is not there: exit status 6.
+struct MissingPart : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What scenarios are made of, fetched and assembled once each.
+class Parts {
+ public:
+  /// Has the cache hold what the scenario's ways and kernels need: packages, and an initial RAM file system
+  /// of each way. Looks that every image of the user's own is there and has its checksum. Throws MissingPart.
+  void prepare(const scenario::Scenario& scenario);
+
+ private:
+  std::set<std::string> ways_;  // that are ready
+};
+
+/// The arguments of `hvlab boot` for `cell`, whose statistics and empty disks go to `directory`. After
+/// Parts::prepare().
+std::vector<std::string> cell_arguments(const scenario::Scenario& scenario, const scenario::Cell& cell,
+                                        const std::string& directory);
+
+/// The words of the kernel's command line that say what is particular about the cell's virtual machines and
+/// what happens to them (workloads/guest/init); empty or with a blank in front.
+std::string machine_words(const scenario::Cell& cell);
+
+}  // namespace hvlab::lab

@@ -1,0 +1,112 @@
+#include "sim/lab/metric_values.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/metric_names.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Whole picoseconds, so that bounds written in a file meet what was measured.
+double picoseconds(double seconds) { return std::round(seconds * 1e12); }
+
+void add_workload(const WayRun& run, Metrics& metrics) {
+  if (run.log.size.empty()) return;
+  metrics.emplace_back("workload.time", picoseconds(workload_seconds(run)));
+  metrics.emplace_back("start.time", picoseconds(start_seconds(run)));
+  metrics.emplace_back("launch.time", picoseconds(launch_seconds(run)));
+  if (instance_memory(run) > 0) metrics.emplace_back("memory.each", instance_memory(run));
+  for (const PhaseResult& phase : run.log.phases)
+    metrics.emplace_back("phase." + phase.name + ".time", picoseconds(phase_seconds(run, phase.name)));
+}
+
+void add_ledger(const Json& ledger, double cycles, const std::string& before, Metrics& metrics) {
+  for (const auto& [account, value] : ledger.items()) {
+    const double charged = value.get<double>();
+    metrics.emplace_back(before + "ledger." + account, charged);
+    if (cycles > 0) metrics.emplace_back(before + "share." + account, charged / cycles);
+  }
+}
+
+void add_work(const Json& statistics, Metrics& metrics) {
+  if (!statistics.contains("work")) return;
+  const Json& work = statistics.at("work");
+  const double cycles = work.at("cycles").get<double>();
+  metrics.emplace_back("work.time", picoseconds(work.at("seconds").get<double>()));
+  metrics.emplace_back("work.cycles", cycles);
+  add_ledger(work.at("ledger"), cycles, "work.", metrics);
+}
+
+/// Adds to a metric, which begins with 0.
+void count(Metrics& metrics, const std::string& name, double value) {
+  const auto found = std::ranges::find(metrics, name, [](const auto& metric) { return metric.first; });
+  if (found != metrics.end()) {
+    found->second += value;
+  } else {
+    metrics.emplace_back(name, value);
+  }
+}
+
+/// Of all virtual processors. Reasons that never were are 0, so that one can expect there to be none.
+void add_exits(const Json& exits, Metrics& metrics) {
+  Metrics counted = {{"exits", 0}, {"exits.cycles", 0}};
+  for (const std::string& reason : exit_reasons()) {
+    counted.emplace_back("exits." + reason, 0);
+    counted.emplace_back("exits." + reason + ".cycles", 0);
+  }
+  for (const Json& row : exits) {
+    const std::string name = "exits." + row.at("reason").get<std::string>();
+    count(counted, "exits", row.at("count").get<double>());
+    count(counted, "exits.cycles", row.at("cycles").get<double>());
+    count(counted, name, row.at("count").get<double>());
+    count(counted, name + ".cycles", row.at("cycles").get<double>());
+  }
+  metrics.insert(metrics.end(), counted.begin(), counted.end());
+}
+
+}  // namespace
+
+std::optional<double> value_of(const Metrics& metrics, const std::string& name) {
+  const auto found = std::ranges::find(metrics, name, [](const auto& metric) { return metric.first; });
+  if (found == metrics.end()) return std::nullopt;
+  return found->second;
+}
+
+WayRun read_run(const std::string& statistics, const std::string& console, unsigned instances) {
+  WayRun run;
+  std::vector<WorkloadLog> logs = parse_workload_logs(console);
+  logs.resize(std::max(1u, instances));
+  run.log = logs.front();
+  run.others.assign(logs.begin() + 1, logs.end());
+  if (!statistics.empty()) read_statistics(statistics, run);
+  return run;
+}
+
+Metrics metrics_of(const WayRun& run, const std::string& statistics) {
+  Metrics metrics;
+  if (statistics.empty()) return metrics;
+  try {
+    const Json stats = Json::parse(statistics);
+    const double cycles = static_cast<double>(run.cycles);
+    metrics = {{"time", picoseconds(run.seconds)},
+               {"instructions", static_cast<double>(run.instructions)},
+               {"cycles", cycles},
+               {"busy", cycles - stats.at("ledger").value("idle", 0.0)}};
+    add_workload(run, metrics);
+    add_ledger(stats.at("ledger"), cycles, "", metrics);
+    add_work(stats, metrics);
+    add_exits(stats.at("exits"), metrics);
+    for (const auto& [kind, number] : stats.at("events").items())
+      metrics.emplace_back("events." + kind, number.get<double>());
+  } catch (const nlohmann::json::exception& error) {
+    throw UserError(std::string("statistics of a run: ") + error.what());
+  }
+  return metrics;
+}
+
+}  // namespace hvlab::lab

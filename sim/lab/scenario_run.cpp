@@ -1,0 +1,175 @@
+#include "sim/lab/scenario_run.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/cell_boot.hpp"
+#include "sim/lab/child_pool.hpp"
+#include "sim/lab/exit_status.hpp"
+#include "sim/lab/result_files.hpp"
+#include "sim/scenario/print.hpp"
+
+namespace hvlab::lab {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// FOLDER/NAME/STAMP, made; the stamp is the host's time, and a number if that is taken.
+std::string make_run_directory(const std::string& folder, const std::string& name) {
+  const std::string stamp = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::time(nullptr)));
+  std::error_code error;
+  fs::create_directories(fs::path(folder) / name, error);
+  for (int number = 1; number < 1000 && !error; ++number) {
+    const fs::path path =
+        fs::path(folder) / name / (number == 1 ? stamp : fmt::format("{}-{}", stamp, number));
+    if (fs::create_directory(path, error)) return path.string();
+  }
+  throw UserError("'" + folder + "/" + name + "': no run directory can be made there: " + error.message());
+}
+
+/// Points FOLDER/NAME/latest to a run; there is one at any moment.
+void point_latest(const fs::path& directory) {
+  const fs::path link = directory.parent_path() / "latest",
+                 fresh = directory.parent_path() / (".latest-" + directory.filename().string());
+  std::error_code error;
+  fs::create_symlink(directory.filename(), fresh, error);
+  if (!error) fs::rename(fresh, link, error);
+}
+
+std::string folder_of(const ScenarioResult& result, size_t index) {
+  std::string label = result.scenario.cells[index].label;
+  if (label.empty()) return result.directory;
+  for (char& c : label) {
+    if (c == '/' || static_cast<unsigned char>(c) < 0x20) c = '_';
+  }
+  if (label.size() > 200) label = fmt::format("cell-{}", index + 1);
+  return result.directory + "/" + label;
+}
+
+class Run {
+ public:
+  Run(std::vector<scenario::Scenario> scenarios, const RunWishes& wishes) : wishes_(wishes) {
+    for (scenario::Scenario& scenario : scenarios) {
+      ScenarioResult& result = results_.emplace_back();
+      result.scenario = std::move(scenario);
+      result.cells.resize(result.scenario.cells.size());
+    }
+  }
+
+  std::vector<ScenarioResult> run() {
+    for (ScenarioResult& result : results_) prepare(result);
+    run_pool(tasks_, wishes_.at_once, line_, [&](const PoolEnd& end) { ended(end); });
+    for (ScenarioResult& result : results_) finish(result);
+    return std::move(results_);
+  }
+
+ private:
+  struct Where {
+    size_t scenario, cell;
+    bool again;  // the second run of --verify
+    std::string directory;
+  };
+
+  void prepare(ScenarioResult& result) {
+    try {
+      parts_.prepare(result.scenario);
+    } catch (const MissingPart& missing) {
+      result.problem = missing.what();
+      result.status = exit_status::kMissing;
+      return;
+    }
+    result.directory = make_run_directory(wishes_.folder, result.scenario.name);
+    for (size_t i = 0; i < result.cells.size(); ++i) {
+      add_task(result, i, false);
+      if (wishes_.verify) add_task(result, i, true);
+    }
+  }
+
+  void add_task(ScenarioResult& result, size_t index, bool again) {
+    const scenario::Cell& cell = result.scenario.cells[index];
+    const std::string directory = folder_of(result, index) + (again ? "/again" : "");
+    fs::create_directories(directory);
+    if (!again) {
+      result.cells[index].directory = directory;
+      write_result_file(directory + "/resolved.yaml", scenario::print_cell(result.scenario, cell, true));
+    }
+    std::vector<std::string> words = cell_arguments(result.scenario, cell, directory);
+    words.insert(words.begin(), "/proc/self/exe");
+    const std::string title = result.scenario.name + (cell.label.empty() ? "" : " " + cell.label);
+    tasks_.push_back({again ? title + " again" : title, std::move(words)});
+    places_.push_back({static_cast<size_t>(&result - results_.data()), index, again, directory});
+  }
+
+  void ended(const PoolEnd& end) {
+    const Where& where = places_[end.index];
+    ScenarioResult& result = results_[where.scenario];
+    CellResult& cell = result.cells[where.cell];
+    const std::string statistics = read_text(where.directory + "/stats.json");
+    write_result_file(where.directory + "/console.txt", end.output);
+    remove_empty_disks(where.directory);
+    line_.note(fmt::format("{}: {}, {:.1f} s on the host", tasks_[end.index].title,
+                           ending_of(end.status, end.errors), end.host_seconds));
+    if (where.again) return;
+    cell.ending = ending_of(end.status, end.errors);
+    cell.console = end.output;
+    cell.statistics = statistics;
+    cell.errors = end.errors;
+    cell.host_seconds = end.host_seconds;
+    cell.run = read_run(statistics, end.output, result.scenario.cells[where.cell].instances);
+    cell.metrics = metrics_of(cell.run, statistics);
+  }
+
+  void finish(ScenarioResult& result) {
+    if (result.directory.empty()) return;
+    if (wishes_.verify) {
+      for (size_t i = 0; i < result.cells.size(); ++i) compare(result.cells[i]);
+    }
+    judge(result);
+    write_results(result);
+    point_latest(result.directory);
+  }
+
+  void compare(CellResult& cell) {
+    if (cell.ending.empty()) return;
+    for (const char* file : {"console.txt", "stats.json"}) {
+      const std::string once = read_text(cell.directory + "/" + file);
+      const std::string again = read_text(cell.directory + "/again/" + file);
+      if (cell.difference.empty()) cell.difference = first_difference(file, again, once);
+    }
+    std::error_code ignored;
+    fs::remove_all(cell.directory + "/again", ignored);
+  }
+
+  static void remove_empty_disks(const std::string& directory) {
+    std::error_code ignored;
+    for (int i = 0; i < 8; ++i) fs::remove(fmt::format("{}/disk{}.img", directory, i), ignored);
+  }
+
+  RunWishes wishes_;
+  std::vector<ScenarioResult> results_;
+  std::vector<PoolTask> tasks_;
+  std::vector<Where> places_;
+  Parts parts_;
+  ProgressLine line_;
+};
+
+}  // namespace
+
+std::vector<ScenarioResult> run_scenarios(std::vector<scenario::Scenario> scenarios,
+                                          const RunWishes& wishes) {
+  return Run(std::move(scenarios), wishes).run();
+}
+
+}  // namespace hvlab::lab
