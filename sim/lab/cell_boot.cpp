@@ -191,7 +191,8 @@ std::vector<std::string> cell_arguments(const Scenario& scenario, const Cell& ce
   if (cell.most_instructions != ~u64{0})
     arguments.add("--max-instructions", std::to_string(cell.most_instructions));
   add_devices(scenario, cell, directory, arguments);
-  if (cell.recorded) arguments.add("--stats", directory + "/stats.json");
+  arguments.add("--record", directory + "/");
+  arguments.add("--record-level", cell.recording);
   return arguments.take();
 }
 

@@ -26,8 +26,8 @@ class Parts {
   std::set<std::string> ways_;  // that are ready
 };
 
-/// The arguments of `hvlab boot` for `cell`, whose statistics and empty disks go to `directory`. After
-/// Parts::prepare().
+/// The arguments of `hvlab boot` for `cell`, whose run directory is, and whose empty disks are made in,
+/// `directory`. After Parts::prepare().
 std::vector<std::string> cell_arguments(const scenario::Scenario& scenario, const scenario::Cell& cell,
                                         const std::string& directory);
 

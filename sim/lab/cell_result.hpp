@@ -10,11 +10,12 @@
 namespace hvlab::lab {
 
 struct CellResult {
-  std::string ending;      // "power-off", ...; "refused", "crashed", "interrupted", or empty: it did not run
-  std::string directory;   // what it left
-  std::string console;     // what the guest printed
-  std::string statistics;  // what `hvlab boot --stats` wrote
-  std::string errors;      // what the simulator said
+  std::string ending;     // "power-off", ...; "refused", "crashed", "interrupted", or empty: it did not run
+  std::string directory;  // what it left
+  std::string console;    // what the guest printed
+  std::string console_again;  // the same of --verify's second run
+  std::string statistics;     // stats.json
+  std::string errors;         // what the simulator said
   WayRun run;
   Metrics metrics;
   std::string difference;  // of --verify: where its second run parts from the first; empty: nowhere

@@ -17,7 +17,7 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 /// The value of a metric; none if it is not there.
 std::optional<double> value_of(const Metrics& metrics, const std::string& name);
 
-/// What `hvlab boot --stats` wrote and what the workload's `instances` said on the console, as a run.
+/// What a run's stats.json says and what the workload's `instances` said on the console, as a run.
 /// Throws UserError if the statistics are none.
 WayRun read_run(const std::string& statistics, const std::string& console, unsigned instances);
 

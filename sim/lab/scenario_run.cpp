@@ -13,6 +13,7 @@
 #include "sim/lab/child_pool.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/result_files.hpp"
+#include "sim/record/run_files.hpp"
 #include "sim/scenario/print.hpp"
 
 namespace hvlab::lab {
@@ -103,6 +104,7 @@ class Run {
     fs::create_directories(directory);
     if (!again) {
       result.cells[index].directory = directory;
+      write_result_file(directory + "/" + record::kGivenFile, result.scenario.content);
       write_result_file(directory + "/resolved.yaml", scenario::print_cell(result.scenario, cell, true));
     }
     std::vector<std::string> words = cell_arguments(result.scenario, cell, directory);
@@ -116,12 +118,14 @@ class Run {
     const Where& where = places_[end.index];
     ScenarioResult& result = results_[where.scenario];
     CellResult& cell = result.cells[where.cell];
-    const std::string statistics = read_text(where.directory + "/stats.json");
-    write_result_file(where.directory + "/console.txt", end.output);
+    const std::string statistics = read_text(where.directory + "/" + record::kStatsFile);
     remove_empty_disks(where.directory);
     line_.note(fmt::format("{}: {}, {:.1f} s on the host", tasks_[end.index].title,
                            ending_of(end.status, end.errors), end.host_seconds));
-    if (where.again) return;
+    if (where.again) {
+      cell.console_again = end.output;
+      return;
+    }
     cell.ending = ending_of(end.status, end.errors);
     cell.console = end.output;
     cell.statistics = statistics;
@@ -141,15 +145,20 @@ class Run {
     point_latest(result.directory);
   }
 
+  /// Everything but run.json has to be the same. The trace comes last, since it says the least.
   void compare(CellResult& cell) {
     if (cell.ending.empty()) return;
-    for (const char* file : {"console.txt", "stats.json"}) {
-      const std::string once = read_text(cell.directory + "/" + file);
-      const std::string again = read_text(cell.directory + "/again/" + file);
-      if (cell.difference.empty()) cell.difference = first_difference(file, again, once);
+    const std::string again = cell.directory + "/again/";
+    cell.difference = first_difference("console", cell.console_again, cell.console);
+    for (const char* file : {record::kStatsFile, record::kTraceFile}) {
+      const std::string one = read_text(cell.directory + "/" + file), other = read_text(again + file);
+      if (!cell.difference.empty() || one == other) continue;
+      cell.difference =
+          file == record::kStatsFile ? first_difference(file, other, one) : std::string(file) + " differs";
     }
+    if (!cell.difference.empty()) return;  // kept, to be looked at
     std::error_code ignored;
-    fs::remove_all(cell.directory + "/again", ignored);
+    fs::remove_all(again, ignored);
   }
 
   static void remove_empty_disks(const std::string& directory) {

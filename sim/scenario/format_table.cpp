@@ -105,7 +105,7 @@ constexpr Key kLimitKeys[] = {
 constexpr Section kLimits = {"limits", "When a run is cut off.", kLimitKeys};
 
 constexpr Key kMeasureKeys[] = {
-    {"recording", Word, Default, "summary", "What is recorded beside the console: nothing, or totals.", "off|summary"},
+    {"recording", Word, Default, "summary", "What is recorded beside totals and consoles: nothing, states and exits, or every event (docs/run-directory.md).", "off|summary|full"},
 };
 constexpr Section kMeasure = {"measure", "What is measured.", kMeasureKeys};
 

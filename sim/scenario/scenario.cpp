@@ -99,7 +99,7 @@ void fill_cell(Cell& cell) {
   cell.clock = static_cast<i64>(count_at(value, "clock"));
   cell.most_time = count_at(value, "limits.time");
   cell.most_instructions = count_at(value, "limits.instructions", ~u64{0});
-  cell.recorded = text_at(value, "measure.recording") != "off";
+  cell.recording = text_at(value, "measure.recording");
   cell.ending = text_at(value, "ending");
 }
 
@@ -125,16 +125,6 @@ void apply(YamlNode& root, const Override& setting, Problems& problems) {
                  fmt::format("leads to no key{}", did_you_mean(setting.path, all_paths())));
   } else if (!put(root, setting.path, {value->place.text, 1, 1}, *value)) {
     problems.add({value->place.text, 0, 0}, "", "leads into a list that has no such item");
-  }
-}
-
-void check_recorded(const Scenario& scenario, Problems& problems) {
-  for (const Expectation& expectation : scenario.expectations) {
-    const bool blind = std::ranges::any_of(scenario.cells, [&](const Cell& cell) {
-      return !cell.recorded && has_settings(cell, expectation.in);
-    });
-    if (blind && expectation.subject == Subject::Metric)
-      problems.add(expectation.place, "", "metrics are expected, but 'measure.recording' is off");
   }
 }
 
@@ -169,6 +159,7 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
   const std::filesystem::path path = file;
   Scenario scenario;
   scenario.name = path.stem().string();
+  scenario.content = content;
   scenario.folder = path.parent_path().empty() ? "." : path.parent_path().string();
   const size_t before = problems.all().size();
   const std::vector<Axis> axes = axes_of(*root, problems);
@@ -182,7 +173,6 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
   }
   if (const Value* expect = first.find("expect"); expect != nullptr)
     scenario.expectations = read_expectations(*expect, scenario, vocabulary, whole, problems);
-  check_recorded(scenario, problems);
   if (!problems.empty()) return std::nullopt;
   return scenario;
 }

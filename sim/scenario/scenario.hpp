@@ -95,14 +95,15 @@ struct Cell {
   i64 clock = 0;  // seconds since 1970
   Picoseconds most_time = 0;
   u64 most_instructions = ~u64{0};
-  bool recorded = true;
+  std::string recording;  // "off", "summary" or "full"
   std::string ending;
   Value resolved;  // everything with its origins
 };
 
 struct Scenario {
-  std::string name;    // the file's, without folder and ending
-  std::string folder;  // that its paths are relative to
+  std::string name;     // the file's, without folder and ending
+  std::string folder;   // that its paths are relative to
+  std::string content;  // of the file, as it was given
   std::string title, title_ja;
   std::vector<Cell> cells;
   std::vector<Expectation> expectations;
