@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/lab/claims.hpp"
 #include "sim/lab/exit_status.hpp"
 
 namespace hvlab::lab {
@@ -149,6 +150,27 @@ void check_same(const Expectation& expectation, size_t index, ScenarioResult& al
   if (!difference.empty()) all.status = graver(all.status, status::kNotAsExpected);
 }
 
+/// Puts the cells' numbers to the rule of the scenario's claim.
+void judge_claim(ScenarioResult& all) {
+  const auto claim =
+      std::ranges::find(claims(), all.scenario.claim, [](const Claim& each) { return std::string(each.id); });
+  if (claim == claims().end()) return;
+  std::vector<WayRun> runs;
+  for (const CellResult& cell : all.cells) {
+    if (cell.ending == "power-off") runs.push_back(cell.run);
+  }
+  all.verdict = claim->judge(measurements_of(runs));
+  const std::string word(analysis::name(all.verdict->word));
+  const bool held = all.scenario.verdicts.empty() || std::ranges::count(all.scenario.verdicts, word) != 0;
+  all.checks.push_back({0,
+                        fmt::format("verdict on {} is {}", all.scenario.claim,
+                                    all.scenario.verdicts.empty()
+                                        ? "found"
+                                        : fmt::format("{}", fmt::join(all.scenario.verdicts, " or "))),
+                        word, held, ""});
+  if (!held) all.status = graver(all.status, status::kNotAsExpected);
+}
+
 }  // namespace
 
 std::string first_difference(const std::string& what, const std::string& one, const std::string& other) {
@@ -202,6 +224,7 @@ void judge(ScenarioResult& result) {
       }
     }
   }
+  if (!result.scenario.claim.empty()) judge_claim(result);
 }
 
 int graver(int one, int other) {

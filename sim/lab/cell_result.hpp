@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/analysis/verdict.hpp"
 #include "sim/lab/metric_values.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -37,8 +38,9 @@ struct ScenarioResult {
   std::string directory;          // of the run
   std::vector<CellResult> cells;  // as the scenario's
   std::vector<Check> checks;
-  std::string problem;  // why nothing could run; empty if it could
-  int status = 0;       // of exit_status
+  std::optional<analysis::Verdict> verdict;  // on the scenario's claim
+  std::string problem;                       // why nothing could run; empty if it could
+  int status = 0;                            // of exit_status
 };
 
 /// The first line in which two texts differ: "WHAT line 3: 'a', not 'b'"; empty if they are the same.
@@ -47,8 +49,8 @@ std::string first_difference(const std::string& what, const std::string& one, co
 /// How the boot of a cell ended, by its exit status and what it said.
 std::string ending_of(int status, const std::string& errors);
 
-/// Fills in checks and status of a result whose cells have run: how each ended, that the workload was done,
-/// and what the scenario expects.
+/// Fills in checks, verdict and status of a result whose cells have run: how each ended, that the workload
+/// was done, and what the scenario expects.
 void judge(ScenarioResult& result);
 
 /// The graver of two exit statuses.

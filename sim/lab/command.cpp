@@ -10,6 +10,7 @@
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/run_commands.hpp"
+#include "sim/lab/explain_command.hpp"
 #include "sim/lab/run_command.hpp"
 #include "sim/lab/validate_command.hpp"
 #include "sim/record/run_files.hpp"
@@ -24,7 +25,9 @@ constexpr Command kCommands[] = {
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
     {"claims", "judge claims about virtualization by runs of the demo's ways", claims_command},
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
+    {"explain", "say what a metric, exit reason, event or word means", explain_command},
     {"init", "write a scenario to start from", init_command},
+    {"list", "list names: ways, metrics, exit reasons, events, words", list_command},
     {"regress", "run scenarios of files and folders, and say which hold", regress_command},
     {"run", "run a scenario: every cell, and what it expects", run_command},
     {"schema", "the JSON schema of scenario files, for editors", schema_command},

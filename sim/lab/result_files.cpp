@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/claims.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/metric_names.hpp"
 
@@ -119,6 +120,7 @@ Json result_json(const ScenarioResult& result) {
   if (!result.problem.empty()) json["problem"] = result.problem;
   json["cells"] = std::move(cells);
   json["checks"] = std::move(checks);
+  if (result.verdict) json["verdict"] = verdict_json(*result.verdict);
   return json;
 }
 
@@ -139,6 +141,8 @@ std::string result_text(const ScenarioResult& result, bool all, bool colour) {
                         result.scenario.cells[i].label, cell.ending.empty() ? "did not run" : cell.ending,
                         seconds_of(cell), value_of(cell.metrics, "instructions").value_or(0) / 1e6);
   }
+  constexpr size_t kWidth = 110;
+  if (result.verdict && all) text += format_verdict(*result.verdict, true, kWidth);
   for (const Check& check : result.checks) {
     if (check.held && !all) continue;
     const std::string& label = result.scenario.cells[check.cell].label;

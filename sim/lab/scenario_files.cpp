@@ -8,6 +8,7 @@
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/lab/claims.hpp"
 #include "sim/lab/demo_ways.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/timing/profile.hpp"
@@ -52,6 +53,7 @@ scenario::Vocabulary scenario_vocabulary() {
   std::ranges::sort(words.features);
   for (const Way& way : demo_ways()) words.ways.push_back(facts_of(way));
   words.metrics = metric_names();
+  for (const Claim& claim : claims()) words.claims.emplace_back(claim.id);
   return words;
 }
 

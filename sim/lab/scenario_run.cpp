@@ -132,6 +132,8 @@ class Run {
     cell.errors = end.errors;
     cell.host_seconds = end.host_seconds;
     cell.run = read_run(statistics, end.output, result.scenario.cells[where.cell].instances);
+    cell.run.way = result.scenario.cells[where.cell].software.way;
+    cell.run.processors = result.scenario.cells[where.cell].machine.cores;
     cell.metrics = metrics_of(cell.run, statistics);
   }
 

@@ -130,6 +130,12 @@ constexpr Key kExpectKeys[] = {
 };
 constexpr Section kExpect = {"expectation", "What must hold: one of metric, console and same.", kExpectKeys};
 
+constexpr Key kClaimKeys[] = {
+    {"id", Word, Required, "", "Which; its rule turns the numbers of all cells into a verdict (docs/claims.md).", "@claims"},
+    {"verdict", Words, Optional, "", "Verdicts that are expected.", "holds|holds if|does not hold|cannot be tested here"},
+};
+constexpr Section kClaim = {"claim", "A claim about virtualization.", kClaimKeys};
+
 constexpr Key kScenarioKeys[] = {
     {"title", Title, Required, "", "What it shows, in a line."},
     {"seed", Count, Default, "1", "Of every random number that a guest can see."},
@@ -144,7 +150,7 @@ constexpr Key kScenarioKeys[] = {
     {"ending", Word, Default, "power-off", "How the run must end.", "power-off|reset|triple-fault|hang|time-limit|instruction-limit|refused"},
     {"vary", Axes, Optional, "", "What is varied: all combinations of the values are cells, each a run."},
     {"expect", List, Optional, "", "What must hold.", "", 0, 1000, &kExpect},
-    {"claim", Text, Optional, "", "A claim that the numbers decide.", "", 0, 0, nullptr, "no rule for verdicts is built in"},
+    {"claim", Type::Map, Optional, "", "A claim that the cells' numbers decide.", "", 0, 0, &kClaim},
     {"cluster", Text, Optional, "", "Many hosts.", "", 0, 0, nullptr, "there is one host only"},
 };
 // clang-format on

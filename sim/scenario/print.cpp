@@ -99,7 +99,8 @@ class Printer {
   }
 
   void entry(const std::string& key, const Value& value, const std::string& indent) {
-    const bool of_cells = key == "in" && value.type == Type::Settings;
+    // A claim is about all cells, too.
+    const bool of_cells = (key == "in" && value.type == Type::Settings) || (key == "claim" && indent.empty());
     if (of_cells || value.type == Type::Axes) return;
     if (value.type == Type::List) return list(key, value, indent);
     if (value.type == Type::Map) {

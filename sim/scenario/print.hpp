@@ -6,7 +6,8 @@
 namespace hvlab::scenario {
 
 /// A cell as a scenario file of its own, every default in it; with `origins` each line says where its value
-/// came from. Expectations that compare cells are left out, and those that are about other cells.
+/// came from. The claim and expectations that compare cells are left out, and those that are about other
+/// cells.
 std::string print_cell(const Scenario& scenario, const Cell& cell, bool origins);
 
 /// The format as a JSON schema, draft 2020-12, for editors.

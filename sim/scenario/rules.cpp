@@ -88,7 +88,7 @@ void check_software(const Value& software, Problems& problems) {
 void check_workload(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value* software = cell.find("software");
   if (way != nullptr || software == nullptr || software->mentions("way")) return;
-  for (const char* key : {"workload", "vms", "events"}) {
+  for (const char* key : {"workload", "vms", "events", "claim"}) {
     const Value* value = cell.find(key);
     if (value != nullptr)
       problems.add(value->key_place, key, fmt::format("'{}' needs a way of running the workload", key),

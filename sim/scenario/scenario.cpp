@@ -173,6 +173,8 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
   }
   if (const Value* expect = first.find("expect"); expect != nullptr)
     scenario.expectations = read_expectations(*expect, scenario, vocabulary, whole, problems);
+  scenario.claim = text_at(first, "claim.id");
+  for (const Value& verdict : items_at(first, "claim.verdict")) scenario.verdicts.push_back(verdict.text);
   if (!problems.empty()) return std::nullopt;
   return scenario;
 }

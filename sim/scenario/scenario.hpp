@@ -107,6 +107,8 @@ struct Scenario {
   std::string title, title_ja;
   std::vector<Cell> cells;
   std::vector<Expectation> expectations;
+  std::string claim;                  // its id; empty: none
+  std::vector<std::string> verdicts;  // those that are expected; none: any
 };
 
 /// A value that the command line sets over the file's: "machine.cores=2".

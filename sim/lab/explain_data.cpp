@@ -1,0 +1,135 @@
+#include "sim/lab/explain_data.hpp"
+
+#include <algorithm>
+
+#include "sim/base/data_path.hpp"
+#include "sim/base/user_error.hpp"
+#include "sim/lab/claims.hpp"
+#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/scenario_files.hpp"
+#include "sim/scenario/yaml_tree.hpp"
+#include "sim/timing/profile.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+std::string text_at(const scenario::YamlNode& entry, const char* key) {
+  const scenario::YamlNode* node = entry.find(key);
+  return node == nullptr ? "" : node->text;
+}
+
+/// Entries of explain/LIST.yaml.
+std::vector<Explanation> read_file(const std::string& list, const std::string& kind) {
+  const std::string path = (data_folder("explain") / (list + ".yaml")).string();
+  scenario::Problems problems;
+  const auto root = scenario::parse_yaml(path, read_scenario_file(path), problems);
+  if (!root || !problems.empty()) throw UserError(problems.report());
+  std::vector<Explanation> entries;
+  for (const scenario::YamlNode& entry : root->items)
+    entries.push_back(
+        {kind, text_at(entry, "name"), text_at(entry, "en"), text_at(entry, "ja"), text_at(entry, "source")});
+  return entries;
+}
+
+std::vector<Explanation> ways() {
+  std::vector<Explanation> entries;
+  for (const Way& way : demo_ways())
+    entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md"});
+  return entries;
+}
+
+std::vector<Explanation> processors() {
+  std::vector<Explanation> entries;
+  for (const std::string& name : timing::profile_names()) {
+    const timing::Profile profile = timing::load_profile(name, timing::Accuracy::Approximate);
+    const auto assumed = std::ranges::count_if(profile.figures, &timing::Figure::assumed);
+    entries.push_back({"processor", name,
+                       profile.brand + "; of " + std::to_string(profile.figures.size()) + " figures " +
+                           std::to_string(assumed) + " are assumed",
+                       "", "profiles/cpu/" + name + ".yaml"});
+  }
+  return entries;
+}
+
+std::vector<Explanation> costs() {
+  std::vector<Explanation> entries;
+  const timing::Profile profile = timing::load_profile("amd-zen2", timing::Accuracy::Approximate);
+  for (const timing::Figure& figure : profile.figures) {
+    entries.push_back({"cost", figure.name, "in amd-zen2 " + std::to_string(static_cast<u64>(figure.value)),
+                       "", figure.source});
+  }
+  return entries;
+}
+
+std::vector<Explanation> judged() {
+  std::vector<Explanation> entries;
+  for (const Claim& claim : claims())
+    entries.push_back({"claim", claim.id, claim.summary, "", "docs/claims.md"});
+  return entries;
+}
+
+/// Names that say nothing but themselves.
+std::vector<Explanation> plain(const std::string& kind, const std::vector<std::string>& names,
+                               const std::string& source) {
+  std::vector<Explanation> entries;
+  entries.reserve(names.size());
+  for (const std::string& name : names) entries.push_back({kind, name, "", "", source});
+  return entries;
+}
+
+}  // namespace
+
+const std::vector<ExplainedKind>& explained_kinds() {
+  static const std::vector<ExplainedKind> kKinds = {
+      {"ways", "way", "ways of running the workload"},
+      {"phases", "phase", "phases of the workload"},
+      {"processors", "processor", "processor profiles"},
+      {"features", "feature", "features that profiles have and scenarios can take off them"},
+      {"costs", "cost", "figures of a processor profile"},
+      {"disks", "disk", "disk profiles"},
+      {"links", "link", "link profiles"},
+      {"metrics", "metric", "what runs measure"},
+      {"accounts", "account", "accounts of the ledger"},
+      {"exits", "exit reason", "why guests are left"},
+      {"events", "event", "what processors and devices report"},
+      {"claims", "claim", "claims that scenarios can decide"},
+      {"glossary", "word", "words"}};
+  return kKinds;
+}
+
+std::vector<Explanation> explanations(const std::string& list) {
+  const auto kind = std::ranges::find(explained_kinds(), list,
+                                      [](const ExplainedKind& each) { return std::string(each.list); });
+  if (kind == explained_kinds().end()) return {};
+  if (list == "ways") return ways();
+  if (list == "processors") return processors();
+  if (list == "costs") return costs();
+  if (list == "claims") return judged();
+  if (list == "features") return plain(kind->kind, scenario_vocabulary().features, "sim/arch/features.inc");
+  if (list == "disks") return plain(kind->kind, scenario_vocabulary().disks, "profiles/disk");
+  if (list == "links") return plain(kind->kind, scenario_vocabulary().links, "profiles/link");
+  return read_file(list, kind->kind);
+}
+
+bool explains(const Explanation& entry, const std::string& name) {
+  const size_t star = entry.name.find('*');
+  if (star == std::string::npos) return entry.name == name;
+  const std::string start = entry.name.substr(0, star), end = entry.name.substr(star + 1);
+  return name == entry.name ||
+         (name.size() > start.size() + end.size() && name.starts_with(start) && name.ends_with(end));
+}
+
+std::vector<Explanation> best_of(std::vector<Explanation> entries) {
+  const auto general = [](const Explanation& entry) { return entry.name.find('*') != std::string::npos; };
+  if (!std::ranges::all_of(entries, general)) {
+    std::erase_if(entries, general);
+    return entries;
+  }
+  std::ranges::stable_sort(entries, std::ranges::greater(),
+                           [](const Explanation& entry) { return entry.name.size(); });
+  if (entries.size() > 1) entries.resize(1);
+  return entries;
+}
+
+}  // namespace hvlab::lab
