@@ -9,9 +9,9 @@
 #include "sim/lab/demo.hpp"
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
-#include "sim/lab/run_commands.hpp"
 #include "sim/lab/explain_command.hpp"
-#include "sim/lab/run_command.hpp"
+#include "sim/lab/run_commands.hpp"
+#include "sim/lab/scenario_commands.hpp"
 #include "sim/lab/validate_command.hpp"
 #include "sim/record/run_files.hpp"
 

@@ -1,4 +1,4 @@
-#include "sim/lab/run_command.hpp"
+#include "sim/lab/scenario_commands.hpp"
 
 #include <fmt/format.h>
 
