@@ -22,7 +22,7 @@ bool needs_quotes(const std::string& text) {
   if (std::ranges::count(kWords, text) != 0) return true;
   return std::ranges::any_of(text, [](char c) {
     return static_cast<unsigned char>(c) < 0x20 ||
-           std::string_view(",[]{}\\\"").find(c) != std::string_view::npos;
+           std::string_view(",?[]{}\\\"").find(c) != std::string_view::npos;
   });
 }
 
