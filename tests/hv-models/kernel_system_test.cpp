@@ -67,6 +67,15 @@ TEST_CASE("a program that attacks the kernel is ended, and the rest goes on") {
   }
 }
 
+TEST_CASE("threads, their locks, and memory that other processors use while it changes") {
+  for (const unsigned processors : {1u, 4u}) {
+    const KernelRun run = run_kernel(processors, "/bin/threads");
+    CAPTURE(processors, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.says("threads: all well"));
+  }
+}
+
 TEST_CASE("calls by chance with arguments by chance harm nobody but their program") {
   for (const char* seed : {"1", "3", "21"}) {
     const KernelRun run =
