@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "sim/analysis/run_statistics.hpp"
 #include "sim/base/user_error.hpp"
 
 namespace hvlab::analysis {
@@ -16,7 +17,8 @@ using record::RunReader;
 using Runs = std::vector<RunReader>;
 
 constexpr size_t kMostOthers = 20;  // of what else differs
-constexpr const char* kInOwnTable[] = {"seconds", "instructions", "cycles", "ledger.", "exits.", "vcpus."};
+constexpr const char* kInOwnTable[] = {"seconds", "instructions", "cycles", "ledger.",
+                                       "exits.",  "vcpus.",       "io."};
 
 // One row's numbers, a run each; NaN where it has none.
 using Numbers = std::vector<double>;
@@ -100,6 +102,29 @@ Table exits(const Runs& runs, const char* key, const char* title, const char* va
   return table;
 }
 
+// Mean microseconds of the requests of the innermost system, hop by hop.
+Table hops(const Runs& runs, const std::string& operation) {
+  std::vector<std::string> labels;
+  std::map<std::string, Numbers> means;
+  const auto set = [&](const std::string& label, size_t run, const Json& times, double requests) {
+    if (!means.contains(label)) labels.push_back(label);
+    Numbers& numbers = means.try_emplace(label, runs.size(), std::nan("")).first->second;
+    numbers[run] = times.at("picoseconds").get<double>() / requests / static_cast<double>(kMicrosecond);
+  };
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const Json* group = innermost_requests(runs[i].stats(), operation);
+    if (group == nullptr) continue;
+    const double requests = std::max(1.0, group->at("requests").get<double>());
+    set("the request", i, *group, requests);
+    for (const Json& hop : group->at("hops")) set(hop.at("label").get<std::string>(), i, hop, requests);
+  }
+  const std::string key = "io_" + operation, title = "Hops of a " + operation + ", mean microseconds";
+  Table table = table_of(runs, key.c_str(), title.c_str(), "hop");
+  for (Column& column : table.columns) column.digits = 3;
+  for (const std::string& label : labels) add_row(table, label, means[label]);
+  return table;
+}
+
 // By how much the numbers differ, as a ratio.
 double spread(const Numbers& numbers) {
   double least = HUGE_VAL, most = -HUGE_VAL;
@@ -158,8 +183,9 @@ RunComparison compare_runs(const Runs& runs, bool all, unsigned context) {
   }
   try {
     result.tables = {metrics(runs), ledger(runs), exits(runs, "exits", "Exits by reason", "count"),
-                     exits(runs, "exit_cycles", "Cycles until the guest ran again, by reason", "cycles"),
-                     others(runs, all)};
+                     exits(runs, "exit_cycles", "Cycles until the guest ran again, by reason", "cycles")};
+    for (const char* operation : {"read", "write", "flush"}) result.tables.push_back(hops(runs, operation));
+    result.tables.push_back(others(runs, all));
   } catch (const Json::exception&) {
     throw UserError("the statistics of a run are damaged, or of another version of HVLab");
   }

@@ -61,12 +61,23 @@ std::string detail_text(const TraceReader& trace, const Record& r) {
   }
 }
 
+std::string symbol_text(const TraceReader& trace, const Record& r) {
+  const auto lane = trace.lanes().find(r.lane);
+  if (lane == trace.lanes().end() || lane->second.type != record::LaneType::Core) return "";
+  const auto& symbols = trace.names(NameTable::Symbol);
+  auto found = symbols.upper_bound(r.rip);
+  if (r.rip >> 63 == 0 || found == symbols.begin()) return "";
+  --found;
+  return fmt::format("{}+0x{:x}", found->second.text, r.rip - found->first);
+}
+
 std::string record_text(const TraceReader& trace, const Record& r) {
   const auto lane = trace.lanes().find(r.lane);
   std::string text = fmt::format("{}  {}  {:<12}  {:<17} {}", seconds_text(r.time), r.core,
                                  lane == trace.lanes().end() ? "?" : lane->second.name,
                                  trace.name(NameTable::Kind, r.kind), detail_text(trace, r));
   if (r.rip != 0) text += fmt::format(", at {:x}", r.rip);
+  if (const std::string symbol = symbol_text(trace, r); !symbol.empty()) text += " (" + symbol + ")";
   return text;
 }
 

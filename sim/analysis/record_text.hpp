@@ -12,6 +12,9 @@ namespace hvlab::analysis {
 /// What is said of the record beyond time, lane and kind: "npf, info 100000014", "hypervisor", ...
 std::string detail_text(const record::TraceReader& trace, const record::Record& record);
 
+/// "do_idle+0x12" for a record of the machine's own system whose RIP the trace has a name for; else empty.
+std::string symbol_text(const record::TraceReader& trace, const record::Record& record);
+
 /// One line: time in seconds, processor, lane, kind, detail, and the RIP if there is one.
 std::string record_text(const record::TraceReader& trace, const record::Record& record);
 

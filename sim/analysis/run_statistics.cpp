@@ -201,6 +201,19 @@ Table exits_by_reason(const Json& exits) {
   return table;
 }
 
+const Json* innermost_requests(const Json& stats, const std::string& operation) {
+  const Json* best = nullptr;
+  const auto rank = [](const Json& group) {
+    return std::pair(group.at("system").get<u64>(), group.at("requests").get<u64>());
+  };
+  if (!stats.contains("io")) return best;
+  for (const Json& group : stats.at("io")) {
+    if (group.at("operation") != operation) continue;
+    if (best == nullptr || rank(group) > rank(*best)) best = &group;
+  }
+  return best;
+}
+
 std::vector<Table> run_statistics(const RunReader& run, StatBy by) {
   try {
     return tables_of(run, by);

@@ -19,6 +19,10 @@ std::vector<Table> run_statistics(const record::RunReader& run, StatBy by);
 /// stats.json.
 Table exits_by_reason(const Json& exits);
 
+/// The group of stats.json's "io" that is about most requests of `operation` ("read", "write", "flush") of
+/// the innermost system: of the last virtual machine's, else of the machine's own. Null if there is none.
+const Json* innermost_requests(const Json& stats, const std::string& operation);
+
 /// Cycles by account of the ledger, as in stats.json, with their share.
 Table ledger_table(const Json& ledger);
 

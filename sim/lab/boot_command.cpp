@@ -129,13 +129,13 @@ int boot_command(const std::vector<std::string>& arguments) {
     board::Machine machine(options->machine, &terminal);
     const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
     check_loader(options->loader, kind);
-    std::unique_ptr<RunWatch> watch;
-    if (statistics.is_open() || requests.is_open() || !options->record.empty() ||
-        !options->exits_file.empty())
-      watch = std::make_unique<RunWatch>(machine, kind == boot::KernelKind::Multiboot1 ? "" : options->kernel,
-                                         &requests);
+    const std::string system = kind == boot::KernelKind::Multiboot1 ? "" : options->kernel;
     std::unique_ptr<RunRecord> record;
     if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
+    if (record && !requests.is_open() && !system.empty()) requests.open(record->requests_file());
+    std::unique_ptr<RunWatch> watch;
+    if (statistics.is_open() || requests.is_open() || record || !options->exits_file.empty())
+      watch = std::make_unique<RunWatch>(machine, system, &requests);
     if (record) watch->forward_to(record.get());
     std::optional<ExitLog> exits;
     if (!options->exits_file.empty()) {
@@ -149,6 +149,7 @@ int boot_command(const std::vector<std::string>& arguments) {
     if (watch) watch->finish();
     if (exits) exits->finish();
     if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end, *watch);
+    if (record && requests.is_open() && !requests.flush()) record->note_problem("requests: writing failed");
     if (record) record->finish(end, *watch, cpu_seconds() - started);
   }
   if (statistics.is_open() && !statistics.flush()) {

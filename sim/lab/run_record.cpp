@@ -71,6 +71,18 @@ Json resolved(const BootOptions& options) {
   return json;
 }
 
+// The function of the machine's own Linux at `address`.
+record::NameEntry symbol_of(const RunWatch& watch, u64 address) {
+  record::NameEntry entry{.table = record::NameTable::Symbol, .key = 0, .value = 0, .text = ""};
+  if (watch.guest() == nullptr || watch.guest()->activity() == nullptr) return entry;
+  const observe::LinuxView& view = watch.guest()->activity()->view();
+  if (const observe::Symbol* symbol = view.symbol_at(address); symbol != nullptr) {
+    entry.key = symbol->address + view.slide();
+    entry.text = symbol->name;
+  }
+  return entry;
+}
+
 }  // namespace
 
 RunRecord::RunRecord(const BootOptions& options, board::Machine& machine)
@@ -95,7 +107,7 @@ void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double h
   if (trace_) {
     std::vector<u64> cycles(machine_.processors().count());
     for (size_t i = 0; i < cycles.size(); ++i) cycles[i] = machine_.processors().at(i).cycles();
-    trace_->finish(cycles);
+    trace_->finish(cycles, [&](u64 address) { return symbol_of(watch, address); });
     run_.note_problem(trace_->problem());
   }
   consoles_.finish();

@@ -32,7 +32,10 @@ class RunRecord final : public observe::Observer {
   /// that it is partial.
   void finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds);
 
-  const std::string path() const { return run_.path().string(); }
+  /// Where the list of requests goes (docs/io-path.md).
+  std::string requests_file() const { return run_.streamed(record::kRequestsFile); }
+  /// Something beside the record's own files could not be written.
+  void note_problem(const std::string& problem) { run_.note_problem(problem); }
 
  private:
   board::Machine& machine_;

@@ -1,7 +1,7 @@
 #include "sim/record/trace_recorder.hpp"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "sim/arch/svm.hpp"
 #include "sim/base/bits.hpp"
@@ -16,6 +16,7 @@ using observe::EventKind;
 namespace {
 
 constexpr u64 kMostMarks = 4096;
+constexpr size_t kMostAddresses = 1U << 18;  // that are named at the end
 constexpr size_t kLongestMark = 256;
 constexpr u64 kSpaceMask = ~u64{0xFFF};  // of CR3: without PCID and cache bits
 
@@ -98,6 +99,8 @@ u16 TraceRecorder::lane_of(const Event& event, const Core& core) const {
 void TraceRecorder::put(const Event& event, u16 lane) {
   writer_.summary().count(lane, event.time, static_cast<u16>(what::kEvents + static_cast<u16>(event.kind)));
   if (setup_.level != RecordLevel::Full && !in_summary(event.kind)) return;
+  if (lane == event.core && event.rip >> 63 != 0 && addresses_.size() < kMostAddresses)
+    addresses_.insert(event.rip);
   writer_.append({.time = event.time,
                   .a = event.a,
                   .b = event.b,
@@ -240,7 +243,19 @@ void TraceRecorder::console(const Event& event) {
   }
 }
 
-void TraceRecorder::finish(const std::vector<u64>& cycles) {
+void TraceRecorder::name_addresses(const Symbols& symbols) {
+  const std::set<u64> addresses(addresses_.begin(), addresses_.end());
+  u64 last = 0;  // where the function named last begins
+  for (const u64 address : addresses) {
+    NameEntry entry = symbols(address);
+    if (entry.text.empty() || entry.key == last) continue;
+    last = entry.key;
+    writer_.name(std::move(entry));
+  }
+}
+
+void TraceRecorder::finish(const std::vector<u64>& cycles, const Symbols& symbols) {
+  if (symbols) name_addresses(symbols);
   for (unsigned i = 0; i < cores_.size() && i < cycles.size(); ++i) {
     settle(i);
     last_ = std::max(last_, time_of(cycles[i]));

@@ -1,9 +1,11 @@
 // Makes a trace of what processors, devices and ledgers report.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/observe/event.hpp"
@@ -29,8 +31,13 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   void on_event(const observe::Event& event) override;
   void account_opened(unsigned core, observe::Account account, u64 cycle) override;
 
-  /// Ends the trace, with every processor at its cycle of `cycles`.
-  void finish(const std::vector<u64>& cycles);
+  /// Names the function that an address of the machine's own system is in: key = where it begins; no text if
+  /// that is not known.
+  using Symbols = std::function<NameEntry(u64 address)>;
+
+  /// Ends the trace, with every processor at its cycle of `cycles`. `symbols` (or none) names the addresses
+  /// at which events of the level "full" were reported.
+  void finish(const std::vector<u64>& cycles, const Symbols& symbols = nullptr);
 
   /// What could not be written, or empty.
   const std::string& problem() const { return writer_.problem(); }
@@ -69,6 +76,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   void host_space(const observe::Event& event, Core& core);
   void request(const observe::Event& event, bool begins);
   void console(const observe::Event& event);
+  void name_addresses(const Symbols& symbols);
   Picoseconds time_of(u64 cycle) const;
 
   Setup setup_;
@@ -81,6 +89,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   std::map<u64, u16> reasons_;     // by exit code
   u16 lanes_ = 0;
   u64 marks_ = 0;
+  std::unordered_set<u64> addresses_;  // of the machine's own system in records; sorted before it is walked
   Picoseconds last_ = 0;
 };
 

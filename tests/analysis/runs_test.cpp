@@ -163,6 +163,17 @@ TEST_CASE("runs side by side: what differs is shown, equal runs are equal") {
                                 {"cycles", 100 + idle},
                                 {"ledger", {{"idle", idle}, {"host-kernel", 100}, {"guest-user", 0}}},
                                 {"exits", record::Json::array()},
+                                {"io",
+                                 {{{"system", 0},
+                                   {"operation", "write"},
+                                   {"requests", 9},
+                                   {"picoseconds", 1},
+                                   {"hops", Json::array()}},
+                                  {{"system", 1},
+                                   {"operation", "write"},
+                                   {"requests", 2},
+                                   {"picoseconds", idle * 100'000},
+                                   {"hops", {{{"label", "medium"}, {"picoseconds", 1'000'000}}}}}}},
                                 {"devices", {{{"name", "disk"}, {"port_writes", writes}}}}};
     writer.put(record::kStatsFile, stats.dump());
     writer.finish(record::RunState::Complete, {});
@@ -175,7 +186,10 @@ TEST_CASE("runs side by side: what differs is shown, equal runs are equal") {
   CHECK(json_of(result.tables[1]).dump() ==
         R"([{"account":"idle","run1":20,"run2":30,"ratio":1.5},)"
         R"({"account":"host-kernel","run1":100,"run2":100,"ratio":1.0}])");
-  CHECK(json_of(result.tables[4]).dump() ==
+  CHECK(
+      json_of(result.tables[5]).dump() ==
+      R"([{"hop":"the request","run1":1,"run2":1.5,"ratio":1.5},{"hop":"medium","run1":0.5,"run2":0.5,"ratio":1.0}])");
+  CHECK(json_of(result.tables.back()).dump() ==
         R"([{"metric":"devices.disk.port_writes","run1":3,"run2":9,"ratio":3.0}])");
   runs.erase(runs.begin());
   runs.push_back(runs.front());

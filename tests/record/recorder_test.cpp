@@ -122,3 +122,25 @@ TEST_CASE("the summary level counts what it does not record; marks are recorded"
   CHECK(reader.name(NameTable::Mark, marks[0].a) == "HVLAB begin");
   CHECK((marks[0].time == 1'018'000 && marks[0].b == 1'007'000));
 }
+
+// Catches names of functions that depend on the order of a hash, or are told of a guest's addresses.
+TEST_CASE("functions in which the machine's own system reported are named at the end") {
+  Recording run(RecordLevel::Full);
+  const auto at = [&](Picoseconds time, EventKind kind, u64 a, u64 rip) {
+    run.recorder.on_event(
+        {.time = time, .a = a, .b = 0, .rip = rip, .kind = kind, .core = 0, .device = 0, .sequence = 0});
+  };
+  constexpr u64 kKernel = 0xFFFF'FFFF'8100'0000;
+  at(1'000, EventKind::PortRead, 1, kKernel + 0x240);
+  at(2'000, EventKind::PortRead, 1, kKernel + 0x110);
+  at(3'000, EventKind::PortRead, 1, 0x4000);
+  at(4'000, EventKind::VmEntry, 0x1000, kKernel + 0x118);
+  at(5'000, EventKind::PortRead, 1, kKernel + 0x310);
+  std::vector<u64> asked;
+  run.recorder.finish({6}, [&](u64 address) {
+    asked.push_back(address);
+    return NameEntry{.table = NameTable::Symbol, .key = address & ~u64{0xFF}, .value = 0, .text = "f"};
+  });
+  CHECK(asked == std::vector<u64>{kKernel + 0x110, kKernel + 0x240});
+  CHECK(TraceReader(run.path).names(NameTable::Symbol).size() == 2);
+}
