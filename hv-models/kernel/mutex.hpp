@@ -11,6 +11,7 @@ class Mutex {
   void unlock();
 
  private:
+  bool try_lock();
   runtime::SpinLock guard_;
   bool held_ = false;
   WaitQueue waiters_;

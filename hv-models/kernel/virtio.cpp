@@ -31,6 +31,12 @@ void write64(volatile u8* base, u32 offset, u64 value) {
 
 }  // namespace
 
+bool is_virtio(const PciFunction& function, u16 type) {
+  constexpr u16 kVendor = 0x1af4, kFirst = 0x1040, kFirstTransitional = 0x0fff;
+  return function.vendor == kVendor &&
+         (function.device == kFirst + type || function.device == kFirstTransitional + type);
+}
+
 bool VirtQueue::set_up(u16 size) {
   // Each part in a page or more of its own: its alignments (2.7) are met, and queues of up to 256 fit.
   constexpr u16 kMost = 256;

@@ -65,6 +65,8 @@ class VirtioDevice {
   u64 features_ = 0;
 };
 
-inline constexpr u16 kVirtioVendor = 0x1af4, kVirtioFirst = 0x1040;  // + type
+/// True for a virtio device of that type (5): transitional ones, which also know the old interface, have ids
+/// of their own (4.1.2.1).
+bool is_virtio(const PciFunction& function, u16 type);
 
 }  // namespace hvlab::kernel

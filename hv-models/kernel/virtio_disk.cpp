@@ -88,7 +88,7 @@ void VirtioDisk::arrived() {
 void interrupt(void* disk) { static_cast<VirtioDisk*>(disk)->arrived(); }
 
 void found(const PciFunction& f) {
-  if (f.vendor != kVirtioVendor || f.device != kVirtioFirst + kBlockType) return;
+  if (!is_virtio(f, kBlockType)) return;
   VirtioDisk* disk = new (std::nothrow) VirtioDisk;
   if (disk == nullptr || !disk->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, disk)) {
     delete disk;

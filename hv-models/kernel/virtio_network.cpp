@@ -108,7 +108,7 @@ void VirtioNetwork::arrived() {
 void interrupt(void* card) { static_cast<VirtioNetwork*>(card)->arrived(); }
 
 void found(const PciFunction& f) {
-  if (f.vendor != kVirtioVendor || f.device != kVirtioFirst + kNetworkType) return;
+  if (!is_virtio(f, kNetworkType)) return;
   VirtioNetwork* card = new (std::nothrow) VirtioNetwork;
   if (card == nullptr || !card->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, card)) {
     delete card;
