@@ -83,7 +83,7 @@ std::string io_hop_label(IoOperation operation, IoStage stage, IoWhere where) {
   }
   for (const Label& each : kLabels)
     if (each.stage == stage && each.where == where) return each.text;
-  const std::string place = kPlaceTexts[static_cast<size_t>(where)];
+  std::string place = kPlaceTexts[static_cast<size_t>(where)];
   if (stage == S::Done) return "device asks for an interrupt: " + place;
   if (stage == S::Interrupt) return "interrupt under way: " + place;
   return place;

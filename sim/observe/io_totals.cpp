@@ -49,6 +49,7 @@ void IoTotals::add(const IoRequest& request) {
 
 std::vector<const IoTotals::Hop*> IoTotals::in_order(const Group& group) {
   std::vector<const Hop*> list;
+  list.reserve(group.hops.size());
   for (const Hop& hop : group.hops) list.push_back(&hop);
   std::ranges::stable_sort(list, [](const Hop* a, const Hop* b) {
     const IoStage stage_a = a->first.first, stage_b = b->first.first;
