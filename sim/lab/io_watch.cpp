@@ -6,8 +6,6 @@
 
 namespace hvlab::lab {
 
-using observe::EventKind;
-
 namespace {
 
 observe::IoTracker::Costs costs_of(const board::Machine& machine) {
@@ -41,9 +39,9 @@ IoWatch::IoWatch(board::Machine& machine, const LinuxWatch& kernel, std::ofstrea
       totals_(machine.processors().frequency().hertz),
       tracker_(costs_of(machine), [this](const observe::IoRequest& request) { take(request); }) {}
 
-void IoWatch::begin() {
+void IoWatch::begin(const observe::LinuxRequests& kernel) {
   io_.emplace(
-      *linux_.requests(), tracker_,
+      kernel, tracker_,
       observe::LinuxIo::Machine{
           .read = [this](unsigned core, u64 address, void* to,
                          size_t bytes) { return peek(machine_, core, address, to, bytes); },
@@ -54,11 +52,12 @@ void IoWatch::begin() {
 }
 
 void IoWatch::on_event(const observe::Event& event) {
-  if (!io_) {
-    if (!linux_.requests()) return tracker_.on_event(event);
-    begin();
+  if (const auto& kernel = linux_.requests(); !io_ && kernel) begin(*kernel);
+  if (io_) {
+    io_->on_event(event);
+  } else {
+    tracker_.on_event(event);
   }
-  io_->on_event(event);
 }
 
 void IoWatch::take(const observe::IoRequest& request) {

@@ -27,7 +27,7 @@ class IoWatch final : public observe::Observer {
   size_t in_flight() const { return tracker_.in_flight(); }
 
  private:
-  void begin();
+  void begin(const observe::LinuxRequests& kernel);
   void take(const observe::IoRequest& request);
 
   board::Machine& machine_;
