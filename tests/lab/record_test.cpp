@@ -165,4 +165,22 @@ TEST_CASE("the commands that look at runs say what is equal, what differs, and w
   CHECK(hvlab(folder, "trace " + a).status == 6);
 }
 
+// Files may grow to 2 KiB here (ulimit's unit is 512 bytes): a disk that fills up while the run goes on.
+TEST_CASE("a run whose files do not fit on the disk is partial, and says what is missing") {
+  const test::TemporaryFolder folder("record-full");
+  const std::string run = (folder.path / "run").string(), script = (folder.path / "script").string();
+  std::ofstream(script) << "trap '' XFSZ; ulimit -f 4; exec " HVLAB_PROGRAM
+                           " boot --record-level full --kernel "
+                        << kernel(folder, kCode) << " --record " << run << " </dev/null 2>&1 | cat >" << run
+                        << ".out\n";
+  REQUIRE(std::system(("sh " + script).c_str()) == 0);
+  CHECK(content(run + ".out").find("the run directory is partial: ") != std::string::npos);
+  const RunReader reader(run);
+  CHECK(reader.state() == RunState::Partial);
+  CHECK(reader.run()["problem"].get<std::string>().find("File too large") != std::string::npos);
+  CHECK(!reader.trace().complete());
+  CHECK(!fs::exists(run + "/stats.json"));  // not a part of it
+  CHECK(!fs::exists(run + "/stats.json.part"));
+}
+
 }  // namespace hvlab
