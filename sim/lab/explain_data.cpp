@@ -34,6 +34,7 @@ std::vector<Explanation> read_file(const std::string& list, const std::string& k
 
 std::vector<Explanation> ways() {
   std::vector<Explanation> entries;
+  entries.reserve(demo_ways().size());
   for (const Way& way : demo_ways())
     entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md"});
   return entries;
@@ -64,6 +65,7 @@ std::vector<Explanation> costs() {
 
 std::vector<Explanation> judged() {
   std::vector<Explanation> entries;
+  entries.reserve(claims().size());
   for (const Claim& claim : claims())
     entries.push_back({"claim", claim.id, claim.summary, "", "docs/claims.md"});
   return entries;

@@ -104,7 +104,7 @@ int run_command(const std::vector<std::string>& arguments) {
                     {values.count("verify") != 0, jobs("run", values), values["runs"].as<std::string>()});
   const ScenarioResult& result = results.front();
   if (values.count("json") != 0) {
-    Json json = {{"schema", "hvlab.run/1"}, {"directory", result.directory}};
+    Json json = {{"schema", "hvlab.result/1"}, {"directory", result.directory}};
     json.update(result_json(result));
     print_json(json);
   } else {

@@ -101,7 +101,9 @@ class Run {
   void add_task(ScenarioResult& result, size_t index, bool again) {
     const scenario::Cell& cell = result.scenario.cells[index];
     const std::string directory = folder_of(result, index) + (again ? "/again" : "");
-    fs::create_directories(directory);
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) throw UserError("'" + directory + "': cannot be made: " + error.message());
     if (!again) {
       result.cells[index].directory = directory;
       write_result_file(directory + "/" + record::kGivenFile, result.scenario.content);
@@ -131,14 +133,32 @@ class Run {
     cell.statistics = statistics;
     cell.errors = end.errors;
     cell.host_seconds = end.host_seconds;
-    cell.run = read_run(statistics, end.output, result.scenario.cells[where.cell].instances);
-    cell.run.way = result.scenario.cells[where.cell].software.way;
-    cell.run.processors = result.scenario.cells[where.cell].machine.cores;
+    measure(result, where.cell, statistics);
+  }
+
+  void measure(ScenarioResult& result, size_t index, const std::string& statistics) {
+    CellResult& cell = result.cells[index];
+    const scenario::Cell& about = result.scenario.cells[index];
+    cell.run = read_run(statistics, cell.console, about.instances);
+    cell.run.way = about.software.way;
+    cell.run.processors = about.machine.cores;
     cell.metrics = metrics_of(cell.run, statistics);
+  }
+
+  /// A cell that was stopped has left what it measured until then.
+  void salvage(ScenarioResult& result, size_t index) {
+    CellResult& cell = result.cells[index];
+    const std::string statistics = read_text(cell.directory + "/" + record::kStatsFile);
+    if (!cell.ending.empty() || statistics.empty()) return;
+    cell.ending = "interrupted";
+    cell.console = read_text(cell.directory + "/" + record::kConsoleFolder + "/com1.txt");
+    measure(result, index, statistics);
+    remove_empty_disks(cell.directory);
   }
 
   void finish(ScenarioResult& result) {
     if (result.directory.empty()) return;
+    for (size_t i = 0; i < result.cells.size(); ++i) salvage(result, i);
     if (wishes_.verify) {
       for (size_t i = 0; i < result.cells.size(); ++i) compare(result.cells[i]);
     }

@@ -1,0 +1,161 @@
+// Runs the built program on scenarios of a few lines with kernels of a few bytes. Catches an exit status that
+// stands for something else, results that are not written or no JSON, runs that leave other files than equal
+// ones.
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "temporary_folder.hpp"
+
+namespace hvlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A folder with a kernel "off" that switches the machine off and one "loop" that never ends: Multiboot
+/// 0.6.96, header and code loaded at 1 MiB.
+struct Place : test::TemporaryFolder {
+  Place() : TemporaryFolder("scenario-commands") {
+    kernel("off", {0x66, 0xba, 0x04, 0x06, 0x66, 0xb8, 0x00, 0x20, 0x66, 0xef});  // PM1a_CNT: S5
+    kernel("loop", {0xeb, 0xfe});
+    kernel("halt", {0xfa, 0xf4});
+  }
+
+  void kernel(const std::string& name, const std::vector<u8>& code) {
+    constexpr u32 kMagic = 0x1BADB002, kFlags = 0x10000, kBase = 0x100000;
+    const u32 header[] = {kMagic, kFlags, 0u - kMagic - kFlags, kBase, kBase, 0, 0, kBase + 32};
+    std::vector<u8> bytes(reinterpret_cast<const u8*>(header), reinterpret_cast<const u8*>(header + 8));
+    bytes.insert(bytes.end(), code.begin(), code.end());
+    file(name, bytes);
+  }
+
+  void scenario(const std::string& name, const std::string& kernel, const std::string& rest) {
+    std::ofstream(path / name) << "title: x\nsoftware: {kernel: {file: " << kernel
+                               << "}}\nmachine: {memory: 16MiB}\n"
+                               << rest;
+  }
+
+  /// The exit status of hvlab with these words, run here; what it prints is in files "out" and "err".
+  int hvlab(const std::string& words) const {
+    const std::string command =
+        "cd " + path.string() + " && " HVLAB_PROGRAM " " + words + " >out 2>err </dev/null";
+    const int ended = std::system(command.c_str());
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  }
+  nlohmann::json printed() const { return nlohmann::json::parse(content(path / "out")); }
+};
+
+}  // namespace
+
+TEST_CASE("every way in which a scenario can fail has its exit status") {
+  Place place;
+  place.scenario("good.yaml", "off", "expect: [{metric: instructions, at_least: 1}]\n");
+  CHECK(place.hvlab("run good.yaml") == 0);
+  place.scenario("wrong.yaml", "off", "expect: [{metric: instructions, at_most: 1}]\n");
+  CHECK(place.hvlab("run wrong.yaml") == 1);
+  CHECK(place.hvlab("run") == 2);
+  CHECK(place.hvlab("run nowhere.yaml") == 2);
+  place.scenario("invalid.yaml", "off", "colour: blue\n");
+  CHECK(place.hvlab("run invalid.yaml") == 3);
+  place.scenario("hang.yaml", "halt", "");
+  CHECK(place.hvlab("run hang.yaml") == 4);
+  place.scenario("limit.yaml", "loop", "limits: {time: 1ms}\n");
+  CHECK(place.hvlab("run limit.yaml") == 5);
+  place.scenario("missing.yaml", "no-such-kernel", "");
+  CHECK(place.hvlab("run missing.yaml") == 6);
+}
+
+TEST_CASE("an image that is not the one wanted is missing") {
+  Place place;
+  place.scenario("sum.yaml", "off, sha256: " + std::string(64, '0'), "");
+  CHECK(place.hvlab("run sum.yaml") == 6);
+  CHECK(content(place.path / "out").find("is not the file that the scenario wants") != std::string::npos);
+}
+
+TEST_CASE("endings that a scenario expects are no failure") {
+  Place place;
+  place.scenario("a.yaml", "halt", "ending: hang\n");
+  place.scenario("b.yaml", "loop", "ending: time-limit\nlimits: {time: 1ms}\n");
+  place.scenario("c.yaml", "a.yaml", "ending: refused\n");
+  CHECK(place.hvlab("regress . --json --junit junit.xml") == 0);
+  const nlohmann::json document = place.printed();
+  CHECK(document["schema"] == "hvlab.regress/1");
+  REQUIRE(document["scenarios"].size() == 3);
+  for (const auto& scenario : document["scenarios"]) CHECK(scenario["status"] == 0);
+  CHECK(content(place.path / "junit.xml").find("<testsuite name=\"c\" tests=\"1\" failures=\"0\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("of several scenarios the gravest counts, and the others run") {
+  Place place;
+  place.scenario("a.yaml", "off", "expect: [{metric: instructions, at_most: 1}]\n");
+  place.scenario("b.yaml", "loop", "limits: {time: 1ms}\n");
+  place.scenario("c.yaml", "off", "colour: blue\n");
+  place.scenario("d.yaml", "off", "");
+  CHECK(place.hvlab("regress .") == 3);
+  CHECK(content(place.path / "out").find("4 scenarios: 1 passed, 2 failed, 1 not valid\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("a run leaves its files, and equal runs leave equal ones") {
+  Place place;
+  place.scenario("two.yaml", "off",
+                 "vary: {machine.costs.port_access: [10, 1000]}\nexpect: [{metric: time, at_most: 1s}]\n");
+  CHECK(place.hvlab("run two.yaml --verify --json") == 0);
+  const nlohmann::json document = place.printed();
+  CHECK(document["schema"] == "hvlab.result/1");
+  CHECK(document["partial"] == false);
+  const auto& cells = document["cells"];
+  REQUIRE(cells.size() == 2);
+  CHECK(cells[0]["metrics"]["time"]["unit"] == "ps");
+  CHECK(cells[0]["metrics"]["time"]["value"] < cells[1]["metrics"]["time"]["value"]);
+  const fs::path latest = place.path / "runs/two/latest";
+  const std::string before = content(latest / "results.json");
+  for (const char* file : {"run.json", "stats.json", "scenario.yaml", "resolved.yaml", "trace.hvt"})
+    CHECK(fs::exists(latest / "port_access=10" / file));
+  CHECK(content(latest / "port_access=10/scenario.yaml") == content(place.path / "two.yaml"));
+  CHECK(place.hvlab("run two.yaml") == 0);
+  CHECK(content(latest / "results.json") == before);
+  CHECK(place.hvlab("validate runs/two/latest/port_access=10/resolved.yaml") == 0);
+}
+
+TEST_CASE("blessed numbers have to be met") {
+  Place place;
+  place.scenario("a.yaml", "off", "");
+  CHECK(place.hvlab("regress a.yaml --update") == 0);
+  CHECK(place.hvlab("regress a.yaml") == 0);
+  std::string blessed = content(place.path / "a.blessed.json");
+  blessed.replace(blessed.find("\"cycles\": "), 10, "\"cycles\": 1");
+  std::ofstream(place.path / "a.blessed.json") << blessed;
+  CHECK(place.hvlab("regress a.yaml") == 1);
+  std::ofstream(place.path / "a.blessed.json") << "{";
+  CHECK(place.hvlab("regress a.yaml") == 2);
+}
+
+TEST_CASE("one cell can be run, and values set") {
+  Place place;
+  place.scenario("a.yaml", "off", "vary: {machine.cores: [1, 2]}\n");
+  CHECK(place.hvlab("run a.yaml --cell cores=2 --json --set machine.memory=32MiB") == 0);
+  CHECK(place.printed()["cells"].size() == 1);
+  CHECK(place.hvlab("run a.yaml --cell cores=3") == 2);
+  CHECK(place.hvlab("run a.yaml --set machine.memory=32") == 3);
+}
+
+TEST_CASE("init writes a scenario that is valid, and nothing over another file") {
+  Place place;
+  CHECK(place.hvlab("init new") == 0);
+  CHECK(place.hvlab("validate new.yaml") == 0);
+  CHECK(place.hvlab("init new") == 2);
+}
+
+}  // namespace hvlab
