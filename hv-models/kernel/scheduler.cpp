@@ -1,7 +1,9 @@
+// Switching between threads, waiting and waking. Which thread runs where is decided in scheduler_choice.cpp.
 #include "hv-models/kernel/scheduler.hpp"
 
 #include "hv-models/kernel/address_space.hpp"
 #include "hv-models/kernel/container.hpp"
+#include "hv-models/kernel/core.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/runtime/instructions.hpp"
@@ -32,102 +34,6 @@ namespace {
 namespace clock = runtime::clock;
 using runtime::Hold;
 using runtime::this_processor;
-
-constexpr clock::Nanoseconds kSlice = 4'000'000;
-
-struct Core {
-  RunQueue queue;
-  Thread* current = nullptr;
-  Thread idle_thread;
-  List<Thread, SleepTag> sleepers;  // by deadline
-  bool reschedule = false;          // look for another thread before ring 3 goes on
-  Thread* ended = nullptr;          // to be freed by the thread that runs next
-  AddressSpace* loaded = nullptr;
-  u64 slice_end = 0;
-  ProcessorTimes times = {};
-};
-
-runtime::SpinLock scheduler_lock;
-Core cores[runtime::kMostProcessors];
-
-Core& this_core() { return cores[this_processor().index]; }
-bool is_idle(const Core& core) { return core.current == &core.idle_thread; }
-
-// ---- Time
-
-void charge(Core& core, Thread& thread) {
-  const u64 now = clock::now(), had = now - thread.started;
-  thread.started = now;
-  if (&thread == &core.idle_thread) {
-    core.times.idle += had;
-    return;
-  }
-  core.times.busy += had;
-  thread.virtual_time += thread.process != nullptr ? thread.process->container->charge(had, now) : had;
-}
-
-void set_timer(Core& core) {
-  u64 deadline = is_idle(core) ? clock::kNever : core.slice_end;
-  if (Thread* first = core.sleepers.front(); first != nullptr && first->deadline < deadline)
-    deadline = first->deadline;
-  if (core.queue.size() > 0 && is_idle(core)) {  // all in it have used up their share of this period
-    const u64 next = Container::next_period(clock::now());
-    if (next < deadline) deadline = next;
-  }
-  clock::interrupt_at(deadline);
-}
-
-void add_sleeper(Core& core, Thread& thread) {
-  Thread* next = core.sleepers.front();
-  while (next != nullptr && next->deadline <= thread.deadline) next = core.sleepers.after(*next);
-  core.sleepers.insert_before(thread, next);
-}
-
-// ---- Choice
-
-bool may_run(RunEntry& entry) {
-  const Thread& thread = static_cast<Thread&>(entry);
-  return thread.process == nullptr || thread.process->container->may_run(clock::now());
-}
-
-Thread& choose(Core& core) {
-  RunEntry* entry = core.queue.take(may_run);
-  for (unsigned i = 0; entry == nullptr && i < runtime::processor_count(); ++i) {
-    if (&cores[i] == &core) continue;
-    entry = cores[i].queue.take(may_run);
-    if (entry == nullptr) continue;
-    const u64 ahead =
-        entry->virtual_time > cores[i].queue.base() ? entry->virtual_time - cores[i].queue.base() : 0;
-    entry->virtual_time = core.queue.base() + ahead;
-  }
-  return entry != nullptr ? static_cast<Thread&>(*entry) : core.idle_thread;
-}
-
-Core& place_for(const Thread& thread) {
-  if (is_idle(cores[thread.processor])) return cores[thread.processor];
-  for (unsigned i = 0; i < runtime::processor_count(); ++i) {
-    if (is_idle(cores[i]) && cores[i].queue.size() == 0) return cores[i];
-  }
-  return cores[thread.processor];
-}
-
-void tell(Core& core) {
-  core.reschedule = true;
-  const unsigned index = static_cast<unsigned>(&core - cores);
-  if (index != this_processor().index)
-    runtime::apic::send(runtime::processor(index).apic_id, runtime::kRescheduleVector);
-}
-
-void enqueue(Thread& thread) {
-  Core& core = place_for(thread);
-  thread.state = Thread::State::Ready;
-  thread.processor = static_cast<unsigned>(&core - cores);
-  if (thread.process != nullptr) thread.process->container->add_ready(1);
-  core.queue.add(thread, thread.queue_base);
-  // Whoever runs there goes on until its slice ends, unless it has had much more already.
-  const bool behind = thread.virtual_time + RunQueue::kSleeperBonus / 2 < core.current->virtual_time;
-  if (is_idle(core) || behind) tell(core);
-}
 
 // ---- Switching
 

@@ -33,9 +33,9 @@ struct Thread : RunEntry, Link<WaitTag>, Link<SleepTag>, Link<MemberTag> {
   WaitResult result = WaitResult::Woken;
   u64 deadline = 0;  // of its wait
 
-  u64 fs_base = 0;          // a program's thread-local storage
-  u64 clear_at_end = 0;     // user address of a word to clear and wake waiters at (set_tid_address)
-  alignas(16) u8 fpu[512];  // FXSAVE image
+  u64 fs_base = 0;               // a program's thread-local storage
+  u64 clear_at_end = 0;          // user address of a word to clear and wake waiters at (set_tid_address)
+  alignas(16) u8 fpu[512] = {};  // FXSAVE image
 
   /// The registers of its program, at the top of its stack.
   runtime::TrapFrame& frame() {
