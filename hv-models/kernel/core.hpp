@@ -22,7 +22,8 @@ struct Core {
 };
 
 inline constinit runtime::SpinLock scheduler_lock;
-inline Core cores[runtime::kMostProcessors];  // made by start.cpp, before anything runs
+// NOLINTNEXTLINE(bugprone-dynamic-static-initializers): start.cpp makes it before anything runs
+inline Core cores[runtime::kMostProcessors];
 
 inline Core& this_core() { return cores[runtime::this_processor().index]; }
 inline bool is_idle(const Core& core) { return core.current == &core.idle_thread; }

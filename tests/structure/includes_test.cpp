@@ -101,7 +101,9 @@ TEST_CASE("SystemC stays on the board, Zydis in the decoder") {
   }
 }
 
-TEST_CASE("the teaching systems use base and arch alone, the runtime nothing above it, programs nothing of the kernel") {
+TEST_CASE(
+    "the teaching systems use base and arch alone, the runtime nothing above it, programs nothing of the "
+    "kernel") {
   const std::vector<Include> includes = includes_of("hv-models");
   REQUIRE(includes.size() > 100);
   for (const Include& include : includes) {
