@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -56,16 +57,6 @@ void fetch(const std::vector<const Way*>& ways) {
   if (fetch_systems(ways, false) != 0) throw MissingPart("Debian's packages cannot be had");
 }
 
-/// A file of so many zeros, which takes no room.
-std::string empty_disk(const std::string& directory, size_t index, u64 bytes) {
-  const std::string file = fmt::format("{}/disk{}.img", directory, index);
-  std::ofstream(file, std::ios::binary).close();
-  std::error_code error;
-  fs::resize_file(file, bytes, error);
-  if (error) throw UserError("'" + file + "': cannot make a disk there: " + error.message());
-  return file;
-}
-
 class Arguments {
  public:
   explicit Arguments(std::vector<std::string> words) : words_(std::move(words)) {}
@@ -84,12 +75,11 @@ std::string processor_of(const scenario::Machine& machine) {
   return text;
 }
 
-void add_devices(const Scenario& scenario, const Cell& cell, const std::string& directory,
-                 Arguments& arguments) {
+void add_devices(const Scenario& scenario, const Cell& cell, Parts& parts, Arguments& arguments) {
   for (size_t i = 0; i < cell.machine.disks.size(); ++i) {
     const scenario::Disk& disk = cell.machine.disks[i];
     const std::string file =
-        disk.image.file.empty() ? empty_disk(directory, i, disk.size) : path_of(scenario, disk.image.file);
+        disk.image.file.empty() ? parts.empty_disk(disk.size) : path_of(scenario, disk.image.file);
     if (file.find(',') != std::string::npos)
       throw UserError("'" + file + "': a disk image whose path has a comma cannot be used");
     arguments.add("--disk", fmt::format("{},profile={},if={}", file, disk.profile, disk.interface));
@@ -151,6 +141,25 @@ std::string machine_words(const Cell& cell) {
   return words;
 }
 
+Parts::~Parts() {
+  std::error_code ignored;
+  if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
+}
+
+std::string Parts::empty_disk(u64 bytes) {
+  if (scratch_.empty()) {
+    scratch_ = (fs::temp_directory_path() / "hvlab-disks-XXXXXX").string();
+    if (mkdtemp(scratch_.data()) == nullptr) throw UserError("cannot make a directory in '" + scratch_ + "'");
+  }
+  const std::string file = fmt::format("{}/empty-{}.img", scratch_, bytes);
+  std::error_code error;
+  if (fs::exists(file, error)) return file;
+  std::ofstream(file, std::ios::binary).close();
+  fs::resize_file(file, bytes, error);
+  if (error) throw UserError("'" + file + "': cannot make a disk there: " + error.message());
+  return file;
+}
+
 void Parts::prepare(const Scenario& scenario) {
   std::vector<const Way*> ways;
   bool kernel = false;
@@ -174,7 +183,7 @@ void Parts::prepare(const Scenario& scenario) {
 }
 
 std::vector<std::string> cell_arguments(const Scenario& scenario, const Cell& cell,
-                                        const std::string& directory) {
+                                        const std::string& directory, Parts& parts) {
   Arguments arguments({"boot", "--reproducible", "--progress"});
   add_software(scenario, cell, arguments);
   const scenario::Machine& machine = cell.machine;
@@ -190,7 +199,7 @@ std::vector<std::string> cell_arguments(const Scenario& scenario, const Cell& ce
   arguments.add("--max-time", fmt::format("{}ns", std::max<u64>(1, cell.most_time / kNanosecond)));
   if (cell.most_instructions != ~u64{0})
     arguments.add("--max-instructions", std::to_string(cell.most_instructions));
-  add_devices(scenario, cell, directory, arguments);
+  add_devices(scenario, cell, parts, arguments);
   arguments.add("--record", directory + "/");
   arguments.add("--record-level", cell.recording);
   return arguments.take();

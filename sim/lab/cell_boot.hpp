@@ -18,18 +18,28 @@ struct MissingPart : std::runtime_error {
 /// What scenarios are made of, fetched and assembled once each.
 class Parts {
  public:
+  Parts() = default;
+  ~Parts();  // the empty disks go with it
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
   /// Has the cache hold what the scenario's ways and kernels need: packages, and an initial RAM file system
   /// of each way. Looks that every image of the user's own is there and has its checksum. Throws MissingPart.
   void prepare(const scenario::Scenario& scenario);
 
+  /// A file of so many zeros, which takes no room. What is written to an image is dropped at the end of a
+  /// run, so that one file serves for all. Throws UserError.
+  std::string empty_disk(u64 bytes);
+
  private:
   std::set<std::string> ways_;  // that are ready
+  std::string scratch_;         // where empty disks are
 };
 
-/// The arguments of `hvlab boot` for `cell`, whose run directory is, and whose empty disks are made in,
-/// `directory`. After Parts::prepare().
+/// The arguments of `hvlab boot` for `cell`, whose run directory is `directory`. After Parts::prepare().
+/// Throws UserError.
 std::vector<std::string> cell_arguments(const scenario::Scenario& scenario, const scenario::Cell& cell,
-                                        const std::string& directory);
+                                        const std::string& directory, Parts& parts);
 
 /// The words of the kernel's command line that say what is particular about the cell's virtual machines and
 /// what happens to them (workloads/guest/init); empty or with a blank in front.

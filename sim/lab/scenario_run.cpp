@@ -109,7 +109,7 @@ class Run {
       write_result_file(directory + "/" + record::kGivenFile, result.scenario.content);
       write_result_file(directory + "/resolved.yaml", scenario::print_cell(result.scenario, cell, true));
     }
-    std::vector<std::string> words = cell_arguments(result.scenario, cell, directory);
+    std::vector<std::string> words = cell_arguments(result.scenario, cell, directory, parts_);
     words.insert(words.begin(), "/proc/self/exe");
     const std::string title = result.scenario.name + (cell.label.empty() ? "" : " " + cell.label);
     tasks_.push_back({again ? title + " again" : title, std::move(words)});
@@ -121,7 +121,6 @@ class Run {
     ScenarioResult& result = results_[where.scenario];
     CellResult& cell = result.cells[where.cell];
     const std::string statistics = read_text(where.directory + "/" + record::kStatsFile);
-    remove_empty_disks(where.directory);
     line_.note(fmt::format("{}: {}, {:.1f} s on the host", tasks_[end.index].title,
                            ending_of(end.status, end.errors), end.host_seconds));
     if (where.again) {
@@ -153,7 +152,6 @@ class Run {
     cell.ending = "interrupted";
     cell.console = read_text(cell.directory + "/" + record::kConsoleFolder + "/com1.txt");
     measure(result, index, statistics);
-    remove_empty_disks(cell.directory);
   }
 
   void finish(ScenarioResult& result) {
@@ -181,11 +179,6 @@ class Run {
     if (!cell.difference.empty()) return;  // kept, to be looked at
     std::error_code ignored;
     fs::remove_all(again, ignored);
-  }
-
-  static void remove_empty_disks(const std::string& directory) {
-    std::error_code ignored;
-    for (int i = 0; i < 8; ++i) fs::remove(fmt::format("{}/disk{}.img", directory, i), ignored);
   }
 
   RunWishes wishes_;

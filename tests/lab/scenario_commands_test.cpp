@@ -144,8 +144,9 @@ TEST_CASE("blessed numbers have to be met") {
 
 TEST_CASE("one cell can be run, and values set") {
   Place place;
-  place.scenario("a.yaml", "off", "vary: {machine.cores: [1, 2]}\n");
-  CHECK(place.hvlab("run a.yaml --cell cores=2 --json --set machine.memory=32MiB") == 0);
+  place.scenario("a.yaml", "off",
+                 "vary: {machine.cores: [1, 2], machine.disks: [[{size: 1MiB}, {size: 1MiB}]]}\n");
+  CHECK(place.hvlab("run a.yaml --cell 'cores=2,disks=#1' --json --set machine.memory=32MiB") == 0);
   CHECK(place.printed()["cells"].size() == 1);
   CHECK(place.hvlab("run a.yaml --cell cores=3") == 2);
   CHECK(place.hvlab("run a.yaml --set machine.memory=32") == 3);
