@@ -12,6 +12,9 @@
 #include "sim/lab/explain_command.hpp"
 #include "sim/lab/run_commands.hpp"
 #include "sim/lab/scenario_commands.hpp"
+#include "sim/lab/scenario_files.hpp"
+#include "sim/lab/sweep_cells.hpp"
+#include "sim/lab/sweep_command.hpp"
 #include "sim/lab/validate_command.hpp"
 #include "sim/record/run_files.hpp"
 
@@ -21,9 +24,9 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"boot", "boot a kernel on a simulated PC", boot_command},
+    {"claims", "judge claims about virtualization by runs of the demo's ways", claims_command},
     {"compare", "runs side by side, and where their events part", compare_command},
     {"demo", "run one workload several ways on Debian's kernel, and compare", demo_command},
-    {"claims", "judge claims about virtualization by runs of the demo's ways", claims_command},
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
     {"explain", "say what a metric, exit reason, event or word means", explain_command},
     {"init", "write a scenario to start from", init_command},
@@ -32,6 +35,7 @@ constexpr Command kCommands[] = {
     {"run", "run a scenario: every cell, and what it expects", run_command},
     {"schema", "the JSON schema of scenario files, for editors", schema_command},
     {"stat", "what a run measured: ledger, exits, machines, devices", stat_command},
+    {"sweep", "run a scenario for every combination of values, and say what moves what", sweep_command},
     {"top", "what each processor and device did around a moment of a run", top_command},
     {"trace", "a run's events: print, filter, export to Perfetto, CSV, SQLite", trace_command},
     {"validate", "check scenario files, or print them with every default", validate_command},
@@ -51,6 +55,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   const std::string& name = arguments.front();
   if (name == "--help" || name == "help") return print_help(), 0;
   if (name == "--version") return std::cout << "hvlab " HVLAB_VERSION "\n", 0;
+  if (name == "sweep-element") return sweep_element_command({arguments.begin() + 1, arguments.end()});
   for (const Command& command : kCommands) {
     if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
   }
@@ -65,6 +70,9 @@ int run_command_line(const std::vector<std::string>& arguments) {
   } catch (const record::RunMissing& error) {
     std::cerr << "hvlab: " << error.what() << '\n';
     return exit_status::kMissing;
+  } catch (const InvalidScenario& invalid) {
+    std::cerr << invalid.report;
+    return exit_status::kInvalid;
   } catch (const UserError& error) {
     std::cerr << "hvlab: " << error.what() << '\n';
     return exit_status::kUsage;

@@ -99,6 +99,17 @@ std::vector<CellCommand> read_element(const std::string& directory, size_t eleme
   return cells;
 }
 
+sweep::Outcome outcome_of(const CellEnd& end) {
+  sweep::Outcome outcome{end.status, fmt::format("runs/{}", end.cell), {}};
+  const json document = json::parse(end.output, nullptr, false);
+  if (!document.is_object() || !document.contains("cells") || document["cells"].empty()) return outcome;
+  const json& metrics = document["cells"][0].value("metrics", json::object());
+  for (const auto& [name, value] : metrics.items()) {
+    if (value.is_number()) outcome.metrics.push_back({name, value.get<double>(), ""});
+  }
+  return outcome;
+}
+
 int sweep_element_command(const std::vector<std::string>& arguments) {
   if (arguments.size() != 2)
     throw UserError("sweep-element is for job arrays that 'hvlab sweep --slurm' submits");

@@ -46,7 +46,7 @@ auto with_file(const std::string& file, Work work) {
 
 void write_question(SQLite::Database& database, const Question& question) {
   SQLite::Statement text(database, "INSERT INTO sweep VALUES(?, ?)");
-  for (const auto& [key, value] : {std::pair{"scenario", question.scenario}, {"sha256", question.sha256}}) {
+  for (const auto& [key, value] : {std::pair{"scenario", question.scenario}, {"content", question.content}}) {
     text.bind(1, key);
     text.bind(2, value);
     text.exec();
@@ -101,7 +101,7 @@ bool same(const Question& one, const Question& other) {
   const auto same_cell = [](const Cell& a, const Cell& b) {
     return a.kind == b.kind && a.settings == b.settings;
   };
-  return one.sha256 == other.sha256 && std::ranges::equal(one.axes, other.axes, same_axis) &&
+  return one.content == other.content && std::ranges::equal(one.axes, other.axes, same_axis) &&
          std::ranges::equal(one.cells, other.cells, same_cell);
 }
 
@@ -139,13 +139,18 @@ Store Store::open(const std::string& file) {
   return with_file(file, [&] { return Store(open_checked(file, SQLite::OPEN_READONLY)); });
 }
 
+bool Store::runs_again(int status) {
+  constexpr int kPackageMissing = 6, kOurFault = 70, kStopped = 128;  // and above: by which signal
+  return status == kPackageMissing || status == kOurFault || status >= kStopped;
+}
+
 std::vector<u32> Store::unfinished() {
   std::vector<u32> cells;
-  // 6: a package or image was missing; 70: our fault; 130 and 128 + signal: stopped.
-  SQLite::Statement query(
-      database_,
-      "SELECT id FROM cell WHERE status IS NULL OR status = 6 OR status = 70 OR status >= 128 ORDER BY id");
-  while (query.executeStep()) cells.push_back(query.getColumn(0).getUInt());
+  SQLite::Statement query(database_, "SELECT id, status FROM cell ORDER BY id");
+  while (query.executeStep()) {
+    if (query.getColumn(1).isNull() || runs_again(query.getColumn(1).getInt()))
+      cells.push_back(query.getColumn(0).getUInt());
+  }
   return cells;
 }
 
@@ -211,7 +216,7 @@ Question Store::question() {
   while (text.executeStep()) {
     const std::string key = text.getColumn(0), value = text.getColumn(1);
     if (key == "scenario") question.scenario = value;
-    if (key == "sha256") question.sha256 = value;
+    if (key == "content") question.content = value;
   }
   SQLite::Statement axis(database_, "SELECT number, path, value FROM axis ORDER BY number, position");
   while (axis.executeStep()) {

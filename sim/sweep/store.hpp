@@ -1,6 +1,6 @@
 // The results of a sweep in one SQLite file, which is also its memory: what is in it was finished.
 //
-//   sweep(key, value)              what was asked for: scenario, its SHA-256, command line, format
+//   sweep(key, value)              what was asked for: scenario and its content
 //   axis(number, path, position, value, number_value)
 //   cell(id, kind, status, run)    kind: 'grid', or 'cost' for one with a cost changed; status: exit status
 //   of its run, NULL before parameter(cell, path, value, number_value) result(cell, metric, value, unit)
@@ -49,7 +49,7 @@ struct Cost {
 /// What was asked for. Equal questions continue an unfinished sweep; others are refused.
 struct Question {
   std::string scenario;  // path of the file
-  std::string sha256;    // of its contents
+  std::string content;   // what the file said, and what was set over it
   std::vector<Axis> axes;
   std::vector<Cell> cells;
 };
@@ -63,8 +63,11 @@ class Store {
   /// Opens the file to be read. Throws UserError if it is no such file.
   static Store open(const std::string& file);
 
-  /// Cells that have no outcome yet, or whose outcome can be expected to change if they run again
-  /// (interrupted, our fault, package missing); ascending.
+  /// True for statuses that say nothing of the cell, so that it runs again: stopped, our fault, a package
+  /// missing.
+  static bool runs_again(int status);
+
+  /// Cells that have no outcome yet, or that run again; ascending.
   std::vector<u32> unfinished();
   /// Takes down how a cell ended, in one transaction; a later one replaces an earlier one.
   void finish(u32 cell, const Outcome& outcome);

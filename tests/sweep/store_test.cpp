@@ -74,7 +74,7 @@ TEST_CASE("another question, another file, no file: refused") {
   Store::create(file, question());
   CHECK_THROWS_AS(Store::create(file, question()), UserError);
   Question changed = question();
-  changed.sha256 = "cd34";
+  changed.content = "cd34";
   CHECK_THROWS_AS(Store::resume(file, changed), UserError);
   changed = question();
   changed.cells[1].settings[0].second = "3";
