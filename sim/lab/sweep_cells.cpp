@@ -104,8 +104,11 @@ sweep::Outcome outcome_of(const CellEnd& end) {
   const json document = json::parse(end.output, nullptr, false);
   if (!document.is_object() || !document.contains("cells") || document["cells"].empty()) return outcome;
   const json& metrics = document["cells"][0].value("metrics", json::object());
-  for (const auto& [name, value] : metrics.items()) {
-    if (value.is_number()) outcome.metrics.push_back({name, value.get<double>(), ""});
+  for (const auto& [name, metric] : metrics.items()) {
+    if (!metric.is_object() || !metric.contains("value") || !metric["value"].is_number()) continue;
+    sweep::Metric& made =
+        outcome.metrics.emplace_back(sweep::Metric{name, metric["value"], metric.value("unit", "")});
+    if (made.unit == "ps") made = {name, made.value * 1e-12, "s"};  // people plot seconds
   }
   return outcome;
 }

@@ -85,11 +85,18 @@ sweep::Question question_of(const SweepOptions& options, const scenario::Vocabul
   return question;
 }
 
-/// The figures of the processor profile that the first cell runs with.
+/// Whether a figure of a processor profile is a number of cycles; the others are sizes, which cannot move by
+/// any quarter.
+bool in_cycles(const std::string& name) {
+  return name != "frequency_hz" && name != "physical_address_bits" && name.rfind("tlb_", 0) != 0;
+}
+
+/// The costs of the processor profile that the first cell runs with, in cycles.
 std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
   std::vector<sweep::Cost> costs;
   for (const timing::Figure& figure :
        timing::load_profile(cell.machine.processor, timing::Accuracy::Approximate).figures) {
+    if (!in_cycles(figure.name)) continue;
     const auto set =
         std::ranges::find(cell.machine.costs, figure.name, [](const auto& cost) { return cost.first; });
     if (set == cell.machine.costs.end()) {

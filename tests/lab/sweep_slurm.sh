@@ -2,9 +2,9 @@
 # A sweep as a job array of a real Slurm on this machine's loopback interface: what every cell found is there, also after the sweep
 # was killed in the middle, and after the controller was. Catches lost, doubled and mixed-up cells.
 #
-#   sweep_slurm.sh HVLAB SCENARIO     ends with 77 (skipped) where Slurm is not installed
+#   sweep_slurm.sh HVLAB KERNEL     ends with 77 (skipped) where Slurm is not installed
 set -u
-program=$1 scenario=$2
+program=$1
 PATH=$PATH:/usr/sbin
 for tool in munged slurmctld slurmd sbatch squeue; do
   command -v $tool >/dev/null || { echo "no $tool: install slurm-wlm and munge"; exit 77; }
@@ -57,6 +57,15 @@ slurmd -f "$SLURM_CONF" || fail "slurmd does not start"
 for second in $(seq 30); do sinfo -h -t idle 2>/dev/null | grep -q idle && break; sleep 1; done
 sinfo -h -t idle | grep -q idle || fail "the node does not come up"
 
+cp "$2" "$folder/kernel.elf"
+scenario=$folder/short.yaml
+cat >"$scenario" <<'Y'
+title: The teaching kernel's first milliseconds
+software: {kernel: {file: kernel.elf}}
+machine: {memory: 64MiB}
+limits: {time: 3ms}
+ending: time-limit
+Y
 axis=machine.costs.exception_delivery=100,150,200,250,300,350
 sweep() { "$program" sweep "$scenario" --vary $axis --slurm --cells-each 2 --no-plots --json "$@"; }
 cells() { python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print(sum(1 for c in d['cells'] if c['metrics']), d['unfinished'])" "$1"; }
