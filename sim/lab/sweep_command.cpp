@@ -91,6 +91,13 @@ bool in_cycles(const std::string& name) {
   return name != "frequency_hz" && name != "physical_address_bits" && name.rfind("tlb_", 0) != 0;
 }
 
+/// What is added to an instruction's own cost may be nothing; an instruction is not.
+bool may_be_nothing(const std::string& name) {
+  static constexpr const char* kAdded[] = {"cost.load", "cost.store", "cost.locked_atomic",
+                                           "cost.string_unit"};
+  return name.rfind("cost.", 0) != 0 || std::ranges::find(kAdded, name) != std::end(kAdded);
+}
+
 /// The costs of the processor profile that the first cell runs with, in cycles.
 std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
   std::vector<sweep::Cost> costs;
@@ -100,9 +107,10 @@ std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
     const auto set =
         std::ranges::find(cell.machine.costs, figure.name, [](const auto& cost) { return cost.first; });
     if (set == cell.machine.costs.end()) {
-      costs.push_back({figure.name, figure.value, figure.source, figure.assumed()});
+      costs.push_back({figure.name, figure.value, figure.source, figure.assumed(),
+                       may_be_nothing(figure.name) ? 0.0 : 1.0});
     } else {
-      costs.push_back({figure.name, static_cast<double>(set->second), "set by the scenario", false});
+      costs.push_back({figure.name, static_cast<double>(set->second), "set by the scenario", false, 0});
     }
   }
   return costs;

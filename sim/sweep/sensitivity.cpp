@@ -155,6 +155,7 @@ std::vector<Cell> cost_cells(const Cell& base, const std::vector<Cost>& costs, u
     if (!cost.assumed || cost.value <= 0 || set_here.contains(path_of_cost(cost.name))) continue;
     for (const double direction : {-1.0, 1.0}) {
       const double shift = std::max(1.0, std::round(cost.value * kShift));
+      if (cost.value + direction * shift < cost.least) continue;
       Cell cell{next_id++, "cost", base.settings};
       cell.settings.emplace_back(path_of_cost(cost.name),
                                  fmt::format("{:.0f}", cost.value + direction * shift));

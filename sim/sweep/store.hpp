@@ -44,6 +44,7 @@ struct Cost {
   double value = 0;
   std::string source;
   bool assumed = false;
+  double least = 1;  // the smallest value that it can have
 };
 
 /// What was asked for. Equal questions continue an unfinished sweep; others are refused.

@@ -67,7 +67,7 @@ limits: {time: 3ms}
 ending: time-limit
 Y
 axis=machine.costs.exception_delivery=100,150,200,250,300,350
-sweep() { "$program" sweep "$scenario" --vary $axis --slurm --cells-each 2 --no-plots --json "$@"; }
+sweep() { ${background:+exec} "$program" sweep "$scenario" --vary $axis --slurm --cells-each 2 --no-plots --json "$@"; }
 cells() { python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print(sum(1 for c in d['cells'] if c['metrics']), d['unfinished'])" "$1"; }
 
 # 1. All cells, three elements.
@@ -82,7 +82,7 @@ done
 cmp "$folder/whole.cells" "$folder/here.cells" || fail "Slurm's results differ from this machine's"
 
 # 3. The sweep is killed as soon as its job is in the queue: the elements go on, --resume collects what they did.
-sweep --out "$folder/killed" >/dev/null 2>"$folder/killed.log" &
+background=yes sweep --out "$folder/killed" >/dev/null 2>"$folder/killed.log" &
 killed=$!
 for tenth in $(seq 300); do grep -q '^job ' "$folder/killed.log" && break; sleep 0.1; done
 kill -KILL $killed
@@ -91,7 +91,7 @@ sweep --out "$folder/killed" --resume >"$folder/killed.json" 2>>"$folder/killed.
 [ "$(cells "$folder/killed.json")" = '6 0' ] || fail "a killed sweep lost cells: $(cells "$folder/killed.json")"
 
 # 4. The controller is killed and comes back while a job runs.
-sweep --out "$folder/restart" >"$folder/restart.json" 2>"$folder/restart.log" &
+background=yes sweep --out "$folder/restart" >"$folder/restart.json" 2>"$folder/restart.log" &
 running=$!
 for tenth in $(seq 300); do grep -q '^job ' "$folder/restart.log" && break; sleep 0.1; done
 stop slurmctld -KILL

@@ -52,16 +52,19 @@ TEST_CASE("each assumed cost is moved by a quarter both ways; sourced ones are n
   const Cell base{0, "grid", {{"cores", "2"}}};
   const std::vector<Cost> costs = {{"vm_exit", 800, "paper", false},
                                    {"msr", 150, "assumed", true},
-                                   {"load", 1, "assumed", true},
-                                   {"nothing", 0, "assumed", true}};
+                                   {"load", 1, "assumed", true, 0},
+                                   {"nothing", 0, "assumed", true, 0},
+                                   {"stack", 1, "assumed", true, 1}};
   const std::vector<Cell> cells = cost_cells(base, costs, 6);
-  REQUIRE(cells.size() == 4);
+  REQUIRE(cells.size() == 5);
   CHECK(cells[0].id == 6);
   CHECK(cells[0].settings ==
         std::vector<std::pair<std::string, std::string>>{{"cores", "2"}, {"machine.costs.msr", "112"}});
   CHECK(cells[1].settings.back().second == "188");
   CHECK(cells[2].settings.back() == std::pair<std::string, std::string>{"machine.costs.load", "0"});
   CHECK(cells[3].settings.back().second == "2");
+  CHECK(cells[4].settings.back() ==
+        std::pair<std::string, std::string>{"machine.costs.stack", "2"});  // never 0
 }
 
 TEST_CASE("a cost that the sweep varies itself is not varied again") {
