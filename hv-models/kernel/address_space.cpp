@@ -143,6 +143,7 @@ i64 AddressSpace::map_file(u64 begin, u64 end, u8 access, const Ref<Node>& file,
   if (result < 0) return result;
   const Hold hold(mutex_);
   Region* region = find(begin);
+  if (region == nullptr) return kNoMemory;  // another thread has taken it away again
   region->file = file;
   region->file_begin = file_begin;
   region->file_offset = file_offset;

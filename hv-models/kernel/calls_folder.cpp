@@ -19,18 +19,18 @@ int copy_path(const Arguments& c, u64 from, char (&path)[kLongestPath]) {
 int find_argument(const Arguments& c, u64 from, Ref<Node>& node) {
   char path[kLongestPath];
   const int result = copy_path(c, from, path);
-  return result < 0 ? result : find(c.process.place, path, node);
+  return result < 0 ? result : find(place_of(c.process), path, node);
 }
 
 int find_or_create(const Arguments& c, const char* path, u64 flags, Ref<Node>& node) {
-  int result = find(c.process.place, path, node);
+  int result = find(place_of(c.process), path, node);
   if (result == 0) return (flags & kCreate) != 0 && (flags & kExclusive) != 0 ? int{kExists} : 0;
   if (result != kNoEntry || (flags & kCreate) == 0) return result;
   Ref<Node> folder;
   char name[kLongestName + 1];
-  result = find_parent(c.process.place, path, folder, name);
+  result = find_parent(place_of(c.process), path, folder, name);
   if (result == 0) result = folder->create(name, NodeKind::File, node);
-  return result == kExists && (flags & kExclusive) == 0 ? find(c.process.place, path, node) : result;
+  return result == kExists && (flags & kExclusive) == 0 ? find(place_of(c.process), path, node) : result;
 }
 
 i64 open_path(const Arguments& c, u64 path_at, u64 flags) {
@@ -82,7 +82,7 @@ i64 remove_path(const Arguments& c, NodeKind kind) {
   char path[kLongestPath], name[kLongestName + 1];
   Ref<Node> folder;
   int result = copy_path(c, c.a[0], path);
-  if (result == 0) result = find_parent(c.process.place, path, folder, name);
+  if (result == 0) result = find_parent(place_of(c.process), path, folder, name);
   return result == 0 ? folder->remove(name, kind) : result;
 }
 
@@ -104,7 +104,7 @@ i64 call_fstat(const Arguments& c) {
   if (!file) return kBadFile;
   if (!file->is_terminal()) return put_status(c, c.a[1], file->node());
   Ref<Node> console;
-  const int result = find(c.process.place, "/dev/console", console);
+  const int result = find(place_of(c.process), "/dev/console", console);
   return result < 0 ? result : put_status(c, c.a[1], console.get());
 }
 
@@ -123,7 +123,7 @@ i64 call_mkdir(const Arguments& c) {
   char path[kLongestPath], name[kLongestName + 1];
   Ref<Node> folder, made;
   int result = copy_path(c, c.a[0], path);
-  if (result == 0) result = find_parent(c.process.place, path, folder, name);
+  if (result == 0) result = find_parent(place_of(c.process), path, folder, name);
   return result == 0 ? folder->create(name, NodeKind::Folder, made) : result;
 }
 
@@ -133,12 +133,15 @@ i64 call_unlink(const Arguments& c) { return remove_path(c, NodeKind::File); }
 i64 call_chdir(const Arguments& c) {
   char path[kLongestPath], absolute[kLongestPath];
   Ref<Node> node;
+  Place place = place_of(c.process);
   int result = copy_path(c, c.a[0], path);
-  if (result == 0) result = find(c.process.place, path, node);
+  if (result == 0) result = find(place, path, node);
   if (result == 0 && node->kind != NodeKind::Folder) result = kNotFolder;
-  if (result == 0) result = make_absolute(c.process.place, path, absolute);
-  if (result == 0) memcpy(c.process.place.folder, absolute, sizeof absolute);
-  return result;
+  if (result == 0) result = make_absolute(place, path, absolute);
+  if (result < 0) return result;
+  memcpy(place.folder, absolute, sizeof absolute);
+  set_place(c.process, place);
+  return 0;
 }
 
 i64 call_chroot(const Arguments& c) {
@@ -146,16 +149,15 @@ i64 call_chroot(const Arguments& c) {
   const int result = find_argument(c, c.a[0], node);
   if (result < 0) return result;
   if (node->kind != NodeKind::Folder) return kNotFolder;
-  c.process.place.root = node;
-  c.process.place.folder[0] = '/';
-  c.process.place.folder[1] = 0;
+  set_place(c.process, {node, "/"});
   return 0;
 }
 
 i64 call_getcwd(const Arguments& c) {
-  const size_t bytes = strlen(c.process.place.folder) + 1;
+  const Place place = place_of(c.process);
+  const size_t bytes = strlen(place.folder) + 1;
   if (bytes > c.a[1]) return kInvalid;
-  const int result = c.process.space->copy_out(c.a[0], c.process.place.folder, bytes);
+  const int result = c.process.space->copy_out(c.a[0], place.folder, bytes);
   return result < 0 ? result : static_cast<i64>(bytes);
 }
 

@@ -92,10 +92,7 @@ i64 call_wait4(const Arguments& c) {
 
 i64 call_kill(const Arguments& c) { return kill_process(c.number(0), c.number(1)); }
 i64 call_getpid(const Arguments& c) { return own_id(c.process); }
-i64 call_getppid(const Arguments& c) {
-  const Process* parent = c.process.parent;
-  return parent != nullptr ? parent->id_in(*c.process.container->pids) : 0;
-}
+i64 call_getppid(const Arguments&) { return parent_id(); }
 i64 call_gettid(const Arguments&) { return current_thread().id; }
 i64 call_identity(const Arguments&) { return 0; }  // getuid and the like: there is one user
 
@@ -159,7 +156,7 @@ i64 call_contain(const Arguments& c) {
   if ((c.a[1] & kOwnNetwork) != 0)
     container->network = Ref<NetworkSpace>::take(new (std::nothrow) NetworkSpace);
   if ((c.a[1] & kOwnNetwork) != 0 && !container->network) return kNoMemory;
-  c.process.children_container = container;
+  set_children_container(c.process, container);
   return 0;
 }
 

@@ -59,12 +59,42 @@ u32 Process::id_in(const PidSpace& asking) const {
   return 0;
 }
 
+Place place_of(Process& process) {
+  const Hold hold(process.place_lock);
+  return process.place;
+}
+
+Ref<Container> children_container_of(Process& process) {
+  const Hold hold(process.place_lock);
+  return process.children_container;
+}
+
+void set_place(Process& process, const Place& place) {
+  Ref<Node> old;
+  const Hold hold(process.place_lock);
+  old = process.place.root;  // a second user, so that the assignment below does not let go of the last
+  process.place = place;
+}
+
+void set_children_container(Process& process, const Ref<Container>& container) {
+  Ref<Container> old;
+  const Hold hold(process.place_lock);
+  old = process.children_container;
+  process.children_container = container;
+}
+
+u32 parent_id() {
+  const Process& self = *current_process();
+  const Hold hold(tree_lock);  // or the parent could end, and be freed, in between
+  return self.parent != nullptr ? self.parent->id_in(*self.container->pids) : 0;
+}
+
 u32 own_id(const Process& process) { return process.ids[process.container->pids->level]; }
 
 i64 fork_process(const runtime::TrapFrame& frame, u64 child_clear_at_end, u64 child_set_id) {
   Thread& self = current_thread();
   Process& parent = *self.process;
-  Process* child = make_process(parent.children_container);
+  Process* child = make_process(children_container_of(parent));
   if (child == nullptr) return kAgain;
   child->space = Ref<AddressSpace>::take(parent.space->fork(child->container));
   Thread* thread = child->space ? create_user_thread(frame) : nullptr;
@@ -74,7 +104,7 @@ i64 fork_process(const runtime::TrapFrame& frame, u64 child_clear_at_end, u64 ch
   }
   memcpy(child->name, parent.name, sizeof child->name);
   child->files.copy_from(parent.files);
-  child->place = parent.place;
+  child->place = place_of(parent);
   child->program = parent.program;
   thread->frame().rax = 0;
   thread->fs_base = self.fs_base;

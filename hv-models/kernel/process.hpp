@@ -20,6 +20,8 @@ struct Process : Counted, Link<ChildTag>, Link<AllTag> {
   List<Thread, MemberTag> threads;
   Ref<AddressSpace> space;
   Ref<Container> container;
+  // What one thread may change while another one uses it: copied and exchanged whole, under the lock.
+  runtime::SpinLock place_lock;
   Ref<Container> children_container;  // of processes that it makes from now on
   FileTable files;
   Place place;
@@ -33,6 +35,14 @@ struct Process : Counted, Link<ChildTag>, Link<AllTag> {
   u32 id_in(const PidSpace& space) const;
 };
 
+/// Copies of what place_lock guards, and a new place; what was there before is let go without the lock.
+Place place_of(Process& process);
+Ref<Container> children_container_of(Process& process);
+void set_place(Process& process, const Place& place);
+void set_children_container(Process& process, const Ref<Container>& container);
+
+/// The number of the calling process's parent, as it sees it; 0 if it does not.
+u32 parent_id();
 /// The number of the calling process, in its own space.
 u32 own_id(const Process& process);
 

@@ -123,7 +123,7 @@ int execute(const char* path, const Strings& arguments, const Strings& environme
   if (process.threads.front() != nullptr && process.threads.after(*process.threads.front()) != nullptr)
     return kBusy;
   Ref<Node> file;
-  int result = find(process.place, path, file);
+  int result = find(place_of(process), path, file);
   if (result < 0) return result;
   if (file->kind != NodeKind::File) return kNotPermitted;
   ElfProgram program;
