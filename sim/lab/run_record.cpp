@@ -87,7 +87,7 @@ record::NameEntry symbol_of(const RunWatch& watch, u64 address) {
 
 RunRecord::RunRecord(const BootOptions& options, board::Machine& machine)
     : machine_(machine),
-      run_(options.record, {{"command", options.arguments}}),
+      run_(options.record, {{"hvlab", HVLAB_VERSION}, {"command", options.arguments}}),
       consoles_(run_, device_names(machine)) {
   run_.put(record::kResolvedFile, resolved(options).dump(2) + "\n");
   if (options.record_level == record::RecordLevel::Off) return;

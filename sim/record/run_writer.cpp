@@ -1,9 +1,11 @@
 #include "sim/record/run_writer.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 #include "sim/base/user_error.hpp"
@@ -56,17 +58,30 @@ RunWriter::RunWriter(const std::string& where, const Json& about) {
   run_["started"] = utc_now();
   run_["process"] = process_identity();
   run_["host"] = host_facts();
-  // Of two runs that begin in one directory only one gets it: link() makes run.json whole, or not at all.
+  const std::error_code error = claim();
+  if (error == std::errc::file_exists)
+    throw UserError("'" + path_.string() + "' holds a run already; give another directory, or remove it");
+  if (error) cannot_make(path_, error);
+}
+
+// Of two runs that begin in one directory only one gets it: link() makes run.json whole, or not at all. Where
+// there are no links it is made empty first; readers take that for damaged.
+std::error_code RunWriter::claim() const {
+  const std::string file = (path_ / kRunFile).string();
   const std::string temporary = (path_ / (".run-" + std::to_string(getpid()))).string();
   const std::string problem = replace_file(temporary, document(run_));
   if (!problem.empty()) throw UserError("cannot write the run directory: " + problem);
-  const int linked = link(temporary.c_str(), (path_ / kRunFile).c_str());
-  const std::error_code error(errno, std::generic_category());
+  std::error_code error;
+  if (link(temporary.c_str(), file.c_str()) != 0) error = {errno, std::generic_category()};
+  if (error && error != std::errc::file_exists) {
+    error.clear();
+    const int made = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (made < 0) error = {errno, std::generic_category()};
+    if (made >= 0) close(made);
+    if (!error && rename(temporary.c_str(), file.c_str()) != 0) error = {errno, std::generic_category()};
+  }
   unlink(temporary.c_str());
-  if (linked == 0) return;
-  if (error == std::errc::file_exists)
-    throw UserError("'" + path_.string() + "' holds a run already; give another directory, or remove it");
-  cannot_make(path_, error);
+  return error;
 }
 
 void RunWriter::make_stamped(const std::string& name) {

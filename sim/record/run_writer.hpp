@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "sim/record/run_files.hpp"
 
@@ -36,6 +37,7 @@ class RunWriter {
   void finish(RunState state, const Json& result);
 
  private:
+  std::error_code claim() const;
   void make_stamped(const std::string& name);
   void make_given(const std::string& directory);
   void point_latest();
