@@ -26,6 +26,7 @@ std::vector<Explanation> read_file(const std::string& list, const std::string& k
   const auto root = scenario::parse_yaml(path, read_scenario_file(path), problems);
   if (!root || !problems.empty()) throw UserError(problems.report());
   std::vector<Explanation> entries;
+  entries.reserve(root->items.size());
   for (const scenario::YamlNode& entry : root->items)
     entries.push_back(
         {kind, text_at(entry, "name"), text_at(entry, "en"), text_at(entry, "ja"), text_at(entry, "source")});
@@ -56,6 +57,7 @@ std::vector<Explanation> processors() {
 std::vector<Explanation> costs() {
   std::vector<Explanation> entries;
   const timing::Profile profile = timing::load_profile("amd-zen2", timing::Accuracy::Approximate);
+  entries.reserve(profile.figures.size());
   for (const timing::Figure& figure : profile.figures) {
     entries.push_back({"cost", figure.name, "in amd-zen2 " + std::to_string(static_cast<u64>(figure.value)),
                        "", figure.source});

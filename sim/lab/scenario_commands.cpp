@@ -58,6 +58,7 @@ po::options_description run_options() {
 /// Leaves only cell `label`, and what is expected of it alone.
 void keep_cell(scenario::Scenario& scenario, const std::string& label) {
   std::vector<std::string> labels;
+  labels.reserve(scenario.cells.size());
   for (const scenario::Cell& cell : scenario.cells) labels.push_back(cell.label);
   if (std::ranges::count(labels, label) == 0)
     throw UserError(fmt::format("run: there is no cell '{}'; there are {}", label, fmt::join(labels, " ")));
