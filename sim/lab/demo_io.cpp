@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "sim/lab/demo_table.hpp"
 #include "sim/lab/io_report.hpp"
@@ -13,9 +14,19 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// The labels in the order of the path. One that stands at several places of it has its row where most of its
+/// time went.
 std::vector<std::string> labels_of(const Json& group) {
+  std::map<std::string, const Json*> longest;
+  for (const Json& hop : group.at("hops")) {
+    const Json*& most = longest[hop.at("label").get<std::string>()];
+    if (most == nullptr || hop.at("picoseconds") > most->at("picoseconds")) most = &hop;
+  }
   std::vector<std::string> labels;
-  for (const Json& hop : group.at("hops")) labels.push_back(hop.at("label").get<std::string>());
+  for (const Json& hop : group.at("hops")) {
+    const std::string label = hop.at("label").get<std::string>();
+    if (longest[label] == &hop) labels.push_back(label);
+  }
   return labels;
 }
 
