@@ -46,7 +46,12 @@ bool is_text(Type type) {
          type == Type::Bound;
 }
 
-std::string scalar_text(const Value& value) { return is_text(value.type) ? quoted(value.text) : value.text; }
+std::string scalar_text(const Value& value) {
+  // Other readers of YAML would take "0" for a number.
+  const bool free_text = value.type == Type::Text || value.type == Type::Title || value.type == Type::File;
+  if (free_text && (parse_number(value.text) || parse_count(value.text))) return '"' + value.text + '"';
+  return is_text(value.type) ? quoted(value.text) : value.text;
+}
 
 class Printer {
  public:

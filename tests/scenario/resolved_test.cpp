@@ -40,7 +40,7 @@ expect:
 constexpr const char* kVms = R"(title: VMs
 software: {way: kvm}
 vms:
-  - {vcpus: 2, memory: 256MiB, shares: 50, limit: 0.5, cores: 0-1}
+  - {vcpus: 2, memory: 256MiB, shares: 50, limit: 0.5, cores: "0"}
   - {}
 events:
   - {at: 500ms, pause: 1}
@@ -77,6 +77,10 @@ TEST_CASE("a resolved file says what the file says") {
     CAPTURE(line, text);
     CHECK_THAT(text, Catch::Contains(line) || Catch::Contains(std::string(line).replace(2, 2, "- ")));
   }
+}
+
+TEST_CASE("a text that looks like a number stays a text") {
+  CHECK(resolved(kVms, 0).find("cores: \"0\"\n") != std::string::npos);
 }
 
 TEST_CASE("every line says where its value came from") {
