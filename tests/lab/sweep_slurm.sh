@@ -90,18 +90,22 @@ wait $killed 2>/dev/null
 sweep --out "$folder/killed" --resume >"$folder/killed.json" 2>>"$folder/killed.log" || fail "resuming a killed sweep ends with $?"
 [ "$(cells "$folder/killed.json")" = '6 0' ] || fail "a killed sweep lost cells: $(cells "$folder/killed.json")"
 
-# 4. Slurm's controller is killed while a job runs, and comes back. It may have forgotten the job: then the sweep says that cells are
-# missing, and --resume runs those; what was finished is kept.
+# 4. Slurm's controller is killed while a job runs, and comes back. It may have forgotten the job, or hold its elements and drain the node
+# because it has forgotten that they were started: then the sweep says that cells are missing, or is stopped by its user, and --resume
+# runs those; what was finished is kept.
 background=yes sweep --out "$folder/restart" >"$folder/restart.json" 2>"$folder/restart.log" &
 running=$!
 for tenth in $(seq 300); do ls "$folder"/restart/cells/*.json >/dev/null 2>&1 && break; sleep 0.1; done
 stop slurmctld -KILL
 sleep 3
 slurmctld -f "$SLURM_CONF" || fail "slurmctld does not start again"
+for second in $(seq 60); do kill -0 $running 2>/dev/null || break; sleep 1; done
+kill -TERM $running 2>/dev/null
 wait $running
 status=$?
-if [ $status = 4 ]; then
+if [ $status = 4 ] || [ $status = 130 ]; then
   [ "$(cells "$folder/restart.json")" != '0 6' ] || fail "what was finished is lost"
+  scontrol update nodename="$host" state=resume 2>/dev/null
   sweep --out "$folder/restart" --resume >"$folder/restart.json" 2>>"$folder/restart.log"
   status=$?
 fi
