@@ -59,6 +59,10 @@ class IoTracker {
   size_t in_flight() const { return live_.size(); }
 
  private:
+  // A request that never ends must not make everything be remembered.
+  static constexpr size_t kMostMarks = size_t{1} << 20;
+  static constexpr u64 kShortestFrame = 60;  // bytes; shorter ones are padded
+
   struct Live {
     IoRequest request;
     IoFacts facts;

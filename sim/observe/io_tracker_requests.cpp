@@ -1,0 +1,209 @@
+// The tracker's requests: from the driver that starts one to its end, and its time cut into pieces.
+#include <algorithm>
+
+#include "sim/observe/io_tracker.hpp"
+
+namespace hvlab::observe {
+
+namespace {
+
+// A datagram that has no answer by then has none.
+constexpr Picoseconds kLost = kSecond;
+
+bool share_a_page(const std::vector<u64>& a, const std::vector<u64>& b) {
+  return std::ranges::any_of(a, [&](u64 page) { return std::ranges::find(b, page) != b.end(); });
+}
+
+u64 bytes_elsewhere(const IoFacts& whole, const IoFacts& part) {
+  return share_a_page(whole.pages, part.pages) ? 0 : part.bytes;
+}
+
+}  // namespace
+
+void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoFacts facts) {
+  core(index);
+  const unsigned system = system_of(index);
+  if (const auto known = live_.find({system, address}); known != live_.end()) {
+    const bool again = facts.operation != IoOperation::RoundTrip || !known->second->round_trip();
+    if (again) return;  // handed to the driver once more
+    std::erase(order_, known->second.get());
+    live_.erase(known);
+  }
+  auto live = std::make_unique<Live>();
+  live->address = address;
+  live->thread = thread;
+  live->request.system = system;
+  live->request.operation = facts.operation;
+  live->request.sector = facts.sector;
+  live->request.bytes = facts.bytes;
+  live->facts = std::move(facts);
+  const Moment now = timeline_.now(index, time);
+  if (const auto call = calls_.find({system, thread}); call != calls_.end()) {
+    live->see(IoStage::Call, call->second.free.value_or(call->second.entered));
+    for (auto& before : call->second.waiting) finish(std::move(before));
+    waiting_ -= call->second.waiting.size();
+    call->second.waiting.clear();
+  }
+  live->see(IoStage::Submit, now);
+  if (system == 0 && !live->round_trip()) {
+    live->see(IoStage::Driver, now);
+    adopt(*live);
+  }
+  order_.push_back(live.get());
+  live_.emplace(Key{system, address}, std::move(live));
+}
+
+/// Finds whose request `part` carries out: by its memory, else by what it asks for.
+void IoTracker::adopt(Live& part) {
+  const auto same = [&](const Live& whole) {
+    if (whole.request.system == 0 || whole.ended || whole.request.operation != part.request.operation)
+      return false;
+    return !whole.facts.pages.empty() && share_a_page(whole.facts.pages, part.facts.pages);
+  };
+  const auto alike = [&](const Live& whole) {
+    if (whole.request.system == 0 || whole.ended || whole.request.parts != 0) return false;
+    if (whole.request.operation != part.request.operation || whole.request.bytes != part.request.bytes)
+      return false;
+    return part.request.operation == IoOperation::Flush || whole.request.sector == part.request.sector;
+  };
+  auto found = std::ranges::find_if(order_, [&](const Live* whole) { return same(*whole); });
+  if (found == order_.end())
+    found = std::ranges::find_if(order_, [&](const Live* whole) { return alike(*whole); });
+  if (found == order_.end()) return;
+  Live& whole = **found;
+  part.parent = &whole;
+  ++whole.request.parts;
+  ++whole.open_parts;
+  whole.see(IoStage::Driver, part.at[static_cast<unsigned>(IoStage::Driver)]);
+  const bool known = !whole.facts.pages.empty() && !part.facts.pages.empty();
+  whole.request.copy_known = known && (whole.request.parts == 1 || whole.request.copy_known);
+  if (known) whole.request.copied += bytes_elsewhere(whole.facts, part.facts);
+}
+
+/// What was seen of a part was seen of the whole: the first to reach the device and the last to come back.
+void IoTracker::hand_down(Live& part) {
+  if (part.parent == nullptr) return;
+  for (unsigned n = static_cast<unsigned>(IoStage::Device); n <= static_cast<unsigned>(IoStage::Complete);
+       ++n) {
+    const auto stage = static_cast<IoStage>(n);
+    if (part.request.saw(stage)) part.parent->see(stage, part.at[n], stage >= IoStage::Done);
+  }
+  --part.parent->open_parts;
+  part.parent = nullptr;
+}
+
+void IoTracker::ended(u8 index, Picoseconds time, u64 address) {
+  core(index);
+  const auto found = live_.find({system_of(index), address});
+  if (found == live_.end() || found->second->round_trip()) return;
+  std::unique_ptr<Live> live = std::move(found->second);
+  live_.erase(found);
+  end(std::move(live), timeline_.now(index, time));
+}
+
+void IoTracker::answered(u8 index, Picoseconds time, u64 address, u64 bytes) {
+  core(index);
+  const auto found = live_.find({system_of(index), address});
+  if (found == live_.end() || !found->second->round_trip()) return;
+  std::unique_ptr<Live> live = std::move(found->second);
+  live_.erase(found);
+  if (!live->request.saw(IoStage::Medium)) {  // it has not left the machine
+    std::erase(order_, live.get());
+    return;
+  }
+  const Picoseconds sent = live->at[static_cast<unsigned>(IoStage::Medium)].time;
+  const auto fits = [&](const Frame& frame) {
+    return frame.bytes == std::max(bytes, kShortestFrame) && frame.received.time >= sent;
+  };
+  const auto frame = std::find_if(frames_.rbegin(), frames_.rend(), fits);
+  if (frame != frames_.rend()) {
+    live->see(IoStage::Done, frame->received);
+    live->see_after(IoStage::Done, IoStage::Interrupt, frame->interrupt);
+    live->see_after(IoStage::Done, IoStage::Handler, frame->handler);
+  }
+  end(std::move(live), timeline_.now(index, time));
+}
+
+void IoTracker::end(std::unique_ptr<Live> live, const Moment& now) {
+  std::erase(order_, live.get());
+  live->ended = true;
+  IoRequest& request = live->request;
+  if (live->round_trip()) {
+    if (request.system != 0)
+      live->see_after(IoStage::Done, IoStage::Injected, core(now.core).guest_interrupt);
+  } else if (request.system == 0) {
+    live->see_after(IoStage::Done, IoStage::Handler, core(now.core).interrupt);
+    live->see(IoStage::Complete, now);
+    hand_down(*live);
+  } else {
+    live->see_after(IoStage::Complete, IoStage::Injected, core(now.core).guest_interrupt);
+  }
+  for (Live* part : order_)
+    if (part->parent == live.get()) part->parent = nullptr;
+  live->see(IoStage::Return, now);
+  live->last = now;
+  const auto call = calls_.find({request.system, live->thread});
+  if (!request.saw(IoStage::Call) || call == calls_.end()) {
+    finish(std::move(live));
+  } else {
+    call->second.free = now;
+    call->second.waiting.push_back(std::move(live));
+    ++waiting_;
+  }
+  forget();
+}
+
+/// Cuts its time into pieces, stage by stage.
+void IoTracker::cut(Live& live) {
+  IoRequest& request = live.request;
+  unsigned n = request.saw(IoStage::Call) ? 0u : 1u;
+  request.begin = live.at[n].time;
+  Picoseconds from = request.begin;
+  while (n < kIoStages) {
+    const auto stage = static_cast<IoStage>(n);
+    unsigned next = n + 1;
+    while (next < kIoStages && (request.seen >> next & 1) == 0) ++next;
+    // A processor may be ahead of another by a part of a slice: what a later one of them saw counts from
+    // there.
+    Moment to = next < kIoStages ? live.at[next] : live.last;
+    to.time = std::max(to.time, from);
+    request.end = to.time;
+    switch (stage) {
+      case IoStage::Device:
+      case IoStage::Medium:
+        if (from < to.time)
+          request.pieces.push_back(
+              {stage, stage == IoStage::Device ? IoWhere::Device : IoWhere::Medium, to.core, from, to.time});
+        break;
+      case IoStage::Done:
+      case IoStage::Interrupt: timeline_.activity(from, to, stage, request.system, request.pieces); break;
+      default: timeline_.path(from, to, stage, request.system, request.pieces);
+    }
+    from = to.time;
+    n = next;
+  }
+}
+
+void IoTracker::finish(std::unique_ptr<Live> live) {
+  cut(*live);
+  done_(std::move(live->request));
+}
+
+void IoTracker::finish() {
+  for (auto& [key, call] : calls_) {
+    for (auto& live : call.waiting) finish(std::move(live));
+    call.waiting.clear();
+  }
+  waiting_ = 0;
+}
+
+void IoTracker::forget() {
+  while (!order_.empty() && order_.front()->round_trip() &&
+         order_.front()->at[static_cast<unsigned>(IoStage::Submit)].time + kLost < newest_)
+    live_.erase({order_.front()->request.system, order_.front()->address}), order_.pop_front();
+  // The first piece of a later request may begin with a system call in progress; before that nothing is asked
+  // for.
+  if (live_.empty() && waiting_ == 0 && timeline_.size() > kMostMarks / 64) timeline_.forget();
+}
+
+}  // namespace hvlab::observe
