@@ -141,17 +141,9 @@ std::string machine_words(const Cell& cell) {
   return words;
 }
 
-Parts::~Parts() {
-  std::error_code ignored;
-  if (!scratch_.empty()) fs::remove_all(scratch_, ignored);
-}
-
 std::string Parts::empty_disk(u64 bytes) {
-  if (scratch_.empty()) {
-    scratch_ = (fs::temp_directory_path() / "hvlab-disks-XXXXXX").string();
-    if (mkdtemp(scratch_.data()) == nullptr) throw UserError("cannot make a directory in '" + scratch_ + "'");
-  }
-  const std::string file = fmt::format("{}/empty-{}.img", scratch_, bytes);
+  if (!scratch_) scratch_.emplace("disks");
+  const std::string file = fmt::format("{}/empty-{}.img", scratch_->path(), bytes);
   std::error_code error;
   if (fs::exists(file, error)) return file;
   std::ofstream(file, std::ios::binary).close();

@@ -1,11 +1,13 @@
 // From a cell of a scenario to the `hvlab boot` that runs it.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "sim/lab/scratch_folder.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace hvlab::lab {
@@ -19,9 +21,6 @@ struct MissingPart : std::runtime_error {
 class Parts {
  public:
   Parts() = default;
-  ~Parts();  // the empty disks go with it
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
 
   /// Has the cache hold what the scenario's ways and kernels need: packages, and an initial RAM file system
   /// of each way. Looks that every image of the user's own is there and has its checksum. Throws MissingPart.
@@ -32,8 +31,8 @@ class Parts {
   std::string empty_disk(u64 bytes);
 
  private:
-  std::set<std::string> ways_;  // that are ready
-  std::string scratch_;         // where empty disks are
+  std::set<std::string> ways_;            // that are ready
+  std::optional<ScratchFolder> scratch_;  // where empty disks are; they go with it
 };
 
 /// The arguments of `hvlab boot` for `cell`, whose run directory is `directory`. After Parts::prepare().

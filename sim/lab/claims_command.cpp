@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cstdio>
 #include <iostream>
 #include <map>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/arguments.hpp"
 #include "sim/lab/claims.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_runner.hpp"
@@ -38,22 +38,11 @@ struct Request {
 };
 
 Request parse(const std::vector<std::string>& arguments, const po::options_description& described) {
-  namespace style = po::command_line_style;
   po::options_description options;
   options.add(described).add_options()("claim", po::value<std::vector<std::string>>());
   Request request;
-  try {
-    po::store(po::command_line_parser(arguments)
-                  .options(options)
-                  .positional(po::positional_options_description().add("claim", -1))
-                  .style(style::unix_style & ~style::allow_guessing)
-                  .run(),
-              request.values);
-  } catch (const po::error& error) {
-    throw UserError(std::string("claims: ") + error.what() + "; see 'hvlab claims --help'");
-  }
-  std::vector<std::string> names;
-  if (request.values.count("claim") != 0) names = request.values["claim"].as<std::vector<std::string>>();
+  request.values = parse_arguments("claims", arguments, options, "claim");
+  const std::vector<std::string> names = texts_of(request.values, "claim");
   for (const std::string& name : names) {
     const auto found =
         std::ranges::find(claims(), name, [](const Claim& row) { return std::string(row.id); });

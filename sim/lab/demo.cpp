@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -11,6 +10,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/board/machine_config.hpp"
+#include "sim/lab/arguments.hpp"
 #include "sim/lab/claims.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_progress.hpp"
@@ -46,22 +46,6 @@ po::options_description describe() {
       ("help", "show this");
   // clang-format on
   return options;
-}
-
-po::variables_map parse(const std::vector<std::string>& arguments, const po::options_description& options) {
-  namespace style = po::command_line_style;
-  po::variables_map values;
-  try {
-    po::store(po::command_line_parser(arguments)
-                  .options(options)
-                  .positional({})
-                  .style(style::unix_style & ~style::allow_guessing)
-                  .run(),
-              values);
-  } catch (const po::error& error) {
-    throw UserError(std::string("demo: ") + error.what() + "; see 'hvlab demo --help'");
-  }
-  return values;
 }
 
 void print_help(const po::options_description& options) {
@@ -168,7 +152,7 @@ bool report_failures(const std::vector<WayRun>& runs) {
 
 int demo_command(const std::vector<std::string>& arguments) {
   const po::options_description options = describe();
-  const po::variables_map values = parse(arguments, options);
+  const po::variables_map values = parse_arguments("demo", arguments, options, "");
   if (values.count("help") != 0) return print_help(options), 0;
   const double started = host_seconds();
   const std::vector<const Way*> ways = chosen_ways(values);

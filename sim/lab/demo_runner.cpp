@@ -1,7 +1,6 @@
 #include "sim/lab/demo_runner.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include "sim/lab/child_pool.hpp"
 #include "sim/lab/demo_progress.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/scratch_folder.hpp"
 
 namespace hvlab::lab {
 
@@ -19,24 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kDiskBytes = 4 << 20;  // more than the workload writes
-
-/// A directory of its own, gone at the end.
-class Scratch {
- public:
-  Scratch() : path_((fs::temp_directory_path() / "hvlab-demo-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw UserError("cannot make a directory in '" + path_ + "'");
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::string title(const DemoBoot& boot) { return fmt::format("{} x{}", boot.way->name, boot.processors); }
 
@@ -99,7 +81,7 @@ class Runner {
 
   const std::vector<DemoBoot>& boots_;
   std::vector<WayRun> results_;
-  Scratch scratch_;
+  ScratchFolder scratch_{"demo"};
   ProgressLine progress_;
 };
 

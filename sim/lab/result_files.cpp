@@ -12,6 +12,7 @@
 #include "sim/lab/claims.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/metric_names.hpp"
+#include "sim/record/output_file.hpp"
 
 namespace hvlab::lab {
 
@@ -154,18 +155,8 @@ std::string result_text(const ScenarioResult& result, bool all, bool colour) {
 }
 
 void write_result_file(const std::string& path, const std::string& content) {
-  namespace fs = std::filesystem;
-  const std::string draft = fmt::format("{}.{}", path, getpid());
-  std::ofstream file(draft, std::ios::binary);
-  file << content;
-  file.close();
-  std::error_code error;
-  if (file) fs::rename(draft, path, error);
-  if (!file || error) {
-    std::error_code ignored;
-    fs::remove(draft, ignored);
-    throw UserError("'" + path + "': writing failed; is the disk full?");
-  }
+  if (const std::string problem = record::replace_file(path, content); !problem.empty())
+    throw UserError(problem);
 }
 
 void write_results(const ScenarioResult& result) {

@@ -1,7 +1,6 @@
 #include "sim/lab/sweep_cells.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "sim/lab/child.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/record/output_file.hpp"
 
 namespace hvlab::lab {
 
@@ -31,17 +31,8 @@ std::string element_file(const std::string& directory, size_t element) {
 
 /// Whole or not at all: another process may look at any time, and this one may end at any time.
 void write_whole(const std::string& file, const std::string& text) {
-  const std::string draft = fmt::format("{}.{}", file, getpid());
-  std::ofstream out(draft, std::ios::binary);
-  out << text;
-  out.close();
-  std::error_code failed;
-  if (out) fs::rename(draft, file, failed);
-  if (!out || failed) {
-    std::error_code ignored;
-    fs::remove(draft, ignored);
-    throw UserError("'" + file + "': cannot write there" + (failed ? ": " + failed.message() : ""));
-  }
+  if (const std::string problem = record::replace_file(file, text); !problem.empty())
+    throw UserError(problem);
 }
 
 std::string read_whole(const std::string& file) {

@@ -110,7 +110,7 @@ std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
       costs.push_back({figure.name, figure.value, figure.source, figure.assumed(),
                        may_be_nothing(figure.name) ? 0.0 : 1.0});
     } else {
-      costs.push_back({figure.name, static_cast<double>(set->second), "set by the scenario", false, 0});
+      costs.push_back({figure.name, static_cast<double>(set->second), sweep::kSetSource, false, 0});
     }
   }
   return costs;

@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
-#include "sim/base/user_error.hpp"
 #include "sim/lab/child.hpp"
 #include "sim/lab/json.hpp"
+#include "sim/lab/result_files.hpp"
 
 namespace hvlab::lab {
 
@@ -104,19 +103,25 @@ std::string influence_table(const SweepFindings& findings) {
          columns(rows, 2);
 }
 
-/// "vm_exit, msr and 3 more": names of the figures that are assumed, or not.
-std::string names_of(const std::vector<sweep::Cost>& costs, bool assumed) {
+/// "vm_exit, msr": the figures that `is` holds for.
+template <class Predicate>
+std::string names_of(const std::vector<sweep::Cost>& costs, Predicate is) {
   std::string text;
   for (const sweep::Cost& cost : costs) {
-    if (cost.assumed == assumed) text += (text.empty() ? "" : ", ") + cost.name;
+    if (is(cost)) text += (text.empty() ? "" : ", ") + cost.name;
   }
   return text.empty() ? "none" : text;
 }
 
+bool assumed(const sweep::Cost& cost) { return cost.assumed; }
+bool set(const sweep::Cost& cost) { return cost.source == sweep::kSetSource; }
+bool sourced(const sweep::Cost& cost) { return !assumed(cost) && !set(cost); }
+
 std::string cost_text(const SweepFindings& findings) {
   if (findings.costs.empty()) return "";
-  std::string text = fmt::format("\nWhat it rests on\nsourced: {}\nassumed: {}\n",
-                                 names_of(findings.costs, false), names_of(findings.costs, true));
+  std::string text = fmt::format("\nWhat it rests on\nsourced: {}\nassumed: {}\nset here: {}\n",
+                                 names_of(findings.costs, sourced), names_of(findings.costs, assumed),
+                                 names_of(findings.costs, set));
   if (findings.cost_influences.empty()) return text;
   std::vector<std::vector<std::string>> rows = {{"metric", "assumed cost", "at 75 %", "at 125 %"}};
   std::string last;
@@ -138,13 +143,6 @@ std::string cost_text(const SweepFindings& findings) {
     return text + "No assumed cost moves these metrics when it moves by a quarter (first cell).\n";
   return text + "How far the first cell moves when an assumed cost moves by a quarter (the largest)\n" +
          columns(rows, 2);
-}
-
-void write_text(const std::string& file, const std::string& text) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw UserError("'" + file + "': cannot write there");
 }
 
 /// Runs gnuplot on a program; what it says if it fails.
@@ -228,7 +226,7 @@ void sweep_json(const SweepFindings& findings, std::ostream& out) {
 }
 
 std::string write_sweep_files(sweep::Store& store, const SweepFindings& findings, bool plots) {
-  write_text(findings.directory + "/results.csv", sweep::csv_of(store, findings.question));
+  write_result_file(findings.directory + "/results.csv", sweep::csv_of(store, findings.question));
   if (!plots || findings.question.axes.empty()) return "";
   const std::string folder = findings.directory + "/plots";
   std::error_code failed;
@@ -236,7 +234,7 @@ std::string write_sweep_files(sweep::Store& store, const SweepFindings& findings
   for (const sweep::Plot& plot : sweep::plots_of(findings.question, findings.results)) {
     if (std::ranges::find(findings.metrics, plot.metric) == findings.metrics.end()) continue;
     const std::string base = folder + "/" + sweep::file_name(plot);
-    write_text(base + ".gnuplot", sweep::gnuplot_program(plot, base + ".svg"));
+    write_result_file(base + ".gnuplot", sweep::gnuplot_program(plot, base + ".svg"));
     if (const std::string complaint = draw(base + ".gnuplot"); !complaint.empty()) return complaint;
   }
   return "";

@@ -38,6 +38,9 @@ struct Outcome {
   std::vector<Metric> metrics;
 };
 
+/// The source of a cost that the scenario or the sweep sets.
+inline constexpr const char* kSetSource = "set by the scenario";
+
 /// A figure of the processor profile that the results rest on.
 struct Cost {
   std::string name;
