@@ -38,6 +38,7 @@ class Runner {
 
   std::vector<WayRun> run() {
     std::vector<PoolTask> tasks;
+    tasks.reserve(boots_.size());
     for (size_t index = 0; index < boots_.size(); ++index) tasks.push_back(task(index));
     if (tasks.size() > 1)
       progress_.note(fmt::format("{} runs on simulated machines, {} at a time", tasks.size(),
