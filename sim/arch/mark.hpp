@@ -1,0 +1,65 @@
+// Marks: no-operations with a meaning for whoever watches (docs/marks.md). On hardware they do nothing.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::arch::mark {
+
+/// NOP r/m32 with a memory operand [RAX + displacement], which is not accessed: 0F 1F 80, then kBase + kind.
+inline constexpr u32 kBase = 0x4856'0000;
+inline constexpr u32 kKindMask = 0xFFFF;
+
+/// What a mark says. Its operands are RDI, RSI and RDX, in this order.
+enum class Kind : u16 {
+  // Of a hypervisor. `vcpu` is vcpu_id().
+  VcpuState = 0x01,     // vcpu, VcpuState: from here on
+  ControlBlock = 0x02,  // the physical address of a control block is this vcpu's: address, vcpu, Role
+
+  // Of a kernel. A thread is any number that stands for one thread of its system at a time, not 0.
+  ThreadSwitch = 0x10,  // thread: this processor runs it from here on
+  ThreadWake = 0x11,    // thread: it is made ready
+
+  // Of whoever drives disks. A request is any number that stands for one request at a time, usually an address.
+  DiskRequest = 0x20,  // request, thread: it is made, for this thread
+  DiskMemory = 0x21,   // request, physical address, bytes: a part of its memory; before DiskStart, in order
+  DiskStart = 0x22,    // request, disk_sector(), disk_size(): it is handed to a driver
+  DiskDone = 0x23,     // request: it is over
+  DiskCopy = 0x24,     // request, bytes: the processor has copied so many of its bytes
+
+  // Of whoever has sockets.
+  DatagramSent = 0x30,      // socket, bytes of the frame: it leaves for a card or for another system
+  DatagramReceived = 0x31,  // socket, bytes of the frame
+
+  // From here on: anybody's own; programs' too.
+  User = 0x1000,
+};
+
+/// States of a virtual processor.
+enum class VcpuState : u8 {
+  Running,    // it has a processor
+  Ready,      // it could run, and has none
+  CoStopped,  // it could run, and is held back for the sake of its machine's others
+  Halted,     // it has nothing to do
+  Count
+};
+
+/// What a virtual machine is for.
+enum class Role : u8 { Guest, Management, Count };
+
+/// Machines are counted from 1, their processors from 0.
+constexpr u64 vcpu_id(unsigned vm, unsigned vcpu) { return u64{vm} << 16 | (vcpu & 0xFFFF); }
+constexpr unsigned vm_of(u64 id) { return static_cast<unsigned>(id >> 16 & 0xFFFF); }
+constexpr unsigned vcpu_of(u64 id) { return static_cast<unsigned>(id & 0xFFFF); }
+
+enum class DiskOperation : u8 { Read, Write, Flush, Discard, Other, Count };
+
+/// Requests to disks of equal numbers (below 65536) go to the same device.
+constexpr u64 disk_sector(unsigned disk, u64 sector) { return u64{disk} << 48 | (sector & ((u64{1} << 48) - 1)); }
+constexpr unsigned disk_of(u64 operand) { return static_cast<unsigned>(operand >> 48); }
+constexpr u64 sector_of(u64 operand) { return operand & ((u64{1} << 48) - 1); }
+
+constexpr u64 disk_size(DiskOperation operation, u64 bytes) { return static_cast<u64>(operation) << 56 | bytes; }
+constexpr DiskOperation operation_of(u64 operand) { return static_cast<DiskOperation>(operand >> 56); }
+constexpr u64 bytes_of(u64 operand) { return operand & ((u64{1} << 56) - 1); }
+
+}  // namespace hvlab::arch::mark
