@@ -118,6 +118,11 @@ const char* incomparable(const Case& c, const Result& host) {
   const Mnemonic m = mnemonic(c);
   for (const u16 selector : host.out.selector)
     if ((selector & ~3) == kHostsOwn) return "a descriptor of the host's own";
+  // A lead-in may have made such a selector in a register.
+  if (c.lead != 0 && (m == LAR || m == LSL || m == VERR || m == VERW)) {
+    for (const u64 value : host.out.gpr)
+      if ((value & 0xfffc) == kHostsOwn) return "a descriptor of the host's own";
+  }
   const bool fault = host.vector != 1 && host.vector != 3;
   switch (m) {
     // "Exceptions associated with addressing memory and page faults may still be signaled (implementation
@@ -193,6 +198,22 @@ bool many_bytes(const Case& c) {
     case FLDENV: return true;
     default: return false;
   }
+}
+
+bool reads_two_places(const Case& c) {
+  switch (mnemonic(c)) {
+    case CMPSB:
+    case CMPSW:
+    case CMPSD:
+    case CMPSQ: return true;
+    default: return false;
+  }
+}
+
+bool at_destination(const Case& c, const Result& result) {
+  if (!reads_two_places(c) || result.vector != 14) return false;
+  const u64 rdi = result.out.gpr[arch::kRdi] & low_mask(shape(c).op.address_bytes * 8u);
+  return result.address - rdi < shape(c).op.operand_bytes;  // ES has no base on either side
 }
 
 bool unspecified_byte(const Case& c, u64 address) {

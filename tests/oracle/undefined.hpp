@@ -29,6 +29,12 @@ bool is_dot_product(const Case& c);
 /// True if `c` accesses more than 16 bytes, so that it is not said which of them faults first.
 bool many_bytes(const Case& c);
 
+/// CMPS reads memory at rSI and at rDI, and it is not said which of them first: Zen 2 begins with rSI, Zen 4
+/// with rDI.
+bool reads_two_places(const Case& c);
+/// True if `c` is a CMPS that found no page at rDI.
+bool at_destination(const Case& c, const Result& result);
+
 /// True if the byte of memory at `address` that `c` wrote is not architecture: x87 instruction and operand
 /// pointers, MXCSR_MASK.
 bool unspecified_byte(const Case& c, u64 address);
