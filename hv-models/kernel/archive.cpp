@@ -37,7 +37,8 @@ void unpack(const ArchiveEntry& entry) {
 
 void unpack_archive() {
   const runtime::BootInformation& boot = runtime::boot_information();
-  ArchiveReader reader(direct<const u8>(boot.archive), boot.archive_bytes);
+  if (boot.module_count == 0) return;
+  ArchiveReader reader(direct<const u8>(boot.modules[0].address), boot.modules[0].bytes);
   ArchiveEntry entry;
   while (reader.next(entry)) unpack(entry);
   if (reader.damaged()) runtime::panic("the initial archive is damaged or no tar archive");

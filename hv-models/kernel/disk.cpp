@@ -2,6 +2,8 @@
 
 #include "hv-models/kernel/device_files.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/print.hpp"
 
 namespace hvlab::kernel {
@@ -35,41 +37,55 @@ class DiskNode final : public Node {
   Disk& disk_;
 };
 
-unsigned count = 0;
+void add_disk(drivers::Disk& device) {
+  static unsigned count = 0;
+  Disk* disk = new (std::nothrow) Disk(device);
+  if (disk == nullptr) runtime::panic("no memory for a disk");
+  char name[16];
+  runtime::format_text(name, sizeof name, "disk%u", count++);
+  add_device_file(name, Ref<Node>::take(new (std::nothrow) DiskNode(*disk)));
+  runtime::print("HVLAB kernel disk=%s kind=%s sectors=%lu\n", name, device.kind(), disk->sectors());
+}
 
 }  // namespace
+
+Disk::Disk(drivers::Disk& device) : device_(device) {
+  device.set_user({[](void* self, drivers::DiskRequest& request) {
+                     static_cast<Disk*>(self)->complete(static_cast<DiskRequest&>(request));
+                   },
+                   [](void* self) {
+                     Disk& disk = *static_cast<Disk*>(self);
+                     const Hold hold(disk.lock_);
+                     disk.start_more();
+                   },
+                   this});
+}
 
 int Disk::perform(DiskRequest& request) {
   const Hold hold(lock_);
   waiting_.push_back(request);
-  while (DiskRequest* first = waiting_.front()) {
-    if (!start(*first)) break;
-    waiting_.remove(*first);
-  }
-  while (!request.done) done_.wait(lock_, Waiting::UntilDone);  // the device writes to its memory until then
-  return request.result;
-}
-
-void Disk::start_more() {
-  const Hold hold(lock_);
-  while (DiskRequest* first = waiting_.front()) {
-    if (!start(*first)) return;
-    waiting_.remove(*first);
-  }
-}
-
-void Disk::complete(DiskRequest& request, int result) {
-  {
-    const Hold hold(lock_);
-    request.result = result;
-    request.done = true;
-    done_.wake_all();
-  }
   start_more();
+  while (!request.done) done_.wait(lock_, Waiting::UntilDone);  // the device writes to its memory until then
+  return request.failed ? int{kInputOutput} : 0;
+}
+
+// Lock held.
+void Disk::start_more() {
+  while (DiskRequest* first = waiting_.front()) {
+    if (!device_.start(*first)) return;
+    waiting_.remove(*first);
+  }
+}
+
+void Disk::complete(DiskRequest& request) {
+  const Hold hold(lock_);
+  request.done = true;
+  done_.wake_all();
 }
 
 int Disk::transfer(DiskRequest::Kind kind, u64 sector, u64 sector_count, void* memory) {
-  if (sector > sectors_ || sector_count > sectors_ - sector) return kInvalid;
+  constexpr u32 kMostSectors = drivers::Disk::kMostSectors;
+  if (sector > sectors() || sector_count > sectors() - sector) return kInvalid;
   u8* at = static_cast<u8*>(memory);
   while (sector_count > 0) {
     const u32 part = sector_count < kMostSectors ? static_cast<u32>(sector_count) : kMostSectors;
@@ -90,11 +106,11 @@ int Disk::flush() {
   return perform(request);
 }
 
-void add_disk(Disk& disk, const char* kind) {
-  char name[16];
-  runtime::format_text(name, sizeof name, "disk%u", count++);
-  add_device_file(name, Ref<Node>::take(new (std::nothrow) DiskNode(disk)));
-  runtime::print("HVLAB kernel disk=%s kind=%s sectors=%lu\n", name, kind, disk.sectors());
+void find_disks() {
+  char how[8];
+  const bool pio = runtime::command_line_value("ide", how, sizeof how) && strcmp(how, "pio") == 0;
+  drivers::find_ide_disks(pio ? drivers::IdeTransfer::Pio : drivers::IdeTransfer::Dma, add_disk);
+  drivers::find_virtio_disks(add_disk);
 }
 
 Disk* disk_of(Node& node) {

@@ -122,16 +122,6 @@ void receive_ipv4(NetworkSpace& space, Packet* packet) {
 
 }  // namespace
 
-Packet* make_packet(size_t capacity) {
-  u8* block = new (std::nothrow) u8[sizeof(Packet) + Packet::kHeadroom + capacity];
-  if (block == nullptr) return nullptr;
-  Packet* packet = new (block) Packet;
-  packet->capacity = capacity;
-  return packet;
-}
-
-void free_packet(Packet* packet) { delete[] reinterpret_cast<u8*>(packet); }
-
 NetworkSpace::~NetworkSpace() {
   for (Neighbour& neighbour : neighbours) drop_waiting(neighbour);
 }
@@ -163,18 +153,6 @@ int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to
   return 0;
 }
 
-void frame_received(Packet* frame) {
-  const Hold hold(network_lock);
-  NetworkSpace& space = *system_network();
-  EthernetHeader header;
-  if (!get_ethernet(frame->data(), frame->bytes, header)) return free_packet(frame);
-  const bool ours = header.to == kBroadcastMac || (space.card != nullptr && header.to == space.card->mac);
-  frame->pull(kEthernetBytes);
-  if (ours && header.type == kTypeArp) return receive_arp(space, frame);
-  if (ours && header.type == kTypeIpv4) return receive_ipv4(space, frame);
-  free_packet(frame);
-}
-
 u32 parse_address(const char* text) {
   u32 address = 0;
   for (unsigned part = 0; part < 4; ++part) {
@@ -190,7 +168,22 @@ u32 parse_address(const char* text) {
   return address;
 }
 
-void add_card(NetworkCard& card, const char* kind) {
+namespace {
+
+// By the driver's interrupt handler.
+void frame_received(void*, Packet* frame) {
+  const Hold hold(network_lock);
+  NetworkSpace& space = *system_network();
+  EthernetHeader header;
+  if (!get_ethernet(frame->data(), frame->bytes, header)) return free_packet(frame);
+  const bool ours = header.to == kBroadcastMac || (space.card != nullptr && header.to == space.card->mac);
+  frame->pull(kEthernetBytes);
+  if (ours && header.type == kTypeArp) return receive_arp(space, frame);
+  if (ours && header.type == kTypeIpv4) return receive_ipv4(space, frame);
+  free_packet(frame);
+}
+
+void add_card(NetworkCard& card) {
   NetworkSpace& space = *system_network();
   if (space.card != nullptr) return;  // one card is all that is used
   char text[16] = "10.0.2.15";
@@ -201,7 +194,15 @@ void add_card(NetworkCard& card, const char* kind) {
     space.address = parse_address(text);
     space.gateway = (space.address & space.mask) | 2;
   }
-  runtime::print("HVLAB kernel network=%s address=%s\n", kind, text);
+  card.set_receiver(frame_received, nullptr);
+  runtime::print("HVLAB kernel network=%s address=%s\n", card.kind, text);
+}
+
+}  // namespace
+
+void find_network_card() {
+  drivers::find_e1000(add_card);
+  drivers::find_virtio_network(add_card);
 }
 
 }  // namespace hvlab::kernel

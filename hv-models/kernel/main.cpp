@@ -40,8 +40,7 @@ void set_up_files() {
   if (!root_folder()) runtime::panic("no memory for the root folder");
   unpack_archive();
   make_device_files();
-  find_ide_disks();
-  find_virtio_disks();
+  find_disks();
 }
 
 }  // namespace
@@ -60,7 +59,7 @@ void end_machine(int status) {
 void model_main() {
   using namespace hvlab;
   using namespace hvlab::kernel;
-  set_up_memory();
+  runtime::set_up_memory();
   protect_kernel();
   set_up_faults();
   set_up_flushing();
@@ -70,8 +69,7 @@ void model_main() {
   drop_low_addresses();
   set_up_files();
   if (!system_network()) runtime::panic("no memory for the network");
-  find_e1000();
-  find_virtio_network();
+  find_network_card();
   char first[900] = "/bin/init";
   runtime::command_line_value("run", first, sizeof first, true);
   runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),

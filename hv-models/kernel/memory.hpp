@@ -1,33 +1,20 @@
-// The kernel's memory: pages, and objects smaller than a page through `new (std::nothrow)`.
+// The runtime's memory under the names by which the kernel calls it.
 #pragma once
 
-#include <new>
-
-#include "hv-models/runtime/memory_functions.hpp"
-#include "hv-models/runtime/memory_layout.hpp"
-#include "sim/base/types.hpp"
+#include "hv-models/runtime/memory.hpp"
 
 namespace hvlab::kernel {
 
+using runtime::allocate_pages;
+using runtime::allocate_zeroed_page;
 using runtime::direct;
+using runtime::free_memory_bytes;
+using runtime::free_pages;
 using runtime::kPageBytes;
+using runtime::page_is_shared;
 using runtime::physical;
-
-/// Takes all RAM that neither the image nor the loader's archive occupies. Once, first of all.
-void set_up_memory();
-
-/// 2^order pages in a row, not cleared; nullptr if there are none.
-void* allocate_pages(unsigned order = 0);
-/// One page of zeros, or nullptr.
-void* allocate_zeroed_page();
-void free_pages(void* first);
-
-/// One more user of the page at physical `address`, and one fewer: the last one frees it.
-void share_page(u64 address);
-void release_page(u64 address);
-bool page_is_shared(u64 address);
-
-u64 free_memory_bytes();
-u64 total_memory_bytes();
+using runtime::release_page;
+using runtime::share_page;
+using runtime::total_memory_bytes;
 
 }  // namespace hvlab::kernel

@@ -1,6 +1,7 @@
 // A network namespace: interfaces, addresses, who listens where.
 #pragma once
 
+#include "hv-models/kernel/list.hpp"
 #include "hv-models/kernel/packet.hpp"
 #include "hv-models/kernel/reference.hpp"
 #include "hv-models/kernel/wire.hpp"
@@ -10,15 +11,6 @@ namespace hvlab::kernel {
 
 class Socket;
 struct SocketTag {};
-
-/// A driver's end of a card.
-class NetworkCard {
- public:
-  virtual ~NetworkCard() = default;
-  /// Sends the frame, which it then owns; drops it if its queue is full.
-  virtual void send(Packet* frame) = 0;
-  MacAddress mac = {};
-};
 
 /// A neighbour on the wire, known or asked for.
 struct Neighbour {
@@ -49,11 +41,9 @@ inline constinit runtime::SpinLock network_lock;
 
 /// The system's own network, with the card if a driver found one.
 Ref<NetworkSpace>& system_network();
-/// By the driver: the system has this card. Its address comes from the command line ("address=A.B.C.D"), else
+/// Finds the system's card. Its address comes from the command line ("address=A.B.C.D"), else
 /// it is 10.0.2.15, and the gateway 10.0.2.2.
-void add_card(NetworkCard& card, const char* kind);
-/// By the driver's interrupt handler, none of its locks held: a frame came; owned by the callee.
-void frame_received(Packet* frame);
+void find_network_card();
 
 /// Sends an IPv4 packet whose payload is in `packet` (owned by the callee). 0 or an Error.
 int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to);
@@ -64,9 +54,5 @@ size_t largest_payload(u32 to);
 
 /// "A.B.C.D"; 0 if it is none.
 u32 parse_address(const char* text);
-
-/// Finds and starts a card (e1000.cpp, virtio_network.cpp).
-void find_e1000();
-void find_virtio_network();
 
 }  // namespace hvlab::kernel

@@ -1,31 +1,15 @@
-// Packets on their way: one block of memory with room for headers before the payload, so that nothing is
-// copied from layer to layer.
+// The drivers' packets under the names by which the kernel calls them.
 #pragma once
 
-#include "hv-models/kernel/list.hpp"
-#include "sim/base/types.hpp"
+#include "hv-models/drivers/network_card.hpp"
 
 namespace hvlab::kernel {
 
-struct PacketTag {};
-struct Packet : Link<PacketTag> {
-  static constexpr size_t kHeadroom = 64;
-  size_t begin = kHeadroom;  // of the bytes, in the block behind this structure
-  size_t bytes = 0;
-  size_t capacity = 0;  // from kHeadroom on
-  u32 from = 0;         // of a received datagram: address and port
-  u16 from_port = 0;
-
-  u8* data() { return reinterpret_cast<u8*>(this + 1) + begin; }
-  /// The beginning of a header of `size` bytes, which is now part of the packet.
-  u8* push(size_t size) { return begin -= size, bytes += size, data(); }
-  void pull(size_t size) { begin += size, bytes -= size; }
-};
-
-/// An empty packet for up to `capacity` bytes, or nullptr. Its bytes lie in a row in physical memory.
-Packet* make_packet(size_t capacity);
-void free_packet(Packet* packet);
-
-using PacketList = List<Packet, PacketTag>;
+using drivers::free_packet;
+using drivers::MacAddress;
+using drivers::make_packet;
+using drivers::NetworkCard;
+using drivers::Packet;
+using drivers::PacketList;
 
 }  // namespace hvlab::kernel

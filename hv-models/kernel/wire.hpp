@@ -3,14 +3,11 @@
 // order.
 #pragma once
 
-#include "sim/base/types.hpp"
+#include "hv-models/drivers/network_card.hpp"
 
 namespace hvlab::kernel {
 
-struct MacAddress {
-  u8 bytes[6];
-  bool operator==(const MacAddress&) const = default;
-};
+using drivers::MacAddress;
 inline constexpr MacAddress kBroadcastMac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 inline constexpr size_t kEthernetBytes = 14, kArpBytes = 28, kIpv4Bytes = 20, kUdpBytes = 8,

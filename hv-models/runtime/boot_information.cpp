@@ -39,11 +39,11 @@ void read_boot_information(u64 address) {
     information.memory[information.ranges++] = {map[i].address, map[i].bytes, map[i].type};
   }
   information.rsdp = start.rsdp;
-  if (start.modules > 0) {
-    const Module& module = *direct<const Module>(start.module_list);
-    information.archive = module.address;
-    information.archive_bytes = module.bytes;
-  }
+  constexpr unsigned kMostModules = sizeof information.modules / sizeof information.modules[0];
+  if (start.modules > kMostModules) panic("%u modules: there is room for %u", start.modules, kMostModules);
+  const Module* module = direct<const Module>(start.module_list);
+  for (u32 i = 0; i < start.modules; ++i)
+    information.modules[information.module_count++] = {module[i].address, module[i].bytes};
   if (start.command_line == 0) return;
   const char* line = direct<const char>(start.command_line);
   for (size_t i = 0; line[i] != 0 && i + 1 < sizeof information.command_line; ++i) {

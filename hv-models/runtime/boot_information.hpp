@@ -12,11 +12,16 @@ struct MemoryRange {
 };
 inline constexpr u32 kRam = 1;
 
+struct BootModule {    // a file that the loader put into memory
+  u64 address, bytes;  // physical
+};
+
 struct BootInformation {
   MemoryRange memory[32];
   unsigned ranges = 0;
   u64 rsdp = 0;
-  u64 archive = 0, archive_bytes = 0;  // the first module, physical
+  BootModule modules[4];
+  unsigned module_count = 0;
   char command_line[1024] = {};
 };
 

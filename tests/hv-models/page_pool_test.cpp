@@ -1,4 +1,4 @@
-#include "hv-models/kernel/page_pool.hpp"
+#include "hv-models/runtime/page_pool.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -7,8 +7,8 @@
 #include <vector>
 
 using hvlab::u32;
-using hvlab::kernel::Page;
-using hvlab::kernel::PagePool;
+using hvlab::runtime::Page;
+using hvlab::runtime::PagePool;
 
 namespace {
 

@@ -1,13 +1,13 @@
 // IDE disks on the PIIX (Intel 82371SB; ATA/ATAPI-6; "Programming Interface for Bus Master IDE Controller").
-// By DMA, or, with "ide=pio" on the command line, word by word: the difference is worth seeing.
-#include "hv-models/kernel/disk.hpp"
-#include "hv-models/kernel/memory.hpp"
-#include "hv-models/kernel/pci.hpp"
-#include "hv-models/runtime/boot_information.hpp"
+// By DMA, or word by word: the difference is worth seeing.
+#include "hv-models/drivers/disk.hpp"
+#include "hv-models/drivers/pci.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/spin_lock.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
 
 using namespace runtime;
@@ -52,7 +52,7 @@ class IdeChannel {
   void begin_dma(const DiskRequest& request);
   void put_sector();
   bool next_pio(u8 status);
-  bool advance(int& result);
+  bool advance(bool& failed);
 
   const u16 base_, control_, bus_;
   const u8 irq_;
@@ -68,11 +68,10 @@ class IdeChannel {
 
 class IdeDisk final : public Disk {
  public:
-  IdeDisk(IdeChannel& channel, unsigned drive, u64 sectors) : channel_(channel), drive_(drive) {
-    sectors_ = sectors;
-  }
-  void finished(DiskRequest& request, int result) { complete(request, result); }
-  void channel_is_free() { start_more(); }
+  IdeDisk(IdeChannel& channel, unsigned drive, u64 sectors, bool dma)
+      : Disk(dma ? "ide-dma" : "ide-pio", sectors), channel_(channel), drive_(drive) {}
+  void finished(DiskRequest& request, bool failed) { done(request, failed); }
+  void channel_is_free() { room(); }
 
  private:
   bool start(DiskRequest& request) override { return channel_.begin(*this, drive_, request); }
@@ -176,7 +175,7 @@ bool IdeChannel::next_pio(u8 status) {
 }
 
 // Lock held, a request in progress: true when it has come to its end.
-bool IdeChannel::advance(int& result) {
+bool IdeChannel::advance(bool& failed) {
   const bool by_dma = dma_ && current_->kind != DiskRequest::Kind::Flush;
   const u8 bus_status = by_dma ? in8(bus_ + kBusStatus) : 0;
   if (by_dma && (bus_status & kBusInterrupt) == 0) return false;
@@ -186,27 +185,27 @@ bool IdeChannel::advance(int& result) {
     out8(bus_ + kBusCommand, 0);
     out8(bus_ + kBusStatus, kBusError | kBusInterrupt);
   }
-  const bool failed = (status & (kError | kFault)) != 0 || (bus_status & kBusError) != 0;
-  result = failed ? int{kInputOutput} : 0;
+  failed = (status & (kError | kFault)) != 0 || (bus_status & kBusError) != 0;
   return failed || by_dma || next_pio(status);
 }
 
 void IdeChannel::arrived() {
   DiskRequest* done = nullptr;
   IdeDisk* owner = nullptr;
-  int result = 0;
+  bool failed = false;
   {
     const Hold hold(lock_);
     if (current_ == nullptr) {
       in8(base_ + kStatus);
       return;
     }
-    if (!advance(result)) return;
+    if (!advance(failed)) return;
     done = current_;
     owner = owner_;
     current_ = nullptr;
   }
-  owner->finished(*done, result);
+  owner->finished(*done, failed);
+  owner->channel_is_free();
   for (IdeDisk* disk : disks_) {
     if (disk != nullptr && disk != owner) disk->channel_is_free();
   }
@@ -214,36 +213,41 @@ void IdeChannel::arrived() {
 
 void interrupt(void* channel) { static_cast<IdeChannel*>(channel)->arrived(); }
 
-bool add_drive(IdeChannel& channel, unsigned drive, bool dma) {
+bool add_drive(IdeChannel& channel, unsigned drive, bool dma, DiskFound found) {
   u16 words[256];
   if (!channel.identify(drive, words)) return false;
   const u64 sectors = u64{words[61]} << 16 | words[60];
   IdeDisk* disk =
-      new (std::nothrow) IdeDisk(channel, drive, sectors < kMostSectors28 ? sectors : kMostSectors28);
+      new (std::nothrow) IdeDisk(channel, drive, sectors < kMostSectors28 ? sectors : kMostSectors28, dma);
   if (disk == nullptr) return false;
   channel.attach(*disk, drive);
-  add_disk(*disk, dma ? "ide-dma" : "ide-pio");
+  found(*disk);
   return true;
 }
 
-void found(const PciFunction& f) {
+bool is_ide(const PciFunction& f) {
   constexpr u8 kStorage = 1, kIde = 1;
-  if (f.base_class != kStorage || f.sub_class != kIde) return;
+  return f.base_class == kStorage && f.sub_class == kIde;
+}
+
+void set_up_controller(const PciFunction& f, bool dma, DiskFound found) {
   pci_enable(f);
-  char how[8];
-  const bool dma = !command_line_value("ide", how, sizeof how) || strcmp(how, "pio") != 0;
   const u16 bus = static_cast<u16>(pci_address(f, 4));
   for (unsigned i = 0; i < 2; ++i) {  // compatibility mode: fixed ports and interrupts (82371SB, 4.2)
     IdeChannel* channel = i == 0 ? new (std::nothrow) IdeChannel(0x1f0, 0x3f6, bus, 14)
                                  : new (std::nothrow) IdeChannel(0x170, 0x376, static_cast<u16>(bus + 8), 15);
     if (channel == nullptr || !channel->set_up(dma)) return;
-    const bool first = add_drive(*channel, 0, dma), second = add_drive(*channel, 1, dma);
+    const bool first = add_drive(*channel, 0, dma, found), second = add_drive(*channel, 1, dma, found);
     if (first || second) ioapic::connect(channel->irq(), interrupt, channel);
   }
 }
 
 }  // namespace
 
-void find_ide_disks() { for_each_pci_function(found); }
+void find_ide_disks(IdeTransfer transfer, DiskFound found) {
+  for_each_pci_function([transfer, found](const PciFunction& f) {
+    if (is_ide(f)) set_up_controller(f, transfer == IdeTransfer::Dma, found);
+  });
+}
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

@@ -1,9 +1,9 @@
 // Virtio over PCI (Virtual I/O Device Version 1.2): what all devices have in common.
 #pragma once
 
-#include "hv-models/kernel/pci.hpp"
+#include "hv-models/drivers/pci.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 
 /// A virtqueue with split rings (2.7). The driver's lock guards it.
 class VirtQueue {
@@ -69,4 +69,4 @@ class VirtioDevice {
 /// of their own (4.1.2.1).
 bool is_virtio(const PciFunction& function, u16 type);
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

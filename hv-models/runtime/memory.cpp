@@ -1,17 +1,14 @@
-#include "hv-models/kernel/memory.hpp"
+#include "hv-models/runtime/memory.hpp"
 
-#include "hv-models/kernel/page_pool.hpp"
 #include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/page_pool.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
 #include "sim/base/check.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::runtime {
 namespace {
-
-using runtime::Hold;
-using runtime::SpinLock;
 
 constexpr u64 kPageShift = 12, kLowMemory = 1 << 20;  // below: what firmware left, and the start-up page
 SpinLock pool_lock;
@@ -84,19 +81,39 @@ void map_high_memory(u64 end) {
   u64* pointers = direct<u64>(kernel_root[256] & ~u64{0xfff});
   for (u64 at = u64{4} << 30; at < end; at += kGibibyte) {
     u64* directory = static_cast<u64*>(allocate_zeroed_page());
-    if (directory == nullptr) runtime::panic("no memory for the direct map");
+    if (directory == nullptr) panic("no memory for the direct map");
     for (unsigned i = 0; i < 512; ++i) directory[i] = (at + i * kLargePage) | kLarge;
     pointers[at / kGibibyte] = physical(directory) | kTable;
   }
 }
 
-// Adds `range` without the parts in `kept`, which are sorted by where they begin.
-void add_range(Span range, const Span* kept, unsigned count) {
-  for (unsigned i = 0; i < count && range.begin < range.end; ++i) {
-    if (kept[i].end <= range.begin || kept[i].begin >= range.end) continue;
-    if (kept[i].begin > range.begin)
-      pool.add(number(range.begin), number(kept[i].begin) - number(range.begin));
-    range.begin = kept[i].end;
+// What is not free at the start, sorted by where it begins.
+struct Kept {
+  Span spans[2 + sizeof(BootInformation::modules) / sizeof(BootModule)];
+  unsigned count = 0;
+};
+
+void keep(Span span, Kept& kept) {
+  unsigned at = kept.count++;
+  for (; at > 0 && kept.spans[at - 1].begin > span.begin; --at) kept.spans[at] = kept.spans[at - 1];
+  kept.spans[at] = span;
+  const bool meets = (at > 0 && kept.spans[at - 1].end > span.begin) ||
+                     (at + 1 < kept.count && kept.spans[at + 1].begin < span.end);
+  if (meets)
+    panic("a module of the loader at %lx leaves the image no room for its table of pages", span.begin);
+}
+
+Span pages_of(const BootModule& module) {
+  return {align_down(module.address, kPageBytes), align_up(module.address + module.bytes, kPageBytes)};
+}
+
+// Adds `range` without what is kept.
+void add_range(Span range, const Kept& kept) {
+  for (unsigned i = 0; i < kept.count && range.begin < range.end; ++i) {
+    const Span& hole = kept.spans[i];
+    if (hole.end <= range.begin || hole.begin >= range.end) continue;
+    if (hole.begin > range.begin) pool.add(number(range.begin), number(hole.begin) - number(range.begin));
+    range.begin = hole.end;
   }
   if (range.begin < range.end) pool.add(number(range.begin), number(range.end) - number(range.begin));
 }
@@ -104,33 +121,32 @@ void add_range(Span range, const Span* kept, unsigned count) {
 }  // namespace
 
 void set_up_memory() {
-  const runtime::BootInformation& boot = runtime::boot_information();
+  const BootInformation& boot = boot_information();
   u64 end = 0;
   for (unsigned i = 0; i < boot.ranges; ++i) {
-    if (boot.memory[i].type == runtime::kRam && boot.memory[i].address + boot.memory[i].bytes > end) {
+    if (boot.memory[i].type == kRam && boot.memory[i].address + boot.memory[i].bytes > end) {
       end = boot.memory[i].address + boot.memory[i].bytes;
     }
   }
   const Span image{physical(image_begin), align_up(physical(image_end), kPageBytes)};
-  const Span archive{align_down(boot.archive, kPageBytes),
-                     align_up(boot.archive + boot.archive_bytes, kPageBytes)};
-  // The table of pages directly behind the image: the loader put the archive as high as it could.
+  // The table of pages directly behind the image: the loader put the modules as high as it could.
   const u64 table_bytes = align_up((end >> kPageShift) * sizeof(Page), kPageBytes);
   const Span used{image.begin, image.end + table_bytes};
-  if (boot.archive_bytes != 0 && archive.begin < used.end)
-    runtime::panic("the archive lies too low in memory");
+  Kept kept;
+  keep({0, kLowMemory}, kept);
+  keep(used, kept);
+  for (unsigned i = 0; i < boot.module_count; ++i) keep(pages_of(boot.modules[i]), kept);
   Page* pages = direct<Page>(image.end);
   memset(pages, 0, table_bytes);
   pool.set_up(pages, number(end));
-  const Span kept[] = {{0, kLowMemory}, used, archive};
   for (unsigned pass = 0; pass < 2; ++pass) {  // what entry.S mapped first
     for (unsigned i = 0; i < boot.ranges; ++i) {
-      const runtime::MemoryRange& range = boot.memory[i];
+      const MemoryRange& range = boot.memory[i];
       const bool high = range.address >= u64{4} << 30;
-      if (range.type != runtime::kRam || high != (pass == 1)) continue;
+      if (range.type != kRam || high != (pass == 1)) continue;
       total_bytes += range.bytes;
       add_range({align_up(range.address, kPageBytes), align_down(range.address + range.bytes, kPageBytes)},
-                kept, 3);
+                kept);
     }
     if (pass == 0) map_high_memory(end);
   }
@@ -177,27 +193,27 @@ u64 free_memory_bytes() {
 }
 u64 total_memory_bytes() { return total_bytes; }
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::runtime
 
 // Only the forms that can say that there is no memory; the others do not link.
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return hvlab::kernel::allocate_bytes(bytes);
+  return hvlab::runtime::allocate_bytes(bytes);
 }
 void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return hvlab::kernel::allocate_bytes(bytes);
+  return hvlab::runtime::allocate_bytes(bytes);
 }
-void operator delete(void* object) noexcept { hvlab::kernel::free_bytes(object); }
-void operator delete[](void* object) noexcept { hvlab::kernel::free_bytes(object); }
-void operator delete(void* object, std::size_t) noexcept { hvlab::kernel::free_bytes(object); }
-void operator delete[](void* object, std::size_t) noexcept { hvlab::kernel::free_bytes(object); }
+void operator delete(void* object) noexcept { hvlab::runtime::free_bytes(object); }
+void operator delete[](void* object) noexcept { hvlab::runtime::free_bytes(object); }
+void operator delete(void* object, std::size_t) noexcept { hvlab::runtime::free_bytes(object); }
+void operator delete[](void* object, std::size_t) noexcept { hvlab::runtime::free_bytes(object); }
 // Objects of at most 2048 bytes lie at multiples of the power of two that holds them, larger ones at pages:
 // so stricter alignments than that of max_align_t need nothing more.
 void* operator new(std::size_t bytes, std::align_val_t, const std::nothrow_t&) noexcept {
-  return hvlab::kernel::allocate_bytes(bytes);
+  return hvlab::runtime::allocate_bytes(bytes);
 }
-void operator delete(void* object, std::align_val_t) noexcept { hvlab::kernel::free_bytes(object); }
+void operator delete(void* object, std::align_val_t) noexcept { hvlab::runtime::free_bytes(object); }
 void operator delete(void* object, std::size_t, std::align_val_t) noexcept {
-  hvlab::kernel::free_bytes(object);
+  hvlab::runtime::free_bytes(object);
 }
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the name is the ABI's
 extern "C" [[noreturn]] void __cxa_pure_virtual() {

@@ -1,9 +1,9 @@
-#include "hv-models/kernel/pci.hpp"
+#include "hv-models/drivers/pci.hpp"
 
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
 
 constexpr u16 kAddressPort = 0xcf8, kDataPort = 0xcfc;
@@ -47,14 +47,14 @@ u8 pci_read8(const PciFunction& f, u8 offset) {
   return static_cast<u8>(pci_read(f, offset) >> (8 * (offset & 3)));
 }
 
-void for_each_pci_function(void (*found)(const PciFunction&)) {
+void visit_pci_functions(void (*found)(const void*, const PciFunction&), const void* context) {
   for (u8 slot = 0; slot < 32; ++slot) {
     PciFunction f;
     if (!read_function(slot, 0, f)) continue;
     const bool several = (pci_read(f, kHeader) >> 23 & 1) != 0;
-    found(f);
+    found(context, f);
     for (u8 function = 1; several && function < 8; ++function) {
-      if (read_function(slot, function, f)) found(f);
+      if (read_function(slot, function, f)) found(context, f);
     }
   }
 }
@@ -82,4 +82,4 @@ u8 pci_capability(const PciFunction& f, u8 id, u8 after) {
   return 0;
 }
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

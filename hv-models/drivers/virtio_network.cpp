@@ -1,12 +1,16 @@
-// Virtio network cards (VIRTIO 1.2, 5.1): one queue each way.
-#include "hv-models/kernel/memory.hpp"
-#include "hv-models/kernel/network_space.hpp"
-#include "hv-models/kernel/virtio.hpp"
+// Virtio network cards (VIRTIO 1.2, 5.1): one queue each way. Without a control queue the device hands over
+// frames for any address (5.1.6.5.1), so that receive_all() has nothing to do.
+#include "hv-models/drivers/network_card.hpp"
+#include "hv-models/drivers/virtio.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
+
+using runtime::physical;
 
 constexpr u16 kNetworkType = 1, kReceiveQueue = 0, kTransmitQueue = 1;
 constexpr u64 kHasMac = bit(5);
@@ -40,6 +44,7 @@ bool VirtioNetwork::set_up(const PciFunction& f) {
   if (!device_.set_up_queue(kReceiveQueue, receive_) || !device_.set_up_queue(kTransmitQueue, transmit_))
     return false;
   for (unsigned i = 0; i < 6; ++i) mac.bytes[i] = device_.configuration()[i];
+  kind = "virtio";
   return true;
 }
 
@@ -100,26 +105,30 @@ Packet* VirtioNetwork::take_received() {
 
 void VirtioNetwork::arrived() {
   if (!device_.take_interrupt()) return;
-  while (Packet* packet = take_received()) frame_received(packet);
+  while (Packet* packet = take_received()) received(packet);
   const runtime::Hold hold(lock_);
   free_sent();
 }
 
 void interrupt(void* card) { static_cast<VirtioNetwork*>(card)->arrived(); }
 
-void found(const PciFunction& f) {
-  if (!is_virtio(f, kNetworkType)) return;
+VirtioNetwork* make_card(const PciFunction& f) {
+  if (!is_virtio(f, kNetworkType)) return nullptr;
   VirtioNetwork* card = new (std::nothrow) VirtioNetwork;
-  if (card == nullptr || !card->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, card)) {
-    delete card;
-    return;
-  }
-  add_card(*card, "virtio");
-  card->begin();
+  if (card != nullptr && card->set_up(f) && runtime::ioapic::connect(f.irq, interrupt, card)) return card;
+  delete card;
+  return nullptr;
 }
 
 }  // namespace
 
-void find_virtio_network() { for_each_pci_function(found); }
+void find_virtio_network(CardFound found) {
+  for_each_pci_function([found](const PciFunction& f) {
+    VirtioNetwork* card = make_card(f);
+    if (card == nullptr) return;
+    found(*card);
+    card->begin();
+  });
+}
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

@@ -1,8 +1,8 @@
-#include "hv-models/kernel/page_pool.hpp"
+#include "hv-models/runtime/page_pool.hpp"
 
 #include "sim/base/check.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::runtime {
 
 void PagePool::set_up(Page* pages, u32 count) {
   pages_ = pages;
@@ -74,4 +74,4 @@ void PagePool::free(u32 first) {
   put(first, order);
 }
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::runtime

@@ -1,14 +1,19 @@
 // Intel 82540EM ("PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual",
 // 8254x_GBe_SDM): legacy descriptors, one ring each way.
-#include "hv-models/kernel/memory.hpp"
-#include "hv-models/kernel/network_space.hpp"
-#include "hv-models/kernel/pci.hpp"
+#include "hv-models/drivers/network_card.hpp"
+#include "hv-models/drivers/pci.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
+
+using runtime::allocate_zeroed_page;
+using runtime::direct;
+using runtime::physical;
 
 constexpr u16 kIntel = 0x8086, kDevice82540em = 0x100e;
 
@@ -19,7 +24,7 @@ constexpr u32 kControl = 0x0000, kStatus = 0x0008, kInterruptCause = 0x00c0, kIn
               kReceiveTail = 0x2818, kTransmitBase = 0x3800, kTransmitLength = 0x3808, kTransmitHead = 0x3810,
               kTransmitTail = 0x3818, kMulticast = 0x5200, kAddressLow = 0x5400, kAddressHigh = 0x5404;
 constexpr u32 kSetLinkUp = bit(6), kAutoSpeed = bit(5), kReset = bit(26), kLinkUp = bit(1);
-constexpr u32 kReceiveOn = bit(1), kBroadcastToo = bit(15), kStripCrc = bit(26);
+constexpr u32 kReceiveOn = bit(1), kAnyUnicast = bit(3), kBroadcastToo = bit(15), kStripCrc = bit(26);
 constexpr u32 kTransmitOn = bit(1), kPadShort = bit(3), kCollisions = 0x0f << 4 | 0x40 << 12;
 constexpr u32 kRecommendedGap = 10 | 8 << 10 | 6 << 20;
 constexpr u32 kCauseTransmitted = bit(0), kCauseMinimum = bit(4), kCauseOverrun = bit(6),
@@ -43,6 +48,7 @@ class E1000 final : public NetworkCard {
  public:
   bool set_up(const PciFunction& f);
   void send(Packet* frame) override;
+  void receive_all() override { reg(kReceiveControl) = reg(kReceiveControl) | kAnyUnicast; }
   void arrived();
   void begin() { reg(kInterruptMaskSet) = kCauseTransmitted | kCauseMinimum | kCauseOverrun | kCauseTimer; }
 
@@ -73,6 +79,7 @@ bool E1000::fill_receive_ring() {
 bool E1000::set_up(const PciFunction& f) {
   pci_enable(f);
   base_ = pci_address(f, 0);
+  kind = "e1000";
   receive_ = static_cast<volatile Descriptor*>(allocate_zeroed_page());
   transmit_ = static_cast<volatile Descriptor*>(allocate_zeroed_page());
   if (receive_ == nullptr || transmit_ == nullptr || !fill_receive_ring()) return false;
@@ -149,23 +156,30 @@ Packet* E1000::take_received() {
 
 void E1000::arrived() {
   if (reg(kInterruptCause) == 0) return;  // reading takes it back
-  while (Packet* packet = take_received()) frame_received(packet);
+  while (Packet* packet = take_received()) received(packet);
   const runtime::Hold hold(lock_);
   free_sent();
 }
 
 void interrupt(void* card) { static_cast<E1000*>(card)->arrived(); }
 
-void found(const PciFunction& f) {
-  if (f.vendor != kIntel || f.device != kDevice82540em) return;
+E1000* make_card(const PciFunction& f) {
+  if (f.vendor != kIntel || f.device != kDevice82540em) return nullptr;
   E1000* card = new (std::nothrow) E1000;
-  if (card == nullptr || !card->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, card)) return;
-  add_card(*card, "e1000");
-  card->begin();
+  if (card == nullptr || !card->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, card))
+    return nullptr;
+  return card;
 }
 
 }  // namespace
 
-void find_e1000() { for_each_pci_function(found); }
+void find_e1000(CardFound found) {
+  for_each_pci_function([found](const PciFunction& f) {
+    E1000* card = make_card(f);
+    if (card == nullptr) return;
+    found(*card);
+    card->begin();
+  });
+}
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

@@ -1,10 +1,14 @@
-#include "hv-models/kernel/virtio.hpp"
+#include "hv-models/drivers/virtio.hpp"
 
-#include "hv-models/kernel/memory.hpp"
+#include "hv-models/runtime/memory.hpp"
 #include "sim/base/bits.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
+
+using runtime::allocate_zeroed_page;
+using runtime::direct;
+using runtime::physical;
 
 // Capability types (4.1.4) and the common configuration (4.1.4.3).
 enum : u8 { kCommon = 1, kNotify = 2, kIsr = 3, kDevice = 4 };
@@ -148,4 +152,4 @@ void VirtioDevice::notify(const VirtQueue& queue) {
 
 bool VirtioDevice::take_interrupt() { return (at<u8>(isr_, 0) & 3) != 0; }
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

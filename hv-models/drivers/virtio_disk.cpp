@@ -1,12 +1,16 @@
 // Virtio block devices (VIRTIO 1.2, 5.2).
-#include "hv-models/kernel/disk.hpp"
-#include "hv-models/kernel/memory.hpp"
-#include "hv-models/kernel/virtio.hpp"
+#include "hv-models/drivers/disk.hpp"
+#include "hv-models/drivers/virtio.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 namespace {
+
+using runtime::Hold;
+using runtime::physical;
 
 constexpr u16 kBlockType = 2;
 constexpr u64 kHasFlush = bit(9);
@@ -20,6 +24,7 @@ enum : u32 { kIn = 0, kOut = 1, kFlushType = 4 };
 
 class VirtioDisk final : public Disk {
  public:
+  VirtioDisk() : Disk("virtio", 0) {}
   bool set_up(const PciFunction& function);
   void arrived();
 
@@ -31,7 +36,7 @@ class VirtioDisk final : public Disk {
     DiskRequest* request;
   };
   bool start(DiskRequest& request) override;
-  DiskRequest* take_done(int& result);
+  DiskRequest* take_done(bool& failed);
 
   VirtioDevice device_;
   VirtQueue queue_;
@@ -43,7 +48,7 @@ class VirtioDisk final : public Disk {
 
 bool VirtioDisk::set_up(const PciFunction& function) {
   if (!device_.set_up(function, kHasFlush) || !device_.set_up_queue(0, queue_)) return false;
-  slots_ = static_cast<Slot*>(allocate_pages(1));
+  slots_ = static_cast<Slot*>(runtime::allocate_pages(1));
   if (slots_ == nullptr || device_.configuration() == nullptr) return false;
   const volatile u32* capacity = reinterpret_cast<const volatile u32*>(device_.configuration());
   sectors_ = u64{capacity[1]} << 32 | capacity[0];
@@ -52,7 +57,7 @@ bool VirtioDisk::set_up(const PciFunction& function) {
 }
 
 bool VirtioDisk::start(DiskRequest& request) {
-  const runtime::Hold hold(queue_lock_);
+  const Hold hold(queue_lock_);
   Slot& slot = slots_[next_slot_];
   const bool flush = request.kind == DiskRequest::Kind::Flush,
              write = request.kind == DiskRequest::Kind::Write;
@@ -69,36 +74,41 @@ bool VirtioDisk::start(DiskRequest& request) {
   return true;
 }
 
-DiskRequest* VirtioDisk::take_done(int& result) {
-  const runtime::Hold hold(queue_lock_);
+DiskRequest* VirtioDisk::take_done(bool& failed) {
+  const Hold hold(queue_lock_);
   u32 written = 0;
   const u16 head = queue_.take_done(written);
   if (head == VirtQueue::kNone) return nullptr;
   const Slot& slot = slots_[slot_of_[head]];
-  result = slot.status == kDone ? 0 : int{kInputOutput};
+  failed = slot.status != kDone;
   return slot.request;
 }
 
 void VirtioDisk::arrived() {
   if (!device_.take_interrupt()) return;
-  int result = 0;
-  while (DiskRequest* request = take_done(result)) complete(*request, result);
+  bool failed = false;
+  while (DiskRequest* request = take_done(failed)) {
+    done(*request, failed);
+    room();
+  }
 }
 
 void interrupt(void* disk) { static_cast<VirtioDisk*>(disk)->arrived(); }
 
-void found(const PciFunction& f) {
-  if (!is_virtio(f, kBlockType)) return;
+VirtioDisk* make_disk(const PciFunction& f) {
+  if (!is_virtio(f, kBlockType)) return nullptr;
   VirtioDisk* disk = new (std::nothrow) VirtioDisk;
-  if (disk == nullptr || !disk->set_up(f) || !runtime::ioapic::connect(f.irq, interrupt, disk)) {
-    delete disk;
-    return;
-  }
-  add_disk(*disk, "virtio");
+  if (disk != nullptr && disk->set_up(f) && runtime::ioapic::connect(f.irq, interrupt, disk)) return disk;
+  delete disk;
+  return nullptr;
 }
 
 }  // namespace
 
-void find_virtio_disks() { for_each_pci_function(found); }
+void find_virtio_disks(DiskFound found) {
+  for_each_pci_function([found](const PciFunction& f) {
+    if (VirtioDisk* disk = make_disk(f); disk != nullptr) found(*disk);
+  });
+}
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

@@ -4,7 +4,7 @@
 
 #include "sim/base/types.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::drivers {
 
 struct PciFunction {
   u8 slot, function;
@@ -13,8 +13,16 @@ struct PciFunction {
   u8 irq;  // the ISA interrupt that its INTx# pin is routed to, as firmware says
 };
 
+void visit_pci_functions(void (*found)(const void* context, const PciFunction&), const void* context);
+
 /// Calls found(function) for everything on bus 0.
-void for_each_pci_function(void (*found)(const PciFunction&));
+template <typename Found>
+void for_each_pci_function(const Found& found) {
+  const auto call = [](const void* context, const PciFunction& f) {
+    (*static_cast<const Found*>(context))(f);
+  };
+  visit_pci_functions(call, &found);
+}
 
 u32 pci_read(const PciFunction& f, u8 offset);
 void pci_write(const PciFunction& f, u8 offset, u32 value);
@@ -27,4 +35,4 @@ void pci_enable(const PciFunction& f);
 /// The first capability `id` behind the one at `after` (0: the first of all); 0 if there is none.
 u8 pci_capability(const PciFunction& f, u8 id, u8 after);
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::drivers

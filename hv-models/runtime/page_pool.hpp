@@ -1,12 +1,11 @@
 // Physical pages by the buddy method: blocks of 2^order pages at multiples of their size; a block's buddy is
 // the other half of the block twice as large, and two free buddies become one. Pages are numbered from
-// physical address 0. Knows only numbers, so that it runs in a test too; memory.hpp has what the kernel
-// calls.
+// physical address 0. Knows only numbers, so that it runs in a test too; memory.hpp has what an image calls.
 #pragma once
 
 #include "sim/base/types.hpp"
 
-namespace hvlab::kernel {
+namespace hvlab::runtime {
 
 struct Page {
   u32 next, previous;  // in a list of free blocks
@@ -45,4 +44,4 @@ class PagePool {
   u32 lists_[kOrders] = {};
 };
 
-}  // namespace hvlab::kernel
+}  // namespace hvlab::runtime

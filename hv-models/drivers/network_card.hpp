@@ -1,0 +1,42 @@
+// Network cards: a driver takes frames to send and hands over those that came by callback.
+#pragma once
+
+#include "hv-models/drivers/packet.hpp"
+
+namespace hvlab::drivers {
+
+struct MacAddress {
+  u8 bytes[6];
+  bool operator==(const MacAddress&) const = default;
+};
+
+class NetworkCard {
+ public:
+  virtual ~NetworkCard() = default;
+  /// Sends the frame, which it then owns; drops it if its queue is full.
+  virtual void send(Packet* frame) = 0;
+  /// From now on it takes frames for any address, not for its own alone.
+  virtual void receive_all() {}
+  MacAddress mac = {};
+  const char* kind = "";
+
+  /// Who gets a frame that came, and owns it then. Called by the driver's interrupt handler, none of its
+  /// locks held.
+  using Receiver = void (*)(void* context, Packet* frame);
+  void set_receiver(Receiver receiver, void* context) { receiver_ = receiver, context_ = context; }
+
+ protected:
+  void received(Packet* frame) const { receiver_(context_, frame); }
+
+ private:
+  static void drop(void*, Packet* frame) { free_packet(frame); }
+  Receiver receiver_ = drop;
+  void* context_ = nullptr;
+};
+
+/// Finds cards of a kind, and calls found() for each, which sets the receiver; then the card begins.
+using CardFound = void (*)(NetworkCard& card);
+void find_e1000(CardFound found);
+void find_virtio_network(CardFound found);
+
+}  // namespace hvlab::drivers
