@@ -136,7 +136,10 @@ int boot_command(const std::vector<std::string>& arguments) {
     std::unique_ptr<RunWatch> watch;
     if (statistics.is_open() || requests.is_open() || record || !options->exits_file.empty())
       watch = std::make_unique<RunWatch>(machine, system, &requests);
-    if (record) watch->forward_to(record.get());
+    if (record) {
+      record->watch_guests(watch->exits());
+      watch->forward_to(record.get());
+    }
     std::optional<ExitLog> exits;
     if (!options->exits_file.empty()) {
       exits.emplace(options->exits_file, watch->exits(), options->guest_kernel,

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "sim/lab/claims.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/record/run_files.hpp"
 
 namespace hvlab::lab {
 
@@ -61,9 +65,27 @@ size_t occurrences(const std::string& text, const std::string& wanted) {
   return count;
 }
 
+std::string console_name(const Expectation& expectation) {
+  return expectation.vm == 0 ? "console" : fmt::format("console of vm {}", expectation.vm);
+}
+
+/// How often the text is on the consoles of a virtual machine, which are files of the run directory.
+size_t occurrences_of_vm(const std::string& directory, const Expectation& expectation) {
+  const std::string begin = fmt::format("vm{}-", expectation.vm);
+  size_t count = 0;
+  std::error_code none;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(directory) / record::kConsoleFolder, none)) {
+    if (!entry.path().filename().string().starts_with(begin)) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    count += occurrences({std::istreambuf_iterator<char>(file), {}}, expectation.name);
+  }
+  return count;
+}
+
 std::string describe(const Expectation& expectation, MetricUnit unit) {
   std::string text = expectation.subject == Subject::Console
-                         ? fmt::format("console has '{}'", expectation.name)
+                         ? fmt::format("{} has '{}'", console_name(expectation), expectation.name)
                          : expectation.name;
   for (const scenario::Setting& setting : expectation.against)
     text += fmt::format(" against {}={}", setting.path, setting.value);
@@ -87,7 +109,8 @@ bool within_bounds(const Expectation& expectation, double value) {
 /// What the expectation looks at in a cell; none if the cell has nothing to say of it.
 std::optional<double> figure_of(const Expectation& expectation, const CellResult& cell) {
   if (expectation.subject == Subject::Console)
-    return static_cast<double>(occurrences(cell.console, expectation.name));
+    return static_cast<double>(expectation.vm == 0 ? occurrences(cell.console, expectation.name)
+                                                   : occurrences_of_vm(cell.directory, expectation));
   return value_of(cell.metrics, expectation.name);
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/guest_memory.hpp"
 #include "sim/lab/report.hpp"
 #include "sim/record/junit.hpp"
 
@@ -100,6 +101,14 @@ RunRecord::RunRecord(const BootOptions& options, board::Machine& machine)
 }
 
 RunRecord::~RunRecord() { machine_.watch_ledgers(nullptr); }
+
+void RunRecord::watch_guests(const observe::ExitTotals& exits) {
+  const GuestConsoles::Machine machine = {
+      .state = [this](unsigned core) -> const cpu::Cpu& { return machine_.processors().at(core).state(); },
+      .read = [this](unsigned core, u64 address, void* to,
+                     size_t bytes) { return peek(machine_, core, address, to, bytes); }};
+  guests_.emplace(exits, machine, [this](const std::string& name, u8 byte) { consoles_.write(name, byte); });
+}
 
 void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds) {
   machine_.watch_ledgers(nullptr);

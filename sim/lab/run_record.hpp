@@ -7,6 +7,7 @@
 
 #include "sim/board/machine.hpp"
 #include "sim/lab/boot_options.hpp"
+#include "sim/lab/guest_consoles.hpp"
 #include "sim/lab/run_watch.hpp"
 #include "sim/record/console_files.hpp"
 #include "sim/record/run_writer.hpp"
@@ -26,7 +27,12 @@ class RunRecord final : public observe::Observer {
   void on_event(const observe::Event& event) override {
     if (trace_) trace_->on_event(event);
     consoles_.on_event(event);
+    if (guests_) guests_->on_event(event);
   }
+
+  /// Records what virtual machines write on their consoles; `exits` gives them their numbers and must see
+  /// each event before on_event() does.
+  void watch_guests(const observe::ExitTotals& exits);
 
   /// Ends it with what came out. Throws UserError if something could not be written: the directory then says
   /// that it is partial.
@@ -42,6 +48,7 @@ class RunRecord final : public observe::Observer {
   record::RunWriter run_;
   std::optional<record::TraceRecorder> trace_;
   record::ConsoleFiles consoles_;
+  std::optional<GuestConsoles> guests_;
 };
 
 }  // namespace hvlab::lab

@@ -11,19 +11,25 @@ void ConsoleFiles::Console::flush() {
   pending.clear();
 }
 
+void ConsoleFiles::Console::put(u8 byte) {
+  pending.push_back(byte);
+  if (byte == '\n' || pending.size() >= kMostPending) flush();
+}
+
 void ConsoleFiles::on_event(const observe::Event& event) {
   if (event.kind != observe::EventKind::Console || event.device >= devices_.size()) return;
-  std::unique_ptr<Console>& console = consoles_[event.device];
-  if (console == nullptr) {
-    const std::string name = std::string(kConsoleFolder) + "/" + devices_[event.device] + ".txt";
-    console = std::make_unique<Console>(run_.streamed(name));
-  }
-  console->pending.push_back(static_cast<u8>(event.a));
-  if (event.a == '\n' || console->pending.size() >= kMostPending) console->flush();
+  write(devices_[event.device], static_cast<u8>(event.a));
+}
+
+void ConsoleFiles::write(const std::string& name, u8 byte) {
+  std::unique_ptr<Console>& console = consoles_[name];
+  if (console == nullptr)
+    console = std::make_unique<Console>(run_.streamed(std::string(kConsoleFolder) + "/" + name + ".txt"));
+  console->put(byte);
 }
 
 void ConsoleFiles::finish() {
-  for (auto& [device, console] : consoles_) {
+  for (auto& [name, console] : consoles_) {
     console->flush();
     console->file.finish();
     run_.note_problem(console->file.problem());

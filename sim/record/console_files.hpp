@@ -1,4 +1,4 @@
-// What the guest wrote on each of the machine's consoles, one file a device.
+// What was written on consoles, one file each: those of the machine, and those of its virtual machines.
 #pragma once
 
 #include <map>
@@ -19,12 +19,16 @@ class ConsoleFiles final : public observe::Observer {
 
   void on_event(const observe::Event& event) override;
 
+  /// A byte on the console of this name, one that is no device of the machine ("vm1-com1").
+  void write(const std::string& name, u8 byte);
+
   /// Ends the files; tells the run what could not be written.
   void finish();
 
  private:
   struct Console {
     explicit Console(const std::string& path) : file(path) {}
+    void put(u8 byte);
     void flush();
     OutputFile file;
     std::vector<u8> pending;
@@ -32,7 +36,7 @@ class ConsoleFiles final : public observe::Observer {
 
   RunWriter& run_;
   std::vector<std::string> devices_;
-  std::map<observe::DeviceId, std::unique_ptr<Console>> consoles_;
+  std::map<std::string, std::unique_ptr<Console>> consoles_;
 };
 
 }  // namespace hvlab::record

@@ -26,6 +26,7 @@ class Reader {
   void check_setting(const Value& at, const Setting& setting);
   void check_bounds(const Value& value, const Expectation& expectation);
   void check_cells(const Value& value, const Expectation& expectation);
+  void check_vm(const Value& vm, const Expectation& expectation);
 
   const Scenario& scenario_;
   const Vocabulary& vocabulary_;
@@ -135,6 +136,21 @@ void Reader::check_cells(const Value& value, const Expectation& expectation) {
   }
 }
 
+void Reader::check_vm(const Value& vm, const Expectation& expectation) {
+  if (expectation.subject != Subject::Console) {
+    problems_.add(vm.key_place, "vm", "'vm' says whose console is meant, and there is no 'console' here");
+    return;
+  }
+  for (const Cell& cell : scenario_.cells) {
+    if (!has_settings(cell, expectation.in) || expectation.vm <= cell.vms.size()) continue;
+    problems_.add(vm.place, vm.text,
+                  fmt::format("there is no vm {}{}{}; there are {}", expectation.vm,
+                              cell.label.empty() ? "" : " in cell ", cell.label, cell.vms.size()),
+                  "'in' with other cells, or another number");
+    return;
+  }
+}
+
 Expectation Reader::read(const Value& value) {
   Expectation expectation;
   expectation.place = value.place;
@@ -149,6 +165,10 @@ Expectation Reader::read(const Value& value) {
                 *source = reference->find("source");
     if (figure != nullptr && within != nullptr && source != nullptr)
       expectation.reference = Reference{figure->number, within->number, source->text};
+  }
+  if (const Value* vm = value.find("vm"); vm != nullptr) {
+    expectation.vm = static_cast<unsigned>(vm->count);
+    check_vm(*vm, expectation);
   }
   if (const Value* why = value.find("why"); why != nullptr) expectation.why = why->text;
   check_bounds(value, expectation);

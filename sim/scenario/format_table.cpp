@@ -119,6 +119,7 @@ constexpr Section kReference = {"reference", "A published figure to hold the run
 constexpr Key kExpectKeys[] = {
     {"metric", Word, Optional, "", "What is looked at; `hvlab list metrics` has them all.", "@metrics"},
     {"console", Text, Optional, "", "Text on the console; what is looked at is how often it is there."},
+    {"vm", Count, Optional, "", "With console: those of a virtual machine instead of the machine's, by its number in exits and statistics: 1 is the first that ran.", "", 1, 8},
     {"same", Word, Optional, "", "All cells are alike: their workloads compute the same results, or every number and every console byte is the same.", "results|everything"},
     {"in", Settings, Optional, "", "Only in the cells where these settings hold."},
     {"against", Settings, Optional, "", "The figure is a ratio: divided by that of the cell with these settings instead."},

@@ -72,6 +72,7 @@ enum class Subject : u8 { Metric, Console, SameResults, SameEverything };
 struct Expectation {
   Subject subject = Subject::Metric;
   std::string name;  // the metric, or the text on the console
+  unsigned vm = 0;   // whose console; 0: the machine's
   MetricUnit unit = MetricUnit::Count;
   std::vector<Setting> in;       // the cells that it is about
   std::vector<Setting> against;  // empty, or what is other in the cell that the figure is divided by

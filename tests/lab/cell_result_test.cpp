@@ -3,11 +3,14 @@
 #include "sim/lab/cell_result.hpp"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "sim/lab/cell_boot.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/result_files.hpp"
 #include "sim/lab/scenario_files.hpp"
+#include "temporary_folder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::lab;
@@ -103,6 +106,24 @@ TEST_CASE("cells are alike or not") {
   result.cells[1].statistics = "a\nb";
   judge(result);
   CHECK(result.status == exit_status::kNotAsExpected);
+}
+
+TEST_CASE("text on the console of a virtual machine is that machine's alone") {
+  const test::TemporaryFolder folder("vm-console");
+  std::filesystem::create_directories(folder.path / "console");
+  for (const auto& [name, text] :
+       {std::pair{"vm1-com1", "a a"}, {"vm1-com2", "a"}, {"vm2-com1", "b"}, {"com1", "a"}})
+    std::ofstream(folder.path / "console" / (std::string(name) + ".txt")) << text;
+  const auto status = [&](const std::string& expect) {
+    ScenarioResult result = result_of("  - {in: {software.way: kvm}, vm: 1, console: " + expect + "}\n");
+    result.cells[1].directory = folder.path.string();
+    judge(result);
+    return result.status;
+  };
+  CHECK(status("a") == 0);
+  CHECK(status("a, equals: 3") == 0);
+  CHECK(status("b") == exit_status::kNotAsExpected);
+  CHECK(status("two") == exit_status::kNotAsExpected);  // that is on the machine's
 }
 
 TEST_CASE("another ending than the expected has its own status") {
