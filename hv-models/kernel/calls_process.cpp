@@ -137,18 +137,23 @@ i64 call_sched_getaffinity(const Arguments& c) {
 }
 
 // contain(limits, flags): processes that the caller makes from now on are in a new container inside its own,
-// the first of them its number 1. Flag 1: with a network of its own, which only has the loopback interface.
+// the first of them its number 1. Flag 1: with a network of its own, which only has the loopback interface;
+// flag 2: as a group with limits alone, without process numbers of its own.
 i64 call_contain(const Arguments& c) {
-  constexpr u64 kOwnNetwork = 1;
+  constexpr u64 kOwnNetwork = 1, kSameNumbers = 2;
   Limits limits;
   if (c.process.space->copy_in(&limits, c.a[0], sizeof limits) < 0) return kFault;
   if (limits.weight == 0 || limits.weight > 1'000'000) return kInvalid;
   Ref<Container> container = Ref<Container>::take(new (std::nothrow) Container);
-  Ref<PidSpace> pids = Ref<PidSpace>::take(new (std::nothrow) PidSpace);
-  if (!container || !pids) return kNoMemory;
-  pids->parent = c.process.container->pids;
-  pids->level = pids->parent->level + 1;
-  if (pids->level == kMostLevels) return kTooBig;
+  Ref<PidSpace> pids = c.process.container->pids;
+  if ((c.a[1] & kSameNumbers) == 0) {
+    if (pids->level + 1 == kMostLevels) return kTooBig;
+    pids = Ref<PidSpace>::take(new (std::nothrow) PidSpace);
+    if (!pids) return kNoMemory;
+    pids->parent = c.process.container->pids;
+    pids->level = pids->parent->level + 1;
+  }
+  if (!container) return kNoMemory;
   container->limits = limits;
   container->parent = c.process.container;
   container->pids = pids;
@@ -158,6 +163,11 @@ i64 call_contain(const Arguments& c) {
   if ((c.a[1] & kOwnNetwork) != 0 && !container->network) return kNoMemory;
   set_children_container(c.process, container);
   return 0;
+}
+
+// most_memory(): bytes of programs' pages that the container of the caller's children had at once, at most.
+i64 call_most_memory(const Arguments& c) {
+  return static_cast<i64>(children_container_of(c.process)->most_pages() * runtime::kPageBytes);
 }
 
 }  // namespace hvlab::kernel

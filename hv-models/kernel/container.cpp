@@ -15,6 +15,7 @@ bool Container::take_pages(u64 pages) {
     const Hold hold(lock_);
     if (limits.pages == 0 || pages_ + pages <= limits.pages) {
       pages_ += pages;
+      if (pages_ > most_pages_) most_pages_ = pages_;
       return true;
     }
   }

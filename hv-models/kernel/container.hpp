@@ -48,6 +48,7 @@ class Container : public Counted {
   bool take_process();
   void give_back_process();
   u64 pages() const { return pages_; }
+  u64 most_pages() const { return most_pages_; }
 
   // Processor time, under the scheduler's lock.
   /// One of its threads had the processor for so long, until `now`; returns what that counts in virtual time.
@@ -61,7 +62,7 @@ class Container : public Counted {
  private:
   void begin_period(u64 now);
   runtime::SpinLock lock_;
-  u64 pages_ = 0, processes_ = 0;
+  u64 pages_ = 0, most_pages_ = 0, processes_ = 0;
   unsigned ready_ = 0;  // threads that run or could
   u64 period_ = 0, used_ = 0, total_ = 0;
 };

@@ -36,6 +36,7 @@ i64 call_futex(const Arguments&);
 i64 call_sched_yield(const Arguments&);
 i64 call_sched_getaffinity(const Arguments&);
 i64 call_contain(const Arguments&);
+i64 call_most_memory(const Arguments&);
 i64 call_identity(const Arguments&);
 // calls_memory.cpp
 i64 call_mmap(const Arguments&);

@@ -11,6 +11,7 @@
 #include "sim/lab/child.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_ways.hpp"
+#include "sim/lab/models.hpp"
 #include "sim/scenario/quantity.hpp"
 
 namespace hvlab::lab {
@@ -103,8 +104,16 @@ std::string command_line(const Cell& cell) {
   return line + machine_words(cell) + more;
 }
 
+void add_model(const Model& model, const Cell& cell, Arguments& arguments) {
+  arguments.add("--kernel", model_image(model));
+  for (const std::string& module : model_modules(model)) arguments.add("--initrd", module);
+  arguments.add("--append", model_command_line(model, cell));
+}
+
 void add_software(const Scenario& scenario, const Cell& cell, Arguments& arguments) {
   const scenario::Software& software = cell.software;
+  if (const Model* model = find_model(software.model); model != nullptr)
+    return add_model(*model, cell, arguments);
   const bool own = !software.kernel.file.empty();
   arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : demo_kernel());
   arguments.add("--loader", software.way.empty() ? software.loader : "pvh");

@@ -48,7 +48,7 @@ bool killed(const Cell& cell, size_t instance) {
 
 /// Every instance of the workload has to say that it is done, unless the scenario has it killed.
 void check_workload(const Cell& cell, const CellResult& result, size_t index, ScenarioResult& all) {
-  if (cell.software.way.empty() || cell.ending != "power-off" || result.ending != "power-off") return;
+  if (cell.workload.empty() || !cell.program.empty() || cell.ending != "power-off" || result.ending != "power-off") return;
   for (size_t i = 0; i < cell.instances; ++i) {
     const WorkloadLog& log = i == 0 ? result.run.log : result.run.others[i - 1];
     if (log.done || killed(cell, i)) continue;

@@ -6,6 +6,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
 #include "sim/lab/demo_ways.hpp"
+#include "sim/lab/models.hpp"
 #include "sim/lab/scenario_files.hpp"
 #include "sim/scenario/yaml_tree.hpp"
 #include "sim/timing/profile.hpp"
@@ -38,6 +39,14 @@ std::vector<Explanation> ways() {
   entries.reserve(demo_ways().size());
   for (const Way& way : demo_ways())
     entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md"});
+  return entries;
+}
+
+std::vector<Explanation> teaching_models() {
+  std::vector<Explanation> entries;
+  entries.reserve(models().size());
+  for (const Model& model : models())
+    entries.push_back({"model", model.name, model.summary, "", "docs/teaching-hypervisors.md"});
   return entries;
 }
 
@@ -87,6 +96,7 @@ std::vector<Explanation> plain(const std::string& kind, const std::vector<std::s
 const std::vector<ExplainedKind>& explained_kinds() {
   static const std::vector<ExplainedKind> kKinds = {
       {"ways", "way", "ways of running the workload"},
+      {"models", "model", "teaching systems of our own"},
       {"phases", "phase", "phases of the workload"},
       {"processors", "processor", "processor profiles"},
       {"features", "feature", "features that profiles have and scenarios can take off them"},
@@ -107,6 +117,7 @@ std::vector<Explanation> explanations(const std::string& list) {
                                       [](const ExplainedKind& each) { return std::string(each.list); });
   if (kind == explained_kinds().end()) return {};
   if (list == "ways") return ways();
+  if (list == "models") return teaching_models();
   if (list == "processors") return processors();
   if (list == "costs") return costs();
   if (list == "claims") return judged();

@@ -11,6 +11,7 @@
 #include "sim/lab/claims.hpp"
 #include "sim/lab/demo_ways.hpp"
 #include "sim/lab/metric_names.hpp"
+#include "sim/lab/models.hpp"
 #include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
@@ -29,10 +30,17 @@ std::vector<std::string> profiles_in(const char* folder) {
   return names;
 }
 
+constexpr u64 kMiB = u64{1} << 20;
+
+scenario::WayFacts facts_of(const Model& model) {
+  return {model.name,        "amd-zen2", model.memory * kMiB, model.more_memory * kMiB, model.instances,
+          *model.pv != '\0', true,       model.scheduler};
+}
+
 scenario::WayFacts facts_of(const Way& way) {
-  constexpr u64 kMiB = u64{1} << 20;
-  return {way.name,      way.processor,     way.memory * kMiB, way.more_memory * kMiB,
-          way.instances, *way.guest != '\0'};
+  return {
+      way.name, way.processor, way.memory * kMiB, way.more_memory * kMiB, way.instances, *way.guest != '\0',
+      false,    false};
 }
 
 }  // namespace
@@ -52,6 +60,7 @@ scenario::Vocabulary scenario_vocabulary() {
   }
   std::ranges::sort(words.features);
   for (const Way& way : demo_ways()) words.ways.push_back(facts_of(way));
+  for (const Model& model : models()) words.models.push_back(facts_of(model));
   words.metrics = metric_names();
   for (const Claim& claim : claims()) words.claims.emplace_back(claim.id);
   return words;

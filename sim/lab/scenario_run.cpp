@@ -139,7 +139,7 @@ class Run {
     CellResult& cell = result.cells[index];
     const scenario::Cell& about = result.scenario.cells[index];
     cell.run = read_run(statistics, cell.console, about.instances);
-    cell.run.way = about.software.way;
+    cell.run.way = about.software.model.empty() ? about.software.way : about.software.model;
     cell.run.processors = about.machine.cores;
     cell.metrics = metrics_of(cell.run, statistics);
   }

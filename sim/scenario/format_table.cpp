@@ -59,30 +59,37 @@ constexpr Section kKernel = {"kernel", "The kernel that is loaded.", kKernelKeys
 
 constexpr Key kSoftwareKeys[] = {
     {"way", Word, Optional, "", "The workload in one of the ways of docs/workloads.md.", "@ways"},
+    {"model", Word, Optional, "", "Instead of a way: in a teaching system of docs/teaching-systems.md.", "@models"},
+    {"devices", Word, Derived, "emulated, with a model that makes virtual machines", "What its guests' disks and cards are: those of a PC, or made for guests.", "emulated|pv"},
+    {"paging", Word, Derived, "nested, with a model that makes virtual machines", "How its guests' pages are found: by the processor in two stages, or by the hypervisor's tables.", "nested|shadow"},
+    {"scheduler", Word, Derived, "credit, with a model that has one", "How its hypervisor gives virtual processors time.", "strict|relaxed|balance|credit"},
+    {"skew", Time, Derived, "3ms, with a model that has a scheduler", "With relaxed: how far a virtual processor may be ahead of its siblings.", "", kMicrosecond, kSecond},
     {"kernel", Type::Map, Optional, "", "Instead of a way: a kernel of your own.", "", 0, 0, &kKernel},
     {"debian_kernel", Flag, Optional, "", "Instead of a way or a file: the kernel that the ways boot."},
     {"initrds", List, Optional, "", "Initial RAM disks, or the modules of a multiboot kernel.", "", 0, 32, &kImage},
     {"loader", Word, Derived, "auto, without a way", "How a kernel of your own is entered.", "auto|bzimage|pvh|multiboot"},
     {"append", Text, Optional, "", "The kernel's command line; with a way, words added to it."},
     {"iso", File, Optional, "", "A CD image.", "", 0, 0, nullptr, "the machine has no CD drive"},
-    {"teaching", Text, Optional, "", "A teaching hypervisor.", "", 0, 0, nullptr, "there are none to run"},
 };
-constexpr Section kSoftware = {"software", "What the machine runs: exactly one of way, kernel and debian_kernel.", kSoftwareKeys};
+constexpr Section kSoftware = {"software", "What the machine runs: exactly one of way, model, kernel and debian_kernel.", kSoftwareKeys};
 
 constexpr Key kWorkloadKeys[] = {
     {"size", Word, Default, "quick", "Its short or full form.", "quick|full"},
     {"instances", Count, Derived, "as many as there are vms, else the way's", "So many side by side.", "", 1, 8},
+    {"program", Text, Optional, "", "Instead of the workload, with a model: another program of it, and its arguments."},
 };
-constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. Only with software.way.", kWorkloadKeys};
+constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. Only with software.way and software.model.", kWorkloadKeys};
 
 constexpr Key kVmKeys[] = {
     {"vcpus", Count, Derived, "as many as the machine has cores", "Virtual processors.", "", 1, 8},
-    {"memory", Type::Size, Default, "128MiB", "Its RAM, in whole MiB.", "", 64 * kMiB, 8 * kGiB},
+    {"memory", Type::Size, Derived, "128MiB, with a model 64MiB", "Its RAM, in whole MiB.", "", 16 * kMiB, 8 * kGiB},
     {"shares", Count, Default, "100", "Its weight when there is not enough processor time for all: cpu.weight of its control group.", "", 1, 10'000},
     {"limit", Number, Optional, "", "Processors' worth of time that it gets at most: 0.5 is half of one (cpu.max)."},
     {"cores", Text, Optional, "", "Placement: cores that it may run on, like 0-1,3 (cpuset.cpus)."},
     {"reservation", Number, Optional, "", "Processor time that it gets at least.", "", 0, 0, nullptr, "Linux's control groups have no reservation of processor time; use shares and limit"},
-    {"devices", Text, Optional, "", "Kind of its devices.", "", 0, 0, nullptr, "the way decides: kvm has virtio devices, hosted those of a PC"},
+    {"devices", Word, Optional, "", "With a model: what its disk and card are, if other than software.devices.", "emulated|pv|none"},
+    {"paging", Word, Optional, "", "With a model: if other than software.paging.", "nested|shadow"},
+    {"program", Text, Optional, "", "With a model: what runs in it, if other than workload.program."},
 };
 constexpr Section kVm = {"vm", "A virtual machine.", kVmKeys};
 

@@ -59,40 +59,75 @@ void add_processor(Value& machine, const std::string& processor, const std::stri
 }
 
 const WayFacts* way_of(const Value& cell, const Vocabulary& vocabulary) {
-  const Value* way = cell.at("software.way");
-  return way == nullptr ? nullptr : vocabulary.way(way->text);
+  if (const Value* way = cell.at("software.way"); way != nullptr) return vocabulary.way(way->text);
+  const Value* model = cell.at("software.model");
+  return model == nullptr ? nullptr : vocabulary.model(model->text);
 }
 
 void check_software(const Value& software, Problems& problems) {
-  const Value *way = software.find("way"), *kernel = software.find("kernel");
+  const Value *way = software.find("way"), *kernel = software.find("kernel"), *model = software.find("model");
   const Value* debian = software.find("debian_kernel");
   const bool wants_debian = debian != nullptr && debian->count != 0;
-  const int given = software.mentions("way") + software.mentions("kernel") + wants_debian;
+  const int given =
+      software.mentions("way") + software.mentions("model") + software.mentions("kernel") + wants_debian;
   Place at = software.place;
-  for (const Value* value : {debian, kernel, way}) {
+  for (const Value* value : {debian, kernel, model, way}) {
     if (given > 1 && value != nullptr) at = value->place;
   }
   if (given != 1)
-    problems.add(
-        at, "",
-        fmt::format("'software' has {} way, kernel or debian_kernel", given == 0 ? "no" : "more than one"),
-        "exactly one of way: NAME, kernel: {file: PATH}, debian_kernel: true");
-  if (way == nullptr) return;
+    problems.add(at, "",
+                 fmt::format("'software' has {} way, model, kernel or debian_kernel",
+                             given == 0 ? "no" : "more than one"),
+                 "exactly one of way: NAME, model: NAME, kernel: {file: PATH}, debian_kernel: true");
+  if (way == nullptr && model == nullptr) return;
   for (const char* key : {"initrds", "loader"}) {
     if (const Value* value = software.find(key); value != nullptr)
       problems.add(value->key_place, key,
-                   fmt::format("'{}' is for a kernel of your own; a way brings its own", key));
+                   fmt::format("'{}' is for a kernel of your own; a {} brings its own", key,
+                               way != nullptr ? "way" : "model"));
   }
 }
 
 void check_workload(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value* software = cell.find("software");
-  if (way != nullptr || software == nullptr || software->mentions("way")) return;
+  if (way != nullptr || software == nullptr || software->mentions("way") || software->mentions("model"))
+    return;
   for (const char* key : {"workload", "vms", "events", "claim"}) {
     const Value* value = cell.find(key);
     if (value != nullptr)
       problems.add(value->key_place, key, fmt::format("'{}' needs a way of running the workload", key),
-                   "software: {way: NAME}");
+                   "software: {way: NAME} or {model: NAME}");
+  }
+}
+
+void refuse(const Value& section, std::initializer_list<const char*> keys, const char* why,
+            Problems& problems) {
+  for (const char* key : keys) {
+    if (const Value* value = section.find(key); value != nullptr)
+      problems.add(value->key_place, key, fmt::format("'{}' {}", key, why));
+  }
+}
+
+/// What only the teaching systems understand, and what they do not.
+void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
+  const Value *software = cell.find("software"), *workload = cell.find("workload"), *vms = cell.find("vms");
+  if (software == nullptr) return;
+  if (way == nullptr && (software->mentions("way") || software->mentions("model")))
+    return;  // of an unknown name
+  const bool model = way != nullptr && way->model;
+  if (!model) {
+    refuse(*software, {"devices", "paging", "scheduler", "skew"}, "is for a model", problems);
+    if (workload != nullptr) refuse(*workload, {"program"}, "is for a model", problems);
+  } else {
+    if (!way->machines)
+      refuse(*software, {"devices", "paging"}, "is for a model with virtual machines", problems);
+    if (!way->scheduler)
+      refuse(*software, {"scheduler", "skew"}, "is for a model with a scheduler", problems);
+    refuse(cell, {"events"}, "is for ways: teaching systems have nobody to ask", problems);
+  }
+  if (vms == nullptr) return;
+  for (const Value& vm : vms->items) {
+    if (!model) refuse(vm, {"devices", "paging", "program"}, "is for a model", problems);
   }
 }
 
@@ -101,7 +136,8 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
   if (way == nullptr) return;
   if (vms != nullptr && !vms->items.empty()) {
     if (!way->machines)
-      problems.add(vms->key_place, "vms", fmt::format("way '{}' makes no virtual machines", way->name));
+      problems.add(vms->key_place, "vms",
+                   fmt::format("{} '{}' makes no virtual machines", way->model ? "model" : "way", way->name));
     if (instances != nullptr && instances->count != vms->items.size())
       problems.add(instances->place, instances->text,
                    fmt::format("{} instances, but {} vms", instances->count, vms->items.size()),
@@ -145,10 +181,13 @@ void check_machine(const Value& machine, Problems& problems) {
 void check_devices(const Value& cell, const WayFacts* way, u64 instances, Problems& problems) {
   const Value *disks = cell.at("machine.disks"), *nics = cell.at("machine.nics");
   if (way == nullptr) return;
-  if (disks != nullptr && disks->items.size() < instances)
+  // A model's hypervisor gives each virtual machine a part of the disk.
+  const bool shared = way->model && way->machines;
+  if (disks != nullptr && disks->items.size() < (shared ? 1 : instances))
     problems.add(disks->key_place, "disks",
                  fmt::format("{} disks for {} instances of the workload", disks->items.size(), instances),
                  "a disk for each");
+  if (way->model) return;  // the teaching kernel and its hypervisors have drivers for all kinds
   for (const char* list : {"machine.disks", "machine.nics"}) {
     const Value* devices = cell.at(list);
     for (size_t i = 0; devices != nullptr && i < devices->items.size(); ++i) {
@@ -164,7 +203,8 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
   const Value* events = cell.find("events");
   if (events == nullptr || way == nullptr) return;
   if (!way->machines && !events->items.empty())
-    problems.add(events->key_place, "events", fmt::format("way '{}' makes no virtual machines", way->name));
+    problems.add(events->key_place, "events",
+                 fmt::format("{} '{}' makes no virtual machines", way->model ? "model" : "way", way->name));
   for (const Value& event : events->items) {
     std::vector<const Value*> what;
     int said = 0;
@@ -188,19 +228,37 @@ u64 instances_of(const Value& cell, const WayFacts& way) {
   return vms != nullptr && !vms->items.empty() ? vms->items.size() : way.instances;
 }
 
-/// What the workload uses: a disk for each instance, and the card.
-void derive_devices(Value& machine, const Vocabulary& vocabulary, u64 instances, const std::string& origin) {
+/// A disk or card of the defaults, of kind `kind` where that is said.
+Value device(const char* list, const char* key, const char* kind, const Vocabulary& vocabulary,
+             const std::string& origin) {
+  Value device = defaults_of(*key_at(list)->section, vocabulary);
+  if (kind == nullptr) return device;
+  Value* said = device.at(key);
+  said->text = kind;
+  said->origin = origin;
+  return device;
+}
+
+/// What the workload uses: a disk for each instance, and the card. Teaching systems have a PC's own, and one
+/// disk of which each virtual machine gets a part.
+void derive_devices(Value& machine, const Vocabulary& vocabulary, const WayFacts& way, u64 instances,
+                    const std::string& origin) {
   constexpr u64 kWorkloadDisk = 4 * kMiB;  // more than the workload writes
   Value disks, nics;
   disks.type = nics.type = Type::List;
-  for (u64 i = 0; i < instances; ++i) {
-    disks.items.push_back(defaults_of(*key_at("machine.disks")->section, vocabulary));
-    add(disks.items.back(), "size", size_value(kWorkloadDisk), origin);
+  const bool shared = way.model && way.machines;
+  for (u64 i = 0; i < (shared ? 1 : instances); ++i) {
+    disks.items.push_back(
+        device("machine.disks", "interface", way.model ? "ide" : nullptr, vocabulary, origin));
+    add(disks.items.back(), "size", size_value(shared ? instances * kWorkloadDisk : kWorkloadDisk), origin);
   }
-  nics.items.push_back(defaults_of(*key_at("machine.nics")->section, vocabulary));
+  nics.items.push_back(device("machine.nics", "model", way.model ? "e1000" : nullptr, vocabulary, origin));
   add(machine, "disks", disks, origin);
   add(machine, "nics", nics, origin);
 }
+
+/// Of a virtual machine of which nothing is said.
+u64 usual_memory(const WayFacts& way) { return (way.model ? 64 : 128) * kMiB; }
 
 void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, u64 instances,
                 const std::string& origin) {
@@ -214,8 +272,23 @@ void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, 
   while (list.items.size() < instances && list.origin == origin)
     list.items.push_back(defaults_of(*about->section, vocabulary));
   const Value* cores = cell.at("machine.cores");
-  for (Value& vm : list.items)
+  for (Value& vm : list.items) {
     add(vm, "vcpus", count_value(cores == nullptr ? 1 : cores->count), "machine.cores");
+    add(vm, "memory", size_value(usual_memory(way)), origin);
+  }
+}
+
+void derive_model(Value& software, const WayFacts& way, const std::string& origin) {
+  if (way.machines) {
+    add(software, "devices", word_value("emulated"), origin);
+    add(software, "paging", word_value("nested"), origin);
+  }
+  if (!way.scheduler) return;
+  add(software, "scheduler", word_value("credit"), origin);
+  Value skew = count_value(3 * kMillisecond);
+  skew.type = Type::Time;
+  skew.text = print_quantity(Dimension::Time, skew.count);
+  add(software, "skew", skew, origin);
 }
 
 }  // namespace
@@ -231,7 +304,7 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
     machine = cell.at("machine");
     return add(*machine, "memory", size_value(512 * kMiB), "default");
   }
-  const std::string origin = "way " + way->name;
+  const std::string origin = (way->model ? "model " : "way ") + way->name;
   const u64 instances = std::min<u64>(instances_of(cell, *way), 8);
   Value workload;
   workload.type = Type::Map;
@@ -239,14 +312,16 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
   add(*cell.at("workload"), "size", word_value("quick"), "default");
   add(*cell.at("workload"), "instances", count_value(instances), origin);
   add_processor(*cell.at("machine"), way->processor, origin);
-  derive_devices(*cell.at("machine"), vocabulary, instances, origin);
+  derive_devices(*cell.at("machine"), vocabulary, *way, instances, origin);
+  if (way->model) derive_model(*cell.at("software"), *way, origin);
   derive_vms(cell, vocabulary, *way, instances, origin);
   // A machine for larger virtual machines than the usual ones is larger by as much.
   u64 memory = way->memory + (instances - 1) * way->more_memory;
   if (const Value* vms = cell.find("vms"); vms != nullptr && way->machines) {
     for (const Value& vm : vms->items) {
       const Value* size = vm.find("memory");
-      if (size != nullptr && size->count > 128 * kMiB) memory += (size->count - 128 * kMiB) / kMiB * kMiB;
+      if (size != nullptr && size->count > usual_memory(*way))
+        memory += (size->count - usual_memory(*way)) / kMiB * kMiB;
     }
   }
   add(*cell.at("machine"), "memory", size_value(memory), origin);
@@ -257,6 +332,7 @@ void check_rules(const Value& cell, const Vocabulary& vocabulary, Problems& prob
   if (const Value* software = cell.find("software"); software != nullptr) check_software(*software, problems);
   if (const Value* machine = cell.find("machine"); machine != nullptr) check_machine(*machine, problems);
   check_workload(cell, way, problems);
+  check_model(cell, way, problems);
   check_vms(cell, way, problems);
   const Value* instances = cell.at("workload.instances");
   check_events(cell, way, instances == nullptr ? 1 : instances->count, problems);

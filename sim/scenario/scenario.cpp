@@ -59,6 +59,11 @@ Machine machine_of(const Value& value) {
 Software software_of(const Value& value) {
   Software software;
   software.way = text_at(value, "way");
+  software.model = text_at(value, "model");
+  software.devices = text_at(value, "devices");
+  software.paging = text_at(value, "paging");
+  software.scheduler = text_at(value, "scheduler");
+  software.skew = count_at(value, "skew");
   software.debian_kernel = count_at(value, "debian_kernel") != 0;
   if (const Value* kernel = value.find("kernel"); kernel != nullptr)
     software.kernel = image_of(*kernel, "file");
@@ -71,7 +76,8 @@ Software software_of(const Value& value) {
 Vm vm_of(const Value& value) {
   const Value* limit = value.find("limit");
   return {static_cast<unsigned>(count_at(value, "vcpus", 1)), count_at(value, "memory"),
-          count_at(value, "shares", 100), limit == nullptr ? 0 : limit->number, text_at(value, "cores")};
+          count_at(value, "shares", 100), limit == nullptr ? 0 : limit->number, text_at(value, "cores"),
+          text_at(value, "devices"), text_at(value, "paging"), text_at(value, "program")};
 }
 
 TimedEvent event_of(const Value& value) {
@@ -91,6 +97,7 @@ void fill_cell(Cell& cell) {
   if (const Value* software = value.find("software"); software != nullptr)
     cell.software = software_of(*software);
   cell.workload = text_at(value, "workload.size");
+  cell.program = text_at(value, "workload.program");
   cell.instances = static_cast<unsigned>(count_at(value, "workload.instances", 1));
   for (const Value& vm : items_at(value, "vms")) cell.vms.push_back(vm_of(vm));
   for (const Value& event : items_at(value, "events")) cell.events.push_back(event_of(event));

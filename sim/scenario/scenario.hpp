@@ -40,7 +40,10 @@ struct Machine {
 };
 
 struct Software {
-  std::string way;             // empty: a kernel
+  std::string way;                         // empty: a model or a kernel
+  std::string model;                       // a teaching system
+  std::string devices, paging, scheduler;  // of a model that makes virtual machines; else empty
+  Picoseconds skew = 0;
   bool debian_kernel = false;  // that of the ways
   Image kernel;
   std::vector<Image> initrds;
@@ -51,8 +54,9 @@ struct Vm {
   unsigned vcpus = 1;
   u64 memory = 0;  // bytes
   u64 shares = 100;
-  double limit = 0;   // processors; 0: none
-  std::string cores;  // empty: all
+  double limit = 0;                      // processors; 0: none
+  std::string cores;                     // empty: all
+  std::string devices, paging, program;  // of a model; empty: as the software and the workload say
 };
 
 struct TimedEvent {
@@ -88,7 +92,8 @@ struct Cell {
   std::vector<Setting> settings;
   Machine machine;
   Software software;
-  std::string workload;  // "quick" or "full"; empty without a way
+  std::string workload;  // "quick" or "full"; empty without a way or a model
+  std::string program;   // instead of the workload; empty: none
   unsigned instances = 1;
   std::vector<Vm> vms;
   std::vector<TimedEvent> events;

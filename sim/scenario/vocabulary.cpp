@@ -13,6 +13,11 @@ bool fits(const std::string& pattern, const std::string& name) {
   return name.size() > start.size() + end.size() && name.starts_with(start) && name.ends_with(end);
 }
 
+const WayFacts* named(const std::vector<WayFacts>& list, const std::string& name) {
+  const auto found = std::ranges::find(list, name, &WayFacts::name);
+  return found == list.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::vector<std::string> Vocabulary::list(const std::string& name) const {
@@ -23,15 +28,14 @@ std::vector<std::string> Vocabulary::list(const std::string& name) const {
   if (name == "costs") return costs;
   if (name == "claims") return claims;
   std::vector<std::string> names;
+  if (name == "models") std::ranges::transform(models, std::back_inserter(names), &WayFacts::name);
   if (name == "ways") std::ranges::transform(ways, std::back_inserter(names), &WayFacts::name);
   if (name == "metrics") std::ranges::transform(metrics, std::back_inserter(names), &Metric::name);
   return names;
 }
 
-const WayFacts* Vocabulary::way(const std::string& name) const {
-  const auto found = std::ranges::find(ways, name, &WayFacts::name);
-  return found == ways.end() ? nullptr : &*found;
-}
+const WayFacts* Vocabulary::way(const std::string& name) const { return named(ways, name); }
+const WayFacts* Vocabulary::model(const std::string& name) const { return named(models, name); }
 
 const Metric* Vocabulary::metric(const std::string& name) const {
   const auto found =

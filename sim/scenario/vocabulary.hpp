@@ -20,11 +20,13 @@ struct Metric {
 /// A way of running the workload, with what it means for the machine.
 struct WayFacts {
   std::string name;
-  std::string processor;  // its profile, with the features that are taken off it: "amd-zen2,-npt"
-  u64 memory = 0;         // bytes for one instance
-  u64 more_memory = 0;    // bytes for each further one
-  u64 instances = 1;      // of the workload, when nothing else is said
-  bool machines = false;  // each instance is in a virtual machine
+  std::string processor;   // its profile, with the features that are taken off it: "amd-zen2,-npt"
+  u64 memory = 0;          // bytes for one instance
+  u64 more_memory = 0;     // bytes for each further one
+  u64 instances = 1;       // of the workload, when nothing else is said
+  bool machines = false;   // each instance is in a virtual machine
+  bool model = false;      // a teaching system
+  bool scheduler = false;  // its hypervisor has one, with policies
 };
 
 struct Vocabulary {
@@ -32,13 +34,14 @@ struct Vocabulary {
   std::vector<std::string> features;                  // of processors
   std::vector<std::string> costs;                     // figures of a processor profile
   std::vector<std::string> claims;
-  std::vector<WayFacts> ways;
+  std::vector<WayFacts> ways, models;
   std::vector<Metric> metrics;
 
   /// The list that the format's table calls `name` ("processors"); empty if there is none.
   std::vector<std::string> list(const std::string& name) const;
-  /// Null if there is no such way or metric.
+  /// Null if there is no such way, model or metric.
   const WayFacts* way(const std::string& name) const;
+  const WayFacts* model(const std::string& name) const;
   const Metric* metric(const std::string& name) const;
 };
 

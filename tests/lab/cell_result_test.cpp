@@ -161,9 +161,9 @@ TEST_CASE("the graver status is kept") {
 TEST_CASE("the guest is told what is particular about its virtual machines, and nothing else") {
   scenario::Cell cell;
   cell.machine.cores = 2;
-  cell.vms = {{2, u64{128} << 20, 100, 0, ""}};
+  cell.vms = {{2, u64{128} << 20, 100, 0, "", "", "", ""}};
   CHECK(machine_words(cell).empty());
-  cell.vms.push_back({1, u64{256} << 20, 50, 0.5, "0-1,3"});
+  cell.vms.push_back({1, u64{256} << 20, 50, 0.5, "0-1,3", "", "", ""});
   cell.events = {{500 * kMillisecond, "pause", 1}, {1500 * kMillisecond, "resume", 2}};
   CHECK(machine_words(cell) ==
         " hvlab.vm2=1:256:50:50000:0-1,3 hvlab.events=0.500000:pause:1,1.000000:resume:2");

@@ -19,6 +19,9 @@ inline Vocabulary words() {
                 {"apps", "amd-zen2", 256 * kMiB, 16 * kMiB, 2, false},
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},
                 {"kvm-shadow", "amd-zen2,-npt", 768 * kMiB, 192 * kMiB, 1, true}};
+  words.models = {{"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false},
+                  {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false},
+                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true}};
   words.claims = {"H1"};
   words.metrics = {{"time", MetricUnit::Time},
                    {"instructions", MetricUnit::Count},

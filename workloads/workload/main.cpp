@@ -1,4 +1,4 @@
-// workload [--quick] [--disk DEVICE] [--link ADDRESS] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for
+// workload [--quick] [--disk DEVICE] [--link ADDRESS] [--link-bulk ADDRESS] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for
 // each phase, then "HVLAB done".
 #include <sched.h>
 #include <stdio.h>
@@ -27,7 +27,9 @@ constexpr Phase kPhases[] = {
 // What the workload may use only when it is told to.
 struct Extras {
   const char* disk = nullptr;  // what is on the device is overwritten
-  const char* peer = nullptr;  // the IPv4 address of who answers at the other end of the network card's wire
+  // The IPv4 address of who answers at the other end of the network card's wire: by UDP, by TCP.
+  const char* peer = nullptr;
+  const char* bulk_peer = nullptr;
 };
 
 uint64_t nanoseconds() {
@@ -87,7 +89,10 @@ void run(const Size& size, const Extras& extras, char** names, int count) {
   if (extras.peer != nullptr) {
     wait_for_link(extras.peer);
     run_phase("link", [&] { return link_phase(size, extras.peer); });
-    run_phase("link-bulk", [&] { return link_bulk_phase(size, extras.peer); });
+  }
+  if (extras.bulk_peer != nullptr) {
+    wait_for_link(extras.bulk_peer);
+    run_phase("link-bulk", [&] { return link_bulk_phase(size, extras.bulk_peer); });
   }
   print("HVLAB done\n");
 }
@@ -105,6 +110,8 @@ int main(int argc, char** argv) {
       extras.disk = argv[1];
     } else if (strcmp(argv[0], "--link") == 0) {
       extras.peer = argv[1];
+    } else if (strcmp(argv[0], "--link-bulk") == 0) {
+      extras.bulk_peer = argv[1];
     } else {
       break;
     }

@@ -71,8 +71,13 @@ inline void sleep_milliseconds(long time) {
 struct Limits {
   uint64_t weight = 1024, quota = 0, pages = 0, processes = 0;
 };
-inline constexpr long kOwnNetwork = 1;
+inline constexpr long kOwnNetwork = 1, kSameNumbers = 2;
 inline long contain(const Limits& limits, long flags) { return call(500, to_word(&limits), flags); }
+
+/// Bytes that the container of the caller's children had at once, at most.
+inline long most_memory() { return call(510); }
+inline long pipe(int* ends) { return call(22, to_word(ends)); }
+inline long duplicate(int file, int as) { return call(33, file, as); }
 
 struct SocketAddress {
   uint16_t family = 2, port = 0;

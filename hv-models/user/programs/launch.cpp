@@ -1,0 +1,99 @@
+// launch [--contain] COUNT PROGRAM ARGUMENTS: runs so many of it side by side, each in a group of its own
+// (with
+// --contain: in a container) and says how much memory each had at most. A '@' at the end of an argument
+// becomes the instance's number, from 0. The lines of several are marked with their number, from 1.
+#include "hv-models/user/library/calls.hpp"
+#include "hv-models/user/library/text.hpp"
+
+using namespace user;
+
+namespace {
+
+constexpr int kMost = 8, kMostWords = 24, kWordBytes = 64;
+
+int usage() {
+  print("usage: launch [--contain] COUNT PROGRAM ARGUMENTS (at most %ld instances, %ld words)\n", long{kMost},
+        long{kMostWords});
+  return 2;
+}
+
+// "/dev/disk@" is "/dev/disk0" for the first.
+[[noreturn]] void become(char** words, int count, int number) {
+  static char texts[kMostWords][kWordBytes];
+  char* arguments[kMostWords + 1] = {};
+  for (int i = 0; i < count; ++i) {
+    const size_t length = strlen(words[i]);
+    arguments[i] = words[i];
+    if (length == 0 || length >= kWordBytes || words[i][length - 1] != '@') continue;
+    memcpy(texts[i], words[i], length);
+    texts[i][length - 1] = static_cast<char>('0' + number);
+    arguments[i] = texts[i];
+  }
+  char* environment[] = {nullptr};
+  const long result = execve(arguments[0], arguments, environment);
+  print("launch: %s: error %ld\n", arguments[0], result);
+  exit(127);
+}
+
+// Whole lines, each in one write, so that those of several instances do not mix.
+void relay(int from, int number) {
+  char line[512];
+  size_t length = 0;
+  for (char c = 0; read(from, &c, 1) == 1;) {
+    if (c != '\n' && length < sizeof line - 1) {
+      line[length++] = c;
+      continue;
+    }
+    line[length] = 0;
+    print("HVLAB instance=%ld %s\n", long{number} + 1, line);
+    length = 0;
+  }
+}
+
+// One instance from beginning to end; its status.
+int run_one(char** words, int count, int number, bool alone, long flags) {
+  int ends[2] = {};
+  if (!alone && pipe(ends) < 0) return 1;
+  if (const long result = contain(Limits{}, flags); result < 0) {
+    print("launch: no container: error %ld\n", result);
+    return 1;
+  }
+  const long id = fork();
+  if (id == 0) {
+    if (!alone) {
+      duplicate(ends[1], 1);
+      close(ends[0]);
+      close(ends[1]);
+    }
+    become(words, count, number);
+  }
+  if (!alone) {
+    close(ends[1]);
+    relay(ends[0], number);
+  }
+  int status = 0;
+  if (id < 0 || wait(id, &status) != id) return 1;
+  print("HVLAB instance=%ld memory=%ld\n", long{number} + 1, most_memory());
+  return status == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  int at = 1;
+  const bool contained = at < count && strcmp(words[at], "--contain") == 0;
+  if (contained) ++at;
+  const long instances = at < count ? parse_number(words[at++]) : -1;
+  if (instances < 1 || instances > kMost || at >= count || count - at > kMostWords) return usage();
+  print("HVLAB launch\n");
+  for (int number = 0; number < instances; ++number) {
+    const long id = fork();
+    if (id == 0) exit(run_one(words + at, count - at, number, instances == 1, contained ? 0 : kSameNumbers));
+    if (id < 0) return 1;
+  }
+  bool all_well = true;
+  int status = 0;
+  while (wait(-1, &status) > 0) all_well = all_well && status == 0;
+  call(162);  // sync
+  return all_well ? 0 : 1;
+}

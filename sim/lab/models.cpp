@@ -1,0 +1,104 @@
+#include "sim/lab/models.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "sim/base/user_error.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+constexpr u64 kMiB = u64{1} << 20;
+constexpr const char* kKernel = "kernel/kernel.elf";
+constexpr const char* kPrograms = "kernel/programs.tar";
+
+constexpr Model kModels[] = {
+    {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", false, 128, 0,
+     1},
+    {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
+     false, 128, 16, 2},
+    {"container", "each instance in a container of the kernel's", kKernel,
+     kPrograms, "", false, 128, 16, 1},
+};
+
+std::string path_of(const std::string& file) {
+  const std::string path = std::string(HVLAB_MODELS "/") + file;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error))
+    throw UserError("'" + path + "' is missing: build the target 'hvlab' again");
+  return path;
+}
+
+std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
+  if (!cell.program.empty()) return cell.program;
+  std::string line = "/bin/workload";
+  if (cell.workload == "quick") line += " --quick";
+  if (!disk.empty()) line += " --disk " + disk;
+  const bool card =
+      std::ranges::any_of(cell.machine.nics, [](const auto& nic) { return nic.backend == "peer"; });
+  return card ? line + " --link 10.0.2.2" : line;
+}
+
+/// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.
+std::string vm_words(const Model& model, const scenario::Cell& cell, const scenario::Vm& vm) {
+  const std::string devices = vm.devices.empty() ? cell.software.devices : vm.devices;
+  const std::string paging = vm.paging.empty() ? cell.software.paging : vm.paging;
+  const auto kind = [&](const char* emulated) {
+    return devices == "none" ? "none" : devices == "pv" ? model.pv : emulated;
+  };
+  std::string words = fmt::format("vcpus:{},memory:{},disk:{},net:{},paging:{}", vm.vcpus, vm.memory / kMiB,
+                                  kind("ide"), cell.machine.nics.empty() ? "none" : kind("e1000"), paging);
+  if (!model.scheduler) return words;
+  words += fmt::format(",shares:{}", vm.shares);
+  if (vm.limit != 0) words += fmt::format(",limit:{:.0f}", vm.limit * 100);
+  std::string cores = vm.cores;
+  std::ranges::replace(cores, ',', '+');
+  return cores.empty() ? words : words + ",cores:" + cores;
+}
+
+std::string machines_line(const Model& model, const scenario::Cell& cell) {
+  std::string line, guests;
+  if (model.scheduler)
+    line = fmt::format("scheduler={} skew={}", cell.software.scheduler, cell.software.skew / kMicrosecond);
+  for (size_t i = 0; i < cell.vms.size(); ++i) {
+    const scenario::Vm& vm = cell.vms[i];
+    line += fmt::format(" vm{}={}", i + 1, vm_words(model, cell, vm));
+    const bool disk = (vm.devices.empty() ? cell.software.devices : vm.devices) != "none";
+    guests += " -- run=" + (vm.program.empty() ? workload_of(cell, disk ? "/dev/disk0" : "") : vm.program);
+  }
+  return line + guests;
+}
+
+}  // namespace
+
+std::span<const Model> models() { return kModels; }
+
+const Model* find_model(const std::string& name) {
+  const auto* found =
+      std::ranges::find(kModels, name, [](const Model& row) { return std::string(row.name); });
+  return found == std::end(kModels) ? nullptr : found;
+}
+
+std::string model_image(const Model& model) { return path_of(model.image); }
+
+std::vector<std::string> model_modules(const Model& model) {
+  std::vector<std::string> paths;
+  std::istringstream words(model.modules);
+  for (std::string word; words >> word;) paths.push_back(path_of(word));
+  return paths;
+}
+
+std::string model_command_line(const Model& model, const scenario::Cell& cell) {
+  const std::string more = cell.software.append.empty() ? "" : cell.software.append + " ";
+  if (*model.pv != '\0') return more + machines_line(model, cell);
+  const std::string name = model.name;
+  if (name == "bare" && cell.instances == 1) return more + "run=" + workload_of(cell, "/dev/disk0");
+  const char* how = name == "container" ? "--contain " : "";
+  return more + fmt::format("run=/bin/launch {}{} {}", how, cell.instances, workload_of(cell, "/dev/disk@"));
+}
+
+}  // namespace hvlab::lab
