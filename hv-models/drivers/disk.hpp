@@ -35,23 +35,23 @@ class Disk {
   virtual ~Disk() = default;
   /// Gives the request to the device; false if it takes no more now. The request and its memory are the
   /// driver's until it is done.
-  virtual bool start(DiskRequest& request) = 0;
+  bool start(DiskRequest& request);
   u64 sectors() const { return sectors_; }
   const char* kind() const { return kind_; }
   /// Before the first request.
   void set_user(const DiskUser& user) { user_ = user; }
 
  protected:
-  Disk(const char* kind, u64 sectors) : kind_(kind), sectors_(sectors) {}
-  void done(DiskRequest& request, bool failed) const {
-    request.failed = failed;
-    user_.done(user_.context, request);
-  }
+  Disk(const char* kind, u64 sectors);
+  /// The driver's part of start().
+  virtual bool begin(DiskRequest& request) = 0;
+  void done(DiskRequest& request, bool failed) const;
   void room() const { user_.room(user_.context); }
   const char* kind_;
   u64 sectors_;
 
  private:
+  unsigned number_;  // for whoever watches the machine
   DiskUser user_ = {[](void*, DiskRequest&) {}, [](void*) {}, nullptr};
 };
 

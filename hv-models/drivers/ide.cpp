@@ -74,7 +74,7 @@ class IdeDisk final : public Disk {
   void channel_is_free() { room(); }
 
  private:
-  bool start(DiskRequest& request) override { return channel_.begin(*this, drive_, request); }
+  bool begin(DiskRequest& request) override { return channel_.begin(*this, drive_, request); }
   IdeChannel& channel_;
   const unsigned drive_;
 };

@@ -35,7 +35,7 @@ class VirtioDisk final : public Disk {
     u8 status;
     DiskRequest* request;
   };
-  bool start(DiskRequest& request) override;
+  bool begin(DiskRequest& request) override;
   DiskRequest* take_done(bool& failed);
 
   VirtioDevice device_;
@@ -56,7 +56,7 @@ bool VirtioDisk::set_up(const PciFunction& function) {
   return true;
 }
 
-bool VirtioDisk::start(DiskRequest& request) {
+bool VirtioDisk::begin(DiskRequest& request) {
   const Hold hold(queue_lock_);
   Slot& slot = slots_[next_slot_];
   const bool flush = request.kind == DiskRequest::Kind::Flush,

@@ -2,7 +2,9 @@
 
 #include "hv-models/kernel/device_files.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/scheduler.hpp"
 #include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/print.hpp"
 
@@ -63,6 +65,8 @@ Disk::Disk(drivers::Disk& device) : device_(device) {
 
 int Disk::perform(DiskRequest& request) {
   const Hold hold(lock_);
+  runtime::mark<arch::mark::Kind::DiskRequest>(static_cast<drivers::DiskRequest*>(&request),
+                                               reinterpret_cast<u64>(&current_thread()));
   waiting_.push_back(request);
   start_more();
   while (!request.done) done_.wait(lock_, Waiting::UntilDone);  // the device writes to its memory until then

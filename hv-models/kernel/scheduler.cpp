@@ -8,6 +8,7 @@
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/local_apic.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/processors.hpp"
 #include "sim/arch/msr.hpp"
@@ -34,6 +35,7 @@ namespace {
 namespace clock = runtime::clock;
 using runtime::Hold;
 using runtime::this_processor;
+using Mark = arch::mark::Kind;
 
 // ---- Switching
 
@@ -80,6 +82,7 @@ void switch_to(Core& core, Thread& next) {
   if (old.stack != nullptr && *reinterpret_cast<u64*>(old.stack) != kStackMark)
     runtime::panic("kernel stack overflow");
   ++core.times.switches;
+  runtime::mark<Mark::ThreadSwitch>(&next);
   save_fpu(old);
   load_program_state(core, next);
   const bool interrupts_were_on = this_processor().interrupts_were_on;
@@ -109,6 +112,7 @@ void wake(Thread& thread, WaitResult result) {
   Scheduler::leave_queue(thread);
   if (static_cast<Link<SleepTag>&>(thread).linked()) cores[thread.processor].sleepers.remove(thread);
   thread.result = result;
+  runtime::mark<Mark::ThreadWake>(&thread);
   enqueue(thread);
 }
 
@@ -182,6 +186,7 @@ void join_scheduler() {
   core.idle_thread.state = Thread::State::Running;
   core.idle_thread.started = clock::now();
   core.current = &core.idle_thread;
+  runtime::mark<Mark::ThreadSwitch>(&core.idle_thread);
 }
 
 void idle() {
@@ -205,6 +210,7 @@ void make_ready(Thread& thread) {
   const Hold hold(scheduler_lock);
   thread.processor = this_processor().index;
   thread.queue_base = thread.virtual_time = this_core().queue.base();
+  runtime::mark<Mark::ThreadWake>(&thread);
   enqueue(thread);
 }
 

@@ -1,10 +1,12 @@
 #include "hv-models/kernel/socket.hpp"
 
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/runtime/mark.hpp"
 
 namespace hvlab::kernel {
 
 using runtime::Hold;
+using Mark = arch::mark::Kind;
 namespace clock = runtime::clock;
 
 Socket::Socket(const Ref<NetworkSpace>& space, SocketKind kind) : space_(space), kind_(kind) {
@@ -24,7 +26,13 @@ bool Socket::wants(SocketKind kind, u16 port, u32 to, const Packet& packet) cons
   return peer_.address == packet.from && (kind_ == SocketKind::Ping || peer_.port == packet.from_port);
 }
 
+// What a datagram of so many bytes is on the wire.
+u64 Socket::frame_bytes(size_t payload) const {
+  return payload + (kind_ == SocketKind::Datagram ? kUdpBytes : 0) + kIpv4Bytes + kEthernetBytes;
+}
+
 void Socket::arrived(Packet* packet) {
+  runtime::mark<Mark::DatagramReceived>(this, frame_bytes(packet->bytes));
   if (queued_ + packet->bytes > kMostQueued) return free_packet(packet);
   queued_ += packet->bytes;
   received_.push_back(*packet);
@@ -109,6 +117,7 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
     return result;
   }
   const i64 sent = static_cast<i64>(packet->bytes);
+  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes));
   if (kind_ == SocketKind::Ping) {
     put_icmp_echo(packet->data(), packet->bytes, echo);
     result = send_ipv4(*space_, packet, kProtocolIcmp, from, target.address);

@@ -44,6 +44,7 @@ class Socket final : public OpenFile, public Link<SocketTag> {
  private:
   static constexpr size_t kMostQueued = 256 * 1024;
   int choose_port();
+  u64 frame_bytes(size_t payload) const;
   Ref<NetworkSpace> space_;
   const SocketKind kind_;
   Endpoint local_, peer_;

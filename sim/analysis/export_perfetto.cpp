@@ -4,6 +4,7 @@
 #include "sim/analysis/exports.hpp"
 #include "sim/analysis/protobuf.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/mark.hpp"
 
 namespace hvlab::analysis {
 
@@ -60,11 +61,13 @@ class Exporter {
   void instant(const Record& r) {
     const bool exit = r.kind == static_cast<u8>(observe::EventKind::VmExit);
     const bool mark = r.kind == record::trace_kind::kMark;
-    const std::string kind = trace_.name(NameTable::Kind, r.kind);
+    std::string kind = trace_.name(NameTable::Kind, r.kind);
+    if (exit) kind += " " + trace_.name(NameTable::ExitReason, r.a);
+    if (r.kind == static_cast<u8>(observe::EventKind::Mark))
+      kind += std::string(" ") + observe::name(observe::mark_kind(r.a));
     Message event;
     event.number(event_field::kType, kInstant);
-    event.number(event_field::kName,
-                 name(exit ? kind + " " + trace_.name(NameTable::ExitReason, r.a) : kind));
+    event.number(event_field::kName, name(kind));
     if (mark) {
       annotate(event, "text", Message().text(annotation_field::kText, trace_.name(NameTable::Mark, r.a)));
     } else {

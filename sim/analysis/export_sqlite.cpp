@@ -8,6 +8,7 @@
 #include "sim/analysis/exports.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/mark.hpp"
 
 namespace hvlab::analysis {
 
@@ -25,6 +26,8 @@ constexpr const char* kTables = R"(
   CREATE TABLE states (lane INTEGER, state TEXT, begin_ps INTEGER, end_ps INTEGER);
   CREATE TABLE exits (time_ps INTEGER, core INTEGER, lane INTEGER, reason TEXT, info1 INTEGER, rip INTEGER);
   CREATE TABLE marks (time_ps INTEGER, lane INTEGER, text TEXT);
+  CREATE TABLE software_marks (time_ps INTEGER, core INTEGER, lane INTEGER, kind INTEGER, name TEXT, cpl INTEGER,
+                               first INTEGER, second INTEGER, third INTEGER, rip INTEGER);
   CREATE TABLE records (time_ps INTEGER, core INTEGER, lane INTEGER, kind INTEGER, a INTEGER, b INTEGER,
                         rip INTEGER);
 )";
@@ -50,6 +53,7 @@ class Exporter {
         states_(to, "INSERT INTO states VALUES (?, ?, ?, ?)"),
         exits_(to, "INSERT INTO exits VALUES (?, ?, ?, ?, ?, ?)"),
         marks_(to, "INSERT INTO marks VALUES (?, ?, ?)"),
+        software_marks_(to, "INSERT INTO software_marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         records_(to, "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)") {
     SQLite::Statement lanes(to, "INSERT INTO lanes VALUES (?, ?, ?, ?, ?)");
     for (const auto& [lane, info] : trace.lanes())
@@ -62,12 +66,28 @@ class Exporter {
     insert(records_, integer(r.time), int{r.core}, int{r.lane}, int{r.kind}, integer(r.a), integer(r.b),
            integer(r.rip));
     if (r.kind == record::trace_kind::kState) state(r);
+    software_mark(r);
     if (r.kind == record::trace_kind::kMark)
       insert(marks_, integer(r.time), int{r.lane}, trace_.name(NameTable::Mark, r.a));
     if (r.kind == static_cast<u8>(observe::EventKind::VmExit)) {
       insert(exits_, integer(r.time), int{r.core}, int{r.lane}, trace_.name(NameTable::ExitReason, r.a),
              integer(r.b), integer(r.rip));
     }
+  }
+
+  void software_mark(const Record& r) {
+    const auto mark = reader_.read({.time = r.time,
+                                    .a = r.a,
+                                    .b = r.b,
+                                    .rip = r.rip,
+                                    .kind = static_cast<observe::EventKind>(r.kind),
+                                    .core = r.core,
+                                    .device = 0,
+                                    .sequence = 0});
+    if (!mark) return;
+    insert(software_marks_, integer(mark->time), int{mark->core}, int{r.lane}, static_cast<int>(mark->kind),
+           observe::name(mark->kind), int{mark->cpl}, integer(mark->first), integer(mark->second),
+           integer(mark->third), integer(r.rip));
   }
 
   void finish(Picoseconds until) {
@@ -85,7 +105,8 @@ class Exporter {
   }
 
   const TraceReader& trace_;
-  SQLite::Statement states_, exits_, marks_, records_;
+  SQLite::Statement states_, exits_, marks_, software_marks_, records_;
+  observe::MarkReader reader_;
   std::map<u16, Record> open_;
 };
 

@@ -56,6 +56,9 @@ Handlers select_nop(const Form&, Op&);
 Handlers select_widen(const Form&, Op&);  // CBW CWDE CDQE CWD CDQ CQO
 Handlers select_movbe(const Form&, Op&);
 
+// mark.cpp
+Handlers select_mark(const Form&, Op&);  // NOPs that are marks
+
 // conditional.cpp
 Handlers select_setcc(const Form&, Op&);
 Handlers select_cmovcc(const Form&, Op&);

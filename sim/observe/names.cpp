@@ -1,7 +1,9 @@
 #include <array>
+#include <utility>
 
 #include "sim/observe/event.hpp"
 #include "sim/observe/ledger.hpp"
+#include "sim/observe/mark.hpp"
 
 namespace hvlab::observe {
 
@@ -38,11 +40,27 @@ constexpr std::array<const char*, static_cast<size_t>(EventKind::Count)> kEventN
     "vm-exit",
     "vm-exit-detail",
     "probe",
+    "software-mark",
+    "software-mark-detail",
 };
 
 constexpr std::array<const char*, kAccounts> kAccountNames = {
     "guest-user",           "guest-kernel",       "hypervisor",  "host-kernel",  "host-user", "vmm-process",
     "management-vm-kernel", "management-vm-user", "translation", "world-switch", "idle",
+};
+
+constexpr std::pair<arch::mark::Kind, const char*> kMarkNames[] = {
+    {arch::mark::Kind::VcpuState, "vcpu-state"},
+    {arch::mark::Kind::ControlBlock, "control-block"},
+    {arch::mark::Kind::ThreadSwitch, "thread-switch"},
+    {arch::mark::Kind::ThreadWake, "thread-wake"},
+    {arch::mark::Kind::DiskRequest, "disk-request"},
+    {arch::mark::Kind::DiskMemory, "disk-memory"},
+    {arch::mark::Kind::DiskStart, "disk-start"},
+    {arch::mark::Kind::DiskDone, "disk-done"},
+    {arch::mark::Kind::DiskCopy, "disk-copy"},
+    {arch::mark::Kind::DatagramSent, "datagram-sent"},
+    {arch::mark::Kind::DatagramReceived, "datagram-received"},
 };
 
 static_assert(kEventNames.back() != nullptr && kAccountNames.back() != nullptr);
@@ -51,5 +69,10 @@ static_assert(kEventNames.back() != nullptr && kAccountNames.back() != nullptr);
 
 const char* name(EventKind kind) { return kEventNames[static_cast<size_t>(kind)]; }
 const char* name(Account account) { return kAccountNames[static_cast<size_t>(account)]; }
+const char* name(arch::mark::Kind kind) {
+  for (const auto& [known, text] : kMarkNames)
+    if (known == kind) return text;
+  return kind >= arch::mark::Kind::User ? "user" : "unknown";
+}
 
 }  // namespace hvlab::observe

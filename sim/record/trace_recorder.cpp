@@ -27,6 +27,8 @@ constexpr bool in_summary(EventKind kind) {
     case EventKind::VmExitDetail:
     case EventKind::RequestStart:
     case EventKind::RequestDone:
+    case EventKind::Mark:
+    case EventKind::MarkDetail:
     case EventKind::Reset:
     case EventKind::DebugExit: return true;
     default: return false;
