@@ -45,7 +45,8 @@ i64 open_path(const Arguments& c, u64 path_at, u64 flags) {
   if (!folder && (flags & kFolderOnly) != 0) return kNotFolder;
   if ((flags & kTruncate) != 0 && access != 0 && node->kind == NodeKind::File) result = node->truncate();
   if (result < 0) return result;
-  Ref<OpenFile> file = Ref<OpenFile>::take(node->open());
+  Ref<OpenFile> file;
+  if (result = node->open(file); result < 0) return result;
   if (!file) {
     file = Ref<OpenFile>::take(new (std::nothrow) NodeFile(
         node, access != kWriteOnly, access == kWriteOnly || access == kReadWrite, (flags & kAppend) != 0));

@@ -1,4 +1,5 @@
 // Calls about processes, threads and the processors they run on.
+#include "hv-models/kernel/bridge.hpp"
 #include "hv-models/kernel/futex.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/network_space.hpp"
@@ -136,9 +137,21 @@ i64 call_sched_getaffinity(const Arguments& c) {
   return c.process.space->copy_out(c.a[2], &mask, sizeof mask) < 0 ? i64{kFault} : i64{sizeof mask};
 }
 
-// contain(limits, flags): processes that the caller makes from now on are in a new container inside its own,
-// the first of them its number 1. Flag 1: with a network of its own, which only has the loopback interface;
-// flag 2: as a group with limits alone, without process numbers of its own.
+namespace {
+
+// A network of the container's own; with `address`, unless 0, on the bridge.
+int make_network(Container& container, u32 address) {
+  container.network = Ref<NetworkSpace>::take(new (std::nothrow) NetworkSpace);
+  if (!container.network) return kNoMemory;
+  return address == 0 ? 0 : connect_space(*container.network, address);
+}
+
+}  // namespace
+
+// contain(limits, flags, address): processes that the caller makes from now on are in a new container inside
+// its own, the first of them its number 1. Flag 1: with a network of its own, which has the loopback
+// interface and, with an address, a card on the bridge; flag 2: as a group with limits alone, without process
+// numbers of its own.
 i64 call_contain(const Arguments& c) {
   constexpr u64 kOwnNetwork = 1, kSameNumbers = 2;
   Limits limits;
@@ -158,9 +171,9 @@ i64 call_contain(const Arguments& c) {
   container->parent = c.process.container;
   container->pids = pids;
   container->network = c.process.container->network;
-  if ((c.a[1] & kOwnNetwork) != 0)
-    container->network = Ref<NetworkSpace>::take(new (std::nothrow) NetworkSpace);
-  if ((c.a[1] & kOwnNetwork) != 0 && !container->network) return kNoMemory;
+  if ((c.a[1] & kOwnNetwork) != 0) {
+    if (const int result = make_network(*container, static_cast<u32>(c.a[2])); result < 0) return result;
+  }
   set_children_container(c.process, container);
   return 0;
 }

@@ -24,7 +24,10 @@ class Console final : public OpenFile {
 class ConsoleNode final : public Node {
  public:
   ConsoleNode() : Node(NodeKind::CharacterDevice) {}
-  OpenFile* open() override { return new (std::nothrow) Console; }
+  int open(Ref<OpenFile>& file) override {
+    file = open_console();
+    return file ? 0 : int{kNoMemory};
+  }
 };
 
 class NullNode final : public Node {

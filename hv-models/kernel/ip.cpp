@@ -1,4 +1,5 @@
 // Between cards and sockets: ARP, IPv4, and answers to pings.
+#include "hv-models/kernel/bridge.hpp"
 #include "hv-models/kernel/error.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/network_space.hpp"
@@ -123,6 +124,7 @@ void receive_ipv4(NetworkSpace& space, Packet* packet) {
 }  // namespace
 
 NetworkSpace::~NetworkSpace() {
+  disconnect_space(*this);
   for (Neighbour& neighbour : neighbours) drop_waiting(neighbour);
 }
 
@@ -153,6 +155,16 @@ int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to
   return 0;
 }
 
+void receive_frame(NetworkSpace& space, Packet* frame) {
+  EthernetHeader header;
+  if (!get_ethernet(frame->data(), frame->bytes, header)) return free_packet(frame);
+  const bool ours = header.to == kBroadcastMac || (space.card != nullptr && header.to == space.card->mac);
+  frame->pull(kEthernetBytes);
+  if (ours && header.type == kTypeArp) return receive_arp(space, frame);
+  if (ours && header.type == kTypeIpv4) return receive_ipv4(space, frame);
+  free_packet(frame);
+}
+
 u32 parse_address(const char* text) {
   u32 address = 0;
   for (unsigned part = 0; part < 4; ++part) {
@@ -171,16 +183,9 @@ u32 parse_address(const char* text) {
 namespace {
 
 // By the driver's interrupt handler.
-void frame_received(void*, Packet* frame) {
+void frame_arrived(void*, Packet* frame) {
   const Hold hold(network_lock);
-  NetworkSpace& space = *system_network();
-  EthernetHeader header;
-  if (!get_ethernet(frame->data(), frame->bytes, header)) return free_packet(frame);
-  const bool ours = header.to == kBroadcastMac || (space.card != nullptr && header.to == space.card->mac);
-  frame->pull(kEthernetBytes);
-  if (ours && header.type == kTypeArp) return receive_arp(space, frame);
-  if (ours && header.type == kTypeIpv4) return receive_ipv4(space, frame);
-  free_packet(frame);
+  if (!bridge_takes(frame)) receive_frame(*system_network(), frame);
 }
 
 void add_card(NetworkCard& card) {
@@ -191,10 +196,9 @@ void add_card(NetworkCard& card) {
   {
     const Hold hold(network_lock);
     space.card = &card;
-    space.address = parse_address(text);
-    space.gateway = (space.address & space.mask) | 2;
+    space.set_address(parse_address(text));
   }
-  card.set_receiver(frame_received, nullptr);
+  card.set_receiver(frame_arrived, nullptr);
   runtime::print("HVLAB kernel network=%s address=%s\n", card.kind, text);
 }
 

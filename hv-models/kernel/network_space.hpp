@@ -9,6 +9,7 @@
 
 namespace hvlab::kernel {
 
+class BridgeCard;
 class Socket;
 struct SocketTag {};
 
@@ -25,13 +26,20 @@ class NetworkSpace : public Counted {
  public:
   ~NetworkSpace();
   bool loopback_up = false;
-  NetworkCard* card = nullptr;
+  NetworkCard* card = nullptr;        // real, or bridge_card
+  BridgeCard* bridge_card = nullptr;  // of a container: its own
   u32 address = 0, mask = 0xffff'ff00, gateway = 0;
   Neighbour neighbours[16];
   unsigned next_neighbour = 0;
   List<Socket, SocketTag> sockets;
   u16 next_port = 49152;  // of those that the system chooses (RFC 6335, 6)
   u16 next_identification = 1;
+
+  /// In a network of 256 addresses, whose number 2 is the gateway.
+  void set_address(u32 own) {
+    address = own;
+    gateway = (own & mask) | 2;
+  }
 };
 
 inline constexpr u32 kLoopback = 0x7f00'0001;
@@ -45,6 +53,8 @@ Ref<NetworkSpace>& system_network();
 /// it is 10.0.2.15, and the gateway 10.0.2.2.
 void find_network_card();
 
+/// A frame, owned by the callee, came to the space's card. Network lock held.
+void receive_frame(NetworkSpace& space, Packet* frame);
 /// Sends an IPv4 packet whose payload is in `packet` (owned by the callee). 0 or an Error.
 int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to);
 /// The address that packets to `to` come from, or 0 if there is no way there.

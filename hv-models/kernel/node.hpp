@@ -38,8 +38,8 @@ class Node : public Counted {
   virtual int truncate() { return kInvalid; }
   /// Has everything written reach the medium.
   virtual int sync() { return 0; }
-  /// The file that open() gives; nullptr: an ordinary one with a position.
-  virtual OpenFile* open() { return nullptr; }
+  /// Sets the file that open() gives; leaves it empty for an ordinary one with a position.
+  virtual int open(Ref<OpenFile>&) { return 0; }
 
   // Folders. A name holds no '/' and is none of "", "." and "..".
   virtual int look_up(const char*, Ref<Node>&) { return kNotFolder; }

@@ -35,6 +35,12 @@ long number_in(const std::string& text, const std::string& pattern) {
   return std::regex_search(text, found, std::regex(pattern)) ? std::stol(found[1].str()) : -1;
 }
 
+unsigned number_of(const std::string& text, const std::string& what) {
+  unsigned count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("the workload that Linux runs computes the same here, whatever the number of processors") {
@@ -146,6 +152,41 @@ TEST_CASE("a container has numbers, files and a network of its own") {
   const KernelRun cut_off = run_kernel(1, "/bin/contain --network /bin/network", {"--net", "peer"});
   CAPTURE(cut_off.console);
   CHECK_FALSE(cut_off.well());  // nobody to ping
+}
+
+// Would catch: a bridge that loses, doubles or shows frames to those whom they are not for; a system that
+// loses its own network when the bridge takes its card; a container that outlives its port.
+TEST_CASE("taps, containers and the system share the machine's card, each with an address of its own") {
+  for (const char* card : {"virtio", "e1000"}) {
+    for (const unsigned processors : {1u, 4u}) {
+      const KernelRun run = run_kernel(processors,
+                                       "/bin/init /bin/network ; /bin/tap ; /bin/contain --address 10.0.2.21 "
+                                       "/bin/network ; /bin/network ; /bin/contain --address 10.0.2.21 "
+                                       "/bin/network & /bin/contain --address 10.0.2.22 /bin/network & "
+                                       "/bin/network",
+                                       {"--net", "peer", "--nic", card});
+      CAPTURE(card, processors, run.console, run.errors);
+      CHECK(run.well());
+      CHECK(run.says("tap: all well"));
+      CHECK(number_of(run.console, "network: pattern of 1000 bytes received") == 6);
+    }
+  }
+}
+
+// Would catch: another answer through the bridge than by the card itself.
+TEST_CASE("the workload's link phase gives the same in a container as outside") {
+  const std::vector<std::string> wire = {"--net", "peer"};
+  const std::string workload = "/bin/workload --quick --link 10.0.2.2 link";
+  const KernelRun bare = run_kernel(2, workload, wire);
+  const KernelRun container = run_kernel(2, "/bin/contain --address 10.0.2.21 " + workload, wire);
+  CAPTURE(bare.console, container.console, container.errors);
+  REQUIRE(bare.well());
+  REQUIRE(container.well());
+  const lab::WorkloadLog outside = lab::parse_workload_log(bare.console);
+  const lab::WorkloadLog inside = lab::parse_workload_log(container.console);
+  REQUIRE(outside.phases.size() == 1);
+  REQUIRE(inside.phases.size() == 1);
+  CHECK(inside.phases[0].hash == outside.phases[0].hash);
 }
 
 TEST_CASE("limits on processes and memory hold, for that container alone") {

@@ -72,7 +72,10 @@ struct Limits {
   uint64_t weight = 1024, quota = 0, pages = 0, processes = 0;
 };
 inline constexpr long kOwnNetwork = 1, kSameNumbers = 2;
-inline long contain(const Limits& limits, long flags) { return call(500, to_word(&limits), flags); }
+/// `address`, unless 0: of a card on the bridge, in the processor's order.
+inline long contain(const Limits& limits, long flags, uint32_t address = 0) {
+  return call(500, to_word(&limits), flags, static_cast<long>(address));
+}
 
 /// Bytes that the container of the caller's children had at once, at most.
 inline long most_memory() { return call(510); }

@@ -64,6 +64,21 @@ long parse_number(const char* text) {
   return value;
 }
 
+uint32_t parse_address(const char* text) {
+  uint32_t address = 0;
+  for (unsigned part = 0; part < 4; ++part) {
+    uint32_t number = 0;
+    if (*text < '0' || *text > '9') return 0;
+    for (; *text >= '0' && *text <= '9'; ++text) {
+      number = number * 10 + static_cast<uint32_t>(*text - '0');
+      if (number > 255) return 0;
+    }
+    if (*text++ != (part < 3 ? '.' : 0)) return 0;
+    address = address << 8 | number;
+  }
+  return address;
+}
+
 uint64_t next_random(uint64_t& state) {
   state ^= state >> 12;
   state ^= state << 25;

@@ -19,6 +19,8 @@ namespace user {
 
 /// A number in decimal; -1 if it is none.
 long parse_number(const char* text);
+/// "A.B.C.D" in the processor's order; 0 if it is none.
+uint32_t parse_address(const char* text);
 
 /// Pseudo-random numbers, the same for the same start (xorshift64*).
 uint64_t next_random(uint64_t& state);

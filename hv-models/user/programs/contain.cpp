@@ -1,5 +1,5 @@
-// contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] PROGRAM
-// ARGUMENTS: runs a program as number 1 of a container, with its status.
+// contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--address A.B.C.D] [--root
+// FOLDER] PROGRAM ARGUMENTS: runs a program as number 1 of a container, with its status.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -11,8 +11,9 @@ bool is(const char* word, const char* what) { return strcmp(word, what) == 0; }
 
 int usage() {
   print(
-      "usage: contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--root FOLDER] "
-      "PROGRAM ...\n");
+      "usage: contain [--processes N] [--pages N] [--quota PERCENT] [--weight N] [--network] [--address "
+      "A.B.C.D] "
+      "[--root FOLDER] PROGRAM ...\n");
   return 2;
 }
 
@@ -22,6 +23,7 @@ int main(int count, char** words) {
   Limits limits;
   long flags = 0;
   const char* root = nullptr;
+  uint32_t address = 0;
   int at = 1;
   for (; at < count && words[at][0] == '-'; ++at) {
     if (is(words[at], "--network")) {
@@ -32,6 +34,12 @@ int main(int count, char** words) {
     const char* name = words[at++];
     if (is(name, "--root")) {
       root = words[at];
+      continue;
+    }
+    if (is(name, "--address")) {
+      address = parse_address(words[at]);
+      flags |= kOwnNetwork;
+      if (address == 0) return usage();
       continue;
     }
     const long number = parse_number(words[at]);
@@ -50,7 +58,7 @@ int main(int count, char** words) {
     }
   }
   if (at == count) return usage();
-  if (const long result = contain(limits, flags); result < 0) {
+  if (const long result = contain(limits, flags, address); result < 0) {
     print("contain: error %ld\n", result);
     return 1;
   }
