@@ -21,8 +21,7 @@ constexpr Model kModels[] = {
      1},
     {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
      false, 128, 16, 2},
-    {"container", "each instance in a container of the kernel's", kKernel,
-     kPrograms, "", false, 128, 16, 1},
+    {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", false, 128, 16, 1},
 };
 
 std::string path_of(const std::string& file) {
@@ -33,14 +32,16 @@ std::string path_of(const std::string& file) {
   return path;
 }
 
+bool has_peer(const scenario::Cell& cell) {
+  return std::ranges::any_of(cell.machine.nics, [](const auto& nic) { return nic.backend == "peer"; });
+}
+
 std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
   if (!cell.program.empty()) return cell.program;
   std::string line = "/bin/workload";
   if (cell.workload == "quick") line += " --quick";
   if (!disk.empty()) line += " --disk " + disk;
-  const bool card =
-      std::ranges::any_of(cell.machine.nics, [](const auto& nic) { return nic.backend == "peer"; });
-  return card ? line + " --link 10.0.2.2" : line;
+  return has_peer(cell) ? line + " --link 10.0.2.2" : line;
 }
 
 /// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.
@@ -97,7 +98,9 @@ std::string model_command_line(const Model& model, const scenario::Cell& cell) {
   if (*model.pv != '\0') return more + machines_line(model, cell);
   const std::string name = model.name;
   if (name == "bare" && cell.instances == 1) return more + "run=" + workload_of(cell, "/dev/disk0");
-  const char* how = name == "container" ? "--contain " : "";
+  std::string how = name == "container" ? "--contain " : "";
+  if (!how.empty() && has_peer(cell))
+    how += "--address 10.0.2.21 ";  // and .22 and so on, at the kernel's bridge
   return more + fmt::format("run=/bin/launch {}{} {}", how, cell.instances, workload_of(cell, "/dev/disk@"));
 }
 

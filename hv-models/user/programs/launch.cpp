@@ -1,7 +1,7 @@
-// launch [--contain] COUNT PROGRAM ARGUMENTS: runs so many of it side by side, each in a group of its own
-// (with
-// --contain: in a container) and says how much memory each had at most. A '@' at the end of an argument
-// becomes the instance's number, from 0. The lines of several are marked with their number, from 1.
+// launch [--contain [--address A.B.C.D]] COUNT PROGRAM ARGUMENTS: runs so many of it side by side, each in a
+// group of its own (with --contain: in a container, with --address one with a network card at that address
+// and the next) and says how much memory each had at most. A '@' at the end of an argument becomes the
+// instance's number, from 0. The lines of several are marked with their number, from 1.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -12,8 +12,10 @@ namespace {
 constexpr int kMost = 8, kMostWords = 24, kWordBytes = 64;
 
 int usage() {
-  print("usage: launch [--contain] COUNT PROGRAM ARGUMENTS (at most %ld instances, %ld words)\n", long{kMost},
-        long{kMostWords});
+  print(
+      "usage: launch [--contain [--address A.B.C.D]] COUNT PROGRAM ARGUMENTS (at most %ld instances, %ld "
+      "words)\n",
+      long{kMost}, long{kMostWords});
   return 2;
 }
 
@@ -50,11 +52,16 @@ void relay(int from, int number) {
   }
 }
 
+struct Place {
+  long flags;        // of contain()
+  uint32_t address;  // of its network card; 0: none of its own
+};
+
 // One instance from beginning to end; its status.
-int run_one(char** words, int count, int number, bool alone, long flags) {
+int run_one(char** words, int count, int number, bool alone, const Place& place) {
   int ends[2] = {};
   if (!alone && pipe(ends) < 0) return 1;
-  if (const long result = contain(Limits{}, flags); result < 0) {
+  if (const long result = contain(Limits{}, place.flags, place.address); result < 0) {
     print("launch: no container: error %ld\n", result);
     return 1;
   }
@@ -83,12 +90,20 @@ int main(int count, char** words) {
   int at = 1;
   const bool contained = at < count && strcmp(words[at], "--contain") == 0;
   if (contained) ++at;
+  uint32_t address = 0;
+  if (contained && at + 1 < count && strcmp(words[at], "--address") == 0) {
+    address = parse_address(words[at + 1]);
+    if (address == 0) return usage();
+    at += 2;
+  }
+  const long flags = address != 0 ? kOwnNetwork : contained ? 0 : kSameNumbers;
   const long instances = at < count ? parse_number(words[at++]) : -1;
   if (instances < 1 || instances > kMost || at >= count || count - at > kMostWords) return usage();
   print("HVLAB launch\n");
   for (int number = 0; number < instances; ++number) {
     const long id = fork();
-    if (id == 0) exit(run_one(words + at, count - at, number, instances == 1, contained ? 0 : kSameNumbers));
+    const Place place{flags, address == 0 ? 0 : address + static_cast<uint32_t>(number)};
+    if (id == 0) exit(run_one(words + at, count - at, number, instances == 1, place));
     if (id < 0) return 1;
   }
   bool all_well = true;
