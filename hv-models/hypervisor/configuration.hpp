@@ -1,0 +1,39 @@
+// What virtual machines there are, by a command line (docs/teaching-hypervisors.md): one grammar for every
+// model. Text in, plain data out: runs in a hypervisor, in a process and in a test.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::hypervisor {
+
+inline constexpr unsigned kMostMachines = 8, kMostVirtualProcessors = 8;
+
+enum class DiskKind : u8 { None, Ide, Virtio, Pv };
+enum class NetworkKind : u8 { None, E1000, Virtio, Pv };
+enum class Paging : u8 { Nested, Shadow };
+
+struct MachineConfiguration {
+  unsigned vcpus = 1;
+  unsigned memory = 64;  // MiB
+  DiskKind disk = DiskKind::None;
+  NetworkKind net = NetworkKind::None;
+  Paging paging = Paging::Nested;
+  unsigned shares = 1000;
+  unsigned reservation = 0, limit = 0;  // percent of one processor; limit 0: none
+  u32 cores = ~u32{0};                  // it may run on, a bit each
+  char command_line[256] = {};          // of its kernel
+};
+
+struct Configuration {
+  char scheduler[16] = {};  // empty: not said
+  unsigned skew = 0;        // microseconds; 0: not said
+  MachineConfiguration machines[kMostMachines];
+  unsigned count = 0;
+};
+
+/// Reads an image's command line: its words, of which those that are no business of virtual machines are left
+/// to others, and behind each " -- " the command line of the next machine. Without any vmN= there is one
+/// machine of defaults. False if something is wrong, with a message for people in `error`.
+bool read_configuration(const char* line, Configuration& to, char* error, size_t error_size);
+
+}  // namespace hvlab::hypervisor
