@@ -60,5 +60,6 @@ using DiskFound = void (*)(Disk& disk);
 enum class IdeTransfer : u8 { Dma, Pio };
 void find_ide_disks(IdeTransfer transfer, DiskFound found);
 void find_virtio_disks(DiskFound found);
+void find_front_disks(DiskFound found);  // split ones, where there are channels (channels.hpp)
 
 }  // namespace hvlab::drivers

@@ -38,5 +38,6 @@ class NetworkCard {
 using CardFound = void (*)(NetworkCard& card);
 void find_e1000(CardFound found);
 void find_virtio_network(CardFound found);
+void find_front_card(CardFound found);  // a split one, where there are channels (channels.hpp)
 
 }  // namespace hvlab::drivers

@@ -39,12 +39,17 @@ class DiskNode final : public Node {
   Disk& disk_;
 };
 
+constexpr unsigned kMostDisks = 16;
+Disk* disks[kMostDisks] = {};
+unsigned count = 0;
+
 void add_disk(drivers::Disk& device) {
-  static unsigned count = 0;
+  if (count == kMostDisks) return;
   Disk* disk = new (std::nothrow) Disk(device);
   if (disk == nullptr) runtime::panic("no memory for a disk");
   char name[16];
-  runtime::format_text(name, sizeof name, "disk%u", count++);
+  runtime::format_text(name, sizeof name, "disk%u", count);
+  disks[count++] = disk;
   add_device_file(name, Ref<Node>::take(new (std::nothrow) DiskNode(*disk)));
   runtime::print("HVLAB kernel disk=%s kind=%s sectors=%lu\n", name, device.kind(), disk->sectors());
 }
@@ -81,7 +86,16 @@ void Disk::start_more() {
   }
 }
 
+void Disk::submit(DiskRequest& request) {
+  const Hold hold(lock_);
+  runtime::mark<arch::mark::Kind::DiskRequest>(static_cast<drivers::DiskRequest*>(&request),
+                                               reinterpret_cast<u64>(&current_thread()));
+  waiting_.push_back(request);
+  start_more();
+}
+
 void Disk::complete(DiskRequest& request) {
+  if (request.finished != nullptr) return request.finished(request);
   const Hold hold(lock_);
   request.done = true;
   done_.wake_all();
@@ -115,7 +129,10 @@ void find_disks() {
   const bool pio = runtime::command_line_value("ide", how, sizeof how) && strcmp(how, "pio") == 0;
   drivers::find_ide_disks(pio ? drivers::IdeTransfer::Pio : drivers::IdeTransfer::Dma, add_disk);
   drivers::find_virtio_disks(add_disk);
+  drivers::find_front_disks(add_disk);
 }
+
+Disk* disk_number(unsigned number) { return number < count ? disks[number] : nullptr; }
 
 Disk* disk_of(Node& node) {
   return node.kind == NodeKind::BlockDevice ? &static_cast<DiskNode&>(node).disk() : nullptr;

@@ -13,6 +13,8 @@ using drivers::kSectorBytes;
 struct RequestTag {};
 struct DiskRequest : drivers::DiskRequest, Link<RequestTag> {
   bool done = false;
+  /// Instead of a thread that waits: called when it is done, by the driver's interrupt handler.
+  void (*finished)(DiskRequest& request) = nullptr;
 };
 
 class Disk {
@@ -23,6 +25,9 @@ class Disk {
   /// for it.
   int transfer(DiskRequest::Kind kind, u64 sector, u64 count, void* memory);
   int flush();
+  /// Begins a request of at most kMostSectors whose `finished` is set, and returns. It and its memory are the
+  /// disk's until then.
+  void submit(DiskRequest& request);
 
  private:
   int perform(DiskRequest& request);
@@ -37,6 +42,8 @@ class Disk {
 /// Finds all disks, names them, and makes them files in /dev.
 void find_disks();
 
+/// Number `number` of the disks, in the order in which they were found; nullptr if there are fewer.
+Disk* disk_number(unsigned number);
 /// The disk behind a device file; nullptr if it is none.
 Disk* disk_of(Node& node);
 

@@ -207,6 +207,7 @@ void add_card(NetworkCard& card) {
 void find_network_card() {
   drivers::find_e1000(add_card);
   drivers::find_virtio_network(add_card);
+  drivers::find_front_card(add_card);
 }
 
 }  // namespace hvlab::kernel

@@ -1,5 +1,7 @@
 // The kernel's beginning: each part in the order in which the next needs it, then the first process.
+#include "hv-models/drivers/channels.hpp"
 #include "hv-models/kernel/archive.hpp"
+#include "hv-models/kernel/back_ends.hpp"
 #include "hv-models/kernel/bridge.hpp"
 #include "hv-models/kernel/console.hpp"
 #include "hv-models/kernel/device_files.hpp"
@@ -68,10 +70,12 @@ void model_main() {
   set_up_console();
   runtime::start_other_processors(secondary_main);
   drop_low_addresses();
+  drivers::set_up_channels();
   set_up_files();
   if (!system_network()) runtime::panic("no memory for the network");
   find_network_card();
   make_taps();
+  serve_machines();
   char first[900] = "/bin/init";
   runtime::command_line_value("run", first, sizeof first, true);
   runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),

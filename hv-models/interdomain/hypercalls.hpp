@@ -1,0 +1,50 @@
+// Hypercalls of the driver-domain model: number in RAX, arguments in RDI, RSI, RDX, result in RAX (VMMCALL on
+// AMD's processors, VMCALL on Intel's). A negative result is one of CallError.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::interdomain {
+
+/// CPUID leaf 4000_0001h, EAX: what the hypervisor has for this machine.
+inline constexpr u32 kHasChannels = 1u << 8;   // event channels, grants, split devices
+inline constexpr u32 kIsManagement = 1u << 9;  // it is the management machine
+
+enum class Call : u64 {
+  // Of every machine.
+  Share = 0x100,   // (address of the shared page, of the grant table, vector): from now on events interrupt
+                   // the first
+                   // processor at `vector`. Both are whole pages of the caller's. Once.
+  Notify = 0x101,  // (channel): an event for the machine at the channel's other end
+
+  // Of the management machine. Its memory and what is granted to it have the machine's own addresses, so that
+  // devices
+  // can use them.
+  Machines = 0x110,  // the number of machines, itself included; their numbers are 0, itself, to that less 1
+  Kinds = 0x111,     // (machine): bit k: it is to have a split device of Split kind k
+  Offer = 0x112,  // (machine, kind, address of a BackOffer): puts it into the machine's shared page when it
+                  // has one
+  Front = 0x113,  // (machine, kind, address for a FrontOffer): what the machine's shared page says
+  Serve = 0x114,  // the back ends are there: the other machines start
+  MapGrant =
+      0x115,  // (machine, grant, 1 to write): the page's physical address; it is there until UnmapGrant
+  UnmapGrant = 0x116,  // (machine, grant)
+  CopyGrant = 0x117,   // (address of a GrantCopy): the hypervisor copies into or out of a granted page
+};
+
+struct GrantCopy {
+  u64 address;  // in the caller's memory; may cross pages that follow each other
+  u32 machine, grant;
+  u16 offset, bytes;  // in the granted page
+  u8 into;            // 1: into the granted page
+  u8 reserved[3];
+};
+
+enum CallError : i64 { kUnknownCall = -1, kBadArgument = -2, kNotAllowed = -3, kNoRoom = -4, kInUse = -5 };
+
+/// The management machine's end of a guest's channel.
+constexpr unsigned management_channel(unsigned machine, unsigned kind, unsigned kinds) {
+  return machine * kinds + kind;
+}
+
+}  // namespace hvlab::interdomain
