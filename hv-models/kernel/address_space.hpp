@@ -58,6 +58,12 @@ class AddressSpace : public Counted {
   /// word.
   u64 locate_word(u64 address, u32& value);
 
+  /// The physical addresses of the pages that the memory at `address` (both page-aligned) consists of, all of
+  /// it there and writable, each with one more user: who calls lets go of them by release_page(). The pages
+  /// stay when the program takes its memory away, and are then no longer the program's. kFault if some of it
+  /// may not be written.
+  int pin(u64 address, u64 pages, u64* to);
+
   /// A copy whose pages are shared until one side writes; nullptr without memory.
   AddressSpace* fork(const Ref<Container>& container);
 

@@ -111,6 +111,20 @@ int AddressSpace::copy_in_text(char* to, u64 from, size_t size) {
   return kNameTooLong;
 }
 
+int AddressSpace::pin(u64 address, u64 pages, u64* to) {
+  const Hold hold(mutex_);
+  for (u64 i = 0; i < pages; ++i) {
+    const u8* page = page_for(address + i * kPageBytes, kWrite);
+    if (page == nullptr) {
+      while (i > 0) release_page(to[--i]);
+      return kFault;
+    }
+    to[i] = physical(page);
+    share_page(to[i]);
+  }
+  return 0;
+}
+
 u64 AddressSpace::locate_word(u64 address, u32& value) {
   if (address % sizeof value != 0) return 0;
   const Hold hold(mutex_);
