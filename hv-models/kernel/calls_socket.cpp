@@ -1,7 +1,8 @@
-// Calls on sockets: UDP over IPv4, and pings. Structures are those of Linux.
+// Calls on sockets: UDP and TCP over IPv4, and pings. Structures are those of Linux.
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/socket.hpp"
+#include "hv-models/kernel/stream.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 #include "hv-models/kernel/user_time.hpp"
 
@@ -45,6 +46,7 @@ int put_endpoint(const Arguments& c, u64 to, u64 length_at, const Endpoint& e) {
 struct Found {
   Ref<OpenFile> file;
   Socket* socket = nullptr;
+  StreamSocket* stream = nullptr;  // one of the two, or neither
   int error = kBadFile;
 };
 
@@ -52,6 +54,7 @@ Found find_socket(const Arguments& c) {
   Found found{c.process.files.get(c.number(0))};
   if (!found.file) return found;
   found.socket = found.file->socket();
+  found.stream = found.file->stream();
   found.error = kNotSocket;
   return found;
 }
@@ -59,8 +62,14 @@ Found find_socket(const Arguments& c) {
 }  // namespace
 
 i64 call_socket(const Arguments& c) {
-  constexpr u64 kDatagram = 2, kCloseOnExec = 02000000, kIcmp = 1;
-  if (c.a[0] != kInternet || (c.a[1] & ~kCloseOnExec) != kDatagram) return kNotSupported;
+  constexpr u64 kStream = 1, kDatagram = 2, kCloseOnExec = 02000000, kIcmp = 1;
+  const u64 type = c.a[1] & ~kCloseOnExec;
+  if (c.a[0] != kInternet || (type != kDatagram && type != kStream)) return kNotSupported;
+  if (type == kStream) {
+    if (c.a[2] != 0 && c.a[2] != kProtocolTcp) return kNotSupported;
+    const Ref<OpenFile> stream = make_stream_socket(c.process.container->network);
+    return stream ? c.process.files.add(stream, (c.a[1] & kCloseOnExec) != 0) : int{kNoMemory};
+  }
   if (c.a[2] != 0 && c.a[2] != kIcmp && c.a[2] != kProtocolUdp) return kNotSupported;
   const SocketKind kind = c.a[2] == kIcmp ? SocketKind::Ping : SocketKind::Datagram;
   const Ref<OpenFile> socket =
@@ -78,20 +87,24 @@ i64 call_bind(const Arguments& c) {
 
 i64 call_connect(const Arguments& c) {
   const Found found = find_socket(c);
-  if (found.socket == nullptr) return found.error;
+  if (found.socket == nullptr && found.stream == nullptr) return found.error;
   Endpoint endpoint;
   const int result = get_endpoint(c, c.a[1], c.a[2], endpoint);
-  return result < 0 ? result : found.socket->connect(endpoint);
+  if (result < 0) return result;
+  return found.stream != nullptr ? found.stream->connect(endpoint) : found.socket->connect(endpoint);
 }
 
 i64 call_getsockname(const Arguments& c) {
   const Found found = find_socket(c);
-  return found.socket == nullptr ? found.error : put_endpoint(c, c.a[1], c.a[2], found.socket->local());
+  if (found.socket == nullptr && found.stream == nullptr) return found.error;
+  const Endpoint local = found.stream != nullptr ? found.stream->local() : found.socket->local();
+  return put_endpoint(c, c.a[1], c.a[2], local);
 }
 
 // sendto(socket, from, bytes, flags, address, its length)
 i64 call_sendto(const Arguments& c) {
   const Found found = find_socket(c);
+  if (found.stream != nullptr) return call_write(c);
   if (found.socket == nullptr) return found.error;
   Endpoint to;
   if (c.a[4] != 0) {
@@ -109,10 +122,27 @@ i64 call_sendto(const Arguments& c) {
   return found.socket->send(packet, to);
 }
 
+constexpr u64 kDontWait = 0x40, kWaitForAll = 0x100;  // MSG_DONTWAIT, MSG_WAITALL
+
+namespace {
+
+i64 receive_stream(const Arguments& c, StreamSocket& stream) {
+  if ((c.a[3] & kDontWait) != 0 && stream.would_wait()) return kAgain;
+  u64 done = 0;
+  do {
+    const i64 got = call_read({{c.a[0], c.a[1] + done, c.a[2] - done, 0, 0, 0}, c.frame, c.process});
+    if (got <= 0) return done > 0 ? static_cast<i64>(done) : got;
+    done += static_cast<u64>(got);
+  } while (done < c.a[2] && (c.a[3] & kWaitForAll) != 0);
+  return static_cast<i64>(done);
+}
+
+}  // namespace
+
 // recvfrom(socket, to, bytes, flags, address, place of its length)
 i64 call_recvfrom(const Arguments& c) {
-  constexpr u64 kDontWait = 0x40;
   const Found found = find_socket(c);
+  if (found.stream != nullptr) return receive_stream(c, *found.stream);
   if (found.socket == nullptr) return found.error;
   int error = 0;
   Packet* packet = found.socket->receive((c.a[3] & kDontWait) == 0, error);
@@ -128,12 +158,13 @@ i64 call_recvfrom(const Arguments& c) {
 i64 call_setsockopt(const Arguments& c) {
   constexpr u64 kSocketLevel = 1, kReceiveTimeout = 20;
   const Found found = find_socket(c);
-  if (found.socket == nullptr) return found.error;
+  if (found.socket == nullptr && found.stream == nullptr) return found.error;
   if (c.a[1] != kSocketLevel || c.a[2] != kReceiveTimeout || c.a[4] < 16) return kNotSupported;
   u64 time[2];  // struct timeval: seconds, microseconds
   if (c.process.space->copy_in(time, c.a[3], sizeof time) < 0) return kFault;
   if (time[0] > 1'000'000 || time[1] > 999'999) return kInvalid;
-  found.socket->set_timeout(time[0] * 1'000'000'000 + time[1] * 1000);
+  const u64 nanoseconds = time[0] * 1'000'000'000 + time[1] * 1000;
+  found.stream != nullptr ? found.stream->set_timeout(nanoseconds) : found.socket->set_timeout(nanoseconds);
   return 0;
 }
 

@@ -40,8 +40,10 @@ enum Error : int {
   kAddressInUse = -98,
   kAddressNotAvailable = -99,
   kNetworkDown = -100,
+  kReset = -104,
   kNotConnected = -107,
   kTimedOut = -110,
+  kRefused = -111,
 };
 
 }  // namespace hvlab::kernel

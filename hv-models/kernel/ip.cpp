@@ -4,6 +4,7 @@
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/network_space.hpp"
 #include "hv-models/kernel/socket.hpp"
+#include "hv-models/kernel/stream.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/print.hpp"
 
@@ -118,6 +119,7 @@ void receive_ipv4(NetworkSpace& space, Packet* packet) {
   packet->bytes = ip.payload_bytes;  // without what the Ethernet frame was padded with
   if (ip.protocol == kProtocolIcmp) return receive_icmp(space, packet, ip);
   if (ip.protocol == kProtocolUdp) return receive_udp(space, packet, ip);
+  if (ip.protocol == kProtocolTcp) return receive_tcp(space, packet, ip);
   free_packet(packet);
 }
 

@@ -7,6 +7,7 @@
 namespace hvlab::kernel {
 
 class Socket;
+class StreamSocket;
 
 class OpenFile : public Counted {
  public:
@@ -27,6 +28,7 @@ class OpenFile : public Counted {
   virtual bool is_terminal() const { return false; }
   virtual Node* node() { return nullptr; }
   virtual Socket* socket() { return nullptr; }
+  virtual StreamSocket* stream() { return nullptr; }
 };
 
 /// A file or device with a position.

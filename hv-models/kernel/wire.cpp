@@ -3,6 +3,8 @@
 namespace hvlab::kernel {
 namespace {
 
+constexpr u8 kTcpSegmentOption = 2;
+
 u16 get16(const u8* from) { return static_cast<u16>(from[0] << 8 | from[1]); }
 u32 get32(const u8* from) { return u32{get16(from)} << 16 | get16(from + 2); }
 void put16(u8* to, u32 value) {
@@ -27,7 +29,7 @@ u32 pseudo_header(const Ipv4Header& ip, size_t bytes) {
   u8 header[12] = {};
   put32(header, ip.from);
   put32(header + 4, ip.to);
-  header[9] = kProtocolUdp;
+  header[9] = ip.protocol;
   put16(header + 10, static_cast<u32>(bytes));
   return add_to_checksum(0, header, sizeof header);
 }
@@ -128,6 +130,44 @@ bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& head
   const bool checked = get16(from + 6) != 0;
   if (checked && finish_checksum(add_to_checksum(pseudo_header(ip, length), from, length)) != 0) return false;
   header = {get16(from), get16(from + 2), static_cast<u16>(length - kUdpBytes)};
+  return true;
+}
+
+void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes) {
+  const size_t header_bytes = kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0);
+  put16(to, header.from);
+  put16(to + 2, header.to);
+  put32(to + 4, header.sequence);
+  put32(to + 8, header.acknowledged);
+  to[12] = static_cast<u8>(header_bytes / 4 << 4);
+  to[13] = header.flags;
+  put16(to + 14, header.window);
+  put16(to + 16, 0);
+  put16(to + 18, 0);  // nothing is urgent
+  if (header.segment != 0) put32(to + kTcpBytes, u32{kTcpSegmentOption} << 24 | 4 << 16 | header.segment);
+  const size_t bytes = header_bytes + payload_bytes;
+  put16(to + 16, finish_checksum(add_to_checksum(pseudo_header(ip, bytes), to, bytes)));
+}
+
+bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header) {
+  if (bytes < kTcpBytes) return false;
+  const size_t header_bytes = (from[12] >> 4) * size_t{4};
+  if (header_bytes < kTcpBytes || header_bytes > bytes) return false;
+  if (finish_checksum(add_to_checksum(pseudo_header(ip, bytes), from, bytes)) != 0) return false;
+  header = {get16(from),
+            get16(from + 2),
+            get32(from + 4),
+            get32(from + 8),
+            from[13],
+            get16(from + 14),
+            0,
+            static_cast<u16>(header_bytes)};
+  for (size_t at = kTcpBytes; at + 1 < header_bytes && from[at] != 0;) {  // 3.2
+    const size_t length = from[at] == 1 ? 1 : from[at + 1];
+    if (length == 0 || at + length > header_bytes) break;
+    if (from[at] == kTcpSegmentOption && length == 4) header.segment = get16(from + at + 2);
+    at += length;
+  }
   return true;
 }
 

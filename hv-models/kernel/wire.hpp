@@ -1,6 +1,6 @@
 // Headers as they are on the wire: Ethernet II, ARP (RFC 826), IPv4 (RFC 791), ICMP echo (RFC 792), UDP (RFC
-// 768). Pure functions over bytes, so that they run in a test too. Addresses and ports are in the processor's
-// order.
+// 768), TCP (RFC 9293). Pure functions over bytes, so that they run in a test too. Addresses and ports are in
+// the processor's order.
 #pragma once
 
 #include "hv-models/drivers/network_card.hpp"
@@ -11,9 +11,9 @@ using drivers::MacAddress;
 inline constexpr MacAddress kBroadcastMac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 inline constexpr size_t kEthernetBytes = 14, kArpBytes = 28, kIpv4Bytes = 20, kUdpBytes = 8,
-                        kIcmpEchoBytes = 8;
+                        kIcmpEchoBytes = 8, kTcpBytes = 20, kTcpOptionBytes = 4;
 inline constexpr u16 kTypeIpv4 = 0x0800, kTypeArp = 0x0806;
-inline constexpr u8 kProtocolIcmp = 1, kProtocolUdp = 17;
+inline constexpr u8 kProtocolIcmp = 1, kProtocolTcp = 6, kProtocolUdp = 17;
 inline constexpr u8 kEchoRequest = 8, kEchoReply = 0;
 
 /// The Internet checksum (RFC 1071) of `bytes` bytes; `sum` is what was summed up before.
@@ -54,6 +54,22 @@ struct UdpHeader {
 /// none.
 void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked);
 bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header);
+
+struct TcpHeader {
+  u16 from, to;
+  u32 sequence, acknowledged;
+  u8 flags;
+  u16 window;
+  u16 segment;  // the option that says the largest segment (3.7.1); 0: not there
+  u16 header_bytes;
+};
+inline constexpr u8 kTcpFin = 0x01, kTcpSyn = 0x02, kTcpReset = 0x04, kTcpPush = 0x08, kTcpAck = 0x10;
+
+/// Before `payload_bytes` of payload that are already there: kTcpBytes, and kTcpOptionBytes more with the
+/// option.
+void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes);
+/// False for damaged segments.
+bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header);
 
 struct IcmpEcho {
   u8 type;  // kEchoRequest or kEchoReply

@@ -41,7 +41,7 @@ std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
   std::string line = "/bin/workload";
   if (cell.workload == "quick") line += " --quick";
   if (!disk.empty()) line += " --disk " + disk;
-  return has_peer(cell) ? line + " --link 10.0.2.2" : line;
+  return has_peer(cell) ? line + " --link 10.0.2.2 --link-bulk 10.0.2.2" : line;
 }
 
 /// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.
