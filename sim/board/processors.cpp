@@ -14,10 +14,10 @@ void Processors::Pins::apply(Change change) {
   Processor& processor = owner_.at(index_);
   const bool was_idle = !processor.runnable();
   change(processor);
-  if (was_idle) {
-    owner_.note_wake(index_,
-                     owner_.running_ == kNobody ? owner_.cycle_ : owner_.at(owner_.running_).cycles());
-  }
+  const size_t by = owner_.running_;
+  const u64 cycle = by == kNobody ? owner_.cycle_ : owner_.at(by).cycles();
+  if (was_idle) owner_.note_wake(index_, cycle);
+  if (by != kNobody && by != index_) owner_.meet(cycle);
 }
 
 void Processors::Pins::set_interrupt(bool asserted) {
@@ -38,7 +38,11 @@ void Processors::Pins::sipi(u8 vector) {
 }
 
 Processors::Processors(Frequency frequency, u64 slice_cycles, size_t count)
-    : frequency_(frequency), slice_cycles_(slice_cycles), wake_cycle_(count), idle_(count) {
+    : frequency_(frequency),
+      slice_cycles_(slice_cycles),
+      next_slice_(slice_cycles),
+      wake_cycle_(count),
+      idle_(count) {
   HVLAB_CHECK(slice_cycles > 0);
   for (size_t i = 0; i < count; ++i) pins_.emplace_back(*this, i);
 }
@@ -97,6 +101,21 @@ void Processors::note_wake(size_t index, u64 cycle) {
   wake_cycle_[index] = cycle;
 }
 
+bool Processors::others_run(size_t index) const {
+  for (size_t i = 0; i < processors_.size(); ++i)
+    if (i != index && processors_[i]->runnable()) return true;
+  return false;
+}
+
+/// The running processor has met another at `cycle`: those that have not had their turn come no further than
+/// that, and neither does it.
+void Processors::meet(u64 cycle) {
+  met_ = true;
+  if (next_slice_ <= kShortSlice) return;
+  target_ = std::clamp(cycle, cycle_ + 1, target_);
+  processors_[last_run_]->stop_at(target_);
+}
+
 Halt Processors::idle_verdict(const Limits& limits) const {
   const bool can_wake =
       std::ranges::any_of(processors_, [](const auto& processor) { return processor->interruptible(); });
@@ -119,8 +138,10 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
     if (left < end - processor.cycles()) end = processor.cycles() + left;
   }
   running_ = last_run_ = index;
+  processor.end_runs_at_spins(next_slice_ > kShortSlice && others_run(index));
   const Stop stop = processor.run(end);
   running_ = kNobody;
+  if (processor.has_spun() && others_run(index)) meet(processor.cycles());
   if (stopped_) return Halt::Stopped;
   return stop == Stop::Shutdown ? Halt::TripleFault : Halt::None;
 }
@@ -156,11 +177,13 @@ Halt Processors::advance(const Limits& limits) {
   if (cycle_ >= last) return Halt::TimeLimit;
   target_ = std::min(last, std::max(cycle_, frequency_.cycle_at(events_.next())));
   if (!all_idle()) {
-    target_ = std::min(target_, cycle_ + slice_cycles_);
+    target_ = std::min(target_, cycle_ + next_slice_);
   } else if (const Halt halt = idle_verdict(limits); halt != Halt::None) {
     return halt;
   }
+  met_ = false;
   if (const Halt halt = run_slice(limits); halt != Halt::None) return halt;
+  next_slice_ = std::min(slice_cycles_, met_ ? kShortSlice : next_slice_ * 2);
   events_.fire_due(frequency_.time_of(cycle_));
   return stopped_ ? Halt::Stopped : Halt::None;
 }

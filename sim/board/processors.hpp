@@ -24,6 +24,9 @@ enum class Halt : u8 {
 
 /// Processors take turns in the order of their numbers, in slices that end early at the next deadline. The
 /// machine's time is a cycle count that all processors share; within a slice a processor may be ahead of it.
+///
+/// One that spins (PAUSE) waits for another, which may not have had its turn yet: the slice ends there, and
+/// the next ones are short, then longer and longer again, as long as somebody spins while others run.
 class Processors final : public TimeKeeper {
  public:
   struct Limits {
@@ -75,6 +78,7 @@ class Processors final : public TimeKeeper {
 
  private:
   static constexpr size_t kNobody = ~size_t{0};
+  static constexpr u64 kShortSlice = 250;  // cycles of a slice behind one in which processors met
 
   class Pins final : public ProcessorPins {
    public:
@@ -95,10 +99,14 @@ class Processors final : public TimeKeeper {
   Halt run_slice(const Limits& limits);
   Halt run_one(size_t index, const Limits& limits);
   void note_wake(size_t index, u64 cycle);
+  void meet(u64 cycle);
+  bool others_run(size_t index) const;
   Halt idle_verdict(const Limits& limits) const;
 
   Frequency frequency_;
   u64 slice_cycles_;
+  u64 next_slice_;    // cycles of the next slice: fewer while processors meet
+  bool met_ = false;  // processors did in the slice in progress
   EventQueue events_{*this};
   observe::VmmSpaces vmm_spaces_;
   std::vector<std::unique_ptr<execute::Processor>> processors_;

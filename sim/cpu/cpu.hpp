@@ -71,6 +71,8 @@ struct Cpu : State {
   Outcome left = Outcome::Next;  // how the last block was left
   u8 denied = 0;                 // decode::need bits that the current state forbids
   u8 reported_cpl = 0;           // the CPL that observers know
+  bool spun = false;             // a PAUSE was executed in this run
+  bool spin_ends_run = false;    // the run ends behind a PAUSE
   bool stepping = false;         // outside blocks: device accesses and charges may happen in place
   bool shadowed = false;         // the instruction being stepped stands in an interrupt shadow
   bool is_delivering = false;    // `delivering` is on its way to its handler, or a fault has stopped it

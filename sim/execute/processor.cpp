@@ -206,11 +206,13 @@ Stop Processor::Impl::run(u64 limit) {
   cpu.extra = 0;
   cpu.limit = limit;
   cpu.budget = static_cast<i64>(limit - now);
+  cpu.spun = false;
   held = 0;
   for (;;) {
     if ((cpu.performance.enabled | held) != 0) [[unlikely]]
       watch_counters();
     if (cpu.budget <= 0) return Stop::CycleLimit;
+    if (cpu.spun && cpu.spin_ends_run) return Stop::Spinning;
     if (event_waits(cpu) && take_event(cpu)) {
       cpu.settle();
       fetch.next_op = nullptr;
@@ -264,6 +266,9 @@ void Processor::idle_until(u64 cycle) {
   if (cpu.performance.enabled != 0) cpu::resume_counting(cpu);
   impl_->ledger.open(account, cycle);
 }
+
+void Processor::end_runs_at_spins(bool ends) { impl_->cpu.spin_ends_run = ends; }
+bool Processor::has_spun() const { return impl_->cpu.spun; }
 
 void Processor::stop_at(u64 cycle) {
   Cpu& cpu = impl_->cpu;

@@ -20,6 +20,7 @@ enum class Stop : u8 {
   Halted,       // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
   WaitForSipi,  // after INIT; nothing to do until a start-up IPI
   Shutdown,     // triple fault
+  Spinning,     // behind a PAUSE; only if asked for (Processor::end_runs_at_spins)
 };
 
 /// Decoded code, shared by all processors of a machine; RAM pages that hold decoded code are known here.
@@ -75,6 +76,11 @@ class Processor final : public ProcessorPins {
   /// a device sets a deadline earlier than the limit. The run ends after the current instruction at the
   /// earliest.
   void stop_at(u64 cycle);
+
+  /// From the next run on, a PAUSE ends the run: software waits for another processor.
+  void end_runs_at_spins(bool ends);
+  /// True if the last run executed a PAUSE.
+  bool has_spun() const;
 
   /// Retired instructions.
   u64 instructions() const;

@@ -152,9 +152,10 @@ Outcome flush_line(Cpu& cpu, const Op& op) {
 }
 
 Outcome pause(Cpu& cpu, const Op&) {
-  if (!cpu.intercepts(Intercept::Pause)) [[likely]]
-    return Outcome::Next;
-  return cpu.stepping ? Outcome::Next : Outcome::Retry;  // the engine asks before it steps
+  if (cpu.intercepts(Intercept::Pause) && !cpu.stepping)
+    return Outcome::Retry;  // the engine asks before it steps
+  cpu.spun = true;
+  return cpu.spin_ends_run ? Outcome::Exit : Outcome::Next;
 }
 
 struct Nothing {

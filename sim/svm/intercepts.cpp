@@ -121,8 +121,12 @@ bool Unit::pause_exits(Cpu& cpu) {
   if (!cpu.has(Feature::PauseFilter) || guest_.control.pause_count == 0) return true;
   const u64 now = cpu.cycles();
   const u64 threshold = cpu.has(Feature::PauseThreshold) ? guest_.control.pause_threshold : 0;
-  if (threshold != 0 && now - guest_.last_pause > threshold) guest_.pauses_left = guest_.control.pause_count;
+  const bool far = threshold != 0 && now - guest_.last_pause > threshold;
   guest_.last_pause = now;
+  if (far) {
+    guest_.pauses_left = guest_.control.pause_count;
+    return false;
+  }
   if (guest_.pauses_left == 0) return true;
   --guest_.pauses_left;
   return false;

@@ -63,6 +63,22 @@ TEST_CASE("the workload that Linux runs computes the same here, whatever the num
   }
 }
 
+// Catches turns of processors that show in what they measure: one that spins until the next turn of the one
+// that holds the lock, or is ahead of one that it has just woken.
+TEST_CASE("what processors do together takes as long in short turns as in the usual ones") {
+  const auto phases = [](const std::vector<std::string>& options) {
+    return lab::parse_workload_log(run_kernel(4, "/bin/workload --quick", options).console).phases;
+  };
+  const auto usual = phases({}), fine = phases({"--slice", "100"});
+  REQUIRE(usual.size() == fine.size());
+  for (size_t i = 0; i < usual.size(); ++i) {
+    CAPTURE(usual[i].name);
+    const double ratio = static_cast<double>(usual[i].nanoseconds) / static_cast<double>(fine[i].nanoseconds);
+    CHECK(ratio > 0.9);
+    CHECK(ratio < 1.1);
+  }
+}
+
 TEST_CASE("a program that attacks the kernel is ended, and the rest goes on") {
   for (const unsigned processors : {1u, 3u}) {
     const KernelRun run = run_kernel(processors, "/bin/init /bin/attack ; /bin/files /tmp");

@@ -280,6 +280,17 @@ TEST_CASE("PAUSE exits once the count has run out") {
                  0xF3, 0x90}) == code_of(Exit::Hlt));
 }
 
+// Catches a PAUSE that is far from the one before it and counts as the first of the new loop.
+TEST_CASE("behind a PAUSE that begins the count anew as many as without it pass") {
+  GuestMachine m;
+  m.intercept(Exit::Pause);
+  m.block.control.pause_count = 2;
+  m.block.control.pause_threshold = 5;
+  CHECK(m.enter({0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,  //
+                 0xF3, 0x90, 0xF3, 0x90, 0xF3, 0x90, 0xF3, 0x90, 0xF3, 0x90}) == code_of(Exit::Pause));
+  CHECK(m.block.save.rip == kGuestCode + 12 + 3 * 2);
+}
+
 TEST_CASE("without a pause filter every PAUSE exits, whatever the count") {
   GuestMachine m(amd_without({"pausefilter", "pfthreshold"}));
   m.intercept(Exit::Pause);
