@@ -81,7 +81,7 @@ class Names:
 
     def state(self, lane, state):
         kind = self.tables.get(5, {}).get(lane, ("", 0))[1] & 0xFF
-        return "ended" if state == 255 else self.text({0: 2, 1: 3, 2: 4}[kind], state)
+        return "ended" if state == 255 else self.text({0: 2, 1: 3, 2: 4, 3: 9, 4: 10}[kind], state)
 
 
 def print_records(parts, names):

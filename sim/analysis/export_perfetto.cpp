@@ -44,7 +44,9 @@ class Exporter {
   Exporter(const TraceReader& trace, std::ostream& out) : trace_(trace), out_(out) {}
 
   void tracks() {
-    static constexpr const char* kGroups[] = {"processors", "virtual processors", "devices"};
+    static constexpr const char* kGroups[] = {"processors", "virtual processors", "devices", "threads",
+                                              "containers and control groups"};
+    static_assert(std::size(kGroups) == static_cast<size_t>(LaneType::Count));
     for (u64 type = 0; type < std::size(kGroups); ++type)
       track(group(static_cast<LaneType>(type)), kGroups[type], 0);
     for (const auto& [lane, info] : trace_.lanes()) track(uuid(lane), info.name, group(info.type));
@@ -54,7 +56,7 @@ class Exporter {
     if (!open_.insert(r.lane).second) put(r, Message().number(event_field::kType, kEnd));
     if (r.a == record::kStateEnded) return static_cast<void>(open_.erase(r.lane));
     Message event;
-    event.number(event_field::kType, kBegin).number(event_field::kName, name(trace_.state_name(r.lane, r.a)));
+    event.number(event_field::kType, kBegin).number(event_field::kName, name(state_text(trace_, r)));
     put(r, event);
   }
 

@@ -23,7 +23,7 @@ constexpr const char* kTables = R"(
   PRAGMA synchronous = OFF;
   CREATE TABLE lanes (lane INTEGER PRIMARY KEY, type TEXT, vm INTEGER, number INTEGER, name TEXT);
   CREATE TABLE kinds (kind INTEGER PRIMARY KEY, name TEXT);
-  CREATE TABLE states (lane INTEGER, state TEXT, begin_ps INTEGER, end_ps INTEGER);
+  CREATE TABLE states (lane INTEGER, state TEXT, begin_ps INTEGER, end_ps INTEGER, core INTEGER, call TEXT);
   CREATE TABLE exits (time_ps INTEGER, core INTEGER, lane INTEGER, reason TEXT, info1 INTEGER, rip INTEGER);
   CREATE TABLE marks (time_ps INTEGER, lane INTEGER, text TEXT);
   CREATE TABLE software_marks (time_ps INTEGER, core INTEGER, lane INTEGER, kind INTEGER, name TEXT, cpl INTEGER,
@@ -50,7 +50,7 @@ class Exporter {
  public:
   Exporter(const TraceReader& trace, SQLite::Database& to)
       : trace_(trace),
-        states_(to, "INSERT INTO states VALUES (?, ?, ?, ?)"),
+        states_(to, "INSERT INTO states VALUES (?, ?, ?, ?, ?, ?)"),
         exits_(to, "INSERT INTO exits VALUES (?, ?, ?, ?, ?, ?)"),
         marks_(to, "INSERT INTO marks VALUES (?, ?, ?)"),
         software_marks_(to, "INSERT INTO software_marks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -101,7 +101,8 @@ class Exporter {
     if (r.a != record::kStateEnded) open_[r.lane] = r;
   }
   void close(const Record& held, Picoseconds end) {
-    insert(states_, int{held.lane}, trace_.state_name(held.lane, held.a), integer(held.time), integer(end));
+    insert(states_, int{held.lane}, trace_.state_name(held.lane, held.a), integer(held.time), integer(end),
+           int{held.core}, call_text(trace_, held));
   }
 
   const TraceReader& trace_;

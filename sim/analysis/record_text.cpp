@@ -48,9 +48,22 @@ std::optional<std::set<u64>> keys(const std::map<u64, record::NameEntry>& table,
 
 }  // namespace
 
+std::string call_text(const TraceReader& trace, const Record& r) {
+  const auto lane = trace.lanes().find(r.lane);
+  const bool thread = lane != trace.lanes().end() && lane->second.type == record::LaneType::Thread;
+  return thread && r.b != 0 ? trace.name(NameTable::SystemCall, r.b - 1) : "";
+}
+
+std::string state_text(const TraceReader& trace, const Record& r) {
+  const std::string state = trace.state_name(r.lane, r.a);
+  const std::string call = call_text(trace, r);
+  return call.empty() || r.a == static_cast<u64>(observe::ThreadState::Running) ? state
+                                                                                : state + " in " + call;
+}
+
 std::string detail_text(const TraceReader& trace, const Record& r) {
   switch (r.kind) {
-    case record::trace_kind::kState: return trace.state_name(r.lane, r.a);
+    case record::trace_kind::kState: return state_text(trace, r);
     case record::trace_kind::kMark: return trace.name(NameTable::Mark, r.a);
     case kind(EventKind::VmExit):
       return fmt::format("{}, info {:x}", trace.name(NameTable::ExitReason, r.a), r.b);

@@ -9,6 +9,12 @@
 
 namespace hvlab::analysis {
 
+/// The system call that the thread of a state's record is in: "futex"; else empty.
+std::string call_text(const record::TraceReader& trace, const record::Record& record);
+
+/// The state that a record of a state tells: "hypervisor", "running", of a thread "sleeping in futex".
+std::string state_text(const record::TraceReader& trace, const record::Record& record);
+
 /// What is said of the record beyond time, lane and kind: "npf, info 100000014", "hypervisor", ...
 std::string detail_text(const record::TraceReader& trace, const record::Record& record);
 

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/analysis/record_text.hpp"
 #include "sim/observe/event.hpp"
 
 namespace hvlab::analysis {
 
 using observe::EventKind;
+using observe::ThreadState;
+using record::LaneType;
 using record::NameTable;
 using record::Record;
 using record::TraceReader;
@@ -46,17 +49,26 @@ std::map<u16, Lane> watch(const TraceReader& trace, Picoseconds from, Picosecond
   return lanes;
 }
 
+// Of a system's threads and groups most sleep; those that do are left out.
+bool is_up(const record::LaneInfo& info, u64 state) {
+  if (info.type == LaneType::Thread)
+    return state == static_cast<u64>(ThreadState::Running) || state == static_cast<u64>(ThreadState::Ready) ||
+           state == static_cast<u64>(ThreadState::Blocked);
+  return info.type != LaneType::Group || state != static_cast<u64>(record::GroupState::Idle);
+}
+
 Table states(const TraceReader& trace, Picoseconds at) {
   Table table{.key = "states",
               .title = "At " + seconds_text(at) + " s",
-              .columns = {{"lane", "lane"}, {"state", "state"}, {"since", "since (s)"}},
+              .columns = {{"lane", "lane"}, {"state", "state"}, {"core", "core"}, {"since", "since (s)"}},
               .rows = {}};
   const std::map<u16, Record> now = trace.states_at(at);
   for (const auto& [lane, info] : trace.lanes()) {
     const auto held = now.find(lane);
-    if (held == now.end() || held->second.a == record::kStateEnded) continue;
-    table.rows.push_back(
-        {info.name, trace.state_name(lane, held->second.a), seconds_text(held->second.time)});
+    if (held == now.end() || held->second.a == record::kStateEnded || !is_up(info, held->second.a)) continue;
+    const bool moves = info.type == LaneType::Vcpu || info.type == LaneType::Thread;
+    table.rows.push_back({info.name, state_text(trace, held->second),
+                          moves ? std::to_string(held->second.core) : "", seconds_text(held->second.time)});
   }
   return table;
 }
@@ -81,6 +93,11 @@ std::vector<Table> run_top(const TraceReader& trace, Picoseconds at, Picoseconds
                  .rows = {}};
   for (const auto& [number, lane] : lanes) {
     const std::string name = trace.name(NameTable::Lane, number);
+    const auto info = trace.lanes().find(number);
+    const bool up = info == trace.lanes().end() || std::ranges::any_of(lane.times, [&](const auto& time) {
+                      return is_up(info->second, time.first);
+                    });
+    if (!up) continue;
     Picoseconds sum = 0;
     for (const auto& [state, time] : lane.times) sum += time;
     for (const auto& [state, time] : lane.times)

@@ -40,6 +40,11 @@ std::optional<u64> machine_page(const board::Machine& machine, size_t processor,
               [](u64 table) { return std::optional<u64>(table); });
 }
 
+u64 kernel_area(const cpu::Cpu& cpu) {
+  const u64 base = cpu.seg[arch::kGs].base;
+  return test_bit(base, 63) ? base : cpu.kernel_gs_base;
+}
+
 bool peek(const board::Machine& machine, size_t processor, u64 address, void* to, size_t bytes) {
   const cpu::Cpu& cpu = machine.processors().at(processor).state();
   if (!cpu.long_active()) return false;

@@ -16,4 +16,8 @@ std::optional<u64> machine_page(const board::Machine& machine, size_t processor,
 /// mapped to RAM. Accessed bits, TLBs and time stay as they are.
 bool peek(const board::Machine& machine, size_t processor, u64 address, void* to, size_t bytes);
 
+/// Where the per-processor area of the Linux is that the processor runs. Its kernel has it at GS, the
+/// program's value being swapped out, or the other way round; the kernel's is in the upper half.
+u64 kernel_area(const cpu::Cpu& cpu);
+
 }  // namespace hvlab::lab

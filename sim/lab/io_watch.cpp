@@ -1,6 +1,5 @@
 #include "sim/lab/io_watch.hpp"
 
-#include "sim/base/bits.hpp"
 #include "sim/lab/guest_memory.hpp"
 #include "sim/lab/io_report.hpp"
 
@@ -13,13 +12,6 @@ observe::IoTracker::Costs costs_of(const board::Machine& machine) {
   return {.frequency_hz = machine.processors().frequency().hertz,
           .entry_cycles = profile.vm_entry,
           .exit_cycles = profile.vm_exit};
-}
-
-/// Linux' kernel has its per-processor area at GS, the program's value being swapped out, or the other way
-/// round; the kernel's is in the upper half.
-u64 kernel_area(const cpu::Cpu& cpu) {
-  const u64 base = cpu.seg[arch::kGs].base;
-  return test_bit(base, 63) ? base : cpu.kernel_gs_base;
 }
 
 /// With shadow paging the processor's tables lead from the guest's linear addresses to the machine's pages;

@@ -14,6 +14,7 @@ void LinuxWatch::learn() {
   auto view = observe::LinuxView::from_vmlinux(vmlinux);
   if (!view) return;
   requests_ = observe::LinuxRequests::from_vmlinux(vmlinux, view->symbols());
+  tasks_ = observe::LinuxTasks::from_vmlinux(vmlinux);
   activity_.emplace(std::move(*view), [this](unsigned core, u64 address, void* to, size_t bytes) {
     return peek(machine_, core, address, to, bytes);
   });

@@ -8,6 +8,7 @@
 #include "sim/observe/event.hpp"
 #include "sim/observe/linux_activity.hpp"
 #include "sim/observe/linux_requests.hpp"
+#include "sim/observe/linux_tasks.hpp"
 
 namespace hvlab::lab {
 
@@ -25,6 +26,8 @@ class LinuxWatch final : public observe::Observer {
   const observe::LinuxActivity* activity() const { return activity_ ? &*activity_ : nullptr; }
   /// What its kernel calls its block requests; nothing before the first system call, or if it does not say.
   const std::optional<observe::LinuxRequests>& requests() const { return requests_; }
+  /// What it keeps about its threads; nothing before the first system call, or if it does not say.
+  const std::optional<observe::LinuxTasks>& tasks() const { return tasks_; }
   /// "do_idle+0x12", or empty.
   std::string symbol_at(u64 address) const;
 
@@ -36,6 +39,7 @@ class LinuxWatch final : public observe::Observer {
   bool learnt_ = false;
   std::optional<observe::LinuxActivity> activity_;
   std::optional<observe::LinuxRequests> requests_;
+  std::optional<observe::LinuxTasks> tasks_;
 };
 
 }  // namespace hvlab::lab

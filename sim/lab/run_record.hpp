@@ -34,6 +34,9 @@ class RunRecord final : public observe::Observer {
   /// each event before on_event() does.
   void watch_guests(const observe::ExitTotals& exits);
 
+  /// Records what it is told of threads; null if there is no trace.
+  observe::ThreadWatcher* threads() { return trace_ ? &trace_->threads() : nullptr; }
+
   /// Ends it with what came out. Throws UserError if something could not be written: the directory then says
   /// that it is partial.
   void finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds);

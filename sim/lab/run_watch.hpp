@@ -7,6 +7,7 @@
 #include "sim/lab/console_marks.hpp"
 #include "sim/lab/io_watch.hpp"
 #include "sim/lab/linux_watch.hpp"
+#include "sim/lab/thread_watch.hpp"
 #include "sim/lab/work_windows.hpp"
 #include "sim/observe/exit_totals.hpp"
 
@@ -26,6 +27,7 @@ class RunWatch final : public observe::Observer {
   void on_event(const observe::Event& event) override {
     if (linux_) linux_->on_event(event);
     if (io_) io_->on_event(event);
+    if (threads_) threads_->on_event(event);
     if (event.kind == observe::EventKind::Probe) return;
     exits_.on_event(event);
     marks_.on_event(event);
@@ -36,6 +38,11 @@ class RunWatch final : public observe::Observer {
 
   /// Passes every event on to `more` as well; null for nobody.
   void forward_to(observe::Observer* more) { more_ = more; }
+
+  /// Tells `watcher` of the threads of the machine's own system, if that is a Linux.
+  void watch_threads(const board::Machine& machine, observe::ThreadWatcher& watcher) {
+    if (linux_) threads_.emplace(machine, *linux_, watcher);
+  }
 
   /// Passes every event on to the list of exits, after the totals have seen it.
   void log_exits(observe::Observer* log) { exit_log_ = log; }
@@ -55,6 +62,7 @@ class RunWatch final : public observe::Observer {
  private:
   std::optional<LinuxWatch> linux_;
   std::optional<IoWatch> io_;
+  std::optional<ThreadWatch> threads_;
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
   WorkWindows windows_;

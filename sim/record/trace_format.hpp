@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/base/types.hpp"
+#include "sim/observe/threads.hpp"
 
 namespace hvlab::record {
 
@@ -32,13 +33,15 @@ inline constexpr Picoseconds kChunkSpan = 100 * kMillisecond;
 namespace trace_kind {
 inline constexpr u8 kState =
     0xFF;                          // the lane's state is `a` from here on; of a processor b = its cycle, of a
-                                   // virtual processor b = the processor, of a device b = requests under way
+                                   // virtual processor b = the processor, of a device b = requests under way,
+                                   // of a thread b = number of its system call + 1, of a group b = threads
 inline constexpr u8 kHeld = 0xFE;  // at the start of a block: the lane's state is `a` since `time`
 inline constexpr u8 kMark = 0xFD;  // the guest's software said something; a = key in the table of marks
 }  // namespace trace_kind
 
-/// What a lane stands for. Its states are accounts (observe::Account), VcpuState or DeviceState.
-enum class LaneType : u8 { Core, Vcpu, Device };
+/// What a lane stands for. Its states are accounts (observe::Account), VcpuState, DeviceState,
+/// observe::ThreadState or GroupState.
+enum class LaneType : u8 { Core, Vcpu, Device, Thread, Group, Count };
 
 enum class VcpuState : u8 {
   Running,   // on a processor
@@ -47,13 +50,16 @@ enum class VcpuState : u8 {
   Away,      // left the guest, and the processor has taken up another address space
   Count
 };
-enum class DeviceState : u8 { Idle, Busy, Count };  // busy: at least one request under way
+enum class DeviceState : u8 { Idle, Busy, Count };    // busy: at least one request under way
+enum class GroupState : u8 { Idle, Running, Count };  // running: at least one of its threads
 /// The state of every lane after the end of the recording.
 inline constexpr u64 kStateEnded = 0xFF;
 
 /// The states' names as printed and stored.
 const char* name(VcpuState state);
 const char* name(DeviceState state);
+const char* name(observe::ThreadState state);
+const char* name(GroupState state);
 const char* name(LaneType type);
 
 /// How much a trace holds.
@@ -70,10 +76,16 @@ enum class NameTable : u8 {
   ExitReason = 6,   // key: exit code; value: its number in summaries, counted from 0
   Mark = 7,         // key: a number; the text
   Symbol = 8,       // key: address; value: bytes, 0 if not known
+  ThreadState = 9,  // key: state of a thread
+  GroupState = 10,  // key: state of a group
+  SystemCall = 11,  // key: number
 };
 
+/// The table of the names of such lanes' states.
+NameTable states_of(LaneType type);
+
 /// Type, machine (1 ..; 0 for what is no virtual processor) and number of a lane, as NameTable::Lane has
-/// them.
+/// them. Of a thread: its group (0: none) and pid; of a group: 1 for a container, and its id.
 constexpr u64 lane_value(LaneType type, unsigned vm, unsigned number) {
   return static_cast<u64>(type) | u64{vm & 0xFF'FFFF} << 8 | u64{number} << 32;
 }

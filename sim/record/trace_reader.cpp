@@ -129,11 +129,11 @@ void TraceReader::take_block(const BlockPlace& place) {
   if (!list) damaged(place.offset, "these are no names");
   for (NameEntry& entry : *list) {
     if (entry.table == NameTable::Lane && entry.key < kMostLanes) {
-      lanes_[static_cast<u16>(entry.key)] = {
-          .type = static_cast<LaneType>(std::min<u64>(entry.value & 0xFF, 2)),
-          .vm = static_cast<unsigned>(entry.value >> 8 & 0xFF'FFFF),
-          .number = static_cast<unsigned>(entry.value >> 32),
-          .name = entry.text};
+      lanes_[static_cast<u16>(entry.key)] = {.type = static_cast<LaneType>(std::min<u64>(
+                                                 entry.value & 0xFF, static_cast<u64>(LaneType::Count) - 1)),
+                                             .vm = static_cast<unsigned>(entry.value >> 8 & 0xFF'FFFF),
+                                             .number = static_cast<unsigned>(entry.value >> 32),
+                                             .name = entry.text};
     }
     names_[entry.table][entry.key] = std::move(entry);
   }
@@ -171,8 +171,7 @@ std::string TraceReader::state_name(u16 lane, u64 state) const {
   if (state == kStateEnded) return "ended";
   const auto found = lanes_.find(lane);
   if (found == lanes_.end()) return std::to_string(state);
-  static constexpr NameTable kTables[] = {NameTable::Account, NameTable::VcpuState, NameTable::DeviceState};
-  return name(kTables[static_cast<size_t>(found->second.type)], state);
+  return name(states_of(found->second.type), state);
 }
 
 std::vector<Record> TraceReader::read(size_t index) const {

@@ -13,8 +13,8 @@ namespace hvlab::record {
 /// A lane by name and place.
 struct LaneInfo {
   LaneType type = LaneType::Core;
-  unsigned vm = 0;      // of a virtual processor: 1 ..
-  unsigned number = 0;  // of the processor, the virtual processor in its machine, or the device
+  unsigned vm = 0;      // of a virtual processor: 1 ..; of a thread: its group, 0 if it is in none
+  unsigned number = 0;  // of the processor, the virtual processor in its machine, or the device; a pid; an id
   std::string name;
 };
 

@@ -18,6 +18,7 @@ namespace {
 constexpr u64 kMostMarks = 4096;
 constexpr size_t kMostAddresses = 1U << 18;  // that are named at the end
 constexpr size_t kLongestMark = 256;
+constexpr u16 kLanesForVcpus = 256;      // that threads leave free
 constexpr u64 kSpaceMask = ~u64{0xFFF};  // of CR3: without PCID and cache bits
 
 // What the summary level records besides states and marks; it only counts the rest.
@@ -50,6 +51,8 @@ void name_tables(TraceWriter& writer) {
   name_states<Account>(writer, NameTable::Account);
   name_states<VcpuState>(writer, NameTable::VcpuState);
   name_states<DeviceState>(writer, NameTable::DeviceState);
+  name_states<observe::ThreadState>(writer, NameTable::ThreadState);
+  name_states<GroupState>(writer, NameTable::GroupState);
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ TraceRecorder::TraceRecorder(const Setup& setup)
     : setup_(setup),
       writer_(setup.file, {.level = setup.level, .frequency_hz = setup.frequency_hz}),
       cores_(setup.cores),
-      devices_(setup.devices.size()) {
+      devices_(setup.devices.size()),
+      threads_(writer_, [this] { return thread_lane(); }) {
   name_tables(writer_);
   for (unsigned i = 0; i < setup.cores; ++i)
     add_lane(static_cast<u16>(i), LaneType::Core, 0, i, "core " + std::to_string(i));
@@ -79,6 +83,8 @@ void TraceRecorder::add_lane(u16 lane, LaneType type, unsigned vm, unsigned numb
                 .value = lane_value(type, vm, number),
                 .text = std::move(text)});
 }
+
+u16 TraceRecorder::thread_lane() { return lanes_ < kMostLanes - kLanesForVcpus ? lanes_++ : kNoLane; }
 
 // The lane of the virtual processor; that of its host processor once there are too many.
 u16 TraceRecorder::vcpu_lane(u64 block, u64 root, const Core& core) {
@@ -263,6 +269,8 @@ void TraceRecorder::finish(const std::vector<u64>& cycles, const Symbols& symbol
     last_ = std::max(last_, time_of(cycles[i]));
     set_state(static_cast<u16>(i), static_cast<u8>(i), time_of(cycles[i]), kStateEnded, cycles[i]);
   }
+  last_ = std::max(last_, threads_.last());
+  threads_.finish(last_);
   for (const auto& [lane, vcpu] : vcpus_) set_state(lane, static_cast<u8>(vcpu.core), last_, kStateEnded, 0);
   for (unsigned i = 1; i < devices_.size(); ++i) set_state(device_lane(i), 0, last_, kStateEnded, 0);
   writer_.finish();

@@ -11,7 +11,7 @@
 #include "sim/observe/event.hpp"
 #include "sim/observe/ledger.hpp"
 #include "sim/observe/vcpu_table.hpp"
-#include "sim/record/trace_writer.hpp"
+#include "sim/record/thread_lanes.hpp"
 
 namespace hvlab::record {
 
@@ -39,6 +39,9 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   /// at which events of the level "full" were reported.
   void finish(const std::vector<u64>& cycles, const Symbols& symbols = nullptr);
 
+  /// Records what it is told of threads. Not to be used after finish().
+  observe::ThreadWatcher& threads() { return threads_; }
+
   /// What could not be written, or empty.
   const std::string& problem() const { return writer_.problem(); }
 
@@ -65,6 +68,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   u16 device_lane(unsigned device) const;
   u16 vcpu_lane(u64 block, u64 root, const Core& core);
   u16 lane_of(const observe::Event& event, const Core& core) const;
+  u16 thread_lane();
   void add_lane(u16 lane, LaneType type, unsigned vm, unsigned number, std::string text);
   void put(const observe::Event& event, u16 lane);
   void set_state(u16 lane, u8 core, Picoseconds time, u64 state, u64 detail);
@@ -88,6 +92,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   std::map<u16, Vcpu> vcpus_;      // by lane
   std::map<u64, u16> reasons_;     // by exit code
   u16 lanes_ = 0;
+  ThreadLanes threads_;
   u64 marks_ = 0;
   std::unordered_set<u64> addresses_;  // of the machine's own system in records; sorted before it is walked
   Picoseconds last_ = 0;

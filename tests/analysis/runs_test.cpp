@@ -81,10 +81,10 @@ TEST_CASE("a moment's states and what was done around it") {
   const auto tables = run_top(trace, 28'000, 20'000);
   CHECK(text_of(tables[0]) ==
         "At 0.000000028000 s\n"
-        "  lane         state          since (s)\n"
-        "  core 0       hypervisor     0.000000022000\n"
-        "  disk         busy           0.000000025000\n"
-        "  vm 1 vcpu 0  exit-handling  0.000000020000\n");
+        "  lane         state          core  since (s)\n"
+        "  core 0       hypervisor           0.000000022000\n"
+        "  disk         busy                 0.000000025000\n"
+        "  vm 1 vcpu 0  exit-handling  0     0.000000020000\n");
   CHECK(json_of(tables[1]).dump() ==
         R"([{"lane":"core 0","state":"guest-kernel","microseconds":0.011,"percent":55.0},)"
         R"({"lane":"core 0","state":"hypervisor","microseconds":0.009,"percent":45.0},)"
@@ -93,6 +93,64 @@ TEST_CASE("a moment's states and what was done around it") {
         R"({"lane":"vm 1 vcpu 0","state":"running","microseconds":0.01,"percent":50.0},)"
         R"({"lane":"vm 1 vcpu 0","state":"exit-handling","microseconds":0.01,"percent":50.0}])");
   CHECK(tables[2].rows.size() == 1);
+}
+
+// Catches threads that are shown while they sleep, waits without their system call, and exports without them.
+TEST_CASE("threads and containers: what they did where, and in which call they stopped") {
+  const test::TemporaryFolder folder("threads");
+  const std::string path = (folder.path / "t").string();
+  {
+    record::TraceRecorder recorder({.file = path,
+                                    .level = record::RecordLevel::Summary,
+                                    .frequency_hz = 1'000'000'000,
+                                    .cores = 2,
+                                    .devices = {"nobody"}});
+    using observe::ThreadState;
+    observe::ThreadWatcher& threads = recorder.threads();
+    threads.group_named({.number = 1, .container = true, .id = 5, .path = "/box"});
+    threads.thread_named({.number = 0, .pid = 7, .tgid = 7, .name = "sh", .group = 1});
+    threads.thread_named({.number = 1, .pid = 9, .tgid = 8, .name = "server", .group = 0});
+    threads.call_named(202, "futex");
+    threads.thread_changed({0, 1, 10'000, ThreadState::Running, 0});
+    threads.group_changed(1, 1, 10'000, 1);
+    threads.thread_changed({1, 0, 10'000, ThreadState::Sleeping, 203});
+    threads.thread_changed({0, 1, 20'000, ThreadState::Blocked, 203});
+    threads.group_changed(1, 1, 20'000, 0);
+    recorder.finish({40, 40});
+  }
+  const TraceReader trace(path);
+  CHECK(texts(trace, {"lane=sh 7,container /box"}) ==
+        "0.000000010000  1  sh 7          state             running\n"
+        "0.000000010000  1  container /box  state             running\n"
+        "0.000000020000  1  sh 7          state             blocked in futex\n"
+        "0.000000020000  1  container /box  state             idle\n"
+        "0.000000040000  0  sh 7          state             ended\n"
+        "0.000000040000  0  container /box  state             ended\n");
+  const auto tables = run_top(trace, 25'000, 20'000);
+  CHECK(text_of(tables[0]) ==
+        "At 0.000000025000 s\n"
+        "  lane  state             core  since (s)\n"
+        "  sh 7  blocked in futex  1     0.000000020000\n");
+  CHECK(json_of(tables[1]).dump() ==
+        R"([{"lane":"container /box","state":"idle","microseconds":0.015,"percent":75.0},)"
+        R"({"lane":"container /box","state":"running","microseconds":0.005,"percent":25.0},)"
+        R"({"lane":"sh 7","state":"running","microseconds":0.005,"percent":25.0},)"
+        R"({"lane":"sh 7","state":"blocked","microseconds":0.015,"percent":75.0}])");
+  const std::string file = (folder.path / "db").string();
+  export_sqlite(trace, {}, file);
+  SQLite::Database db(file);
+  CHECK(db.execAndGet("SELECT end_ps - begin_ps FROM states WHERE core = 1 AND call = 'futex'").getInt64() ==
+        20'000);
+  CHECK(db.execAndGet("SELECT group_concat(name) FROM lanes WHERE vm = 1").getString() ==
+        "container /box,sh 7");
+  std::ofstream out(folder.path / "p", std::ios::binary);
+  export_perfetto(trace, {}, out);
+  out.close();
+  const std::string text = output_of("protoc --decode=perfetto.protos.Trace -I " HVLAB_SOURCE_DIR
+                                     "/sim/analysis perfetto.proto <" +
+                                     (folder.path / "p").string());
+  CHECK(count(text, "name: \"sleeping in futex\"") == 1);
+  CHECK(count(text, "name: \"container /box\"") == 1);
 }
 
 // Catches messages that Perfetto's own field numbers do not decode.
@@ -105,7 +163,7 @@ TEST_CASE("the Perfetto export is decoded by protoc") {
   out.close();
   const std::string text = output_of(
       "protoc --decode=perfetto.protos.Trace -I " HVLAB_SOURCE_DIR "/sim/analysis perfetto.proto <" + file);
-  CHECK(count(text, "track_descriptor {") == 3 + 3);
+  CHECK(count(text, "track_descriptor {") == 5 + 3);
   CHECK(count(text, "name: \"vm 1 vcpu 0\"") == 1);
   CHECK(count(text, "name: \"hypervisor\"") == 1);  // interned
   CHECK(count(text, "name: \"vm-exit npf\"") == 1);

@@ -2,108 +2,27 @@
 #include "sim/observe/linux_requests.hpp"
 
 #include <catch2/catch.hpp>
-#include <map>
 
-#include "sample_kernel.hpp"
+#include "sample_linux.hpp"
 
 using namespace hvlab;
 using namespace hvlab::observe;
 
 namespace {
 
-constexpr u64 kBase = 0xFFFF'FFFF'8100'0000, kSlide = 0x20'0000;
+using sample::kBanner, sample::kBase, sample::kSlide;
+
 constexpr u64 kRequest = 0x1000, kBio = 0x2000, kSecondBio = 0x2100, kVectors = 0x3000, kPages = 0x10'0000;
-constexpr char kBanner[] = "Linux version 0 (us@here) #1 today\n";
-
-struct Field {
-  const char* structure;
-  const char* name;
-  u32 offset;
-};
-/// Offsets that no kernel has.
-constexpr Field kFields[] = {{"request", "__sector", 8},
-                             {"request", "__data_len", 24},
-                             {"request", "cmd_flags", 28},
-                             {"request", "bio", 32},
-                             {"request", "q", 40},
-                             {"bio", "bi_next", 16},
-                             {"bio", "bi_io_vec", 24},
-                             {"bio", "bi_iter", 64},
-                             {"bvec_iter", "bi_size", 8},
-                             {"bvec_iter", "bi_idx", 12},
-                             {"bvec_iter", "bi_bvec_done", 16},
-                             {"bio_vec", "bv_page", 0},
-                             {"bio_vec", "bv_len", 8},
-                             {"bio_vec", "bv_offset", 12},
-                             {"sk_buff", "len", 112},
-                             {"page", "flags", 0}};
-constexpr std::pair<const char*, u32> kSizes[] = {{"request", 48}, {"bio", 96},      {"bvec_iter", 20},
-                                                  {"bio_vec", 16}, {"sk_buff", 200}, {"page", 64}};
-
-sample::Image types_without(std::string_view left_out) {
-  std::string names(1, '\0');
-  const auto name = [&](const std::string& text) {
-    names += text + '\0';
-    return static_cast<u32>(names.size() - text.size() - 1);
-  };
-  sample::Image types;
-  for (const u32 each : {name("int"), 1u << 24, 4u, 0x0100'0020u}) sample::append(types, each);
-  for (const auto& [structure, bytes] : kSizes) {
-    sample::Image members;
-    u32 count = 0;
-    for (const Field& field : kFields) {
-      if (field.structure != std::string_view(structure) || field.name == left_out) continue;
-      ++count;
-      for (const u32 each : {name(field.name), 1u, field.offset * 8}) sample::append(members, each);
-    }
-    for (const u32 each : {name(structure), 4u << 24 | count, bytes}) sample::append(types, each);
-    types.insert(types.end(), members.begin(), members.end());
-  }
-  sample::Image image;
-  sample::append(image, u16{0xEB9F});
-  sample::append(image, u16{1});
-  const u32 type_bytes = static_cast<u32>(types.size()), name_bytes = static_cast<u32>(names.size());
-  for (const u32 each : {24u, 0u, type_bytes, type_bytes, name_bytes}) sample::append(image, each);
-  image.insert(image.end(), types.begin(), types.end());
-  image.insert(image.end(), names.begin(), names.end());
-  return image;
-}
 
 std::optional<LinuxRequests> kernel(std::string_view without_member = "",
                                     std::string_view without_symbol = "") {
-  sample::Image data(4096, 0);
-  std::memcpy(data.data() + 0x100, kBanner, sizeof kBanner);
   std::vector<Symbol> symbols;
-  u64 at = kBase + 0x200;
-  for (const char* each :
-       {"blk_mq_submit_bio", "blk_mq_start_request", "blk_mq_end_request", "__blk_mq_end_request",
-        "udp_sendmsg", "__udp_enqueue_schedule_skb", "try_to_wake_up", "wake_up_new_task", "__switch_to",
-        "entry_SYSCALL_64", "vmemmap_base", "current_task", "linux_banner"}) {
-    if (each == without_symbol) continue;
-    const bool banner = std::string_view(each) == "linux_banner";
-    symbols.push_back({banner ? kBase + 0x100 : at += 0x10, 'T', each});
-  }
-  const sample::Image image = sample::elf(data, types_without(without_member), kBase);
+  const sample::Image image = sample::linux_image(without_member, without_symbol, symbols);
   return LinuxRequests::from_vmlinux(image, SymbolTable(std::move(symbols)));
 }
 
-/// Kernel memory, a few words of it.
-struct Memory {
-  std::map<u64, u8> bytes;
-  template <class T>
-  void put(u64 address, T value) {
-    for (unsigned i = 0; i < sizeof value; ++i) bytes[address + i] = static_cast<u8>(u64{value} >> 8 * i);
-  }
-  LinuxRequests::Read read() const {
-    return [this](u64 address, void* to, size_t count) {
-      for (size_t i = 0; i < count; ++i) {
-        const auto found = bytes.find(address + i);
-        if (found == bytes.end()) return false;
-        static_cast<u8*>(to)[i] = found->second;
-      }
-      return true;
-    };
-  }
+/// Kernel memory with requests in it.
+struct Memory : sample::Memory {
   void vector(u64 at, u64 page, u32 length, u32 offset) {
     put<u64>(at, kPages + page * 64);
     put<u32>(at + 8, length);
