@@ -1,5 +1,7 @@
 #include "sim/devices/i440fx.hpp"
 
+#include "sim/base/bits.hpp"
+
 namespace hvlab::devices {
 
 I440fx::I440fx(const PciServices& services)
@@ -22,6 +24,32 @@ I440fx::I440fx(const PciServices& services)
   define16(kErrorStatus, 0);
   define_clear8(kErrorStatus, 0x11);
   define8(kTurboReset, 0, 0x06);
+}
+
+I440fx::Shadow I440fx::shadow(unsigned segment) const {
+  // PAM0's high nibble is the 64 KiB from F0000h; the others have two segments each, the lower one below.
+  const u8 attributes =
+      segment >= 12 ? get8(kPam0) >> 4 : get8(static_cast<u8>(kPam0 + 1 + segment / 2)) >> (segment % 2 * 4);
+  return {test_bit(attributes, 0), test_bit(attributes, 1)};
+}
+
+void I440fx::shadow_everything() {
+  config_write(kPam0, 1, 0x30);
+  for (u8 i = 1; i < 7; ++i) config_write(static_cast<u8>(kPam0 + i), 1, 0x33);
+}
+
+void I440fx::announce_configuration() {
+  set16(pci::kSubsystemVendor, 0x1af4);
+  set16(pci::kSubsystemId, 0x1100);
+}
+
+void I440fx::reset() {
+  PciFunction::reset();
+  if (shadow_changed_) shadow_changed_();
+}
+
+void I440fx::config_written(u8 offset, unsigned size) {
+  if (offset < kPam0 + 7 && offset + size > kPam0 && shadow_changed_) shadow_changed_();
 }
 
 }  // namespace hvlab::devices

@@ -20,6 +20,8 @@ void Piix4Pm::enable_at(u16 base) {
   config_write(kPmMisc, 1, 1);
 }
 
+void Piix4Pm::mark_smi_set_up() { config_write(kDeviceActivityB, 4, 1u << 25); }
+
 void Piix4Pm::append_windows(std::vector<PciWindow>& windows) const {
   PciFunction::append_windows(windows);
   const u16 base = get16(kPmBase) & 0xffc0;

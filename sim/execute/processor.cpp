@@ -13,6 +13,7 @@
 #include "sim/execute/engine.hpp"
 #include "sim/execute/fetch.hpp"
 #include "sim/execute/reset.hpp"
+#include "sim/mmu/access.hpp"
 #include "sim/svm/unit.hpp"
 
 namespace hvlab::execute {
@@ -251,6 +252,7 @@ Stop Processor::run(u64 limit) { return impl_->run(limit); }
 u64 Processor::cycles() const { return impl_->cpu.cycles(); }
 u64 Processor::instructions() const { return impl_->cpu.instructions; }
 void Processor::probe(std::vector<u64> addresses) { impl_->code->set_probes(std::move(addresses)); }
+void Processor::memory_remapped() { mmu::forget_hosts(impl_->cpu); }
 cpu::Cpu& Processor::state() { return impl_->cpu; }
 const cpu::Cpu& Processor::state() const { return impl_->cpu; }
 const observe::CoreLedger& Processor::ledger() const { return impl_->ledger; }

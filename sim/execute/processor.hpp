@@ -95,6 +95,10 @@ class Processor final : public ProcessorPins {
   /// set_probes for all processors that share this one's decoded code.
   void probe(std::vector<u64> addresses);
 
+  /// ProcessorBus gives other host addresses for pages than before. The board also calls memory_written() for
+  /// them.
+  void memory_remapped();
+
   cpu::Cpu& state();
   const cpu::Cpu& state() const;
   const observe::CoreLedger& ledger() const;

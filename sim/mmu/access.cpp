@@ -61,7 +61,9 @@ void fill_soft(Cpu& cpu, u64 linear, Access access, const Translation& t, u64 ph
   if (permitted(cpu, t, Access::Read, user, rights)) e.read_tag = tag;
   const u64 number = physical >> 12;
   const bool code = cpu.code != nullptr && cpu.code->holds_code(number);
-  if (t.dirty && !code && permitted(cpu, t, Access::Write, user, rights)) {
+  // ROM is read directly, and never written so.
+  if (t.dirty && !code && permitted(cpu, t, Access::Write, user, rights) &&
+      cpu.bus->write_page(align_down(physical, 4096)) == page) {
     e.write_tag = tag;
     if (cpu.code != nullptr) cpu.code->note_write_mapped(number);
   }
@@ -100,6 +102,7 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
   }
   u8* page = cpu.bus->ram_page(align_down(target.physical, 4096));
   fill_soft(cpu, linear, access, t, target.physical, page, user, rights);
+  if (access == Access::Write) page = cpu.bus->write_page(align_down(target.physical, 4096));
   target.host = page == nullptr ? nullptr : page + (linear & 0xFFF);
   return Outcome::Next;
 }

@@ -148,6 +148,8 @@ void flush_non_global(Cpu& cpu);                        // INVPCID type 3
 void flush_asid(Cpu& cpu, u32 asid, bool with_global);  // a guest's address spaces (APM vol. 2, 15.16)
 void flush_asid_page(Cpu& cpu, u32 asid, u64 linear);   // INVLPGA
 void flush_every_asid(Cpu& cpu);
+/// Physical addresses lead to other memory from now on; translations of linear addresses stay.
+void forget_hosts(Cpu& cpu);
 /// Points the soft banks at the current address space; call after CR3 or PCID changed.
 void select_address_space(Cpu& cpu);
 

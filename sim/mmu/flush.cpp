@@ -55,6 +55,11 @@ void flush_every_asid(Cpu& cpu) {
   cpu.fetch_page = SoftEntry::kNoTag;
 }
 
+void forget_hosts(Cpu& cpu) {
+  cpu.tlb->forget_hosts();
+  cpu.fetch_page = SoftEntry::kNoTag;
+}
+
 void flush_address_space(Cpu& cpu) { flush_pcid(cpu, current_pcid(cpu)); }
 
 void flush_pcid(Cpu& cpu, u16 pcid) {

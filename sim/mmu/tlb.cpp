@@ -173,6 +173,10 @@ void Tlb::select(SoftBank* banks[cpu::kBanks], Space space, u64 rules) {
   banks[cpu::kBankNever] = &never_;
 }
 
+void Tlb::forget_hosts() {
+  clear_soft([](Space) { return true; });
+}
+
 void Tlb::revoke(const u8* host, bool entirely) {
   for (unsigned s = 0; s < kSets; ++s) {
     if (!sets_[s].in_use) continue;

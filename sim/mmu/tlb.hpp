@@ -55,6 +55,8 @@ class Tlb {
   void select(cpu::SoftBank* banks[cpu::kBanks], Space space, u64 rules);
   /// Forbids direct writes to (or, if `entirely`, any use of) the RAM page whose host address is `host`.
   void revoke(const u8* host, bool entirely);
+  /// Empties the soft banks: host addresses in them are out of date.
+  void forget_hosts();
 
  private:
   static constexpr unsigned kSets = 8;

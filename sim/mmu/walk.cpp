@@ -19,7 +19,7 @@ u64 read_physical(Cpu& cpu, u64 address, unsigned bytes) {
 }
 
 void write_physical(Cpu& cpu, u64 address, u64 value, unsigned bytes) {
-  if (u8* page = cpu.bus->ram_page(align_down(address, 4096)); page != nullptr) {
+  if (u8* page = cpu.bus->write_page(align_down(address, 4096)); page != nullptr) {
     if (cpu.code != nullptr && cpu.code->holds_code(address >> 12)) cpu.code->written(address, bytes);
     std::memcpy(page + (address & 0xFFF), &value, bytes);
     return;

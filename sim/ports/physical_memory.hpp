@@ -10,9 +10,12 @@ class ProcessorBus {
  public:
   virtual ~ProcessorBus() = default;
 
-  /// The host address of the 4 KiB page of RAM at `page_address` (a multiple of 4096), or nullptr if there is
-  /// no RAM. The pointer stays good for the machine's lifetime.
+  /// The host address of the 4 KiB page of memory (RAM or ROM) at `page_address` (a multiple of 4096), or
+  /// nullptr if there is none. The pointer stays good until Processor::memory_remapped().
   virtual u8* ram_page(u64 page_address) = 0;
+  /// Where writes to that page go: the same page, another one (shadowed ROM), or nullptr, if they go to the
+  /// bus.
+  virtual u8* write_page(u64 page_address) { return ram_page(page_address); }
 
   /// Accesses to what is not RAM; `size` is 1, 2, 4 or 8 and the access does not cross an 8-byte boundary.
   /// Addresses that nothing decodes read as all ones; writes to them are dropped.

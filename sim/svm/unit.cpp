@@ -8,7 +8,7 @@ using namespace arch::svm;
 namespace vi = arch::svm::virtual_interrupt;
 
 Vmcb& block_at(Unit& unit, Cpu& cpu, u64 address) {
-  if (u8* page = cpu.bus->ram_page(address); page != nullptr) return *reinterpret_cast<Vmcb*>(page);
+  if (u8* page = cpu.bus->write_page(address); page != nullptr) return *reinterpret_cast<Vmcb*>(page);
   std::memset(static_cast<void*>(&unit.nowhere_), 0xFF, sizeof unit.nowhere_);
   return unit.nowhere_;
 }

@@ -229,6 +229,31 @@ TEST_CASE("i440FX identifies itself and keeps what firmware writes to its shadow
   CHECK(m.config.read(0, 0, 0x72, 1) == 0x02);
 }
 
+TEST_CASE("i440FX's PAM registers direct reads and writes of each segment") {
+  Machine m;
+  I440fx bridge(m.services);
+  m.bus.add(0, 0, bridge);
+  unsigned changes = 0;
+  bridge.on_shadow([&] { ++changes; });
+  m.config.write(0, 0, 0x59, 1, 0x10);  // F0000h..FFFFFh: reads alone
+  m.config.write(0, 0, 0x5a, 1, 0x21);  // C0000h: reads, C4000h: writes
+  m.config.write(0, 0, 0x5f, 1, 0x30);  // EC000h: both
+  CHECK(changes == 3);
+  for (unsigned segment = 0; segment < 16; ++segment) {
+    const auto [read, write] = bridge.shadow(segment);
+    CHECK(read == (segment == 0 || segment == 11 || segment >= 12));
+    CHECK(write == (segment == 1 || segment == 11));
+  }
+  m.config.write(0, 0, 0x58, 4, 0);  // an access that only begins before them
+  CHECK(changes == 4);
+  m.config.write(0, 0, 0x60, 1, 0);
+  CHECK(changes == 4);
+  bridge.shadow_everything();
+  CHECK(bridge.shadow(15).write);
+  bridge.reset();
+  CHECK_FALSE(bridge.shadow(15).read);
+}
+
 TEST_CASE("PIIX3 routes PIRQs to ISA interrupts, joins those that share one, ignores reserved numbers") {
   Machine m;
   Piix3 bridge(m.services);
