@@ -1,120 +1,44 @@
-// An ATA disk: task file, command protocol, IDENTIFY data. It knows neither PCI nor where its interrupt goes.
+// An ATA disk: its commands and IDENTIFY data.
 #pragma once
 
-#include <array>
-#include <span>
-#include <string>
-#include <vector>
-
-#include "sim/base/types.hpp"
-#include "sim/devices/ata_registers.hpp"
-#include "sim/observe/event.hpp"
-#include "sim/ports/block_medium.hpp"
-#include "sim/ports/clock.hpp"
+#include "sim/devices/ide_drive.hpp"
 
 namespace hvlab::devices {
 
-/// How long a command takes that does not touch the medium (assumed: drive firmware).
-inline constexpr Picoseconds kAtaCommandTime = 10 * kMicrosecond;
-
-class AtaDrive final : private BlockClient {
+class AtaDrive final : public IdeDrive {
  public:
-  /// The channel that the drive is plugged into.
-  class Host {
-   public:
-    virtual ~Host() = default;
-    /// The drive's INTRQ or DMARQ has changed.
-    virtual void drive_changed() = 0;
-  };
-
-  /// `name` begins the names of the clock event and tells the drive's serial number. `number` is 0 (master)
-  /// or 1.
   AtaDrive(const std::string& name, unsigned number, BlockMedium& medium, Clock& clock, Host& host,
            const observe::DeviceProbe& probe);
 
-  /// Command block registers other than data; the offset is ata::kError..kStatus. Writes of kCommand start a
-  /// command; the channel passes only those that are for this drive (all other registers are written in both
-  /// drives).
-  u8 read_register(u8 offset, bool high_order_byte);
-  void write_register(u8 offset, u8 value);
-  u8 alternate_status() const { return state_.status; }
-  /// Reading the status register withdraws the interrupt (7.15.4).
-  u8 read_status();
+  void hardware_reset() override;
 
-  /// The 16-bit data register.
-  u16 read_data();
-  void write_data(u16 value);
-
-  /// Device control's SRST bit: while set the drive is held in reset (9.3).
-  void soft_reset(bool asserted);
-  /// EXECUTE DEVICE DIAGNOSTIC reaches both drives; only the selected one, device 0, interrupts (9.10).
-  void diagnose(bool interrupt);
-  /// Power-on.
-  void hardware_reset();
-
-  bool interrupt() const { return state_.interrupt; }
-
-  /// DMARQ: what the drive wants to move now.
-  enum class DmaRequest : u8 { None, ToMemory, FromMemory };
-  DmaRequest dma_request() const;
-  /// Bytes still to be moved, and the place they come from or go to.
-  std::span<u8> dma_bytes();
-  /// `bytes` have been moved; with the last one the command goes on.
-  void dma_moved(size_t bytes);
-  /// Time of one 16-bit transfer in the multiword DMA mode that SET FEATURES selected (ATA-6, table 51).
-  Picoseconds dma_cycle() const;
-
-  enum class Phase : u8 { Idle, Settle, Reset, Medium, DataIn, DataOut, DmaIn, DmaOut };
-  struct State {
-    std::array<u8, 8> current{},
-        previous{};  // task file as written, and what each register held before (6.20)
-    u8 error = 0, status = 0;
-    bool interrupt = false;
-    bool interrupt_after_settle = true;
-    Phase phase = Phase::Idle;
-    u8 opcode = 0;
-    u64 request = 0;  // in the medium
-    u64 next_request = 1;
+  struct DiskState {
     u64 sector = 0, sectors = 0;  // of the command
-    std::vector<u8> buffer;
-    size_t position = 0, block_end = 0;
     u16 heads = 16, sectors_per_track = 63;
     u8 multiple = 0;  // sectors a block; 0: READ/WRITE MULTIPLE are off
-    u8 dma_mode = 2;
     bool write_cache = true;
   };
-  State& state() { return state_; }
-  const State& state() const { return state_; }
 
  private:
   void block_done(BlockCompletion completion) override;
-  void command(u8 opcode);
+  void command(u8 opcode) override;
+  void set_signature() override;
+  u8 reset_status() const override { return ata::kReady | ata::kSeekDone; }
+  void next_block(bool interrupt) override;
+  void all_read(bool by_dma) override;
+  void all_written() override { start_medium(BlockOperation::Write); }
+
   void execute(const ata::CommandRow& row);
   bool locate(bool extended);
   void start_transfer(const ata::CommandRow& row);
-  void submit(BlockOperation operation);
+  void start_medium(BlockOperation operation);
   void set_features();
   void identify();
-  void put_text(unsigned word, unsigned words, const std::string& text);
   u16 cylinders() const;
-
-  void settle(Picoseconds time);
-  void settled();
-  void next_block(bool interrupt);
   void finish();
   void fail(u8 error);
-  void raise(bool interrupt);
-  void set_signature();
-  void stop();
 
-  const std::string name_;
-  const unsigned number_;
-  BlockMedium& medium_;
-  Clock& clock_;
-  Host& host_;
-  observe::DeviceProbe probe_;
-  EventId event_;
-  State state_;
+  DiskState disk_;
 };
 
 }  // namespace hvlab::devices

@@ -13,6 +13,8 @@ inline constexpr u8 kData = 0, kError = 1, kFeatures = 1, kSectorCount = 2, kLba
 /// Status (7.15) and error (7.9).
 inline constexpr u8 kBusy = 0x80, kReady = 0x40, kFault = 0x20, kSeekDone = 0x10, kDataRequest = 0x08,
                     kCheck = 0x01;
+/// DEVICE RESET (9.11): packet devices alone have it.
+inline constexpr u8 kDeviceReset = 0x08;
 inline constexpr u8 kUncorrectable = 0x40, kNotFound = 0x10, kAborted = 0x04;
 
 /// Device (7.7) and device control (7.8).

@@ -24,6 +24,10 @@ void PiixIde::plug(unsigned channel, unsigned drive, BlockMedium& medium) {
   channels_[channel].plug(drive, medium, probe());
 }
 
+void PiixIde::plug_cdrom(unsigned channel, unsigned drive, BlockMedium& disc) {
+  channels_[channel].plug_cdrom(drive, disc, probe());
+}
+
 void PiixIde::enable_channels() {
   for (unsigned i = 0; i < 2; ++i) {
     config_write(static_cast<u8>(kTiming + 2 * i), 2, kDecodeEnable);

@@ -15,6 +15,9 @@ class PiixIde final : public PciFunction, private IdeChannel::Master {
   /// Plugs a disk in: channel 0 or 1, drive 0 or 1. While the machine is built.
   void plug(unsigned channel, unsigned drive, BlockMedium& medium);
 
+  /// The same for a CD drive with a disc in it.
+  void plug_cdrom(unsigned channel, unsigned drive, BlockMedium& disc);
+
   /// What firmware does before an operating system runs: both channels decode their ports (IDETIM bit 15; off
   /// after reset), and every drive is marked as capable of DMA.
   void enable_channels();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/devices/ata_drive.hpp"
+#include "sim/devices/atapi_drive.hpp"
+
 namespace hvlab::devices {
 namespace {
 
@@ -20,9 +23,15 @@ IdeChannel::IdeChannel(const std::string& name, Clock& clock, Master& master, In
       control_block_(*this, &IdeChannel::read_control, &IdeChannel::write_control) {}
 
 void IdeChannel::plug(unsigned number, BlockMedium& medium, const observe::DeviceProbe& probe) {
-  AtaDrive::Host& host = *this;
+  IdeDrive::Host& host = *this;
   const std::string name = name_ + ".drive" + std::to_string(number);
   drives_[number] = std::make_unique<AtaDrive>(name, number, medium, clock_, host, probe);
+}
+
+void IdeChannel::plug_cdrom(unsigned number, BlockMedium& disc, const observe::DeviceProbe& probe) {
+  IdeDrive::Host& host = *this;
+  const std::string name = name_ + ".drive" + std::to_string(number);
+  drives_[number] = std::make_unique<AtapiDrive>(name, number, disc, clock_, host, probe);
 }
 
 void IdeChannel::reset() {
@@ -52,7 +61,7 @@ u64 IdeChannel::read_command_block(u64 offset, unsigned size) {
 
 void IdeChannel::write_command_block(u64 offset, unsigned size, u64 value) {
   if (offset == ata::kData && size != 1) {
-    AtaDrive* const drive = selected();
+    IdeDrive* const drive = selected();
     if (drive == nullptr) return;
     drive->write_data(static_cast<u16>(value));
     if (size > 2) drive->write_data(static_cast<u16>(value >> 16));
@@ -67,7 +76,7 @@ u8 IdeChannel::read_register(u8 offset) {
   if (empty()) return kFloating;
   if (offset == ata::kData) return static_cast<u8>(read_data());
   const bool high = (state_.control & ata::kHighOrderByte) != 0;
-  AtaDrive* const drive = selected();
+  IdeDrive* const drive = selected();
   if (drive != nullptr) return drive->read_register(offset, high);
   if (offset == ata::kStatus) return 0;
   if (offset == ata::kDevice) return static_cast<u8>(ata::kDeviceFixed | state_.selected << 4);
@@ -116,7 +125,7 @@ void IdeChannel::write_control(u64, unsigned, u64 value) {
 // --- interrupt and bus master ---------------------------------------------------------------------
 
 void IdeChannel::drive_changed() {
-  const AtaDrive* const drive = selected();
+  const IdeDrive* const drive = selected();
   const bool intrq = drive != nullptr && drive->interrupt() && (state_.control & ata::kInterruptDisable) == 0;
   if (intrq && !state_.intrq) state_.bm_status |= bus_master::kInterrupt;
   state_.intrq = intrq;
@@ -164,12 +173,12 @@ void IdeChannel::write_bus_master(u8 offset, u8 value) {
 /// Begins a transfer once the drive asks for one, software has started the bus master in the same direction,
 /// and PCI lets it master. The data moves when the time that the drive's DMA mode needs is over.
 void IdeChannel::start_moving() {
-  AtaDrive* const drive = selected();
+  IdeDrive* const drive = selected();
   if (state_.moving || drive == nullptr || (state_.bm_status & bus_master::kActive) == 0 ||
       !master_.may_master())
     return;
-  const auto wanted = (state_.bm_command & bus_master::kToMemory) != 0 ? AtaDrive::DmaRequest::ToMemory
-                                                                       : AtaDrive::DmaRequest::FromMemory;
+  const auto wanted = (state_.bm_command & bus_master::kToMemory) != 0 ? IdeDrive::DmaRequest::ToMemory
+                                                                       : IdeDrive::DmaRequest::FromMemory;
   if (drive->dma_request() != wanted) return;
   state_.moving = true;
   clock_.arm(event_, clock_.now() + drive->dma_bytes().size() / 2 * drive->dma_cycle());
@@ -192,16 +201,16 @@ bool IdeChannel::next_region() {
 /// inactive; one too long leaves the bus master active (the states of the programming interface,
 /// section 3.1).
 void IdeChannel::move() {
-  AtaDrive* const drive = selected();
+  IdeDrive* const drive = selected();
   if (!state_.moving || drive == nullptr) return;
   state_.moving = false;
   const auto request = drive->dma_request();
-  if (request == AtaDrive::DmaRequest::None) return;
+  if (request == IdeDrive::DmaRequest::None) return;
   size_t moved = 0;
   const std::span<u8> data = drive->dma_bytes();
   while (moved < data.size() && (state_.region_left != 0 || next_region())) {
     const size_t chunk = std::min<size_t>(state_.region_left, data.size() - moved);
-    if (request == AtaDrive::DmaRequest::ToMemory)
+    if (request == IdeDrive::DmaRequest::ToMemory)
       master_.payload().write(state_.region_at, &data[moved], chunk);
     else
       master_.payload().read(state_.region_at, &data[moved], chunk);

@@ -5,14 +5,14 @@
 #include <memory>
 #include <string>
 
-#include "sim/devices/ata_drive.hpp"
+#include "sim/devices/ide_drive.hpp"
 #include "sim/devices/register_bank.hpp"
 #include "sim/ports/interrupt_line.hpp"
 #include "sim/ports/physical_memory.hpp"
 
 namespace hvlab::devices {
 
-class IdeChannel final : private AtaDrive::Host {
+class IdeChannel final : private IdeDrive::Host {
  public:
   /// What the channel needs of its PCI function.
   class Master {
@@ -27,6 +27,8 @@ class IdeChannel final : private AtaDrive::Host {
 
   /// Plugs in drive `number` (0 master, 1 slave). While the machine is built.
   void plug(unsigned number, BlockMedium& medium, const observe::DeviceProbe& probe);
+  /// The same with a CD drive that holds `disc`.
+  void plug_cdrom(unsigned number, BlockMedium& disc, const observe::DeviceProbe& probe);
   bool empty() const { return drives_[0] == nullptr && drives_[1] == nullptr; }
 
   /// 1F0h..1F7h / 170h..177h; 3F6h / 376h; the bus-master registers of this channel.
@@ -51,7 +53,7 @@ class IdeChannel final : private AtaDrive::Host {
     bool intrq = false;   // as last seen, for its rising edge
   };
   State& state() { return state_; }
-  AtaDrive* drive(unsigned number) { return drives_[number].get(); }
+  IdeDrive* drive(unsigned number) { return drives_[number].get(); }
 
  private:
   u64 read_command_block(u64 offset, unsigned size);
@@ -60,7 +62,7 @@ class IdeChannel final : private AtaDrive::Host {
   void write_register(u8 offset, u8 value);
   u64 read_control(u64 offset, unsigned size);
   void write_control(u64 offset, unsigned size, u64 value);
-  AtaDrive* selected() { return drives_[state_.selected].get(); }
+  IdeDrive* selected() { return drives_[state_.selected].get(); }
   u16 read_data();
 
   void drive_changed() override;
@@ -72,7 +74,7 @@ class IdeChannel final : private AtaDrive::Host {
   Master& master_;
   InterruptLine& interrupt_;
   EventId event_;
-  std::unique_ptr<AtaDrive> drives_[2];
+  std::unique_ptr<IdeDrive> drives_[2];
   std::string name_;
   State state_;
   Bank<IdeChannel> command_block_;

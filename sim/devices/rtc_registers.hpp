@@ -30,6 +30,7 @@ enum Register : u8 {
   kCentury = 0x32,          // BCD; named by the FADT
   kMemoryAbove16M = 0x34,   // 64 KiB units, 16 bits
   kMemoryAbove4G = 0x5B,    // 64 KiB units, 24 bits
+  kMoreProcessors = 0x5F,   // processors beside the first: a convention of virtual machines
 };
 
 // Register A
