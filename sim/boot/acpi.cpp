@@ -8,6 +8,7 @@
 #include "sim/boot/acpi_table.hpp"
 #include "sim/boot/memory_map.hpp"
 #include "sim/boot/platform.hpp"
+#include "sim/boot/table_loader.hpp"
 
 namespace hvlab::boot {
 namespace {
@@ -149,6 +150,54 @@ u32 write_acpi_tables(const AcpiMachine& machine, LoadTarget& target) {
   const u32 xsdt_address = area.put(xsdt.finish());
   target.write(kBiosArea, make_rsdp(rsdt_address, xsdt_address));
   return static_cast<u32>(kBiosArea);
+}
+
+AcpiFiles make_acpi_files(unsigned processors) {
+  HVLAB_CHECK(processors >= 1 && processors <= kMostProcessors);
+  AcpiFiles files;
+  TableLoader loader;
+  const auto put = [&](const std::vector<u8>& table) {
+    const auto offset = static_cast<u32>(files.tables.size());
+    files.tables.insert(files.tables.end(), table.begin(), table.end());
+    files.tables.resize(align_up(files.tables.size(), 64));
+    return offset;
+  };
+  // Pointers hold offsets until firmware adds where it has put the file; then checksums are made anew.
+  const auto point = [&](const char* file, u32 offset, u8 bytes) {
+    loader.add_pointer(file, offset, bytes, AcpiFiles::kTables);
+  };
+  const auto sum = [&](u32 table, u32 bytes) {
+    loader.checksum(AcpiFiles::kTables, table + 9, table, bytes);
+  };
+  loader.allocate(AcpiFiles::kTables, 64, TableLoader::Zone::High);
+  loader.allocate(AcpiFiles::kRsdp, 16, TableLoader::Zone::BiosSegment);
+  const u32 facs = put(make_facs()), dsdt = put(make_dsdt(processors));
+  const std::vector<u8> fadt_table = make_fadt(facs, dsdt);
+  const u32 fadt = put(fadt_table);
+  constexpr std::pair<u32, u8> kFadtPointers[] = {{36, 4}, {40, 4}, {132, 8}, {140, 8}};  // table 5.9
+  for (const auto& [offset, bytes] : kFadtPointers) point(AcpiFiles::kTables, fadt + offset, bytes);
+  sum(fadt, static_cast<u32>(fadt_table.size()));
+  const u32 entries[] = {fadt, put(make_madt(processors)), put(make_hpet())};
+  AcpiTable rsdt("RSDT", 1), xsdt("XSDT", 1);
+  for (const u32 each : entries) {
+    rsdt.add32(each);
+    xsdt.add64(each);
+  }
+  const u32 rsdt_bytes = static_cast<u32>(rsdt.size()), xsdt_bytes = static_cast<u32>(xsdt.size());
+  const u32 rsdt_at = put(rsdt.finish()), xsdt_at = put(xsdt.finish());
+  for (u32 i = 0; i < std::size(entries); ++i) {
+    point(AcpiFiles::kTables, rsdt_at + 36 + 4 * i, 4);
+    point(AcpiFiles::kTables, xsdt_at + 36 + 8 * i, 8);
+  }
+  sum(rsdt_at, rsdt_bytes);
+  sum(xsdt_at, xsdt_bytes);
+  files.rsdp = make_rsdp(rsdt_at, xsdt_at);
+  point(AcpiFiles::kRsdp, 16, 4);
+  point(AcpiFiles::kRsdp, 24, 8);
+  loader.checksum(AcpiFiles::kRsdp, 8, 0, 20);
+  loader.checksum(AcpiFiles::kRsdp, 32, 0, 36);
+  files.loader = loader.bytes();
+  return files;
 }
 
 }  // namespace hvlab::boot

@@ -17,6 +17,13 @@ struct AcpiMachine {
 /// Returns the RSDP's physical address.
 u32 write_acpi_tables(const AcpiMachine& machine, LoadTarget& target);
 
+/// The same tables as files that firmware puts into memory, with the commands for it (table_loader.hpp).
+struct AcpiFiles {
+  static constexpr const char *kTables = "etc/acpi/tables", *kRsdp = "etc/acpi/rsdp";
+  std::vector<u8> tables, rsdp, loader;
+};
+AcpiFiles make_acpi_files(unsigned processors);
+
 /// Single tables, complete with checksum.
 std::vector<u8> make_madt(unsigned processors);
 std::vector<u8> make_fadt(u32 facs, u32 dsdt);

@@ -184,18 +184,21 @@ std::vector<u8> make_smbios_structures(const SmbiosMachine& machine) {
   return table;
 }
 
+std::vector<u8> make_smbios_entry(size_t bytes, u64 address) {
+  std::vector<u8> entry = {'_', 'S', 'M', '3', '_', 0, 0x18, 3, 0, 0, 1, 0};
+  const auto append = [&entry](u64 value, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) entry.push_back(static_cast<u8>(value >> (8 * i)));
+  };
+  append(bytes, 4);
+  append(address, 8);
+  set_checksum(entry, 0, entry.size(), 5);
+  return entry;
+}
+
 void write_smbios(const SmbiosMachine& machine, LoadTarget& target) {
   const std::vector<u8> table = make_smbios_structures(machine);
   HVLAB_CHECK(table.size() <= kSpace);
-  // The 64-bit entry point (5.2.2).
-  std::vector<u8> entry = {'_', 'S', 'M', '3', '_', 0, 0x18, 3, 0, 0, 1, 0};
-  const auto append = [&entry](u64 value, unsigned bytes) {
-    for (unsigned i = 0; i < bytes; ++i) entry.push_back(static_cast<u8>(value >> (8 * i)));
-  };
-  append(table.size(), 4);
-  append(kStructures, 8);
-  set_checksum(entry, 0, entry.size(), 5);
-  target.write(kEntryPoint, entry);
+  target.write(kEntryPoint, make_smbios_entry(table.size(), kStructures));
   target.write(kStructures, table);
 }
 
