@@ -1,6 +1,7 @@
 // What a machine is made of: plain data, filled in by the command line or a scenario.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct DiskConfig {
   std::string profile = "ssd-sata";  // timing: a file in profiles/disk/
   DiskInterface interface = DiskInterface::Virtio;
   bool persist = false;  // writes reach the file; otherwise they last as long as the machine
+};
+
+/// A CD drive, on the second IDE channel, with a disc in it.
+struct CdromConfig {
+  std::string file;                 // sectors of 2048 bytes
+  std::string profile = "dvd-rom";  // timing: a file in profiles/disk/
 };
 
 enum class NicModel : u8 { Virtio, E1000 };
@@ -36,6 +43,20 @@ inline constexpr size_t kMaxDisks = 8;
 inline constexpr size_t kMaxIdeDisks = 4;
 inline constexpr size_t kMaxNics = 4;
 
+/// A named file of the firmware configuration interface.
+struct FirmwareFile {
+  std::string name;
+  std::vector<u8> bytes;
+};
+
+/// A PC that starts in its firmware; otherwise the board is left as firmware leaves it, and its owner puts a
+/// program into memory.
+struct FirmwareConfig {
+  std::vector<u8> rom;  // empty: none; else a multiple of 64 KiB, at most 8 MiB
+  std::vector<FirmwareFile> files;
+  bool disks_first = false;  // it boots from disks before the CD
+};
+
 struct MachineConfig {
   std::string profile = "amd-zen2";
   timing::CostOverrides costs;  // figures other than the profile's
@@ -43,7 +64,9 @@ struct MachineConfig {
   unsigned processors = 1;      // 1 .. kMaxProcessors
   u64 memory = u64{512} << 20;  // bytes, a multiple of 4096, as board::Ram allows
   std::vector<DiskConfig> disks;
+  std::optional<CdromConfig> cdrom;
   std::vector<NicConfig> nics;
+  FirmwareConfig firmware;
   bool debug_exit = false;        // a write to port F4h ends the run
   i64 rtc_start = 1'704'067'200;  // seconds since 1970: 2024-01-01 00:00:00 UTC
   u64 seed = 1;                   // of every random number a guest can see

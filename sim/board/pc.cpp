@@ -1,7 +1,9 @@
 #include "sim/board/pc.hpp"
 
+#include "sim/board/boot_order.hpp"
 #include "sim/board/machine.hpp"
 #include "sim/board/pc_parts.hpp"
+#include "sim/board/pci_slots.hpp"
 
 namespace hvlab::board {
 
@@ -11,8 +13,6 @@ constexpr u64 kIoApicBase = 0xfec0'0000, kHpetBase = 0xfed0'0000;
 constexpr u16 kPmBase = 0x600;  // as the ACPI tables say
 // Firmware's routing of PIRQA#..PIRQD#.
 constexpr std::array<u8, 4> kPirqIrqs = {10, 10, 11, 11};
-// Slots of the PCI bus: 0 host bridge, 1 PIIX, 2 entropy, 3 console, then network cards, then disks.
-constexpr u8 kPiixSlot = 1, kEntropySlot = 2, kConsoleSlot = 3, kNicSlot = 4, kDiskSlot = 8;
 
 // What lives on the ISA side and at fixed places, ports first.
 void place_fixed_devices(PcParts& pc) {
@@ -33,6 +33,7 @@ void place_fixed_devices(PcParts& pc) {
   pc.ports_at("fw-cfg", 0x510, 2, pc.fw_cfg.ports());
   pc.ports_at("fw-cfg", 0x514, 8, pc.fw_cfg.dma_ports());
   pc.ports_at("pci", 0xcf8, 8, pc.pci.config_ports());
+  if (pc.debug_console) pc.ports_at("debug-console", 0x402, 1, *pc.debug_console);
   if (pc.debug_exit) pc.ports_at("debug-exit", 0xf4, 4, *pc.debug_exit);
   pc.memory_at("ioapic", kIoApicBase, 0x1000, pc.ioapic.registers());
   pc.memory_at("hpet", kHpetBase, 0x400, pc.hpet.registers());
@@ -44,8 +45,8 @@ void place_pci_devices(PcParts& pc) {
   pc.pci.reset_control(pc.acpi_pm.reset_control());
   pc.pci.add(0, 0, pc.i440fx);
   pc.pci.add(kPiixSlot, 0, pc.piix3);
-  pc.pci.add(kPiixSlot, 1, pc.ide);
-  pc.pci.add(kPiixSlot, 3, pc.piix4_pm);
+  pc.pci.add(kPiixSlot, kIdeFunction, pc.ide);
+  pc.pci.add(kPiixSlot, kPmFunction, pc.piix4_pm);
   pc.pci.add(kEntropySlot, 0, pc.entropy);
   pc.pci.add(kConsoleSlot, 0, pc.virtio_console);
   for (unsigned pirq = 0; pirq < 4; ++pirq) pc.pci.connect_pirq(pirq, pc.piix3.pirq(pirq));
@@ -60,6 +61,7 @@ void place_pci_devices(PcParts& pc) {
 void set_up_as_firmware(PcParts& pc, const timing::Profile& profile) {
   devices::PciResources resources;
   resources.pirq_irq = kPirqIrqs;
+  pc.i440fx.shadow_everything();
   pc.piix3.route(kPirqIrqs);
   pc.pci.assign_resources(resources);
   pc.piix4_pm.enable_at(kPmBase);
@@ -68,11 +70,26 @@ void set_up_as_firmware(PcParts& pc, const timing::Profile& profile) {
   pc.pic.elcr_ports().write(0, 1, level & 0xff);
   pc.pic.elcr_ports().write(1, 1, level >> 8);
   pc.acpi_pm.enable_acpi();
+  pc.apics.set_up_as_firmware(pc.processors, profile);
+}
+
+// What firmware, or an operating system without one, learns about the board from the battery-backed memory
+// and the configuration interface.
+void describe_board(PcParts& pc) {
   pc.rtc.set_memory_size(pc.ram.low_bytes(), pc.ram.high_bytes());
   pc.fw_cfg.set_item_u64(0x03, pc.ram.bytes());  // RAM in bytes
   pc.fw_cfg.set_item_u16(0x05, static_cast<u16>(pc.processors.count()));
   pc.fw_cfg.set_item_u16(0x0f, static_cast<u16>(pc.processors.count()));
-  pc.apics.set_up_as_firmware(pc.processors, profile);
+}
+
+// A machine that has just been switched on, with firmware that will set it up.
+void prepare_for_firmware(PcParts& pc, const MachineConfig& config) {
+  pc.i440fx.announce_configuration();
+  pc.piix4_pm.mark_smi_set_up();
+  pc.rtc.set_cmos(devices::rtc::kMoreProcessors, static_cast<u8>(pc.processors.count() - 1));
+  for (const FirmwareFile& file : config.firmware.files) pc.fw_cfg.set_file(file.name, file.bytes);
+  const std::string order = boot_order(config);
+  pc.fw_cfg.set_file("bootorder", {order.begin(), order.end()});
 }
 
 }  // namespace
@@ -84,7 +101,13 @@ struct Pc::Impl : PcParts {
 Pc::Pc(const MachineConfig& config, const Parts& parts) : impl_(std::make_unique<Impl>(config, parts)) {
   place_fixed_devices(*impl_);
   place_pci_devices(*impl_);
-  set_up_as_firmware(*impl_, parts.profile);
+  describe_board(*impl_);
+  if (config.firmware.rom.empty()) {
+    set_up_as_firmware(*impl_, parts.profile);
+  } else {
+    prepare_for_firmware(*impl_, config);
+  }
+  impl_->apply_shadow();
   impl_->console.connect(impl_->com1);
 }
 

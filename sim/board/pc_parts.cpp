@@ -1,7 +1,10 @@
 #include "sim/board/pc_parts.hpp"
 
 #include "sim/base/check.hpp"
+#include "sim/base/user_error.hpp"
+#include "sim/board/boot_order.hpp"
 #include "sim/board/machine.hpp"
+#include "sim/board/pci_slots.hpp"
 #include "sim/devices/e1000.hpp"
 #include "sim/devices/virtio_net.hpp"
 
@@ -20,7 +23,8 @@ PcParts::PcParts(const MachineConfig& config, const Pc::Parts& parts)
       end(parts.end),
       clock(parts.processors.events()),
       device_list(parts.recorder),
-      code(execute::make_code_cache(ram.address_pages(), config.code_cache)),
+      space(ram, config.firmware.rom),
+      code(execute::make_code_cache(space.address_pages(), config.code_cache)),
       apics(config, parts, bus, code, probe("apic")),
       pic(apics.interrupt_line(), probe("pic")),
       ioapic(apics.messages(), 0, probe("ioapic")),
@@ -50,6 +54,8 @@ PcParts::PcParts(const MachineConfig& config, const Pc::Parts& parts)
   if (config.debug_exit) {
     debug_exit.emplace([this](u32 value) { end(End::DebugExit, value); }, probe("debug-exit"));
   }
+  if (!config.firmware.rom.empty()) debug_console.emplace(probe("debug-console"));
+  i440fx.on_shadow([this] { apply_shadow(); });
   apics.connect(pic, ioapic);
   for (unsigned irq = 0; irq < 16; ++irq) {
     irqs[irq].add_receiver(pic.input(irq));
@@ -57,6 +63,7 @@ PcParts::PcParts(const MachineConfig& config, const Pc::Parts& parts)
   }
   add_nics(config);
   add_disks(config);
+  if (config.cdrom) add_cdrom(*config.cdrom);
 }
 
 void PcParts::add_nics(const MachineConfig& config) {
@@ -73,7 +80,7 @@ void PcParts::add_nics(const MachineConfig& config) {
 }
 
 void PcParts::add_disks(const MachineConfig& config) {
-  unsigned on_ide = 0;
+  const std::vector<unsigned> places = ide_places(config);
   for (size_t i = 0; i < config.disks.size(); ++i) {
     const DiskConfig& disk = config.disks[i];
     const std::string name = "disk" + std::to_string(i);
@@ -83,13 +90,34 @@ void PcParts::add_disks(const MachineConfig& config) {
                                                                           : media::ImageAccess::Overlay),
                            media::load_disk_profile(disk.profile), clock);
     if (disk.interface == DiskInterface::Ide) {
-      HVLAB_CHECK(on_ide < kMaxIdeDisks);
-      ide.plug(on_ide / 2, on_ide % 2, medium);
-      ++on_ide;
+      HVLAB_CHECK(places[i] < kMaxIdeDisks);
+      ide.plug(places[i] / 2, places[i] % 2, medium);
     } else {
       virtio_disks.push_back(std::make_unique<devices::VirtioBlk>(services("virtio-" + name), medium, name));
     }
   }
+}
+
+void PcParts::add_cdrom(const CdromConfig& cdrom) {
+  media::DiskImage image = media::DiskImage::open(cdrom.file, media::ImageAccess::ReadOnly);
+  if (image.capacity() % devices::atapi::kBlockBytes != 0)
+    throw UserError("'" + cdrom.file + "' is no CD image: its size is not a multiple of 2048 bytes");
+  ide.plug_cdrom(
+      kCdromDrive / 2, kCdromDrive % 2,
+      disks.emplace_back("cdrom", std::move(image), media::load_disk_profile(cdrom.profile), clock));
+}
+
+void PcParts::apply_shadow() {
+  bool changed = false;
+  for (unsigned i = 0; i < MemorySpace::kSegments; ++i) {
+    const auto [read, write] = i440fx.shadow(i);
+    if (!space.shadow(i, read, write)) continue;
+    changed = true;
+    execute::memory_written(*code, MemorySpace::kFirst + i * MemorySpace::kSegmentBytes,
+                            MemorySpace::kSegmentBytes);
+  }
+  if (!changed) return;
+  for (size_t i = 0; i < processors.count(); ++i) processors.at(i).memory_remapped();
 }
 
 void PcParts::ports_at(const std::string& name, u64 first, u64 size, RegisterTarget& registers) {

@@ -16,6 +16,8 @@
 #include "sim/board/pc.hpp"
 #include "sim/board/pci_router.hpp"
 #include "sim/devices/acpi_pm.hpp"
+#include "sim/devices/atapi_registers.hpp"
+#include "sim/devices/debug_console.hpp"
 #include "sim/devices/debug_exit.hpp"
 #include "sim/devices/fw_cfg.hpp"
 #include "sim/devices/hpet.hpp"
@@ -48,6 +50,8 @@ struct PcParts {
   /// Lets device `name` answer a range of ports / of memory.
   void ports_at(const std::string& name, u64 first, u64 size, RegisterTarget& registers);
   void memory_at(const std::string& name, u64 first, u64 size, RegisterTarget& registers);
+  /// Brings memory from C0000h to FFFFFh in line with the host bridge's PAM registers.
+  void apply_shadow();
 
   Ram& ram;
   Processors& processors;
@@ -55,11 +59,12 @@ struct PcParts {
   Clock& clock;
   DeviceList device_list;
 
+  MemorySpace space;
   AddressDecoder memory{"memory"};
   AddressDecoder ports{"ports"};
-  MemoryBus bus{ram, memory, ports};
+  MemoryBus bus{space, memory, ports};
   std::shared_ptr<execute::CodeCache> code;
-  MemoryDma dma{ram, code};
+  MemoryDma dma{space, code};
 
   Apics apics;
   devices::Pic pic;
@@ -74,6 +79,7 @@ struct PcParts {
   devices::PostCode post_code;
   devices::FwCfg fw_cfg;
   std::optional<devices::DebugExit> debug_exit;
+  std::optional<devices::DebugConsole> debug_console;
   ConsoleWire console;
   NoConsole nowhere;  // at the second serial port
   devices::Uart16550 com1;
@@ -98,6 +104,7 @@ struct PcParts {
  private:
   void add_nics(const MachineConfig& config);
   void add_disks(const MachineConfig& config);
+  void add_cdrom(const CdromConfig& cdrom);
 };
 
 }  // namespace hvlab::board

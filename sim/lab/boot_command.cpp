@@ -11,6 +11,7 @@
 #include "sim/lab/boot_options.hpp"
 #include "sim/lab/entry.hpp"
 #include "sim/lab/exit_log.hpp"
+#include "sim/lab/firmware.hpp"
 #include "sim/lab/report.hpp"
 #include "sim/lab/run_record.hpp"
 #include "sim/lab/run_watch.hpp"
@@ -75,6 +76,15 @@ void check_loader(const std::string& loader, boot::KernelKind kind) {
   }
 }
 
+// Puts a kernel into the machine, unless it starts in its firmware. Returns the Linux that runs then, if it
+// is one and known.
+std::string load(board::Machine& machine, const BootOptions& options) {
+  if (options.kernel.empty()) return "";
+  const boot::KernelKind kind = load_machine(machine, setup_of(options)).kind;
+  check_loader(options.loader, kind);
+  return kind == boot::KernelKind::Multiboot1 ? "" : options.kernel;
+}
+
 void show_progress(const board::Machine& machine, double started) {
   const double simulated = static_cast<double>(machine.processors().time()) / static_cast<double>(kSecond);
   const double millions = static_cast<double>(machine.processors().instructions()) / 1e6;
@@ -119,28 +129,31 @@ board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal&
 }  // namespace
 
 int boot_command(const std::vector<std::string>& arguments) {
-  const std::optional<BootOptions> options = parse_boot_options(arguments);
+  std::optional<BootOptions> options = parse_boot_options(arguments);
   if (!options) return 0;
   std::ofstream statistics = open_output("--stats", options->stats_file);
   std::ofstream requests = open_output("--io-requests", options->io_requests_file);
+  std::ofstream bios_log = open_output("--bios-log", options->bios_log_file);
+  if (options->kernel.empty()) add_firmware(options->bios, options->machine);
   board::RunEnd end;
   {
     Terminal terminal(!options->reproducible);
     board::Machine machine(options->machine, &terminal);
-    const boot::KernelKind kind = load_machine(machine, setup_of(*options)).kind;
-    check_loader(options->loader, kind);
-    const std::string system = kind == boot::KernelKind::Multiboot1 ? "" : options->kernel;
+    const std::string system = load(machine, *options);
     std::unique_ptr<RunRecord> record;
     if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
     if (record && !requests.is_open() && !system.empty()) requests.open(record->requests_file());
     std::unique_ptr<RunWatch> watch;
-    if (statistics.is_open() || requests.is_open() || record || !options->exits_file.empty())
+    if (statistics.is_open() || requests.is_open() || record || bios_log.is_open() ||
+        !options->exits_file.empty())
       watch = std::make_unique<RunWatch>(machine, system, &requests);
     if (record) {
       record->watch_guests(watch->exits());
       if (record->threads() != nullptr) watch->watch_threads(machine, *record->threads());
       watch->forward_to(record.get());
     }
+    std::optional<FirmwareLog> firmware_log;
+    if (bios_log.is_open()) watch->log_firmware(&firmware_log.emplace(machine, bios_log));
     std::optional<ExitLog> exits;
     if (!options->exits_file.empty()) {
       exits.emplace(options->exits_file, watch->exits(), options->guest_kernel,
@@ -158,6 +171,9 @@ int boot_command(const std::vector<std::string>& arguments) {
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");
+  }
+  if (bios_log.is_open() && !bios_log.flush()) {
+    throw UserError("--bios-log '" + options->bios_log_file + "': writing failed");
   }
   if (requests.is_open() && !requests.flush()) {
     throw UserError("--io-requests '" + options->io_requests_file + "': writing failed");

@@ -22,7 +22,8 @@ po::options_description describe() {
   const auto texts = [](const char* name) { return po::value<std::vector<std::string>>()->value_name(name); };
   // clang-format off
   options.add_options()
-      ("kernel", text("FILE"), "Linux bzImage or vmlinux, or a multiboot ELF image; required")
+      ("kernel", text("FILE"),
+       "Linux bzImage or vmlinux, or a multiboot ELF image; without one the machine starts in its firmware")
       ("initrd", texts("FILE"),
        "initial RAM disk; may be repeated; for multiboot each is a module, 'FILE arguments'")
       ("append", text("TEXT"), "the kernel's command line")
@@ -35,6 +36,10 @@ po::options_description describe() {
        "approximate (default: the profile's costs) or functional (one cycle an instruction)")
       ("disk", texts("FILE[,profile=NAME][,if=virtio|ide][,persist]"),
        "a raw disk image; may be repeated; writes are dropped at the end unless 'persist' is given")
+      ("cdrom", text("FILE[,profile=NAME]"), "a CD or DVD image (ISO), in a drive on the second IDE channel")
+      ("boot", text("WHAT"), "without --kernel, what is tried first: cdrom (default) or disk")
+      ("bios", text("FILE"), "without --kernel, other firmware than Debian's SeaBIOS: a ROM image")
+      ("bios-log", text("FILE"), "write there what firmware says on its debug port")
       ("nic", text("MODEL"), "network card: virtio (default) or e1000")
       ("net", text("WHAT"),
        "none (default), peer (a simulated partner) or user (the host's network; not reproducible)")
@@ -120,14 +125,30 @@ board::DiskConfig parse_disk(const std::string& text) {
   return disk;
 }
 
+board::CdromConfig parse_cdrom(const std::string& text) {
+  constexpr std::string_view kProfile = "profile=";
+  const size_t comma = std::min(text.find(','), text.size());
+  board::CdromConfig cdrom;
+  cdrom.file = text.substr(0, comma);
+  if (cdrom.file.empty()) throw UserError("--cdrom '" + text + "': give the image's file first");
+  if (comma == text.size()) return cdrom;
+  const std::string rest = text.substr(comma + 1);
+  if (!rest.starts_with(kProfile))
+    throw UserError("--cdrom '" + text + "': '" + rest + "' is not profile=NAME");
+  cdrom.profile = rest.substr(kProfile.size());
+  return cdrom;
+}
+
 void read_devices(const Values& values, board::MachineConfig& machine) {
-  size_t ide = 0;
+  if (values.count("cdrom") != 0) machine.cdrom = parse_cdrom(text_of(values, "cdrom", ""));
+  size_t ide = machine.cdrom ? 1 : 0;
   for (const std::string& text : texts_of(values, "disk")) {
     machine.disks.push_back(parse_disk(text));
     if (machine.disks.back().interface == board::DiskInterface::Ide) ++ide;
   }
   if (machine.disks.size() > board::kMaxDisks) throw UserError("--disk: at most 8 disks fit");
-  if (ide > board::kMaxIdeDisks) throw UserError("--disk: at most 4 IDE disks fit; use if=virtio for more");
+  if (ide > board::kMaxIdeDisks)
+    throw UserError("--disk: at most 4 IDE drives fit, a CD drive being one; use if=virtio for more");
 
   board::NicConfig nic;
   const bool plugged = values.count("net") != 0;
@@ -173,23 +194,42 @@ void read_machine(const Values& values, board::MachineConfig& machine) {
   read_devices(values, machine);
 }
 
+/// What belongs to a kernel, and what to firmware.
+void read_firmware(const Values& values, BootOptions& options) {
+  const bool kernel = !options.kernel.empty();
+  options.bios = text_of(values, "bios", "");
+  options.bios_log_file = text_of(values, "bios-log", "");
+  const std::string first = text_of(values, "boot", "cdrom");
+  options.machine.firmware.disks_first = choose<bool>("--boot", first, {{"cdrom", false}, {"disk", true}});
+  if (!kernel && values.count("bios") == 0 && options.machine.disks.empty() && !options.machine.cdrom)
+    throw UserError("boot: what? Give --kernel FILE, --cdrom FILE or --disk FILE; see 'hvlab boot --help'");
+  for (const char* option : {"boot", "bios", "bios-log"}) {
+    if (kernel && values.count(option) != 0)
+      throw UserError(std::string("--") + option + " is about firmware, which --kernel does without");
+  }
+  for (const char* option : {"initrd", "append", "loader"}) {
+    if (!kernel && values.count(option) != 0) throw UserError(std::string("--") + option + " needs --kernel");
+  }
+}
+
 }  // namespace
 
 std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& arguments) {
   const po::options_description described = describe();
   const Values values = parse(arguments, described);
   if (values.count("help") != 0) {
-    std::cout
-        << "usage: hvlab boot --kernel FILE [OPTION]...\n\n"
-           "Boots a kernel on a simulated PC. The PC's first serial port is standard input and output;\n"
-           "on a terminal Ctrl-A X ends the run (Ctrl-A Ctrl-A sends Ctrl-A).\n\n"
-        << described << '\n'
-        << exit_status::kHelp;
+    std::cout << "usage: hvlab boot --kernel FILE [OPTION]...\n"
+                 "       hvlab boot --cdrom FILE | --disk FILE [OPTION]...\n\n"
+                 "Boots a kernel on a simulated PC; or switches the PC on, and its firmware boots from a CD "
+                 "or a disk.\n"
+                 "The PC's first serial port is standard input and output;\n"
+                 "on a terminal Ctrl-A X ends the run (Ctrl-A Ctrl-A sends Ctrl-A).\n\n"
+              << described << '\n'
+              << exit_status::kHelp;
     return std::nullopt;
   }
   BootOptions options;
   options.kernel = text_of(values, "kernel", "");
-  if (options.kernel.empty()) throw UserError("boot: --kernel FILE is missing; see 'hvlab boot --help'");
   options.initrds = texts_of(values, "initrd");
   options.append = text_of(values, "append", "");
   options.exits_file = text_of(values, "exits", "");
@@ -199,6 +239,7 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   options.loader = text_of(values, "loader", "auto");
   choose<int>("--loader", options.loader, {{"auto", 0}, {"bzimage", 1}, {"pvh", 2}, {"multiboot", 3}});
   read_machine(values, options.machine);
+  read_firmware(values, options);
   options.reproducible = values.count("reproducible") != 0;
   options.progress = values.count("progress") != 0;
   if (values.count("max-time") != 0)

@@ -70,6 +70,15 @@ std::string demo_kernel_version() {
   return dash == std::string::npos ? image : image.substr(dash + 1);
 }
 
+std::string debian_firmware() {
+  const std::string file = cache_directory() + "/debian/seabios/root/usr/share/seabios/bios-256k.bin";
+  if (fs::exists(file)) return file;
+  Child fetch({HVLAB_WORKLOADS "/fetch", "seabios"}, true);
+  if (fetch.wait() != 0 || !fs::exists(file))
+    throw UserError("Debian's package seabios cannot be had; give other firmware with --bios FILE");
+  return file;
+}
+
 namespace {
 
 std::string assemble(const std::string& recipe, const std::string& guest_kernel) {

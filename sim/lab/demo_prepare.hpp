@@ -21,6 +21,10 @@ std::string demo_kernel();
 /// The version of the cached kernel, as `uname -r` says it.
 std::string demo_kernel_version();
 
+/// The SeaBIOS of Debian's package in the cache; fetched if it is not there. Throws UserError if it cannot be
+/// had.
+std::string debian_firmware();
+
 /// Where assemble_initrd() puts the way's archive.
 std::string initrd_path(const Way& way);
 

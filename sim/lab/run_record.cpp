@@ -39,6 +39,10 @@ Json devices_of(const board::MachineConfig& machine) {
     one["persist"] = disk.persist;
     json["disks"].push_back(one);
   }
+  if (machine.cdrom) {
+    json["cdrom"] = file_facts(machine.cdrom->file);
+    json["cdrom"]["profile"] = machine.cdrom->profile;
+  }
   static constexpr const char* kBackends[] = {"none", "peer", "user"};
   for (const board::NicConfig& nic : machine.nics) {
     json["nics"].push_back({{"model", nic.model == board::NicModel::E1000 ? "e1000" : "virtio"},
@@ -51,7 +55,15 @@ Json devices_of(const board::MachineConfig& machine) {
 // What was booted, every default said.
 Json resolved(const BootOptions& options) {
   const board::MachineConfig& machine = options.machine;
-  Json json = {{"schema", "hvlab.boot/1"}, {"kernel", file_facts(options.kernel)}};
+  Json json = {{"schema", "hvlab.boot/1"}};
+  if (options.kernel.empty()) {
+    json["firmware"] = {
+        {"file", options.bios.empty() ? "debian" : fs::path(options.bios).filename().string()},
+        {"bytes", machine.firmware.rom.size()}};
+    json["boot"] = machine.firmware.disks_first ? "disk" : "cdrom";
+  } else {
+    json["kernel"] = file_facts(options.kernel);
+  }
   json["initrds"] = Json::array();
   for (const std::string& initrd : options.initrds)
     json["initrds"].push_back(file_facts(initrd.substr(0, initrd.find(' '))));

@@ -32,6 +32,7 @@ class RunWatch final : public observe::Observer {
     exits_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
+    if (firmware_log_ != nullptr) firmware_log_->on_event(event);
     if (exit_log_ != nullptr) exit_log_->on_event(event);
     if (more_ != nullptr) more_->on_event(event);
   }
@@ -46,6 +47,9 @@ class RunWatch final : public observe::Observer {
 
   /// Passes every event on to the list of exits, after the totals have seen it.
   void log_exits(observe::Observer* log) { exit_log_ = log; }
+
+  /// The same for the list of what firmware says.
+  void log_firmware(observe::Observer* log) { firmware_log_ = log; }
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
@@ -66,7 +70,7 @@ class RunWatch final : public observe::Observer {
   observe::ExitTotals exits_;
   ConsoleMarks marks_;
   WorkWindows windows_;
-  observe::Observer* exit_log_ = nullptr;
+  observe::Observer *exit_log_ = nullptr, *firmware_log_ = nullptr;
   observe::Observer* more_ = nullptr;
 };
 

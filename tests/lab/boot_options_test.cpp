@@ -102,7 +102,24 @@ TEST_CASE("without --net and --nic there is no network card") {
   REQUIRE(parse_boot_options({"--kernel", "k", "--nic", "e1000"})->machine.nics.size() == 1);
 }
 
-TEST_CASE("the kernel is required") { REQUIRE_THROWS_AS(parse_boot_options({}), UserError); }
+TEST_CASE("something to boot is required") { REQUIRE_THROWS_AS(parse_boot_options({}), UserError); }
+
+TEST_CASE("without a kernel the machine boots from a CD or a disk, in the order that is asked for") {
+  const auto cd = parse_boot_options({"--cdrom", "a.iso", "--disk", "d.img"});
+  CHECK(cd->kernel.empty());
+  CHECK(cd->machine.cdrom->file == "a.iso");
+  CHECK(cd->machine.cdrom->profile == "dvd-rom");
+  CHECK_FALSE(cd->machine.firmware.disks_first);
+  const auto disk = parse_boot_options({"--disk", "d.img", "--cdrom", "a.iso,profile=ram", "--boot", "disk",
+                                        "--bios", "rom.bin", "--bios-log", "log"});
+  CHECK(disk->machine.firmware.disks_first);
+  CHECK(disk->machine.cdrom->profile == "ram");
+  CHECK(disk->bios == "rom.bin");
+  CHECK(disk->bios_log_file == "log");
+  CHECK(parse_boot_options({"--kernel", "k", "--cdrom", "a.iso"})->machine.cdrom);
+  for (const char* option : {"--append", "--initrd", "--loader"})
+    CHECK_THROWS_AS(parse_boot_options({"--cdrom", "a.iso", option, "pvh"}), UserError);
+}
 
 TEST_CASE("every mistake is refused in one line that names the option") {
   const std::pair<Arguments, std::string> mistakes[] = {
@@ -123,6 +140,14 @@ TEST_CASE("every mistake is refused in one line that names the option") {
       {{"--disk", "a,fast"}, "--disk"},
       {{"--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide"},
        "--disk"},
+      {{"--cdrom", ""}, "cdrom"},
+      {{"--cdrom", ",profile=ram"}, "--cdrom"},
+      {{"--cdrom", "a.iso,persist"}, "--cdrom"},
+      {{"--cdrom", "a", "--cdrom", "b"}, "cdrom"},
+      {{"--cdrom=a", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide", "--disk=a,if=ide"}, "--disk"},
+      {{"--boot", "disk"}, "--boot"},
+      {{"--bios", "rom.bin"}, "--bios"},
+      {{"--bios-log", "x"}, "--bios-log"},
       {{"--nic", "ne2000"}, "--nic"},
       {{"--net", "tap"}, "--net"},
       {{"--link", "ethernet-1g"}, "--link"},
