@@ -1,5 +1,5 @@
-// Why a guest was left, without the vendor: what a control block says in AMD's words or Intel's becomes one
-// of these.
+// Why a virtual processor was left, without vendor: what svm/ (and later vmx/) makes of its exit codes. From
+// here on there is one handler each (exits.cpp).
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -7,48 +7,46 @@
 namespace hvlab::hypervisor {
 
 enum class ExitKind : u8 {
-  Interrupt,  // the machine's own, which the host takes as soon as its interrupts are on
-  Window,     // the guest can take an interrupt now
-  Port,       // IN, OUT, INS, OUTS
-  Memory,     // an access to guest-physical memory that is not there
-  Cpuid,
-  ReadMsr,
-  WriteMsr,
-  Halt,
-  Hypercall,
-  Pause,     // a loop that waits for another processor
-  WriteCr3,  // shadow paging: CR0, CR3 and CR4, and what the guest's page tables say
-  WriteCr,
-  ReadCr,
-  InvalidatePage,
-  PageFault,
-  Forbidden,  // what no guest may do; it gets an invalid-opcode exception
-  Shutdown,   // a triple fault
-  Invalid,    // the processor refuses the guest's state
-  Unknown,
+  Interrupt,       // something for the host: an interrupt or NMI, handled once the host's interrupts are on
+  Window,          // the guest can take an interrupt now
+  Halt,            // HLT
+  Pause,           // too many PAUSEs close together
+  Cpuid,           // CPUID
+  ReadMsr,         // RDMSR; the register's number is in RCX
+  WriteMsr,        // WRMSR
+  Port,            // IN, OUT, INS, OUTS
+  Memory,          // an access to physical memory that is not mapped, or not so
+  Hypercall,       // VMMCALL, VMCALL
+  PageFault,       // with shadow paging: #PF
+  ReadControl,     // with shadow paging: MOV from a control register
+  WriteControl,    // with shadow paging: MOV to a control register
+  InvalidatePage,  // with shadow paging: INVLPG
+  WriteXcr,        // XSETBV
+  Forbidden,       // an instruction that this virtual processor does not have
+  Nothing,         // one that has no effect here (INVD, WBINVD)
+  Shutdown,        // a triple fault
+  Unknown,         // anything else
   Count
 };
 
 struct Exit {
   ExitKind kind = ExitKind::Unknown;
-  u64 reason = 0;    // the vendor's number, for messages
-  u64 next_rip = 0;  // behind the instruction; 0 if that is not known
+  u8 length = 0;  // of the instruction, in bytes; 0: not known
   // Port
   u16 port = 0;
-  u8 bytes = 0;          // 1, 2, 4
-  u8 address_bytes = 0;  // INS and OUTS: 2, 4, 8
-  u8 segment = 0;        // OUTS: 0 to 5, ES, CS, SS, DS, FS, GS
-  bool input = false, string = false, repeated = false;
-  // Memory (guest-physical), PageFault and InvalidatePage (guest-virtual)
-  u64 address = 0;
-  bool write = false, fetch = false;
-  bool tables = false;  // the guest's own page tables could not be read
-  u64 error = 0;        // a page fault's error code
-  // Accesses to control registers
-  u8 control = 0, general = 0;  // numbers
-  // The instruction's first bytes, as far as the processor has kept them.
-  u8 fetched = 0;
-  u8 instruction[15] = {};
+  u8 bytes = 0;  // of one access: 1, 2, 4
+  bool write = false, string = false, repeated = false;
+  u8 address_bytes = 8, segment = 3;  // of INS and OUTS: segment as encoded
+  // Memory, PageFault, InvalidatePage
+  u64 address = 0;  // physical; of PageFault and InvalidatePage linear
+  u32 error = 0;    // as a page fault's error code
+  // ReadControl, WriteControl
+  u8 control = 0, gpr = 0;
+  // As the processor said it, for reports.
+  u64 code = 0, info1 = 0, info2 = 0;
 };
+
+/// For reports and statistics.
+const char* name(ExitKind kind);
 
 }  // namespace hvlab::hypervisor

@@ -1,4 +1,5 @@
-// A guest's IOAPIC (Intel 82093AA): interrupt lines in, messages to local APICs out.
+// The I/O APIC that a guest sees (Intel 82093AA): 24 pins. Knows no machine: what it wants to send comes out
+// as a message.
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -8,32 +9,35 @@ namespace hvlab::hypervisor {
 class IoApic {
  public:
   static constexpr unsigned kPins = 24;
+  static constexpr u64 kBase = 0xfec0'0000, kBytes = 0x1000;
 
   struct Message {
-    u8 vector = 0, mode = 0;
-    u32 destination = 0;
-    bool logical = false, level = false;
+    u8 vector, mode;  // delivery mode, as encoded
+    bool logical, level;
+    u8 destination;
   };
 
-  void reset();
-  /// `offset` in its page: the register that selects, and the window.
   u32 read(u32 offset) const;
   void write(u32 offset, u32 value);
+  /// A device's wire.
   void set_line(unsigned pin, bool level);
-  /// A level-triggered interrupt of this vector has ended at a local APIC.
+  /// A processor has ended the level-triggered interrupt of this vector.
   void end_of_interrupt(u8 vector);
-  /// After any of these: the next message that goes out, false if there is none.
-  bool take(Message& message);
+  /// The next message to send; false if there is none. To be called until then after any of the above.
+  bool next(Message& message);
+  /// For the management machine: whether a pin waits for the end of its interrupt, or is masked.
+  bool is_busy(unsigned pin) const;
+  bool is_masked(unsigned pin) const;
 
  private:
-  struct Pin {
-    u64 entry;
-    bool line;     // as it is now
-    bool waiting;  // an edge that has come
-  };
-  Pin pins_[kPins] = {};
-  u8 selected_ = 0;
-  u32 id_ = 0;
+  u32 select_ = 0;
+  u64 entries_[kPins] = {kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked,
+                         kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked,
+                         kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked, kMasked};
+  u32 lines_ = 0;  // as wired, active high
+  u32 edges_ = 0;  // edges that have not been sent
+  static constexpr u64 kMasked = 1u << 16, kLevel = 1u << 15, kRemote = 1u << 14, kActiveLow = 1u << 13,
+                       kStatus = 1u << 12, kLogical = 1u << 11;
 };
 
 }  // namespace hvlab::hypervisor

@@ -19,6 +19,7 @@ struct ImageFile {
 struct BootRequest {
   ImageFile kernel;
   std::vector<ImageFile> initrds;  // Linux: joined; multiboot: a module each
+  std::vector<ImageFile> modules;  // PVH: behind the initrd
   std::string command_line;
   u32 rsdp = 0;  // physical address of the ACPI root pointer, 0 for none
 };

@@ -83,6 +83,12 @@ BootResult load(const BootSetup& setup, LoadTarget& target) {
   BootRequest request;
   request.kernel = read_kernel(setup, result.kind);
   for (const std::string& each : setup.initrds) request.initrds.push_back(read_initrd(each, result.kind));
+  for (const std::string& each : setup.modules) {
+    if (result.kind == KernelKind::BzImage)
+      throw UserError("--module '" + each + "': a bzImage takes no modules; --initrd may be repeated");
+    auto& list = result.kind == KernelKind::Pvh ? request.modules : request.initrds;
+    list.push_back({base_name(each), read_file(each, "module"), ""});
+  }
   request.command_line = setup.command_line;
   write_bios_area(target);
   write_smbios({setup.processors, setup.ram_bytes}, target);

@@ -27,6 +27,7 @@ enum class Entry : u8 {
 struct BootSetup {
   std::string kernel;                // path; a gzipped multiboot or PVH kernel is unpacked
   std::vector<std::string> initrds;  // paths; for multiboot "FILE args"
+  std::vector<std::string> modules;  // paths; further modules of a PVH or multiboot kernel
   std::string command_line;
   Entry entry = Entry::AsGiven;
   u64 ram_bytes = 0;

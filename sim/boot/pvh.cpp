@@ -42,6 +42,22 @@ u64 store_memory_map(Placement& placement) {
   return placement.store(bytes_of(entries), 16, "the memory map");
 }
 
+Module place_module(const std::vector<u8>& bytes, const char* what, Placement& placement) {
+  const Module module{placement.take_highest(0x8000'0000, bytes.size(), 4096, what), bytes.size(), 0, 0};
+  placement.target().write(module.address, bytes);
+  return module;
+}
+
+/// The initrds as one, then each module.
+std::vector<Module> place_modules(const BootRequest& request, Placement& placement) {
+  std::vector<Module> modules;
+  if (!request.initrds.empty())
+    modules.push_back(place_module(join_initrds(request.initrds), "the initrd", placement));
+  for (const ImageFile& each : request.modules)
+    modules.push_back(place_module(each.bytes, "a module", placement));
+  return modules;
+}
+
 }  // namespace
 
 std::optional<u32> pvh_entry(const observe::ElfImage& image) {
@@ -60,13 +76,10 @@ EntryState load_pvh(const BootRequest& request, Placement& placement) {
   load_segments(image, name, placement);
 
   StartInfo info;
-  if (!request.initrds.empty()) {
-    const std::vector<u8> initrd = join_initrds(request.initrds);
-    const Module module{placement.take_highest(0x8000'0000, initrd.size(), 4096, "the initrd"), initrd.size(),
-                        0, 0};
-    placement.target().write(module.address, initrd);
-    info.modules = 1;
-    info.module_list = placement.store(bytes_of(module), 16, "the module list");
+  const std::vector<Module> modules = place_modules(request, placement);
+  if (!modules.empty()) {
+    info.modules = static_cast<u32>(modules.size());
+    info.module_list = placement.store(bytes_of(modules), 16, "the module list");
   }
   info.command_line = placement.store_text(request.command_line, "the kernel command line");
   info.rsdp = request.rsdp;

@@ -61,6 +61,7 @@ boot::BootSetup setup_of(const BootOptions& options) {
   boot::BootSetup setup;
   setup.kernel = options.kernel;
   setup.initrds = options.initrds;
+  setup.modules = options.modules;
   setup.command_line = options.append;
   if (options.loader == "pvh") setup.entry = boot::Entry::Pvh;
   return setup;

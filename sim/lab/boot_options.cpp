@@ -26,6 +26,7 @@ po::options_description describe() {
        "Linux bzImage or vmlinux, or a multiboot ELF image; without one the machine starts in its firmware")
       ("initrd", texts("FILE"),
        "initial RAM disk; may be repeated; for multiboot each is a module, 'FILE arguments'")
+      ("module", texts("FILE"), "a further module of a PVH kernel, behind the initrd; may be repeated")
       ("append", text("TEXT"), "the kernel's command line")
       ("loader", text("NAME"), "auto (default), bzimage, pvh or multiboot")
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
@@ -231,6 +232,7 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   BootOptions options;
   options.kernel = text_of(values, "kernel", "");
   options.initrds = texts_of(values, "initrd");
+  options.modules = texts_of(values, "module");
   options.append = text_of(values, "append", "");
   options.exits_file = text_of(values, "exits", "");
   options.guest_kernel = text_of(values, "guest-kernel", "");

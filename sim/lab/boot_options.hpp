@@ -16,6 +16,7 @@ struct BootOptions {
   std::string kernel;                // empty: the machine starts in its firmware
   std::string bios;                  // firmware; empty: Debian's
   std::string bios_log_file;         // empty: none
+  std::vector<std::string> modules;  // of a PVH kernel, behind the initrd
   std::vector<std::string> initrds;  // for multiboot each "FILE arguments"
   std::string append;
   std::string loader = "auto";  // auto, bzimage, pvh, multiboot

@@ -106,7 +106,11 @@ std::string command_line(const Cell& cell) {
 
 void add_model(const Model& model, const Cell& cell, Arguments& arguments) {
   arguments.add("--kernel", model_image(model));
-  for (const std::string& module : model_modules(model)) arguments.add("--initrd", module);
+  bool first = true;
+  for (const std::string& module : model_modules(model)) {
+    arguments.add(first ? "--initrd" : "--module", module);
+    first = false;
+  }
   arguments.add("--append", model_command_line(model, cell));
 }
 

@@ -67,6 +67,7 @@ Json resolved(const BootOptions& options) {
   json["initrds"] = Json::array();
   for (const std::string& initrd : options.initrds)
     json["initrds"].push_back(file_facts(initrd.substr(0, initrd.find(' '))));
+  for (const std::string& module : options.modules) json["modules"].push_back(file_facts(module));
   json["command_line"] = options.append;
   json["loader"] = options.loader;
   json["processor"] = machine.profile;

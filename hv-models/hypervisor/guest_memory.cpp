@@ -1,0 +1,82 @@
+#include "hv-models/hypervisor/guest_memory.hpp"
+
+#include "hv-models/runtime/memory.hpp"
+
+namespace hvlab::hypervisor {
+
+bool GuestMemory::create(u64 bytes) {
+  constexpr unsigned kBlockOrder = 9;
+  owned_ = true;
+  while (bytes_ < bytes && bytes_ / kBlock < kMostBlocks) {
+    void* block = runtime::allocate_pages(kBlockOrder);
+    if (block == nullptr) break;
+    memset(block, 0, kBlock);
+    blocks_[bytes_ / kBlock] = runtime::physical(block);
+    bytes_ += kBlock;
+  }
+  if (bytes_ >= bytes) return true;
+  free();
+  return false;
+}
+
+void GuestMemory::borrow(const u64* blocks, unsigned count) {
+  for (unsigned i = 0; i < count && i < kMostBlocks; ++i) blocks_[i] = blocks[i];
+  bytes_ = count * kBlock;
+}
+
+void GuestMemory::identify(u64 begin, u64 bytes) {
+  begin_ = begin;
+  bytes_ = bytes;
+  for (u64 i = 0; i < bytes / kBlock; ++i) blocks_[i] = begin + i * kBlock;
+}
+
+void GuestMemory::free() {
+  if (owned_) {
+    for (u64 i = 0; i < bytes_ / kBlock; ++i) runtime::free_pages(runtime::direct(blocks_[i]));
+  }
+  bytes_ = 0;
+}
+
+u64 GuestMemory::physical(u64 address) const {
+  if (address < begin_ || address - begin_ >= bytes_) return 0;
+  const u64 offset = address - begin_;
+  return blocks_[offset / kBlock] + offset % kBlock;
+}
+
+void* GuestMemory::at(u64 address, u64 bytes) const {
+  if (address < begin_ || address - begin_ >= bytes_ || bytes > bytes_ - (address - begin_)) return nullptr;
+  const u64 offset = address - begin_;
+  if (offset % kBlock + bytes > kBlock) {
+    // Blocks that follow each other in the host's memory are as good as one.
+    for (u64 i = offset / kBlock; i < (offset + bytes - 1) / kBlock; ++i) {
+      if (blocks_[i] + kBlock != blocks_[i + 1]) return nullptr;
+    }
+  }
+  return runtime::direct<void>(physical(address));
+}
+
+bool GuestMemory::read(u64 address, void* to, u64 bytes) const {
+  u8* out = static_cast<u8*>(to);
+  while (bytes > 0) {
+    const u64 left = kBlock - (address - begin_) % kBlock, part = bytes < left ? bytes : left;
+    const void* from = at(address, part);
+    if (from == nullptr) return false;
+    memcpy(out, from, part);
+    out += part, address += part, bytes -= part;
+  }
+  return true;
+}
+
+bool GuestMemory::write(u64 address, const void* from, u64 bytes) const {
+  const u8* in = static_cast<const u8*>(from);
+  while (bytes > 0) {
+    const u64 left = kBlock - (address - begin_) % kBlock, part = bytes < left ? bytes : left;
+    void* to = at(address, part);
+    if (to == nullptr) return false;
+    memcpy(to, in, part);
+    in += part, address += part, bytes -= part;
+  }
+  return true;
+}
+
+}  // namespace hvlab::hypervisor

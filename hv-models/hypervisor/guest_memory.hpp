@@ -1,0 +1,39 @@
+// A guest's physical memory: blocks of 2 MiB of the host's, anywhere. What a guest gives as an address is
+// looked up here before anybody follows it.
+#pragma once
+
+#include "sim/base/types.hpp"
+
+namespace hvlab::hypervisor {
+
+class GuestMemory {
+ public:
+  static constexpr u64 kBlock = u64{2} << 20;
+  static constexpr unsigned kMostBlocks = 1024;  // 2 GiB
+
+  /// Takes blocks for so many bytes (a multiple of kBlock), filled with zeros; false without memory.
+  bool create(u64 bytes);
+  /// Instead: memory that somebody else has, block by block: a process of the hosted model. Physical
+  /// addresses.
+  void borrow(const u64* blocks, unsigned count);
+  /// Instead: the machine's own memory from `begin` on, at its own addresses: the management machine.
+  void identify(u64 begin, u64 bytes);
+  void free();
+
+  u64 bytes() const { return bytes_; }
+  u64 begin() const { return begin_; }
+  /// The host's physical address of the byte at `address`; 0 if there is none.
+  u64 physical(u64 address) const;
+  /// A pointer to `bytes` bytes that lie in one block; null if they do not, or not all are there.
+  void* at(u64 address, u64 bytes) const;
+  /// Bytes anywhere; false if not all are there.
+  bool read(u64 address, void* to, u64 bytes) const;
+  bool write(u64 address, const void* from, u64 bytes) const;
+
+ private:
+  u64 begin_ = 0, bytes_ = 0;
+  bool owned_ = false;
+  u64 blocks_[kMostBlocks] = {};
+};
+
+}  // namespace hvlab::hypervisor

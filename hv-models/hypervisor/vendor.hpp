@@ -1,0 +1,62 @@
+// What Intel's and AMD's virtualization have in common, as a table of functions: svm/vendor.cpp has AMD's.
+#pragma once
+
+#include "hv-models/hypervisor/virtual_processor.hpp"
+
+namespace hvlab::hypervisor {
+
+inline constexpr u8 kReadable = 1, kWritable = 2, kExecutable = 4;
+
+struct Vendor {
+  const char* name;
+  bool (*available)();
+  /// On each processor, before anything else here.
+  void (*enable)();
+
+  /// Second-stage tables of a machine: an opaque root. Addresses and bytes are multiples of 4 KiB; what can
+  /// be is mapped in large pages. False without memory.
+  u64 (*make_tables)();
+  void (*free_tables)(u64 root);
+  bool (*map)(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);
+  bool (*unmap)(u64 root, u64 guest_physical, u64 bytes);
+
+  /// A control block; false without memory. Then one of the two states to begin with.
+  bool (*create)(VirtualProcessor& vcpu);
+  void (*destroy)(VirtualProcessor& vcpu);
+  /// 32-bit protected mode without paging, flat segments, EBX as given: the PVH entry.
+  void (*set_protected_mode)(VirtualProcessor& vcpu, u32 entry, u32 ebx);
+  /// Real mode at page * 4096, as after a start-up message.
+  void (*set_real_mode)(VirtualProcessor& vcpu, u8 page);
+
+  /// Runs the guest until something happens. Interrupts are off before and after; what interrupted it is
+  /// taken when they are switched on.
+  void (*run)(VirtualProcessor& vcpu, Exit& exit);
+
+  bool (*can_take_interrupt)(const VirtualProcessor& vcpu);
+  void (*inject_interrupt)(VirtualProcessor& vcpu, u8 vector);
+  void (*inject_nmi)(VirtualProcessor& vcpu);
+  void (*inject_exception)(VirtualProcessor& vcpu, u8 vector, bool has_error, u32 error);
+  /// Leave the guest (ExitKind::Window) once it could take an interrupt.
+  void (*ask_for_window)(VirtualProcessor& vcpu);
+  /// The instruction is done: no shadow of STI or MOV SS any more.
+  void (*end_shadow)(VirtualProcessor& vcpu);
+  /// Whatever the processor remembers of this machine's translations is out of date.
+  void (*flush)(VirtualProcessor& vcpu);
+  /// Up to 15 bytes of the instruction that accessed memory, if the processor has kept them; else 0.
+  unsigned (*instruction_bytes)(const VirtualProcessor& vcpu, u8 (&bytes)[15]);
+  /// The PAT that second-stage paging works with (IA32_PAT).
+  u64 (*read_pat)(const VirtualProcessor& vcpu);
+  void (*write_pat)(VirtualProcessor& vcpu, u64 value);
+  /// EFER, as checked.
+  void (*write_efer)(VirtualProcessor& vcpu, u64 value);
+  /// Registers that the guest reads and writes without leaving; for reports and for shadow paging.
+  void (*use_tables)(VirtualProcessor& vcpu, u64 cr3);  // shadow paging: the tables that the processor walks
+  void (*intercept_control)(VirtualProcessor& vcpu);    // shadow paging: #PF, CR0, CR3, CR4, INVLPG
+};
+
+/// The machine's; panics if it has none.
+const Vendor& vendor();
+/// Null where there is no virtualization that we know.
+const Vendor* find_vendor();
+
+}  // namespace hvlab::hypervisor

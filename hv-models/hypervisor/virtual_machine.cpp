@@ -1,0 +1,60 @@
+#include "hv-models/hypervisor/virtual_machine.hpp"
+
+#include "hv-models/hypervisor/vendor.hpp"
+
+namespace hvlab::hypervisor {
+namespace {
+
+bool create_tables(VirtualMachine& machine) {
+  machine.tables = vendor().make_tables();
+  if (machine.tables == 0) return false;
+  constexpr u64 kBlock = GuestMemory::kBlock;
+  for (u64 at = 0; at < machine.memory.bytes(); at += kBlock) {
+    const u64 guest = machine.memory.begin() + at;
+    if (!vendor().map(machine.tables, guest, machine.memory.physical(guest), kBlock,
+                      kReadable | kWritable | kExecutable))
+      return false;
+  }
+  return true;
+}
+
+bool create_processor(VirtualMachine& machine, unsigned number) {
+  VirtualProcessor& vcpu = machine.vcpus[number];
+  vcpu.machine = &machine;
+  vcpu.number = number;
+  vcpu.apic.reset(number);
+  // What FNINIT and a reset of MXCSR would leave (SDM vol. 1, 10.5.1.1).
+  const u16 control = 0x37f;
+  const u32 mxcsr = 0x1f80;
+  __builtin_memcpy(vcpu.fpu, &control, sizeof control);
+  __builtin_memcpy(vcpu.fpu + 24, &mxcsr, sizeof mxcsr);
+  return vendor().create(vcpu);
+}
+
+}  // namespace
+
+bool create(VirtualMachine& machine, unsigned number, const MachineConfiguration& configuration,
+            const DeviceDoor& door, const ModelHooks& hooks) {
+  machine.number = number;
+  machine.configuration = configuration;
+  machine.door = door;
+  machine.hooks = &hooks;
+  const u64 bytes = u64{configuration.memory} << 20;
+  if (machine.memory.bytes() == 0 && !machine.memory.create(bytes + bytes % GuestMemory::kBlock))
+    return false;
+  if (configuration.paging == Paging::Nested && !create_tables(machine)) return false;
+  for (machine.count = 0; machine.count < configuration.vcpus; ++machine.count) {
+    if (!create_processor(machine, machine.count)) return false;
+  }
+  return true;
+}
+
+void destroy(VirtualMachine& machine) {
+  for (unsigned i = 0; i < machine.count; ++i) vendor().destroy(machine.vcpus[i]);
+  machine.count = 0;
+  if (machine.tables != 0) vendor().free_tables(machine.tables);
+  machine.tables = 0;
+  machine.memory.free();
+}
+
+}  // namespace hvlab::hypervisor

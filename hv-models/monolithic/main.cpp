@@ -1,0 +1,93 @@
+// The monolithic hypervisor's beginning: virtual machines as the command line says, then every processor runs
+// them.
+#include "hv-models/hypervisor/abi.hpp"
+#include "hv-models/hypervisor/cores.hpp"
+#include "hv-models/hypervisor/run.hpp"
+#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/monolithic/consoles.hpp"
+#include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/clock.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/panic.hpp"
+#include "hv-models/runtime/power.hpp"
+#include "hv-models/runtime/print.hpp"
+#include "hv-models/runtime/processors.hpp"
+
+namespace hvlab::monolithic {
+namespace {
+
+using namespace hypervisor;
+
+Configuration configuration;
+VirtualMachine machines[kMostMachines];
+unsigned running = 0;
+int worst_status = 0;
+
+bool access(void*, VirtualProcessor& vcpu, Access& access) {
+  constexpr u16 kSerial = 0x3f8;
+  if (access.space == Space::Port && access.address == kSerial && access.write)
+    console_byte(vcpu.machine->number, configuration.count > 1, static_cast<u8>(access.value));
+  if (!access.write)
+    access.value = access.space == Space::Port && access.address == kSerial + 5 ? 0x60 : kNobody;
+  return true;
+}
+
+void ended(VirtualMachine& machine, int status) {
+  runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
+  if (status != 0) worst_status = status;
+  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) != 0) return;
+  char how[8];
+  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0)
+    runtime::debug_exit(worst_status == 0 ? 0 : 1);
+  runtime::power_off();
+}
+
+i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
+u32 features(const VirtualMachine&) { return 0; }
+
+constexpr ModelHooks kHooks = {.kick = kick,
+                               .ended = ended,
+                               .hypercall = hypercall,
+                               .interrupt_ended = nullptr,
+                               .map_memory = nullptr,
+                               .features = features};
+
+void make_machine(unsigned number, const runtime::BootModule& kernel, const runtime::BootModule& archive) {
+  VirtualMachine& machine = machines[number - 1];
+  const char* message = "";
+  if (!create(machine, number, configuration.machines[number - 1], {access, nullptr}, kHooks))
+    runtime::panic("vm%u: not enough memory for its %u MiB", number,
+                   configuration.machines[number - 1].memory);
+  if (!load(machine, runtime::direct<const u8>(kernel.address), kernel.bytes,
+            runtime::direct<const u8>(archive.address), archive.bytes, message))
+    runtime::panic("vm%u: %s", number, message);
+  runtime::print("HVLAB vm %u start vcpus=%u memory=%u at=%lu\n", number, machine.count,
+                 configuration.machines[number - 1].memory, runtime::clock::now());
+}
+
+void secondary_main() {
+  vendor().enable();
+  run_core();
+}
+
+}  // namespace
+}  // namespace hvlab::monolithic
+
+void model_main() {
+  using namespace hvlab;
+  using namespace hvlab::monolithic;
+  runtime::set_up_memory();
+  const runtime::BootInformation& boot = runtime::boot_information();
+  char error[200];
+  if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
+  if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
+  vendor().enable();
+  set_up_cores();
+  runtime::print("HVLAB hypervisor ready model=monolithic vendor=%s at=%lu\n", vendor().name,
+                 runtime::clock::now());
+  running = configuration.count;
+  for (unsigned i = 1; i <= configuration.count; ++i) make_machine(i, boot.modules[0], boot.modules[1]);
+  for (unsigned i = 0; i < configuration.count; ++i) add_machine(machines[i]);
+  runtime::start_other_processors(secondary_main);
+  run_core();
+}

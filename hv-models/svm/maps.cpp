@@ -1,0 +1,45 @@
+// Permission maps: a bit of 1 leaves the guest (APM vol. 2, 15.10.1, 15.11).
+#include <initializer_list>
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/panic.hpp"
+#include "hv-models/svm/control.hpp"
+
+#include "sim/arch/msr.hpp"
+
+namespace hvlab::svm {
+namespace {
+
+u8* all_ones(unsigned order) {
+  u8* map = static_cast<u8*>(runtime::allocate_pages(order));
+  if (map == nullptr) runtime::panic("no memory for permission maps");
+  memset(map, 0xff, u64{4096} << order);
+  return map;
+}
+
+// Two bits an MSR, read and write; ranges from 0, C000_0000h and C001_0000h, 2 KiB each.
+void let_through(u8* map, u32 msr) {
+  const u32 offset = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc000'0000) * 2;
+  map[offset / 8] &= static_cast<u8>(~(3u << offset % 8));
+}
+
+}  // namespace
+
+u64 port_map() {
+  static u8* map = all_ones(2);  // 12 KiB
+  return runtime::physical(map);
+}
+
+// What VMLOAD and VMSAVE move is the guest's own.
+u64 msr_map() {
+  static u8* map = nullptr;
+  if (map == nullptr) {
+    map = all_ones(1);
+    namespace m = arch::msr;
+    for (const u32 msr : {m::kStar, m::kLstar, m::kCstar, m::kFmask, m::kFsBase, m::kGsBase, m::kKernelGsBase,
+                          m::kSysenterCs, m::kSysenterEsp, m::kSysenterEip})
+      let_through(map, msr);
+  }
+  return runtime::physical(map);
+}
+
+}  // namespace hvlab::svm

@@ -1,0 +1,78 @@
+// AMD's side of the table that the neutral core calls.
+#include "hv-models/svm/vendor.hpp"
+
+#include <initializer_list>
+#include "hv-models/runtime/instructions.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/svm/control.hpp"
+
+#include "sim/arch/exceptions.hpp"
+#include "sim/arch/registers.hpp"
+
+namespace hvlab::svm {
+namespace {
+
+using arch::svm::ControlArea;
+using hypervisor::VirtualProcessor;
+
+unsigned instruction_bytes(const VirtualProcessor& vcpu, u8 (&bytes)[15]) {
+  const ControlArea& control = block(vcpu).control;
+  const unsigned count = control.fetched & 15;
+  memcpy(bytes, control.instruction, count);
+  return count;
+}
+
+u64 read_pat(const VirtualProcessor& vcpu) { return block(vcpu).save.gpat; }
+void write_pat(VirtualProcessor& vcpu, u64 value) { block(vcpu).save.gpat = value; }
+
+void write_efer(VirtualProcessor& vcpu, u64 value) {
+  block(vcpu).save.efer = value;
+  vcpu.registers.efer = value;
+}
+
+void use_tables(VirtualProcessor& vcpu, u64 cr3) { block(vcpu).save.cr3 = cr3; }
+
+void intercept(ControlArea& control, u64 bit) { control.intercept[bit / 32] |= 1u << bit % 32; }
+
+// Without a second stage the guest's own tables are never the processor's: all that touches them is seen.
+void intercept_control(VirtualProcessor& vcpu) {
+  ControlArea& control = block(vcpu).control;
+  for (const unsigned number : {0, 3, 4}) {
+    intercept(control, arch::svm::kReadCr + number);
+    intercept(control, arch::svm::kWriteCr + number);
+  }
+  intercept(control, arch::svm::kException + static_cast<u64>(arch::Exception::PageFault));
+  intercept(control, static_cast<u64>(arch::svm::Exit::Invlpg));
+}
+
+constexpr hypervisor::Vendor kAmd = {.name = "svm",
+                                     .available = available,
+                                     .enable = enable,
+                                     .make_tables = make_tables,
+                                     .free_tables = free_tables,
+                                     .map = map,
+                                     .unmap = unmap,
+                                     .create = create,
+                                     .destroy = destroy,
+                                     .set_protected_mode = set_protected_mode,
+                                     .set_real_mode = set_real_mode,
+                                     .run = run,
+                                     .can_take_interrupt = can_take_interrupt,
+                                     .inject_interrupt = inject_interrupt,
+                                     .inject_nmi = inject_nmi,
+                                     .inject_exception = inject_exception,
+                                     .ask_for_window = ask_for_window,
+                                     .end_shadow = end_shadow,
+                                     .flush = flush,
+                                     .instruction_bytes = instruction_bytes,
+                                     .read_pat = read_pat,
+                                     .write_pat = write_pat,
+                                     .write_efer = write_efer,
+                                     .use_tables = use_tables,
+                                     .intercept_control = intercept_control};
+
+}  // namespace
+
+const hypervisor::Vendor& vendor() { return kAmd; }
+
+}  // namespace hvlab::svm
