@@ -66,7 +66,7 @@ Region* AddressSpace::find(u64 address) {
 }
 
 Region* AddressSpace::insert(u64 begin, u64 end, u8 access) {
-  Region* region = new (std::nothrow) Region{{}, begin, end, access, {}, 0, 0, 0};
+  Region* region = new (std::nothrow) Region{{}, begin, end, access, false, {}, 0, 0, 0};
   if (region == nullptr) return nullptr;
   Region* next = regions_.front();
   while (next != nullptr && next->begin < begin) next = regions_.after(*next);
@@ -80,6 +80,7 @@ bool AddressSpace::split_at(u64 address) {
   if (region == nullptr || region->begin == address) return true;
   Region* upper = insert(address, region->end, region->access);
   if (upper == nullptr) return false;
+  upper->blocks = region->blocks;
   upper->file = region->file;
   upper->file_begin = region->file_begin;
   upper->file_offset = region->file_offset;
@@ -116,12 +117,12 @@ void AddressSpace::remove_range(u64 begin, u64 end) {
   }
 }
 
-u64 AddressSpace::find_room(u64 bytes) {
+u64 AddressSpace::find_room(u64 bytes, u64 alignment) {
   u64 at = kRoomBegin;
   for (Region* r = regions_.front(); r != nullptr; r = regions_.after(*r)) {
     if (r->end <= at) continue;
     if (r->begin >= at + bytes) break;
-    at = r->end;
+    at = align_up(r->end, alignment);
   }
   return at + bytes <= kUserEnd ? at : 0;
 }
@@ -129,12 +130,23 @@ u64 AddressSpace::find_room(u64 bytes) {
 i64 AddressSpace::map(u64 address, u64 bytes, u8 access) {
   bytes = align_up(bytes, kPageBytes);
   const Hold hold(mutex_);
-  if (address == 0 && bytes < kUserEnd) address = find_room(bytes);
+  if (address == 0 && bytes < kUserEnd) address = find_room(bytes, kPageBytes);
   if (address == 0) return kNoMemory;
   if (!is_page_range(address, bytes)) return kInvalid;
   if (!split_at(address) || !split_at(address + bytes)) return kNoMemory;
   remove_range(address, address + bytes);
   return insert(address, address + bytes, access) != nullptr ? static_cast<i64>(address) : i64{kNoMemory};
+}
+
+i64 AddressSpace::map_blocks(u64 bytes, u8 access) {
+  if (bytes == 0 || bytes >= kUserEnd - kBlockBytes) return kInvalid;
+  bytes = align_up(bytes, kBlockBytes);
+  const Hold hold(mutex_);
+  const u64 address = find_room(bytes, kBlockBytes);
+  Region* region = address != 0 ? insert(address, address + bytes, access) : nullptr;
+  if (region == nullptr) return kNoMemory;
+  region->blocks = true;
+  return static_cast<i64>(address);
 }
 
 i64 AddressSpace::map_file(u64 begin, u64 end, u8 access, const Ref<Node>& file, u64 file_begin,

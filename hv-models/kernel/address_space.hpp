@@ -19,8 +19,9 @@ struct RegionTag {};
 struct Region : Link<RegionTag> {
   u64 begin, end;  // page-aligned
   u8 access;
-  Ref<Node> file;  // whose bytes its pages begin with; may be none: zeros
-  u64 file_begin;  // the address at which the file's part begins, and where in the file that is
+  bool blocks = false;  // its memory comes 2 MiB at a time, in a row
+  Ref<Node> file;       // whose bytes its pages begin with; may be none: zeros
+  u64 file_begin;       // the address at which the file's part begins, and where in the file that is
   u64 file_offset;
   u64 file_bytes;  // zeros after so many
 };
@@ -37,6 +38,9 @@ class AddressSpace : public Counted {
   /// New pages at `address` (page-aligned, in user memory, replacing what is there), or, if it is 0, where
   /// there is room. Returns the address or an Error.
   i64 map(u64 address, u64 bytes, u8 access);
+  /// The same, at a multiple of kBlockBytes, of memory each kBlockBytes of which lie in a row.
+  i64 map_blocks(u64 bytes, u8 access);
+  static constexpr u64 kBlockBytes = u64{2} << 20;
   /// The same with a file's bytes: see Region.
   i64 map_file(u64 begin, u64 end, u8 access, const Ref<Node>& file, u64 file_begin, u64 file_offset,
                u64 file_bytes);
@@ -79,9 +83,10 @@ class AddressSpace : public Counted {
   Region* insert(u64 begin, u64 end, u8 access);
   bool split_at(u64 address);
   void remove_range(u64 begin, u64 end);
-  u64 find_room(u64 bytes);
+  u64 find_room(u64 bytes, u64 alignment);
   u8* page_for(u64 address, Access access);
   u64* fill(Region& region, u64 page, u64* entry);
+  bool fill_block(Region& region, u64 page);
   bool make_writable(u64* entry);
   bool read_file_part(const Region& region, u64 page, u8* to);
   void drop_pages(u64 begin, u64 end);

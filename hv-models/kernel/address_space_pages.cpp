@@ -42,6 +42,30 @@ u64* AddressSpace::fill(Region& region, u64 page, u64* entry) {
   return entry;
 }
 
+// The first touch of a block. False if some of it is there already, or there is no block of memory: then its
+// pages come one by one.
+bool AddressSpace::fill_block(Region& region, u64 page) {
+  constexpr u64 kPages = kBlockBytes / kPageBytes;
+  constexpr unsigned kOrder = 9;
+  const u64 begin = align_down(page, kBlockBytes);
+  u64* entries = table_.entry(begin, true);  // of one table: it covers 2 MiB
+  if (entries == nullptr || begin < region.begin || begin + kBlockBytes > region.end) return false;
+  for (u64 i = 0; i < kPages; ++i) {
+    if (entries[i] != 0) return false;
+  }
+  if (container_ && !container_->take_pages(kPages)) return false;
+  void* memory = allocate_separate_pages(kOrder);
+  if (memory == nullptr) {
+    if (container_) container_->give_back_pages(kPages);
+    return false;
+  }
+  memset(memory, 0, kBlockBytes);
+  const u64 first = physical(memory);
+  for (u64 i = 0; i < kPages; ++i) entries[i] = (first + i * kPageBytes) | page_rights(region.access);
+  pages_ += kPages;
+  return true;
+}
+
 // The first write to a page that a fork shares: the last one who has it need not copy.
 bool AddressSpace::make_writable(u64* entry) {
   const u64 old = *entry & pte::kAddress;
@@ -65,7 +89,9 @@ u8* AddressSpace::page_for(u64 address, Access access) {
   if (region == nullptr || (region->access & access) == 0) return nullptr;
   u64* entry = table_.entry(page, true);
   if (entry == nullptr) return nullptr;
-  if ((*entry & pte::kPresent) == 0 && fill(*region, page, entry) == nullptr) return nullptr;
+  if ((*entry & pte::kPresent) == 0 && !(region->blocks && fill_block(*region, page)) &&
+      fill(*region, page, entry) == nullptr)
+    return nullptr;
   if (access == kWrite && (*entry & pte::kCopy) != 0 && !make_writable(entry)) return nullptr;
   return direct<u8>(*entry & pte::kAddress) + address % kPageBytes;
 }

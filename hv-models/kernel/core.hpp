@@ -18,6 +18,7 @@ struct Core {
   Thread* ended = nullptr;          // to be freed by the thread that runs next
   AddressSpace* loaded = nullptr;
   u64 slice_end = 0;
+  u64 guest_deadline = runtime::clock::kNever;  // of the guest that the current thread runs
   ProcessorTimes times = {};
 };
 

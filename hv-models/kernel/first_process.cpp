@@ -10,7 +10,7 @@ namespace hvlab::kernel {
 namespace {
 
 void begin_first_process(void* line) {
-  char words[1024] = {};
+  char words[1100] = {};
   Strings arguments{words};
   for (const char* at = static_cast<const char*>(line); *at != 0 && arguments.length + 2 < sizeof words;
        ++at) {

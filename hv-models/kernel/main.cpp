@@ -17,6 +17,7 @@
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/scheduler.hpp"
 #include "hv-models/kernel/system_calls.hpp"
+#include "hv-models/kernel/vm_machine.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/panic.hpp"
@@ -30,6 +31,7 @@ namespace {
 
 void join() {
   set_up_system_calls();
+  enable_guests();
   join_scheduler();
 }
 
@@ -44,6 +46,17 @@ void set_up_files() {
   unpack_archive();
   make_device_files();
   find_disks();
+}
+
+// What "run=" says; a host of virtual machines begins with the program that has them, which reads the line
+// itself.
+void choose_first_process(char* to, size_t size) {
+  char model[16];
+  if (runtime::command_line_value("model", model, sizeof model) && strcmp(model, "hosted") == 0) {
+    runtime::format_text(to, size, "/bin/vmm %s", runtime::boot_information().command_line);
+  } else {
+    runtime::command_line_value("run", to, size, true);
+  }
 }
 
 }  // namespace
@@ -75,9 +88,10 @@ void model_main() {
   if (!system_network()) runtime::panic("no memory for the network");
   find_network_card();
   make_taps();
+  make_vm_device();
   serve_machines();
-  char first[900] = "/bin/init";
-  runtime::command_line_value("run", first, sizeof first, true);
+  char first[1040] = "/bin/init";
+  choose_first_process(first, sizeof first);
   runtime::print("HVLAB kernel ready processors=%u memory=%lu free=%lu at=%lu\n", runtime::processor_count(),
                  total_memory_bytes(), free_memory_bytes(), runtime::clock::now());
   start_first_process(first);

@@ -6,6 +6,7 @@
 namespace hvlab::kernel {
 
 using runtime::allocate_pages;
+using runtime::allocate_separate_pages;
 using runtime::allocate_zeroed_page;
 using runtime::direct;
 using runtime::free_memory_bytes;

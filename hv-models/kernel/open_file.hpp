@@ -8,6 +8,7 @@ namespace hvlab::kernel {
 
 class Socket;
 class StreamSocket;
+class VmFile;
 
 class OpenFile : public Counted {
  public:
@@ -29,6 +30,7 @@ class OpenFile : public Counted {
   virtual Node* node() { return nullptr; }
   virtual Socket* socket() { return nullptr; }
   virtual StreamSocket* stream() { return nullptr; }
+  virtual VmFile* vm() { return nullptr; }
 };
 
 /// A file or device with a position.

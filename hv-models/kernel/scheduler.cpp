@@ -76,6 +76,7 @@ void switch_to(Core& core, Thread& next) {
   next.processor = this_processor().index;
   next.started = clock::now();
   core.slice_end = next.started + kSlice;
+  core.guest_deadline = clock::kNever;
   core.current = &next;
   set_timer(core);
   if (&next == &old) return;
@@ -127,6 +128,7 @@ void timer_arrived(runtime::TrapFrame&) {
     if (first->deadline > now) break;
     wake(*first, WaitResult::TimedOut);
   }
+  if (now >= core.guest_deadline) core.guest_deadline = clock::kNever;  // it has left its guest
   if (now >= core.slice_end) {
     core.reschedule = true;
     core.slice_end = now + kSlice;  // if it is long in the kernel
@@ -212,6 +214,16 @@ void make_ready(Thread& thread) {
   thread.queue_base = thread.virtual_time = this_core().queue.base();
   runtime::mark<Mark::ThreadWake>(&thread);
   enqueue(thread);
+}
+
+bool must_give_way() { return this_core().reschedule; }
+
+void set_guest_deadline(clock::Nanoseconds deadline) {
+  Core& core = this_core();
+  if (deadline == core.guest_deadline) return;
+  const Hold hold(scheduler_lock);
+  core.guest_deadline = deadline;
+  set_timer(core);
 }
 
 void yield() {

@@ -20,6 +20,11 @@ Process* current_process();
 
 /// A new thread may run.
 void make_ready(Thread& thread);
+/// True if another thread is to run here, or the calling thread's process is being ended: a thread that stays
+/// in the kernel for long looks now and then, with interrupts off, and calls yield().
+bool must_give_way();
+/// The calling thread runs a guest that wants to be interrupted then. Interrupts are off.
+void set_guest_deadline(runtime::clock::Nanoseconds deadline);
 /// Lets others run.
 void yield();
 /// The calling thread is over. Its memory is freed by whoever runs next here.

@@ -37,6 +37,7 @@ void charge(Core& core, Thread& thread) {
 
 void set_timer(Core& core) {
   u64 deadline = is_idle(core) ? clock::kNever : core.slice_end;
+  if (core.guest_deadline < deadline) deadline = core.guest_deadline;
   if (Thread* first = core.sleepers.front(); first != nullptr && first->deadline < deadline)
     deadline = first->deadline;
   if (core.queue.size() > 0 && is_idle(core)) {  // all in it have used up their share of this period

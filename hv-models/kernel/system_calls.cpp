@@ -2,6 +2,7 @@
 
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/kernel/vm_abi.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/segments.hpp"
 #include "sim/arch/msr.hpp"
@@ -81,6 +82,10 @@ constexpr Call kCalls[] = {
     {262, call_newfstatat},
     {293, call_pipe2},
     {500, call_contain},  // ours: container.hpp
+    {kVmMake, call_vm_make},
+    {kVmStart, call_vm_start},
+    {kVmRun, call_vm_run},
+    {kVmLine, call_vm_line},
     {510, call_most_memory},
 };
 

@@ -43,6 +43,11 @@ i64 call_mmap(const Arguments&);
 i64 call_mprotect(const Arguments&);
 i64 call_munmap(const Arguments&);
 i64 call_brk(const Arguments&);
+// vm_calls.cpp
+i64 call_vm_make(const Arguments&);
+i64 call_vm_start(const Arguments&);
+i64 call_vm_run(const Arguments&);
+i64 call_vm_line(const Arguments&);
 // calls_time.cpp
 i64 call_clock_gettime(const Arguments&);
 i64 call_nanosleep(const Arguments&);

@@ -9,15 +9,6 @@ namespace {
 
 u32 next_id = 1;
 
-// FXSAVE (SDM vol. 1, 10.5.1) of a processor after FNINIT: all exceptions masked, 64-bit precision.
-void reset_fpu(u8* image) {
-  constexpr u16 kControlWord = 0x037f;
-  constexpr u32 kMxcsr = 0x1f80;
-  memset(image, 0, 512);
-  memcpy(image, &kControlWord, sizeof kControlWord);
-  memcpy(image + 24, &kMxcsr, sizeof kMxcsr);
-}
-
 void nothing(void*) {}
 
 // What switch_stacks() pops: R15, R14, argument, function, RBX, RBP, return address.
@@ -31,6 +22,15 @@ void push_start(Thread& thread, void (*start)(void*), void* argument) {
 }
 
 }  // namespace
+
+// FXSAVE (SDM vol. 1, 10.5.1) of a processor after FNINIT: all exceptions masked, 64-bit precision.
+void reset_fpu(u8* image) {
+  constexpr u16 kControlWord = 0x037f;
+  constexpr u32 kMxcsr = 0x1f80;
+  memset(image, 0, 512);
+  memcpy(image, &kControlWord, sizeof kControlWord);
+  memcpy(image + 24, &kMxcsr, sizeof kMxcsr);
+}
 
 Thread* create_thread(void (*start)(void*), void* argument) {
   Thread* thread = new (std::nothrow) Thread;

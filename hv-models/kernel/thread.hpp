@@ -48,6 +48,8 @@ struct Thread : RunEntry, Link<WaitTag>, Link<SleepTag>, Link<MemberTag> {
 Thread* create_thread(void (*start)(void*), void* argument);
 /// A new thread whose program begins with `frame`.
 Thread* create_user_thread(const runtime::TrapFrame& frame);
+/// FXSAVE's image of a processor as FNINIT leaves it.
+void reset_fpu(u8* image);
 /// One that never ran, or has ended.
 void free_thread(Thread* thread);
 

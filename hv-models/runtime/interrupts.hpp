@@ -27,7 +27,7 @@ void load_interrupt_table();
 
 // Vectors: 16 interrupt lines of the PC, then what processors send each other. The higher the vector, the
 // higher its priority at the local APIC (SDM vol. 3, 10.8.3).
-inline constexpr u8 kFirstLine = 0x30, kChannelVector = 0xd0, kTimerVector = 0xe0, kRescheduleVector = 0xf0, kFlushVector = 0xf1,
-                    kSpuriousVector = 0xff;
+inline constexpr u8 kFirstLine = 0x30, kChannelVector = 0xd0, kTimerVector = 0xe0, kRescheduleVector = 0xf0,
+                    kFlushVector = 0xf1, kSpuriousVector = 0xff;
 
 }  // namespace hvlab::runtime

@@ -1,4 +1,5 @@
-// Tells whoever watches the machine what is going on (docs/marks.md): costs what a NOP does, and does nothing.
+// Tells whoever watches the machine what is going on (docs/marks.md): costs what a NOP does, and does
+// nothing.
 #pragma once
 
 #include "sim/arch/mark.hpp"

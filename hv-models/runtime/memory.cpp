@@ -158,6 +158,14 @@ void* allocate_pages(unsigned order) {
   return first == PagePool::kNone ? nullptr : direct<void>(u64{first} << kPageShift);
 }
 
+void* allocate_separate_pages(unsigned order) {
+  const Hold hold(pool_lock);
+  const u32 first = pool.allocate(order);
+  if (first == PagePool::kNone) return nullptr;
+  pool.separate(first);
+  return direct<void>(u64{first} << kPageShift);
+}
+
 void* allocate_zeroed_page() {
   void* page = allocate_pages();
   if (page != nullptr) memset(page, 0, kPageBytes);

@@ -14,6 +14,8 @@ void set_up_memory();
 
 /// 2^order pages in a row, not cleared; nullptr if there are none.
 void* allocate_pages(unsigned order = 0);
+/// The same as pages that are freed and shared each alone.
+void* allocate_separate_pages(unsigned order);
 /// One page of zeros, or nullptr.
 void* allocate_zeroed_page();
 void free_pages(void* first);

@@ -61,6 +61,16 @@ u32 PagePool::allocate(unsigned order) {
   return first;
 }
 
+void PagePool::separate(u32 first) {
+  const u32 count = 1u << pages_[first].order;
+  for (u32 i = first; i < first + count; ++i) {
+    pages_[i].order = 0;
+    pages_[i].references = 1;
+    pages_[i].free = false;
+    pages_[i].heap_class = 0;
+  }
+}
+
 void PagePool::free(u32 first) {
   HVLAB_CHECK(first != kNone && first < count_ && !pages_[first].free);
   unsigned order = pages_[first].order;

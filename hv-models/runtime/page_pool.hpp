@@ -28,6 +28,9 @@ class PagePool {
 
   /// The first page of a block of 2^order pages with one reference, or kNone.
   u32 allocate(unsigned order);
+  /// Makes the pages of a block that allocate() gave separate ones, each with one reference, to be freed each
+  /// alone.
+  void separate(u32 first);
   /// A block that allocate() gave.
   void free(u32 first);
 

@@ -31,17 +31,14 @@ inline int finish(lab::Child& child) {
   return child.wait();
 }
 
-/// Runs `program` (with arguments) as the kernel's first process on `processors`, with more options of `hvlab
-/// boot` and more `words` on the kernel's command line.
-inline KernelRun run_kernel(unsigned processors, const std::string& program,
-                            const std::vector<std::string>& options = {}, const std::string& words = "") {
-  std::vector<std::string> command = {HVLAB_PROGRAM,    "boot",
-                                      "--reproducible", "--debug-exit",
-                                      "--max-time",     "60s",
-                                      "--cpus",         std::to_string(processors),
-                                      "--kernel",       HVLAB_KERNEL,
-                                      "--initrd",       HVLAB_PROGRAMS,
-                                      "--append",       "exit=debug " + words + " run=" + program};
+/// Runs an image of ours on `processors`, with more options of `hvlab boot`.
+inline KernelRun run_image(const std::string& image, const std::string& module, unsigned processors,
+                           const std::string& command_line, const std::vector<std::string>& options = {}) {
+  std::vector<std::string> command = {
+      HVLAB_PROGRAM, "boot",      "--reproducible", "--debug-exit",
+      "--max-time",  "60s",       "--cpus",         std::to_string(processors),
+      "--kernel",    image,       "--initrd",       module,
+      "--append",    command_line};
   command.insert(command.end(), options.begin(), options.end());
   lab::Child child(command, false);
   KernelRun run;
@@ -50,6 +47,14 @@ inline KernelRun run_kernel(unsigned processors, const std::string& program,
   run.errors = child.errors();
   std::erase(run.console, '\r');
   return run;
+}
+
+/// Runs `program` (with arguments) as the kernel's first process on `processors`, with more options of `hvlab
+/// boot` and more `words` on the kernel's command line.
+inline KernelRun run_kernel(unsigned processors, const std::string& program,
+                            const std::vector<std::string>& options = {}, const std::string& words = "") {
+  return run_image(HVLAB_KERNEL, HVLAB_PROGRAMS, processors, "exit=debug " + words + " run=" + program,
+                   options);
 }
 
 }  // namespace hvlab::test

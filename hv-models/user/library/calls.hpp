@@ -35,6 +35,7 @@ inline long pread(int file, void* to, size_t bytes, long at) {
 inline long pwrite(int file, const void* from, size_t bytes, long at) {
   return call(18, file, to_word(from), static_cast<long>(bytes), at);
 }
+inline long seek_end(int file) { return call(8, file, 0, 2); }
 inline long fsync(int file) { return call(74, file); }
 inline long unlink(const char* path) { return call(87, to_word(path)); }
 inline long mkdir(const char* path) { return call(83, to_word(path), 0755); }
@@ -45,6 +46,8 @@ inline long mount(const char* device, const char* folder, const char* type, cons
 }
 inline long unmount(const char* folder) { return call(166, to_word(folder)); }
 inline long map_memory(size_t bytes) { return call(9, 0, static_cast<long>(bytes), 3, 0x22, -1, 0); }
+/// The same of blocks of 2 MiB, each of which lies in a row in the machine's memory (MAP_HUGETLB).
+inline long map_blocks(size_t bytes) { return call(9, 0, static_cast<long>(bytes), 3, 0x40022, -1, 0); }
 inline long yield() { return call(24); }
 inline long getpid() { return call(39); }
 inline long fork() { return call(57); }
@@ -62,6 +65,12 @@ struct Time {
   long seconds, nanoseconds;
 };
 inline long now(Time* to) { return call(228, 1, to_word(to)); }
+/// Since the system's start.
+inline long nanoseconds() {
+  Time time{};
+  now(&time);
+  return time.seconds * 1'000'000'000 + time.nanoseconds;
+}
 inline void sleep_milliseconds(long time) {
   const Time span{time / 1000, time % 1000 * 1'000'000};
   call(35, to_word(&span));

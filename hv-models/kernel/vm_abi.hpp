@@ -1,0 +1,39 @@
+// Between the kernel and a program that has a virtual machine (/dev/vm): calls, and what passes between them.
+// The program opens /dev/vm for each machine; all calls take that file first. Errors are those of the
+// kernel's other calls.
+#pragma once
+
+#include "hv-models/devices/access.hpp"
+
+namespace hvlab::kernel {
+
+enum VmCall : long {
+  /// (file, number, address, VmWanted*): makes the machine. Its memory is the caller's own at `address`, from
+  /// the
+  /// guest's address 0 on, made by mmap() with MAP_HUGETLB, so that 2 MiB each lie in a row. `number` is for
+  /// people:
+  /// traces and messages. Once.
+  kVmMake = 501,
+  /// (file, entry, start_info): where the first processor starts (hypervisor/firmware.hpp).
+  kVmStart = 502,
+  /// (file, processor, VmRun*): runs a virtual processor on the calling thread until it asks for a device, or
+  /// the machine
+  /// ends. The access that the last call returned is done then; of a read, with what stands in `value`.
+  kVmRun = 503,
+  /// (file, pin, level): an interrupt line of the machine's IOAPIC.
+  kVmLine = 504,
+};
+
+struct VmWanted {
+  unsigned processors, memory;  // MiB, an even number
+  unsigned shadow;              // 1: shadow paging
+};
+
+struct VmRun {
+  enum Reason : unsigned { kAccess, kEnded };
+  Reason reason;
+  unsigned status;  // of an end: 0 if the guest has switched itself off
+  devices::Access access;
+};
+
+}  // namespace hvlab::kernel

@@ -1,0 +1,59 @@
+// A virtual machine of a program: the hypervisor's core, run by the program's threads. The host kernel's
+// share of a hosted VMM: memory, the world switch, interrupt controllers; every other device is the
+// program's.
+#pragma once
+
+#include "hv-models/hypervisor/virtual_machine.hpp"
+#include "hv-models/kernel/reference.hpp"
+#include "hv-models/kernel/vm_abi.hpp"
+#include "hv-models/kernel/wait_queue.hpp"
+
+namespace hvlab::kernel {
+
+class AddressSpace;
+
+class VmMachine final : public Counted, public hypervisor::VirtualMachine {
+ public:
+  VmMachine() = default;
+  VmMachine(const VmMachine&) = delete;
+  VmMachine& operator=(const VmMachine&) = delete;
+  ~VmMachine();
+
+  /// 0 or an Error. The memory at `address` in `space`, blocks (AddressSpace::map_blocks), becomes the
+  /// guest's too.
+  int set_up(AddressSpace& space, u64 address, unsigned number,
+             const hypervisor::MachineConfiguration& wanted);
+  void start(u32 entry, u32 start_info);
+  /// Runs processor `index` on the calling thread: 0 with what is to be done in `run`, or an Error.
+  int run(unsigned index, VmRun& run);
+  void change_line(unsigned pin, bool level);
+
+ private:
+  // One virtual processor and the thread that runs it.
+  struct Cpu {
+    runtime::SpinLock lock;
+    bool taken = false;        // by a thread
+    unsigned running = kNone;  // the machine's processor that is in the guest, or about to be
+    WaitQueue sleep;
+    devices::Access asked;
+    static constexpr unsigned kNone = ~0u;
+  };
+  static const hypervisor::ModelHooks kHooks;
+  static void kick(hypervisor::VirtualProcessor& vcpu);
+  static bool access(void* context, hypervisor::VirtualProcessor& vcpu, hypervisor::Access& access);
+
+  int take_memory(AddressSpace& space, u64 address, u64 bytes);
+  int run_guest(hypervisor::VirtualProcessor& vcpu, Cpu& cpu, VmRun& run);
+  static int sleep(hypervisor::VirtualProcessor& vcpu, Cpu& cpu);
+
+  Cpu cpus_[hypervisor::kMostVirtualProcessors];
+  u64 pages_ = 0;  // taken
+  int status_ = 0;
+};
+
+/// Makes /dev/vm, if the processors can run guests.
+void make_vm_device();
+/// On each processor, before it runs any: does nothing where that cannot be.
+void enable_guests();
+
+}  // namespace hvlab::kernel

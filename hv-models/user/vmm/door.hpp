@@ -1,0 +1,22 @@
+// The kernel's calls on virtual machines (hv-models/kernel/vm_abi.hpp).
+#pragma once
+
+#include "hv-models/kernel/vm_abi.hpp"
+#include "hv-models/user/library/calls.hpp"
+
+namespace vmm {
+
+inline long vm_make(int file, unsigned number, long memory, const hvlab::kernel::VmWanted& wanted) {
+  return user::call(hvlab::kernel::kVmMake, file, number, memory, user::to_word(&wanted));
+}
+inline long vm_start(int file, uint32_t entry, uint32_t start_info) {
+  return user::call(hvlab::kernel::kVmStart, file, entry, start_info);
+}
+inline long vm_run(int file, unsigned processor, hvlab::kernel::VmRun& run) {
+  return user::call(hvlab::kernel::kVmRun, file, processor, user::to_word(&run));
+}
+inline long vm_line(int file, unsigned pin, bool level) {
+  return user::call(hvlab::kernel::kVmLine, file, pin, level);
+}
+
+}  // namespace vmm
