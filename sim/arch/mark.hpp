@@ -11,15 +11,17 @@ inline constexpr u32 kKindMask = 0xFFFF;
 
 /// What a mark says. Its operands are RDI, RSI and RDX, in this order.
 enum class Kind : u16 {
-  // Of a hypervisor. `vcpu` is vcpu_id().
+  // Of a hypervisor, on the machine itself. `vcpu` is vcpu_id().
   VcpuState = 0x01,     // vcpu, VcpuState: from here on
   ControlBlock = 0x02,  // the physical address of a control block is this vcpu's: address, vcpu, Role
+  Hypervisor = 0x03,    // the machine's own privileged code is a hypervisor and no host's kernel
 
   // Of a kernel. A thread is any number that stands for one thread of its system at a time, not 0.
   ThreadSwitch = 0x10,  // thread: this processor runs it from here on
   ThreadWake = 0x11,    // thread: it is made ready
 
-  // Of whoever drives disks. A request is any number that stands for one request at a time, usually an address.
+  // Of whoever drives disks. A request is any number that stands for one request at a time, usually an
+  // address.
   DiskRequest = 0x20,  // request, thread: it is made, for this thread
   DiskMemory = 0x21,   // request, physical address, bytes: a part of its memory; before DiskStart, in order
   DiskStart = 0x22,    // request, disk_sector(), disk_size(): it is handed to a driver
@@ -54,11 +56,15 @@ constexpr unsigned vcpu_of(u64 id) { return static_cast<unsigned>(id & 0xFFFF); 
 enum class DiskOperation : u8 { Read, Write, Flush, Discard, Other, Count };
 
 /// Requests to disks of equal numbers (below 65536) go to the same device.
-constexpr u64 disk_sector(unsigned disk, u64 sector) { return u64{disk} << 48 | (sector & ((u64{1} << 48) - 1)); }
+constexpr u64 disk_sector(unsigned disk, u64 sector) {
+  return u64{disk} << 48 | (sector & ((u64{1} << 48) - 1));
+}
 constexpr unsigned disk_of(u64 operand) { return static_cast<unsigned>(operand >> 48); }
 constexpr u64 sector_of(u64 operand) { return operand & ((u64{1} << 48) - 1); }
 
-constexpr u64 disk_size(DiskOperation operation, u64 bytes) { return static_cast<u64>(operation) << 56 | bytes; }
+constexpr u64 disk_size(DiskOperation operation, u64 bytes) {
+  return static_cast<u64>(operation) << 56 | bytes;
+}
 constexpr DiskOperation operation_of(u64 operand) { return static_cast<DiskOperation>(operand >> 56); }
 constexpr u64 bytes_of(u64 operand) { return operand & ((u64{1} << 56) - 1); }
 

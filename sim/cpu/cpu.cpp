@@ -38,12 +38,14 @@ BankIndex data_bank(const Cpu& cpu) {
 
 observe::Account account_of(Cpu& cpu) {
   using observe::Account;
+  if (cpu.guest != nullptr && cpu.management)
+    return cpu.cpl == 3 ? Account::ManagementVmUser : Account::ManagementVmKernel;
   if (cpu.guest != nullptr) return cpu.cpl == 3 ? Account::GuestUser : Account::GuestKernel;
   if (cpu.cpl == 3) {
     cpu.hypervisor = false;  // what the kernel does next, user mode asks for
     return cpu.vmm.user_mode(cpu.cr3) ? Account::VmmProcess : Account::HostUser;
   }
-  return cpu.hypervisor ? Account::Hypervisor : Account::HostKernel;
+  return cpu.hypervisor || cpu.vmm.bare_hypervisor() ? Account::Hypervisor : Account::HostKernel;
 }
 
 void account_for_ring(Cpu& cpu) {

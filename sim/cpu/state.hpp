@@ -143,8 +143,9 @@ struct State {
   bool host_masks = false;         // in a guest whose physical interrupts obey host_if, not RFLAGS.IF
   bool host_if = false;
   bool hypervisor =
-      false;     // since the last exit the host has had neither another address space nor user mode
-  u32 asid = 0;  // address-space identifier: 0 is the host
+      false;  // since the last exit the host has had neither another address space nor user mode
+  bool management = false;   // the guest is the management VM
+  u32 asid = 0;              // address-space identifier: 0 is the host
   u64 guest_tsc_offset = 0;  // added to the time stamp in a guest
   u64 tsc_ratio =
       u64{1} << 32;  // by which a guest's time stamp is scaled first: 8.32 bits (APM vol. 2, 15.30.5)

@@ -1,6 +1,7 @@
 #include "sim/lab/report.hpp"
 
 #include <cstdio>
+#include <map>
 
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/io_report.hpp"
@@ -63,11 +64,34 @@ void write_exits(JsonWriter& json, const observe::ExitTotals& exits) {
     json.member("handled", row.handled).member("cycles", row.cycles);
     json.member("least", row.least).member("most", row.most).end_object();
   }
-  json.end_array().key("vcpus").begin_array();
+  json.end_array();
+}
+
+// What virtual processors did; with their states where their hypervisor marks them.
+void write_vcpus(JsonWriter& json, const observe::ExitTotals& exits, const observe::VcpuStates& states) {
+  using Id = std::pair<unsigned, unsigned>;
+  std::map<Id, observe::ExitTotals::Vcpu> list;
+  std::map<Id, observe::VcpuStates::Times> times;
+  for (const auto& each : states.times()) {
+    times.emplace(Id{each.vm, each.vcpu}, each);
+    list[{each.vm, each.vcpu}];
+  }
   for (const auto& vcpu : exits.vcpus()) {
-    json.begin_object().member("vm", u64{vcpu.vm}).member("vcpu", u64{vcpu.vcpu});
+    observe::ExitTotals::Vcpu& sum = list[{vcpu.vm, vcpu.vcpu}];
+    sum.entries += vcpu.entries, sum.exits += vcpu.exits, sum.guest_cycles += vcpu.guest_cycles;
+  }
+  json.key("vcpus").begin_array();
+  for (const auto& [id, vcpu] : list) {
+    json.begin_object().member("vm", u64{id.first}).member("vcpu", u64{id.second});
     json.member("entries", vcpu.entries).member("exits", vcpu.exits);
-    json.member("guest_cycles", vcpu.guest_cycles).end_object();
+    json.member("guest_cycles", vcpu.guest_cycles);
+    if (const auto found = times.find(id); found != times.end()) {
+      json.key("picoseconds").begin_object();
+      for (size_t i = 0; i < found->second.time.size(); ++i)
+        json.member(observe::name(static_cast<arch::mark::VcpuState>(i)), found->second.time[i]);
+      json.end_object();
+    }
+    json.end_object();
   }
   json.end_array();
 }
@@ -172,6 +196,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   json.member("seconds", static_cast<double>(statistics.time) / static_cast<double>(kSecond));
   write_ledger(json, statistics.ledger);
   write_exits(json, watch.exits());
+  write_vcpus(json, watch.exits(), watch.vcpus());
   json.key("events").begin_object();
   for (size_t i = 0; i < statistics.events.kinds.size(); ++i) {
     json.member(name(static_cast<EventKind>(i)), statistics.events.kinds[i]);

@@ -10,6 +10,7 @@
 #include "sim/lab/thread_watch.hpp"
 #include "sim/lab/work_windows.hpp"
 #include "sim/observe/exit_totals.hpp"
+#include "sim/observe/vcpu_states.hpp"
 
 namespace hvlab::lab {
 
@@ -30,6 +31,7 @@ class RunWatch final : public observe::Observer {
     if (threads_) threads_->on_event(event);
     if (event.kind == observe::EventKind::Probe) return;
     exits_.on_event(event);
+    vcpus_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
     if (firmware_log_ != nullptr) firmware_log_->on_event(event);
@@ -60,6 +62,7 @@ class RunWatch final : public observe::Observer {
     if (io_) io_->finish();
   }
   const observe::ExitTotals& exits() const { return exits_; }
+  const observe::VcpuStates& vcpus() const { return vcpus_; }
   const ConsoleMarks& marks() const { return marks_; }
   const WorkWindows& windows() const { return windows_; }
 
@@ -68,6 +71,7 @@ class RunWatch final : public observe::Observer {
   std::optional<IoWatch> io_;
   std::optional<ThreadWatch> threads_;
   observe::ExitTotals exits_;
+  observe::VcpuStates vcpus_;
   ConsoleMarks marks_;
   WorkWindows windows_;
   observe::Observer *exit_log_ = nullptr, *firmware_log_ = nullptr;

@@ -37,8 +37,9 @@ enum class EventKind : u8 {
   VmExit,             // a = exit code, b = first word of information; the vCPU is that of the last VmEntry
   VmExitDetail,       // a = second word of information, b = cycles that the guest ran; follows its VmExit
   Probe,              // `rip` is one of the addresses asked for; a = RDI, b = RSI
-  Mark,               // software marks (docs/marks.md): a = arch::mark::Kind, CPL << 16; b = first operand
-  MarkDetail,         // a, b = second and third operand; follows its Mark
+  Mark,        // software marks (docs/marks.md): a = arch::mark::Kind, CPL << 16, in a guest << 18; b = first
+               // operand
+  MarkDetail,  // a, b = second and third operand; follows its Mark
   Count
 };
 

@@ -19,6 +19,10 @@ void ExitTotals::on_event(const Event& event) {
       if (const auto found = vcpus_.find(core.block); found != vcpus_.end())
         found->second.about.guest_cycles += event.b;
       break;
+    case EventKind::Mark:
+    case EventKind::MarkDetail:
+      if (const auto mark = marks_.read(event)) table_.note(*mark);
+      break;
     default: break;
   }
 }

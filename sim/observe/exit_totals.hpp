@@ -62,6 +62,7 @@ class ExitTotals final : public Observer {
   u64 frequency_hz_;
   std::map<unsigned, Core> cores_;
   VcpuTable table_;
+  MarkReader marks_;
   std::map<u64, Known> vcpus_;               // by control block
   std::map<std::pair<u64, u64>, Row> rows_;  // by control block and reason
 };

@@ -11,14 +11,19 @@ namespace hvlab::observe {
 struct Mark {
   arch::mark::Kind kind = arch::mark::Kind::User;
   u8 cpl = 0;  // of whoever marked: what a program says of its kernel is not to be believed
+  bool in_guest = false;
   u8 core = 0;
   Picoseconds time = 0;
   u64 first = 0, second = 0, third = 0;  // operands
+
+  /// Made by privileged code of the machine itself, which alone knows of virtual machines.
+  bool of_host() const { return cpl == 0 && !in_guest; }
 };
 
 /// What EventKind::Mark says in `a`.
 constexpr arch::mark::Kind mark_kind(u64 a) { return static_cast<arch::mark::Kind>(a & 0xFFFF); }
 constexpr u8 mark_cpl(u64 a) { return static_cast<u8>(a >> 16 & 3); }
+constexpr bool mark_in_guest(u64 a) { return (a >> 18 & 1) != 0; }
 
 /// Makes one mark of the two events that report it.
 class MarkReader {
@@ -29,6 +34,7 @@ class MarkReader {
     if (event.kind != EventKind::MarkDetail) return std::nullopt;
     return Mark{.kind = mark_kind(begun_.a),
                 .cpl = mark_cpl(begun_.a),
+                .in_guest = mark_in_guest(begun_.a),
                 .core = event.core,
                 .time = event.time,
                 .first = begun_.b,

@@ -1,10 +1,10 @@
 // Which virtual processor of which virtual machine a control block stands for, told from the processor's
-// events alone.
+// events, or by marks of the hypervisor.
 #pragma once
 
 #include <map>
 
-#include "sim/base/types.hpp"
+#include "sim/observe/mark.hpp"
 
 namespace hvlab::observe {
 
@@ -20,6 +20,10 @@ class VcpuTable {
   /// space of its host process. A root that appears later under a known virtual processor is the same
   /// machine's: hypervisors build new roots as its memory map changes.
   VcpuId enter(u64 block, u64 root, u64 host_space);
+  /// What a hypervisor says of its own control blocks goes before what is told from events: machines with
+  /// shadow paging share the hypervisor's address space. All marks may be given; others than those are
+  /// ignored.
+  void note(const Mark& mark);
 
  private:
   std::map<u64, VcpuId> vcpus_;        // by control block

@@ -1,5 +1,6 @@
 // Which host processes are virtual machine monitors: those in whose address space a guest was entered.
-// Recognised from CR3 at guest entries alone, without help from the software.
+// Recognised from CR3 at guest entries alone, without help from the software. And what only a hypervisor
+// knows.
 #pragma once
 
 #include <set>
@@ -25,11 +26,21 @@ class VmmSpaces {
   /// User mode of the host begins or goes on while CR3 is `cr3`. True: it is a virtual machine monitor's.
   bool user_mode(u64 cr3);
 
+  /// What a hypervisor says of itself by marks (docs/marks.md): that the virtual machine of the control block
+  /// at physical address `block` is the management VM; that there is no kernel of a host.
+  void set_management(u64 block, bool is) {
+    is ? (void)management_.insert(block) : (void)management_.erase(block);
+  }
+  bool management(u64 block) const { return management_.contains(block); }
+  void set_bare_hypervisor() { bare_hypervisor_ = true; }
+  bool bare_hypervisor() const { return bare_hypervisor_; }
+
   /// Changes whenever an answer may have become another one.
   u64 version() const { return version_; }
 
  private:
-  std::set<u64> entered_, user_;
+  std::set<u64> entered_, user_, management_;
+  bool bare_hypervisor_ = false;
   u64 version_ = 1;
 };
 
@@ -46,6 +57,14 @@ class VmmView {
     entered_cr3_ = cr3;
     spaces_->guest_entered(cr3);
   }
+  void set_management(u64 block, bool is) const {
+    if (spaces_ != nullptr) spaces_->set_management(block, is);
+  }
+  bool management(u64 block) const { return spaces_ != nullptr && spaces_->management(block); }
+  void set_bare_hypervisor() const {
+    if (spaces_ != nullptr) spaces_->set_bare_hypervisor();
+  }
+  bool bare_hypervisor() const { return spaces_ != nullptr && spaces_->bare_hypervisor(); }
   bool user_mode(u64 cr3) {
     if (spaces_ == nullptr) return false;
     if (cr3 != cr3_ || version_ != spaces_->version()) {

@@ -44,10 +44,12 @@ inline constexpr u8 kMark = 0xFD;  // the guest's software said something; a = k
 enum class LaneType : u8 { Core, Vcpu, Device, Thread, Group, Count };
 
 enum class VcpuState : u8 {
-  Running,   // on a processor
-  Handling,  // left the guest; its host deals with the exit
-  Halted,    // left the guest by HLT
-  Away,      // left the guest, and the processor has taken up another address space
+  Running,    // on a processor
+  Handling,   // left the guest; its host deals with the exit
+  Halted,     // left the guest by HLT
+  Away,       // left the guest, and the processor has taken up another address space
+  Ready,      // marked: it could run, and has no processor
+  CoStopped,  // marked: it could run, and is held back for the sake of its machine's others
   Count
 };
 enum class DeviceState : u8 { Idle, Busy, Count };    // busy: at least one request under way

@@ -90,12 +90,20 @@ u16 TraceRecorder::thread_lane() { return lanes_ < kMostLanes - kLanesForVcpus ?
 u16 TraceRecorder::vcpu_lane(u64 block, u64 root, const Core& core) {
   const observe::VcpuId id = table_.enter(block, root, core.host_space);
   if (const auto found = vcpu_lanes_.find(block); found != vcpu_lanes_.end()) return found->second;
+  const u16 lane = lane_of_vcpu(id);
+  if (lane != kNoLane) vcpu_lanes_[block] = lane;
+  return lane;
+}
+
+u16 TraceRecorder::lane_of_vcpu(observe::VcpuId id) {
+  const std::pair key(id.vm, id.vcpu);
+  if (const auto found = lane_of_id_.find(key); found != lane_of_id_.end()) return found->second;
   if (lanes_ == kMostLanes) return kNoLane;
   const u16 lane = lanes_++;
   add_lane(lane, LaneType::Vcpu, id.vm, id.vcpu,
            "vm " + std::to_string(id.vm) + " vcpu " + std::to_string(id.vcpu));
   vcpus_[lane] = {};
-  return vcpu_lanes_[block] = lane;
+  return lane_of_id_[key] = lane;
 }
 
 u16 TraceRecorder::lane_of(const Event& event, const Core& core) const {
@@ -172,14 +180,41 @@ void TraceRecorder::on_event(const Event& event) {
     case EventKind::RequestStart: return request(event, true);
     case EventKind::RequestDone: return request(event, false);
     case EventKind::Console: return console(event);
+    case EventKind::Mark:
+    case EventKind::MarkDetail:
+      if (const auto mark = reader_.read(event)) software_mark(*mark);
+      return;
     default: break;
   }
 }
 
 void TraceRecorder::vcpu_state(u16 lane, const Event& event, VcpuState state) {
   if (lane == kNoLane) return;
-  vcpus_[lane] = {state, event.core};
+  Vcpu& vcpu = vcpus_[lane];
+  vcpu.state = state;
+  vcpu.core = event.core;
   set_state(lane, event.core, event.time, static_cast<u64>(state), event.core);
+}
+
+// A hypervisor says which control block is whose, and why a virtual processor does not run. One that has a
+// processor and is not in the guest is being attended to.
+void TraceRecorder::software_mark(const observe::Mark& mark) {
+  using State = arch::mark::VcpuState;
+  table_.note(mark);
+  if (mark.kind != arch::mark::Kind::VcpuState || !mark.of_host()) return;
+  const u16 lane =
+      lane_of_vcpu({.vm = arch::mark::vm_of(mark.first), .vcpu = arch::mark::vcpu_of(mark.first)});
+  if (lane == kNoLane || mark.second >= static_cast<u64>(State::Count)) return;
+  constexpr std::array kStates = {VcpuState::Handling, VcpuState::Ready, VcpuState::CoStopped,
+                                  VcpuState::Halted};
+  Vcpu& vcpu = vcpus_[lane];
+  const VcpuState state = kStates[mark.second];
+  const bool known = vcpu.marked && vcpu.state == state;
+  vcpu.marked = true;
+  vcpu.core = mark.core;
+  if (known) return;
+  vcpu.state = state;
+  set_state(lane, mark.core, mark.time, static_cast<u64>(state), mark.core);
 }
 
 void TraceRecorder::vm_entry(const Event& event, Core& core) {
@@ -202,7 +237,8 @@ void TraceRecorder::vm_exit(const Event& event, Core& core) {
   put(event, lane);
   writer_.summary().count(lane, event.time, static_cast<u16>(what::kExits + reason->second));
   core.in_guest = false;
-  const bool halts = event.a == static_cast<u64>(arch::svm::Exit::Hlt);
+  const bool marked = core.vcpu != kNoLane && vcpus_[core.vcpu].marked;
+  const bool halts = event.a == static_cast<u64>(arch::svm::Exit::Hlt) && !marked;
   vcpu_state(core.vcpu, event, halts ? VcpuState::Halted : VcpuState::Handling);
 }
 
@@ -213,7 +249,7 @@ void TraceRecorder::host_space(const Event& event, Core& core) {
   core.host_space = event.a;
   if (!other || core.vcpu == kNoLane) return;
   const Vcpu& vcpu = vcpus_[core.vcpu];
-  if (vcpu.core == event.core && vcpu.state == VcpuState::Handling)
+  if (vcpu.core == event.core && vcpu.state == VcpuState::Handling && !vcpu.marked)
     vcpu_state(core.vcpu, event, VcpuState::Away);
 }
 

@@ -58,6 +58,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   struct Vcpu {
     VcpuState state = VcpuState::Away;
     unsigned core = 0;
+    bool marked = false;  // its hypervisor says when it is halted or away
   };
   struct Device {
     u64 requests = 0;  // under way
@@ -76,6 +77,8 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   void tell_account(unsigned core, observe::Account account, u64 cycle);
   void vm_entry(const observe::Event& event, Core& core);
   void vm_exit(const observe::Event& event, Core& core);
+  u16 lane_of_vcpu(observe::VcpuId id);
+  void software_mark(const observe::Mark& mark);
   void vcpu_state(u16 lane, const observe::Event& event, VcpuState state);
   void host_space(const observe::Event& event, Core& core);
   void request(const observe::Event& event, bool begins);
@@ -88,9 +91,11 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   std::vector<Core> cores_;
   std::vector<Device> devices_;
   observe::VcpuTable table_;
-  std::map<u64, u16> vcpu_lanes_;  // by control block
-  std::map<u16, Vcpu> vcpus_;      // by lane
-  std::map<u64, u16> reasons_;     // by exit code
+  observe::MarkReader reader_;
+  std::map<u64, u16> vcpu_lanes_;                            // by control block
+  std::map<std::pair<unsigned, unsigned>, u16> lane_of_id_;  // by machine and virtual processor
+  std::map<u16, Vcpu> vcpus_;                                // by lane
+  std::map<u64, u16> reasons_;                               // by exit code
   u16 lanes_ = 0;
   ThreadLanes threads_;
   u64 marks_ = 0;

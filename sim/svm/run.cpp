@@ -133,6 +133,7 @@ void Unit::run(Cpu& cpu, u64 address) {
   cpu.charge(cpu.costs.vm_entry);
   const Vmcb& block = block_at(*this, cpu, address);
   cpu.vmm.guest_entered(cpu.cr3);
+  cpu.management = cpu.vmm.management(address);
   guest_.block = address;
   guest_.control = block.control;
   cpu.report(observe::EventKind::VmEntry, address,

@@ -1,7 +1,10 @@
 // Exits by machine, virtual processor and reason.
 #include "sim/observe/exit_totals.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+
+#include "sim/observe/vcpu_states.hpp"
 
 using namespace hvlab;
 using namespace hvlab::observe;
@@ -63,4 +66,59 @@ TEST_CASE("exit codes have names") {
   CHECK(svm_exit_label(0x400) == "npf");
   CHECK(svm_exit_label(~u64{0}) == "invalid");
   CHECK(svm_exit_label(0x500) == "1280");
+}
+
+namespace {
+
+/// The two events of a mark of the host's.
+std::array<Event, 2> mark(Picoseconds time, arch::mark::Kind kind, u64 first, u64 second, u64 third = 0,
+                          u64 who = 0, u8 core = 0) {
+  return {event(time, EventKind::Mark, static_cast<u64>(kind) | who, first, core),
+          event(time, EventKind::MarkDetail, second, third, core)};
+}
+constexpr u64 kInGuest = 1 << 18, kUser = 3 << 16;
+
+}  // namespace
+
+// Catches machines with shadow paging that are taken for one because they share an address space, though
+// their hypervisor says whose the control blocks are; and guests that are believed when they say so.
+TEST_CASE("control blocks are whose their hypervisor says") {
+  using arch::mark::Kind;
+  ExitTotals totals(1'000'000'000);
+  const auto take = [&](const auto& events) {
+    for (const Event& each : events) totals.on_event(each);
+  };
+  take(mark(0, Kind::ControlBlock, 0x1000, arch::mark::vcpu_id(1, 0)));
+  take(mark(0, Kind::ControlBlock, 0x2000, arch::mark::vcpu_id(2, 3)));
+  take(mark(0, Kind::ControlBlock, 0x2000, arch::mark::vcpu_id(7, 0), 0, kInGuest));
+  take(mark(0, Kind::ControlBlock, 0x2000, arch::mark::vcpu_id(7, 0), 0, kUser));
+  for (const u64 block : {0x1000, 0x2000}) {
+    totals.on_event(event(1, EventKind::VmEntry, block));
+    totals.on_event(event(2, EventKind::VmExit, 1));
+  }
+  CHECK((totals.vcpu_at(0x1000).vm == 1 && totals.vcpu_at(0x1000).vcpu == 0));
+  CHECK((totals.vcpu_at(0x2000).vm == 2 && totals.vcpu_at(0x2000).vcpu == 3));
+}
+
+// Catches time that is lost, counted twice, or goes back where another processor is ahead.
+TEST_CASE("a virtual processor's time is the sum of its states") {
+  using arch::mark::Kind;
+  using arch::mark::VcpuState;
+  VcpuStates states;
+  const auto say = [&](Picoseconds time, VcpuState state, u8 core = 0, u64 who = 0) {
+    for (const Event& each :
+         mark(time, Kind::VcpuState, arch::mark::vcpu_id(1, 2), static_cast<u64>(state), 0, who, core))
+      states.on_event(each);
+  };
+  say(1'000, VcpuState::Ready);
+  say(3'000, VcpuState::Running, 1);
+  say(4'000, VcpuState::Halted, 1, kInGuest);
+  say(9'000, VcpuState::Halted, 1);
+  say(8'500, VcpuState::Ready, 0);  // woken by a processor that is behind
+  say(9'500, VcpuState::CoStopped, 0);
+  states.on_event(event(10'000, EventKind::Halt, 0));
+  const auto times = states.times();
+  REQUIRE(times.size() == 1);
+  CHECK((times[0].vm == 1 && times[0].vcpu == 2));
+  CHECK(times[0].time == std::array<Picoseconds, 4>{6'000, 2'500, 500, 0});
 }

@@ -2,7 +2,9 @@
 #include "sim/record/trace_recorder.hpp"
 
 #include <catch2/catch.hpp>
+#include <regex>
 
+#include "sim/observe/mark.hpp"
 #include "sim/record/trace_reader.hpp"
 #include "temporary_folder.hpp"
 
@@ -69,6 +71,31 @@ TEST_CASE("a virtual processor runs, is handled, halts, is away") {
         "core 0:host-kernel@0 vm 1 vcpu 0:running@10 vm 1 vcpu 0:vm-exit@20 vm 1 vcpu 0:exit-handling@20 "
         "vm 1 vcpu 0:vm-exit-detail@20 vm 1 vcpu 0:away@30 vm 1 vcpu 0:running@40 vm 1 vcpu 0:vm-exit@50 "
         "vm 1 vcpu 0:halted@50 core 0:ended@70 vm 1 vcpu 0:ended@70 disk:ended@70 ");
+}
+
+// Catches states that are guessed although the hypervisor marks them, and marks that have no lane.
+TEST_CASE("a virtual processor that is marked is ready, co-stopped and halted as its hypervisor says") {
+  Recording run(RecordLevel::Summary);
+  const auto mark = [&](Picoseconds time, arch::mark::Kind kind, u64 first, u64 second) {
+    run.event(time, EventKind::Mark, static_cast<u64>(kind), first);
+    run.event(time, EventKind::MarkDetail, second, 0);
+  };
+  const u64 id = arch::mark::vcpu_id(2, 1);
+  const auto state = [&](Picoseconds time, u64 value) { mark(time, arch::mark::Kind::VcpuState, id, value); };
+  mark(1'000, arch::mark::Kind::ControlBlock, 0x1000, id);
+  state(2'000, 1);
+  state(3'000, 0);
+  run.event(10'000, EventKind::VmEntry, 0x1000);
+  run.event(20'000, EventKind::VmExit, 0x78);
+  run.event(25'000, EventKind::AddressSpace, 0x8000);
+  state(30'000, 3);
+  state(40'000, 2);
+  std::string story = run.story(70);
+  story = std::regex_replace(story, std::regex("core 0:software-mark[a-z-]*@[0-9]+ "), "");
+  CHECK(story ==
+        "core 0:host-kernel@0 vm 2 vcpu 1:ready@2 vm 2 vcpu 1:exit-handling@3 vm 2 vcpu 1:running@10 "
+        "vm 2 vcpu 1:vm-exit@20 vm 2 vcpu 1:exit-handling@20 vm 2 vcpu 1:halted@30 vm 2 vcpu 1:co-stopped@40 "
+        "core 0:ended@70 vm 2 vcpu 1:ended@70 disk:ended@70 ");
 }
 
 // Catches a trace that grows with the number of slices in which a processor is idle.
