@@ -12,6 +12,7 @@
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_ways.hpp"
 #include "sim/lab/models.hpp"
+#include "sim/scenario/entitlement.hpp"
 #include "sim/scenario/quantity.hpp"
 
 namespace hvlab::lab {
@@ -131,27 +132,66 @@ void add_software(const Scenario& scenario, const Cell& cell, Arguments& argumen
 
 }  // namespace
 
-std::string machine_words(const Cell& cell) {
-  std::string words;
-  for (size_t i = 0; i < cell.vms.size(); ++i) {
-    const scenario::Vm& vm = cell.vms[i];
-    const bool usual = vm.vcpus == cell.machine.cores && vm.memory == 128 * kMiB && vm.shares == 100 &&
-                       vm.limit == 0 && vm.cores.empty();
-    if (usual) continue;
-    constexpr double kPeriod = 100'000;  // microseconds, cpu.max
-    words += fmt::format(" hvlab.vm{}={}:{}:{}:{}:{}", i + 1, vm.vcpus, vm.memory / kMiB, vm.shares,
-                         vm.limit == 0 ? "max" : std::to_string(static_cast<u64>(vm.limit * kPeriod)),
-                         vm.cores.empty() ? "all" : vm.cores);
+namespace {
+
+/// As cpu.max has it: microseconds of every 100 ms.
+std::string quota(double limit) {
+  constexpr double kPeriod = 100'000;
+  return limit == 0 ? "max" : std::to_string(static_cast<u64>(limit * kPeriod));
+}
+
+/// A list of cores without commas, which separate other things here.
+std::string cores_word(std::string cores) {
+  std::ranges::replace(cores, ',', '+');
+  return cores;
+}
+
+/// What is to be done when an event happens: WHAT:NUMBER, or WHAT:NUMBER:VALUE. A reservation that changes is
+/// a matter of everybody's weight.
+std::vector<std::string> deeds_of(const scenario::TimedEvent& event, std::vector<scenario::Vm>& vms,
+                                  unsigned cores) {
+  if (event.what != "change") return {fmt::format("{}:{}", event.what, event.vm)};
+  std::vector<std::string> deeds;
+  const std::vector<u64> before = weights_of(vms, cores);
+  apply(event, vms);
+  const std::vector<u64> weights = weights_of(vms, cores);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] != before[i]) deeds.push_back(fmt::format("weight:{}:{}", i + 1, weights[i]));
   }
+  if (event.limit) deeds.push_back(fmt::format("limit:{}:{}", event.vm, quota(*event.limit)));
+  if (!event.cores.empty()) deeds.push_back(fmt::format("cores:{}:{}", event.vm, cores_word(event.cores)));
+  return deeds;
+}
+
+std::string event_words(const Cell& cell) {
+  std::string words;
+  std::vector<scenario::Vm> vms = cell.vms;
   Picoseconds before = 0;
-  for (size_t i = 0; i < cell.events.size(); ++i) {
-    const scenario::TimedEvent& event = cell.events[i];
-    const u64 microseconds = (event.at - before) / kMicrosecond;
-    words += fmt::format("{}{}.{:06}:{}:{}", i == 0 ? " hvlab.events=" : ",", microseconds / 1'000'000,
-                         microseconds % 1'000'000, event.what, event.vm);
-    before = event.at;
+  for (const scenario::TimedEvent& event : cell.events) {
+    for (const std::string& deed : deeds_of(event, vms, cell.machine.cores)) {
+      const u64 microseconds = (event.at - before) / kMicrosecond;
+      words += fmt::format("{}{}.{:06}:{}", words.empty() ? " hvlab.events=" : ",", microseconds / 1'000'000,
+                           microseconds % 1'000'000, deed);
+      before = event.at;
+    }
   }
   return words;
+}
+
+}  // namespace
+
+std::string machine_words(const Cell& cell) {
+  std::string words;
+  const std::vector<u64> weights = weights_of(cell.vms, cell.machine.cores);
+  for (size_t i = 0; i < cell.vms.size(); ++i) {
+    const scenario::Vm& vm = cell.vms[i];
+    const bool usual = vm.vcpus == cell.machine.cores && vm.memory == 128 * kMiB && weights[i] == 100 &&
+                       vm.limit == 0 && vm.cores.empty() && vm.memory_reservation == 0;
+    if (usual) continue;
+    words += fmt::format(" hvlab.vm{}={}:{}:{}:{}:{}:{}", i + 1, vm.vcpus, vm.memory / kMiB, weights[i],
+                         quota(vm.limit), vm.cores.empty() ? "all" : vm.cores, vm.memory_reservation / kMiB);
+  }
+  return words + event_words(cell);
 }
 
 std::string Parts::empty_disk(u64 bytes) {

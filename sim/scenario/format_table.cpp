@@ -86,7 +86,8 @@ constexpr Key kVmKeys[] = {
     {"shares", Count, Default, "100", "Its weight when there is not enough processor time for all: cpu.weight of its control group.", "", 1, 10'000},
     {"limit", Number, Optional, "", "Processors' worth of time that it gets at most: 0.5 is half of one (cpu.max)."},
     {"cores", Text, Optional, "", "Placement: cores that it may run on, like 0-1,3 (cpuset.cpus)."},
-    {"reservation", Number, Optional, "", "Processor time that it gets at least.", "", 0, 0, nullptr, "Linux's control groups have no reservation of processor time; use shares and limit"},
+    {"reservation", Number, Optional, "", "Processors' worth of time that it gets when it wants it, whatever the other vms do: all vms' cpu.weight are chosen so. With a way only."},
+    {"memory_reservation", Type::Size, Optional, "", "So much of what it uses of the host's memory is not taken back when that runs short (memory.min). With a way only.", "", kMiB, 16 * kGiB},
     {"devices", Word, Optional, "", "With a model: what its disk and card are, if other than software.devices.", "emulated|pv|none"},
     {"paging", Word, Optional, "", "With a model: if other than software.paging.", "nested|shadow"},
     {"program", Text, Optional, "", "With a model: what runs in it, if other than workload.program."},
@@ -98,10 +99,14 @@ constexpr Key kEventKeys[] = {
     {"pause", Count, Optional, "", "The number of a vm, from 1: it is stopped (SIGSTOP to its process).", "", 1, 8},
     {"resume", Count, Optional, "", "The number of a vm: it goes on.", "", 1, 8},
     {"kill", Count, Optional, "", "The number of a vm: it is gone.", "", 1, 8},
-    {"unplug", Text, Optional, "", "A device is pulled.", "", 0, 0, nullptr, "no device can be pulled from a running machine"},
-    {"plug", Text, Optional, "", "A device is added.", "", 0, 0, nullptr, "no device can be added to a running machine"},
+    {"unplug", Count, Optional, "", "The number of a vm: its network card's cable is pulled (its port leaves the host's bridge).", "", 1, 8},
+    {"plug", Count, Optional, "", "The number of a vm: that cable is plugged in again.", "", 1, 8},
+    {"change", Count, Optional, "", "The number of a vm: from then on it has other shares, limit, cores or reservation, at least one of them.", "", 1, 8},
+    {"shares", Count, Optional, "", "With change: see vm.", "", 1, 10'000},
+    {"limit", Number, Optional, "", "With change: see vm; 0: none any more."},
+    {"cores", Text, Optional, "", "With change: see vm."},
+    {"reservation", Number, Optional, "", "With change: see vm."},
     {"migrate", Text, Optional, "", "A vm moves to another host.", "", 0, 0, nullptr, "there is one host only"},
-    {"shares", Text, Optional, "", "A vm's shares change.", "", 0, 0, nullptr, "shares hold for a whole run"},
 };
 constexpr Section kEvent = {"event", "Something that happens during the run: at and one of the others.", kEventKeys};
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/scenario/entitlement.hpp"
 #include "sim/scenario/quantity.hpp"
 #include "sim/scenario/resolve.hpp"
 
@@ -131,6 +132,14 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
   }
 }
 
+void check_cores(const Value& section, const Value& cell, Problems& problems) {
+  const Value *list = section.find("cores"), *cores = cell.at("machine.cores");
+  const u64 count = cores == nullptr ? 1 : cores->count;
+  if (list != nullptr && !cores_of(list->text, static_cast<unsigned>(count)))
+    problems.add(list->place, list->text, fmt::format("'{}' is no list of the machine's cores", list->text),
+                 count == 1 ? "0: the machine has one" : fmt::format("one like 0-1,3 of 0 to {}", count - 1));
+}
+
 void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value *vms = cell.find("vms"), *instances = cell.at("workload.instances");
   if (way == nullptr) return;
@@ -143,12 +152,13 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
                    fmt::format("{} instances, but {} vms", instances->count, vms->items.size()),
                    "one of the two");
     for (const Value& vm : vms->items) {
-      const Value *memory = vm.find("memory"), *cores = vm.find("cores");
-      if (memory != nullptr && memory->count % kMiB != 0)
-        problems.add(memory->place, memory->text, "not a whole number of MiB");
-      if (cores != nullptr && cores->text.find_first_not_of("0123456789-,") != std::string::npos)
-        problems.add(cores->place, cores->text, fmt::format("'{}' is no list of cores", cores->text),
-                     "0-1,3");
+      const Value *memory = vm.find("memory"), *reserved = vm.find("memory_reservation");
+      for (const Value* size : {memory, reserved}) {
+        if (size != nullptr && size->count % kMiB != 0)
+          problems.add(size->place, size->text, "not a whole number of MiB");
+      }
+      if (way->model) refuse(vm, {"reservation", "memory_reservation"}, "is for a way", problems);
+      check_cores(vm, cell, problems);
     }
   }
 }
@@ -199,6 +209,22 @@ void check_devices(const Value& cell, const WayFacts* way, u64 instances, Proble
   }
 }
 
+void check_change(const Value& event, const Value& cell, Problems& problems) {
+  const std::initializer_list<const char*> kChanges = {"shares", "limit", "cores", "reservation"};
+  if (!event.mentions("change")) return refuse(event, kChanges, "needs a change: NUMBER", problems);
+  if (std::ranges::none_of(kChanges, [&](const char* key) { return event.mentions(key); }))
+    problems.add(event.place, "", "nothing changes", "shares, limit, cores or reservation");
+  check_cores(event, cell, problems);
+}
+
+/// A cable leads to the bridge of a machine that is on a wire.
+void check_cable(const Value& event, const Value& cell, Problems& problems) {
+  const Value* nics = cell.at("machine.nics");
+  const bool wired = nics != nullptr && !nics->items.empty() && nics->items[0].find("backend") != nullptr &&
+                     nics->items[0].find("backend")->text == "peer";
+  if (!wired) refuse(event, {"unplug", "plug"}, "needs a machine that is on a wire", problems);
+}
+
 void check_events(const Value& cell, const WayFacts* way, u64 instances, Problems& problems) {
   const Value* events = cell.find("events");
   if (events == nullptr || way == nullptr) return;
@@ -208,12 +234,15 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
   for (const Value& event : events->items) {
     std::vector<const Value*> what;
     int said = 0;
-    for (const char* key : {"pause", "resume", "kill"}) {
+    for (const char* key : kEventKinds) {
       said += event.mentions(key);
       if (const Value* value = event.find(key); value != nullptr) what.push_back(value);
     }
     if (said != 1 && event.broken.empty())
-      problems.add(event.place, "", "an event is one of pause, resume and kill", "{at: 500ms, pause: 1}");
+      problems.add(event.place, "", "an event is one of pause, resume, kill, unplug, plug and change",
+                   "{at: 500ms, pause: 1}");
+    check_change(event, cell, problems);
+    check_cable(event, cell, problems);
     for (const Value* value : what) {
       if (value->count > instances)
         problems.add(value->place, value->text,

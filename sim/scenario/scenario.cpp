@@ -1,4 +1,5 @@
 #include "sim/scenario/scenario.hpp"
+#include "sim/scenario/entitlement.hpp"
 
 #include <fmt/format.h>
 
@@ -73,21 +74,37 @@ Software software_of(const Value& value) {
   return software;
 }
 
+std::optional<double> number_at(const Value& value, const char* key) {
+  const Value* found = value.find(key);
+  return found == nullptr ? std::nullopt : std::optional(found->number);
+}
+
 Vm vm_of(const Value& value) {
-  const Value* limit = value.find("limit");
-  return {static_cast<unsigned>(count_at(value, "vcpus", 1)), count_at(value, "memory"),
-          count_at(value, "shares", 100), limit == nullptr ? 0 : limit->number, text_at(value, "cores"),
-          text_at(value, "devices"), text_at(value, "paging"), text_at(value, "program")};
+  return {static_cast<unsigned>(count_at(value, "vcpus", 1)),
+          count_at(value, "memory"),
+          count_at(value, "shares", 100),
+          number_at(value, "limit").value_or(0),
+          text_at(value, "cores"),
+          text_at(value, "devices"),
+          text_at(value, "paging"),
+          text_at(value, "program"),
+          number_at(value, "reservation").value_or(0),
+          count_at(value, "memory_reservation", 0)};
 }
 
 TimedEvent event_of(const Value& value) {
   TimedEvent event;
   event.at = count_at(value, "at");
-  for (const char* what : {"pause", "resume", "kill"}) {
+  event.place = value.place;
+  for (const char* what : kEventKinds) {
     if (value.find(what) == nullptr) continue;
     event.what = what;
     event.vm = static_cast<unsigned>(count_at(value, what));
   }
+  if (const Value* shares = value.find("shares"); shares != nullptr) event.shares = shares->count;
+  event.limit = number_at(value, "limit");
+  event.reservation = number_at(value, "reservation");
+  event.cores = text_at(value, "cores");
   return event;
 }
 
@@ -110,6 +127,23 @@ void fill_cell(Cell& cell) {
   cell.ending = text_at(value, "ending");
 }
 
+/// Whether the processors can be given as promised, from the beginning and after each change.
+void check_reservations(const Cell& cell, Problems& problems) {
+  std::vector<Vm> vms = cell.vms;
+  const auto items = items_at(cell.resolved, "vms");
+  if (const auto refusal = refusal_of(vms, cell.machine.cores)) {
+    const Value* said = items[refusal->vm].find("reservation");
+    return problems.add(said->place, said->text, refusal->why, "a smaller reservation");
+  }
+  for (const TimedEvent& event : cell.events) {
+    apply(event, vms);
+    const auto refusal = refusal_of(vms, cell.machine.cores);
+    if (!refusal) continue;
+    return problems.add(event.place, "", fmt::format("then of vm {}: {}", refusal->vm + 1, refusal->why),
+                        "a change with which the reservations can be kept");
+  }
+}
+
 Cell read_cell(const YamlNode& root, const std::vector<Axis>& axes, size_t index,
                const Vocabulary& vocabulary, Problems& problems) {
   Cell cell;
@@ -120,6 +154,7 @@ Cell read_cell(const YamlNode& root, const std::vector<Axis>& axes, size_t index
   sort_keys(cell.resolved, format());
   check_rules(cell.resolved, vocabulary, problems);
   fill_cell(cell);
+  if (problems.empty()) check_reservations(cell, problems);
   return cell;
 }
 

@@ -57,12 +57,22 @@ struct Vm {
   double limit = 0;                      // processors; 0: none
   std::string cores;                     // empty: all
   std::string devices, paging, program;  // of a model; empty: as the software and the workload say
+  double reservation = 0;                // processors
+  u64 memory_reservation = 0;            // bytes
 };
+
+/// What an event does to a vm.
+inline constexpr const char* kEventKinds[] = {"pause", "resume", "kill", "unplug", "plug", "change"};
 
 struct TimedEvent {
   Picoseconds at = 0;
-  std::string what;  // "pause"
+  std::string what;  // of kEventKinds
   unsigned vm = 0;   // from 1
+  // Of a change, what is other from then on.
+  std::optional<u64> shares;
+  std::optional<double> limit, reservation;
+  std::string cores;
+  Place place;
 };
 
 struct Reference {

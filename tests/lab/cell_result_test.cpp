@@ -50,6 +50,22 @@ int status_of(const std::string& expect) {
   return result.status;
 }
 
+scenario::TimedEvent event_at(Picoseconds at, const char* what, unsigned vm) {
+  scenario::TimedEvent event;
+  event.at = at;
+  event.what = what;
+  event.vm = vm;
+  return event;
+}
+
+scenario::Vm vm_of(unsigned vcpus, u64 megabytes, u64 shares) {
+  scenario::Vm vm;
+  vm.vcpus = vcpus;
+  vm.memory = megabytes << 20;
+  vm.shares = shares;
+  return vm;
+}
+
 }  // namespace
 
 TEST_CASE("endings are told by what the boot said, else by its status") {
@@ -147,7 +163,7 @@ TEST_CASE("a workload that is not done is the guest's failure, unless it was to 
   CHECK(result.status == exit_status::kGuestFailed);
   result = result_of("  - {console: one}\n");
   result.cells[1].run.log.done = false;
-  result.scenario.cells[1].events = {{1, "kill", 1}};
+  result.scenario.cells[1].events = {event_at(1, "kill", 1)};
   judge(result);
   CHECK(result.status == 0);
 }
@@ -161,12 +177,29 @@ TEST_CASE("the graver status is kept") {
 TEST_CASE("the guest is told what is particular about its virtual machines, and nothing else") {
   scenario::Cell cell;
   cell.machine.cores = 2;
-  cell.vms = {{2, u64{128} << 20, 100, 0, "", "", "", ""}};
+  cell.vms = {vm_of(2, 128, 100)};
   CHECK(machine_words(cell).empty());
-  cell.vms.push_back({1, u64{256} << 20, 50, 0.5, "0-1,3", "", "", ""});
-  cell.events = {{500 * kMillisecond, "pause", 1}, {1500 * kMillisecond, "resume", 2}};
+  cell.vms.push_back(vm_of(1, 256, 50));
+  cell.vms[1].limit = 0.5;
+  cell.vms[1].cores = "0-1,3";
+  cell.events = {event_at(500 * kMillisecond, "pause", 1), event_at(1500 * kMillisecond, "resume", 2)};
   CHECK(machine_words(cell) ==
-        " hvlab.vm2=1:256:50:50000:0-1,3 hvlab.events=0.500000:pause:1,1.000000:resume:2");
+        " hvlab.vm2=1:256:50:50000:0-1,3:0 hvlab.events=0.500000:pause:1,1.000000:resume:2");
+}
+
+TEST_CASE("a change is told as what is to be done; a reservation is a matter of everybody's weight") {
+  scenario::Cell cell;
+  cell.machine.cores = 1;
+  cell.vms = {vm_of(1, 128, 100), vm_of(1, 128, 100)};
+  cell.vms[0].reservation = 0.5;
+  cell.vms[0].memory_reservation = u64{64} << 20;
+  cell.events = {event_at(1 * kSecond, "change", 2), event_at(3 * kSecond, "change", 1)};
+  cell.events[0].limit = 0.25;
+  cell.events[0].cores = "0-1,3";
+  cell.events[1].reservation = 0.0;
+  CHECK(machine_words(cell) ==
+        " hvlab.vm1=1:128:150:max:all:64 hvlab.vm2=1:128:50:max:all:0 hvlab.events=1.000000:limit:2:25000,"
+        "0.000000:cores:2:0-1+3,2.000000:weight:1:100,0.000000:weight:2:100");
 }
 
 TEST_CASE("XML says what it can") {
