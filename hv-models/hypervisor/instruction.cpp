@@ -74,8 +74,8 @@ bool read_modrm(Bytes& code, unsigned address_bytes, u8& field) {
     if (mod == 2 || (mod == 0 && rm == 6)) code.skip(2);
     return true;
   }
-  bool no_base = mod == 0 && rm == 5;
-  if (rm == 4) no_base = mod == 0 && (code.next() & 7) == 5;
+  const u8 base = rm == 4 ? code.next() & 7 : rm;
+  const bool no_base = mod == 0 && base == 5;
   if (mod == 1) code.skip(1);
   if (mod == 2 || no_base) code.skip(4);
   return true;
