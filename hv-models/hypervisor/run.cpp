@@ -79,7 +79,8 @@ Outcome handle_interrupt(VirtualProcessor&, const Exit&) { return Outcome::Conti
 Outcome handle_halt(VirtualProcessor& vcpu, const Exit& exit) {
   go_on(vcpu, exit.length);
   vcpu.halted = true;
-  return Outcome::Halted;
+  // What came while STI's shadow held it back has not been delivered: the guest wakes at once.
+  return has_work(vcpu, runtime::clock::now()) ? Outcome::Continue : Outcome::Halted;
 }
 Outcome handle_pause(VirtualProcessor& vcpu, const Exit& exit) {
   go_on(vcpu, exit.length);
