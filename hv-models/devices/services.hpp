@@ -28,4 +28,46 @@ struct TextSink {
   void* context;
 };
 
+/// Bytes of the guest's memory, or of a device's own buffer.
+struct Piece {
+  u8* at = nullptr;
+  u32 bytes = 0;
+};
+
+inline constexpr u32 kSectorBytes = 512;
+
+/// What a disk model asks whoever has the disk's contents. It is the owner's until done() is called, which
+/// may be before start() returns.
+struct DiskJob {
+  enum class Kind : u8 { Read, Write, Flush };
+  static constexpr unsigned kMostPieces = 34;
+  Kind kind = Kind::Read;
+  bool failed = false;
+  u64 sector = 0;  // within the disk: checked by the model
+  Piece pieces[kMostPieces];
+  unsigned count = 0;
+  void (*done)(DiskJob& job) = nullptr;
+  void* model = nullptr;
+
+  u64 bytes() const {
+    u64 sum = 0;
+    for (unsigned i = 0; i < count; ++i) sum += pieces[i].bytes;
+    return sum;
+  }
+};
+
+struct DiskBackend {
+  u64 sectors = 0;  // 0: there is no disk
+  void (*start)(void* context, DiskJob& job) = nullptr;
+  void* context = nullptr;
+};
+
+/// The wire of a card: takes a frame, which is the model's again when send() returns. Frames for the guest
+/// come through the model's receive().
+struct NetworkBackend {
+  void (*send)(void* context, const Piece* pieces, unsigned count) = nullptr;
+  void* context = nullptr;
+  u8 mac[6] = {};
+};
+
 }  // namespace hvlab::devices

@@ -217,4 +217,16 @@ bool read_configuration(const char* line, Configuration& to, char* error, size_t
   return true;
 }
 
+void write_command_line(const MachineConfiguration& machine, unsigned number, char (&to)[kCommandLineBytes]) {
+  Message line{to, sizeof to};
+  line.add("");
+  if (machine.net != NetworkKind::None) {
+    const char last[] = {'2', static_cast<char>('0' + number % 10), ' ',
+                         0};  // 20 + number, which is below 10
+    line.add("address=10.0.2.");
+    line.add(last);
+  }
+  line.add(machine.command_line);
+}
+
 }  // namespace hvlab::hypervisor

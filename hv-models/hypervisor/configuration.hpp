@@ -36,4 +36,9 @@ struct Configuration {
 /// machine of defaults. False if something is wrong, with a message for people in `error`.
 bool read_configuration(const char* line, Configuration& to, char* error, size_t error_size);
 
+/// The command line of machine `number`'s kernel: its own words, and before them the address that it has on
+/// the wire, if it has a card ("address=10.0.2.21 run=...").
+inline constexpr size_t kCommandLineBytes = sizeof MachineConfiguration::command_line + 32;
+void write_command_line(const MachineConfiguration& machine, unsigned number, char (&to)[kCommandLineBytes]);
+
 }  // namespace hvlab::hypervisor

@@ -151,7 +151,9 @@ Outcome run_once(VirtualProcessor& vcpu) {
     vendor().run(vcpu, vcpu.exit);
     let_interrupts_in();
   }
-  return handle(vcpu);
+  const Outcome outcome = handle(vcpu);
+  if (vcpu.machine->hooks->afterwards != nullptr) vcpu.machine->hooks->afterwards(vcpu);
+  return outcome;
 }
 
 bool has_work(VirtualProcessor& vcpu, u64 now) {

@@ -1,5 +1,6 @@
 #include "hv-models/hypervisor/virtual_machine.hpp"
 
+#include "hv-models/hypervisor/firmware.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 
 namespace hvlab::hypervisor {
@@ -46,6 +47,22 @@ bool create(VirtualMachine& machine, unsigned number, const MachineConfiguration
   for (machine.count = 0; machine.count < configuration.vcpus; ++machine.count) {
     if (!create_processor(machine, machine.count)) return false;
   }
+  return true;
+}
+
+bool load(VirtualMachine& machine, const u8* kernel, u64 kernel_bytes, const u8* module, u64 module_bytes,
+          const char*& message) {
+  char line[kCommandLineBytes];
+  write_command_line(machine.configuration, machine.number, line);
+  const GuestTarget target{[](void* memory, u64 address, const void* from, u64 bytes) {
+                             static_cast<GuestMemory*>(memory)->write(address, from, bytes);
+                           },
+                           &machine.memory, machine.memory.bytes()};
+  GuestStart start;
+  message = load_guest({kernel, kernel_bytes, module, module_bytes, line}, machine.count, target, start);
+  if (message != nullptr) return false;
+  vendor().set_protected_mode(machine.vcpus[0], start.entry, start.start_info);
+  machine.vcpus[0].started = true;
   return true;
 }
 

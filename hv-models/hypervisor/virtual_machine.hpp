@@ -20,10 +20,12 @@ struct ModelHooks {
   /// A hypercall that the core does not know; kUnknownCall if nobody does.
   i64 (*hypercall)(VirtualProcessor& vcpu, u64 number, u64 first, u64 second, u64 third);
   /// A level-triggered interrupt of the I/O APIC has ended; machine lock held. May be null.
-  void (*interrupt_ended)(VirtualMachine& machine);
+  void (*interrupt_ended)(VirtualMachine& machine) = nullptr;
   /// An access to memory that is not mapped: true if it is now. May be null: all memory is mapped from the
   /// beginning.
-  bool (*map_memory)(VirtualProcessor& vcpu, const Exit& exit);
+  bool (*map_memory)(VirtualProcessor& vcpu, const Exit& exit) = nullptr;
+  /// After each exit that was handled, no lock held. May be null.
+  void (*afterwards)(VirtualProcessor& vcpu) = nullptr;
   /// CPUID 4000_0001h, EAX.
   u32 (*features)(const VirtualMachine& machine);
 };

@@ -5,6 +5,8 @@
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/monolithic/consoles.hpp"
+#include "hv-models/monolithic/disks.hpp"
+#include "hv-models/monolithic/network.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/memory.hpp"
@@ -23,13 +25,34 @@ VirtualMachine machines[kMostMachines];
 unsigned running = 0;
 int worst_status = 0;
 
-bool access(void*, VirtualProcessor& vcpu, Access& access) {
-  constexpr u16 kSerial = 0x3f8;
-  if (access.space == Space::Port && access.address == kSerial && access.write)
-    console_byte(vcpu.machine->number, configuration.count > 1, static_cast<u8>(access.value));
-  if (!access.write)
-    access.value = access.space == Space::Port && access.address == kSerial + 5 ? 0x60 : kNobody;
+// The devices are here, and answer at once.
+bool access(void* board, VirtualProcessor&, Access& access) {
+  static_cast<devices::Board*>(board)->access(access);
   return true;
+}
+
+u8* find_memory(void* context, u64 address, u64 bytes) {
+  return static_cast<u8*>(static_cast<VirtualMachine*>(context)->memory.at(address, bytes));
+}
+void change_line(void* context, unsigned pin, bool level) {
+  set_line(*static_cast<VirtualMachine*>(context), pin, level);
+}
+void put_console(void* context, char byte) {
+  console_byte(static_cast<VirtualMachine*>(context)->number, configuration.count > 1, static_cast<u8>(byte));
+}
+
+devices::Board* make_board(VirtualMachine& machine, unsigned number, const MachineConfiguration& of) {
+  devices::BoardConfiguration board = {};
+  board.memory = {find_memory, &machine};
+  board.lines = {change_line, &machine, 0};
+  board.console = {put_console, &machine};
+  board.disk = disk_part(machine, number);
+  board.ide = of.disk == DiskKind::Ide && board.disk.sectors != 0;
+  board.virtio_block = of.disk == DiskKind::Virtio && board.disk.sectors != 0;
+  board.wire = wire_of(number);
+  board.e1000 = of.net == NetworkKind::E1000;
+  board.virtio_network = of.net == NetworkKind::Virtio;
+  return new (std::nothrow) devices::Board(board);
 }
 
 void ended(VirtualMachine& machine, int status) {
@@ -42,6 +65,7 @@ void ended(VirtualMachine& machine, int status) {
   runtime::power_off();
 }
 
+void afterwards(VirtualProcessor&) { deliver_frames(); }
 i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
 u32 features(const VirtualMachine&) { return 0; }
 
@@ -50,14 +74,19 @@ constexpr ModelHooks kHooks = {.kick = kick,
                                .hypercall = hypercall,
                                .interrupt_ended = nullptr,
                                .map_memory = nullptr,
+                               .afterwards = afterwards,
                                .features = features};
 
 void make_machine(unsigned number, const runtime::BootModule& kernel, const runtime::BootModule& archive) {
   VirtualMachine& machine = machines[number - 1];
+  const MachineConfiguration& of = configuration.machines[number - 1];
   const char* message = "";
-  if (!create(machine, number, configuration.machines[number - 1], {access, nullptr}, kHooks))
-    runtime::panic("vm%u: not enough memory for its %u MiB", number,
-                   configuration.machines[number - 1].memory);
+  if (of.disk == DiskKind::Pv || of.net == NetworkKind::Pv)
+    runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
+  devices::Board* board = make_board(machine, number, of);
+  if (board == nullptr || !create(machine, number, of, {access, board}, kHooks))
+    runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);
+  if (of.net != NetworkKind::None) connect(machine, *board, number);
   if (!load(machine, runtime::direct<const u8>(kernel.address), kernel.bytes,
             runtime::direct<const u8>(archive.address), archive.bytes, message))
     runtime::panic("vm%u: %s", number, message);
@@ -86,6 +115,8 @@ void model_main() {
   runtime::print("HVLAB hypervisor ready model=monolithic vendor=%s at=%lu\n", vendor().name,
                  runtime::clock::now());
   running = configuration.count;
+  find_disk(configuration.count);
+  find_card();
   for (unsigned i = 1; i <= configuration.count; ++i) make_machine(i, boot.modules[0], boot.modules[1]);
   for (unsigned i = 0; i < configuration.count; ++i) add_machine(machines[i]);
   runtime::start_other_processors(secondary_main);

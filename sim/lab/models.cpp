@@ -15,6 +15,7 @@ namespace {
 constexpr u64 kMiB = u64{1} << 20;
 constexpr const char* kKernel = "kernel/kernel.elf";
 constexpr const char* kPrograms = "kernel/programs.tar";
+constexpr const char* kGuest = "kernel/kernel.elf kernel/programs.tar";  // of hypervisors
 
 constexpr Model kModels[] = {
     {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", false, 128, 0,
@@ -22,6 +23,8 @@ constexpr Model kModels[] = {
     {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
      false, 128, 16, 2},
     {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", false, 128, 16, 1},
+    {"monolithic", "a hypervisor with its own drivers, virtual devices and virtual switch",
+     "monolithic/monolithic.elf", kGuest, "virtio", true, 128, 80, 1},
 };
 
 std::string path_of(const std::string& file) {

@@ -19,6 +19,20 @@ void Machine::set_line(void* machine, unsigned pin, bool level) {
   vm_line(static_cast<Machine*>(machine)->file_, pin, level);
 }
 
+devices::BoardConfiguration Machine::board_configuration() {
+  devices::BoardConfiguration board = {};
+  board.memory = {[](void* self, u64 address, u64 bytes) {
+                    const Machine& machine = *static_cast<Machine*>(self);
+                    const bool there =
+                        address < machine.memory_bytes_ && bytes <= machine.memory_bytes_ - address;
+                    return there ? machine.memory_ + address : nullptr;
+                  },
+                  this};
+  board.lines = {set_line, this, 0};
+  board.console = {[](void* console, char byte) { static_cast<Console*>(console)->put(byte); }, &console_};
+  return board;
+}
+
 bool Machine::set_up(const FileBytes& kernel, const FileBytes& archive) {
   memory_bytes_ = uint64_t{configuration_.memory} << 20;
   const long memory = user::map_blocks(memory_bytes_);
@@ -28,10 +42,11 @@ bool Machine::set_up(const FileBytes& kernel, const FileBytes& archive) {
                                          memcpy(static_cast<uint8_t*>(to) + address, from, bytes);
                                        },
                                        memory_, memory_bytes_};
+  char line[hypervisor::kCommandLineBytes];
+  write_command_line(configuration_, number_, line);
   hypervisor::GuestStart start;
-  const char* mistake =
-      load_guest({kernel.bytes, kernel.size, archive.bytes, archive.size, configuration_.command_line},
-                 configuration_.vcpus, target, start);
+  const char* mistake = load_guest({kernel.bytes, kernel.size, archive.bytes, archive.size, line},
+                                   configuration_.vcpus, target, start);
   if (mistake != nullptr) return fail(mistake);
   const long file = user::open("/dev/vm", user::kReadWrite);
   if (file < 0) return fail("this machine has no /dev/vm: its processors cannot run guests", file);

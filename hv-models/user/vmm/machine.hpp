@@ -44,9 +44,8 @@ class Machine {
   bool ended_ = false;
   int status_ = 0;
   Processor processors_[hvlab::hypervisor::kMostVirtualProcessors] = {};
-  hvlab::devices::Board board_{
-      {[](void* console, char byte) { static_cast<Console*>(console)->put(byte); }, &console_},
-      {set_line, this, 0}};
+  hvlab::devices::Board board_{board_configuration()};
+  hvlab::devices::BoardConfiguration board_configuration();
   static void set_line(void* machine, unsigned pin, bool level);
 };
 

@@ -1,0 +1,227 @@
+#include "hv-models/devices/e1000.hpp"
+
+namespace hvlab::devices {
+namespace {
+
+// Registers (13.4)
+enum : u32 {
+  kControl = 0x0000,
+  kStatus = 0x0008,
+  kEepromControl = 0x0010,
+  kEepromRead = 0x0014,
+  kCauseRead = 0x00c0,
+  kCauseSet = 0x00c8,
+  kMaskSet = 0x00d0,
+  kMaskClear = 0x00d8,
+  kReceiveControl = 0x0100,
+  kTransmitControl = 0x0400,
+  kReceiveRing = 0x2800,
+  kTransmitRing = 0x3800,
+  kMulticast = 0x5200,
+  kAddressLow = 0x5400,
+  kAddressHigh = 0x5404
+};
+constexpr u32 kReset = 1u << 26;
+constexpr u32 kFullDuplex = 1, kLinkUp = 2, kSpeed1000 = 2u << 6;
+constexpr u32 kReceiveOn = 1u << 1, kUnicastAll = 1u << 3, kMulticastAll = 1u << 4, kBroadcastToo = 1u << 15,
+              kSizeExtension = 1u << 25;
+constexpr u32 kTransmitOn = 1u << 1;
+constexpr u32 kCauseSent = 1, kCauseQueueEmpty = 2, kCauseMinimum = 1u << 4, kCauseOverrun = 1u << 6,
+              kCauseTimer = 1u << 7;
+constexpr u32 kAddressValid = u32{1} << 31;
+constexpr u8 kEndOfPacket = 1, kReportStatus = 8, kDone = 1;
+constexpr u32 kChecksumBytes = 4, kShortest = 60;
+
+}  // namespace
+
+E1000::E1000(const GuestMemory& memory, const Line& line, const NetworkBackend& wire)
+    : memory_(memory), line_(line), wire_(wire), pci_(0x8086, 0x100e, 0x02000003) {
+  pci_.add_memory(kBar, kBytes, 0xe010'0000);
+  pci_.set_interrupt(static_cast<u8>(line.pin));
+  pci_.set_subsystem(0x8086, 0x001e);
+  reset();
+}
+
+void E1000::reset() {
+  control_ = cause_ = mask_ = receive_control_ = transmit_control_ = eeprom_ = 0;
+  transmit_ = receive_ = {};
+  count_ = 0;
+  address_low_ = wire_.mac[0] | u32{wire_.mac[1]} << 8 | u32{wire_.mac[2]} << 16 | u32{wire_.mac[3]} << 24;
+  address_high_ = wire_.mac[4] | u32{wire_.mac[5]} << 8 | kAddressValid;
+  update_line();
+}
+
+void E1000::update_line() { line_.set((cause_ & mask_) != 0); }
+
+void E1000::raise(u32 causes) {
+  cause_ |= causes;
+  update_line();
+}
+
+// Words 0 to 2 are the address; all words from 0 to 3Fh add up to BABAh (5.6).
+u32 E1000::read_eeprom() const {
+  constexpr u32 kReadDone = 1u << 4;
+  const u32 word = eeprom_ >> 8 & 0xff;
+  const auto at = [&](u32 i) { return static_cast<u32>(wire_.mac[2 * i] | wire_.mac[2 * i + 1] << 8); };
+  u32 value = 0;
+  if (word < 3) value = at(word);
+  if (word == 0x3f) value = (0xbaba - at(0) - at(1) - at(2)) & 0xffff;
+  return value << 16 | word << 8 | kReadDone;
+}
+
+// Base low and high, length, head and tail of a ring, at steps of 4 and 8.
+u32* E1000::ring_register(u32 offset) {
+  Ring* ring = nullptr;
+  if (offset >= kReceiveRing && offset < kReceiveRing + 0x20) ring = &receive_;
+  if (offset >= kTransmitRing && offset < kTransmitRing + 0x20) ring = &transmit_;
+  if (ring == nullptr) return nullptr;
+  switch (offset & 0x1f) {
+    case 0x00: return &ring->base_low;
+    case 0x04: return &ring->base_high;
+    case 0x08: return &ring->length;
+    case 0x10: return &ring->head;
+    case 0x18: return &ring->tail;
+    default: return nullptr;
+  }
+}
+
+u32 E1000::read(u32 offset) {
+  if (const u32* reg = ring_register(offset); reg != nullptr) return *reg;
+  if (offset >= kMulticast && offset < kMulticast + sizeof multicast_)
+    return multicast_[(offset - kMulticast) / 4];
+  switch (offset) {
+    case kControl: return control_;
+    case kStatus: return kFullDuplex | kLinkUp | kSpeed1000;
+    case kEepromRead: return read_eeprom();
+    case kCauseRead: {
+      transmit();
+      const u32 causes = cause_;
+      cause_ = 0;
+      update_line();
+      return causes;
+    }
+    case kMaskSet: return mask_;
+    case kReceiveControl: return receive_control_;
+    case kTransmitControl: return transmit_control_;
+    case kAddressLow: return address_low_;
+    case kAddressHigh: return address_high_;
+    default: return 0;
+  }
+}
+
+void E1000::write(u32 offset, u32 value) {
+  if (u32* reg = ring_register(offset); reg != nullptr) {
+    const bool is_length = (offset & 0x1f) == 0x08;
+    *reg = is_length ? value & 0xf'ff80 : value;
+    if (offset != kTransmitRing + 0x18) return;
+    const u32 entries = transmit_.entries();
+    const u32 waiting = entries == 0 ? 0 : (transmit_.tail + entries - transmit_.head % entries) % entries;
+    if (waiting >= combine_) transmit();
+    return;
+  }
+  if (offset >= kMulticast && offset < kMulticast + sizeof multicast_) {
+    multicast_[(offset - kMulticast) / 4] = value;
+    return;
+  }
+  switch (offset) {
+    case kControl:
+      if ((value & kReset) != 0) return reset();
+      control_ = value;
+      break;
+    case kEepromRead: eeprom_ = value; break;
+    case kCauseRead: cause_ &= ~value; break;
+    case kCauseSet: cause_ |= value; break;
+    case kMaskSet: mask_ |= value; break;
+    case kMaskClear: mask_ &= ~value; break;
+    case kReceiveControl: receive_control_ = value; break;
+    case kTransmitControl: transmit_control_ = value; break;
+    case kAddressLow: address_low_ = value; break;
+    case kAddressHigh: address_high_ = value; break;
+    default: return;
+  }
+  transmit();
+  update_line();
+}
+
+void E1000::transmit() {
+  if ((transmit_control_ & kTransmitOn) == 0 || !pci_.is_master()) return;
+  const u32 entries = transmit_.entries();
+  if (entries == 0 || transmit_.head >= entries) return;
+  bool any = false;
+  // No more than the ring has, whatever the tail says.
+  for (u32 i = 0; i < entries && transmit_.head != transmit_.tail % entries; ++i) {
+    any = true;
+    if (!transmit_one()) break;
+    transmit_.head = (transmit_.head + 1) % entries;
+  }
+  if (any) raise(kCauseSent | kCauseQueueEmpty);
+}
+
+// A legacy descriptor (3.3.3): a part of a frame, perhaps its last.
+bool E1000::transmit_one() {
+  u8* descriptor = transmit_.at(memory_, transmit_.head);
+  if (descriptor == nullptr) return false;
+  u64 address = 0;
+  u16 bytes = 0;
+  __builtin_memcpy(&address, descriptor, sizeof address);
+  __builtin_memcpy(&bytes, descriptor + 8, sizeof bytes);
+  const u8 command = descriptor[11];
+  u8* part = bytes == 0 ? nullptr : memory_.at(address, bytes);
+  if (part != nullptr && count_ < kMostPieces) pieces_[count_++] = {part, bytes};
+  if ((command & kEndOfPacket) != 0) {
+    if (count_ > 0) wire_.send(wire_.context, pieces_, count_);
+    count_ = 0;
+  }
+  if ((command & kReportStatus) != 0) descriptor[12] |= kDone;
+  return true;
+}
+
+bool E1000::accepts(const u8* frame) const {
+  const bool broadcast = (frame[0] & frame[1] & frame[2] & frame[3] & frame[4] & frame[5]) == 0xff;
+  if (broadcast) return (receive_control_ & kBroadcastToo) != 0;
+  if ((frame[0] & 1) != 0) {
+    // 13.4.3: 12 bits of the address, from bit 47 down, choose a bit of the table.
+    const u32 hash = (frame[4] >> 4 | u32{frame[5]} << 4) & 0xfff;
+    return (receive_control_ & kMulticastAll) != 0 || (multicast_[hash / 32] >> hash % 32 & 1) != 0;
+  }
+  if ((receive_control_ & kUnicastAll) != 0) return true;
+  u8 own[6];
+  __builtin_memcpy(own, &address_low_, 4);
+  __builtin_memcpy(own + 4, &address_high_, 2);
+  return __builtin_memcmp(own, frame, 6) == 0;
+}
+
+// RCTL.BSIZE and BSEX (13.4.22).
+u64 E1000::receive_bytes() const {
+  const u32 size = receive_control_ >> 16 & 3;
+  if ((receive_control_ & kSizeExtension) != 0) return size == 0 ? 2048 : u64{16384} >> (size - 1);
+  return u64{2048} >> size;
+}
+
+bool E1000::receive(const u8* frame, u32 bytes) {
+  if ((receive_control_ & kReceiveOn) == 0 || !pci_.is_master() || bytes < 14 || !accepts(frame))
+    return false;
+  const u32 entries = receive_.entries();
+  if (entries == 0 || receive_.head >= entries || receive_.head == receive_.tail % entries) {
+    raise(kCauseOverrun);
+    return false;
+  }
+  u8* descriptor = receive_.at(memory_, receive_.head);
+  if (descriptor == nullptr) return false;
+  u64 address = 0;
+  __builtin_memcpy(&address, descriptor, sizeof address);
+  const u32 padded = bytes < kShortest ? kShortest : bytes;
+  u8* to = padded > receive_bytes() ? nullptr : memory_.at(address, padded);
+  if (to == nullptr) return false;
+  __builtin_memcpy(to, frame, bytes);
+  for (u32 i = bytes; i < padded; ++i) to[i] = 0;
+  const u16 length = static_cast<u16>(padded);
+  __builtin_memcpy(descriptor + 8, &length, sizeof length);
+  descriptor[13] = 0;
+  __atomic_store_n(descriptor + 12, static_cast<u8>(kDone | kEndOfPacket << 1), __ATOMIC_RELEASE);
+  receive_.head = (receive_.head + 1) % entries;
+  raise(kCauseTimer);
+  return true;
+}
+
+}  // namespace hvlab::devices

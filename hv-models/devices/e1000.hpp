@@ -1,0 +1,62 @@
+// An Intel 82540EM network card ("PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's
+// Manual"): legacy descriptors, one ring each way, MAC address from its EEPROM. No offloads, no wake-up: a
+// driver that asks for none sees a whole card.
+#pragma once
+
+#include "hv-models/devices/pci_function.hpp"
+#include "hv-models/devices/services.hpp"
+
+namespace hvlab::devices {
+
+class E1000 {
+ public:
+  static constexpr u32 kBytes = 0x2'0000;
+  static constexpr unsigned kBar = 0;
+
+  E1000(const GuestMemory& memory, const Line& line, const NetworkBackend& wire);
+  PciFunction& pci() { return pci_; }
+
+  u32 read(u32 offset);
+  void write(u32 offset, u32 value);
+
+  /// A frame for the guest, without checksum. False if it has no room now: the frame is lost, as on a wire.
+  bool receive(const u8* frame, u32 bytes);
+
+  /// Frames that the driver has given since the last doorbell wait until `count` of them are there, or until
+  /// it touches another register: fewer changes of world for the owner (send combining, Sugerman et al.
+  /// 2001). 1: none waits.
+  void combine_sends(unsigned count) { combine_ = count == 0 ? 1 : count; }
+
+ private:
+  struct Ring {
+    u32 base_low = 0, base_high = 0, length = 0, head = 0, tail = 0;
+    u32 entries() const { return length / 16; }
+    u8* at(const GuestMemory& memory, u32 index) const {
+      return memory.at((u64{base_high} << 32 | base_low) + u64{index} * 16, 16);
+    }
+  };
+  u32* ring_register(u32 offset);
+  void reset();
+  void raise(u32 causes);
+  void update_line();
+  void transmit();
+  bool transmit_one();
+  bool accepts(const u8* frame) const;
+  u32 read_eeprom() const;
+  u64 receive_bytes() const;
+
+  GuestMemory memory_;
+  Line line_;
+  NetworkBackend wire_;
+  PciFunction pci_;
+  u32 control_ = 0, cause_ = 0, mask_ = 0, receive_control_ = 0, transmit_control_ = 0, eeprom_ = 0;
+  u32 address_low_ = 0, address_high_ = 0;
+  u32 multicast_[128] = {};
+  Ring transmit_, receive_;
+  unsigned combine_ = 1;
+  static constexpr unsigned kMostPieces = 16;
+  Piece pieces_[kMostPieces];  // of the frame that is being sent
+  unsigned count_ = 0;
+};
+
+}  // namespace hvlab::devices

@@ -1,0 +1,21 @@
+// A virtio network card (VIRTIO 1.2, 5.1): a queue each way, nothing offloaded.
+#pragma once
+
+#include "hv-models/devices/virtio.hpp"
+
+namespace hvlab::devices {
+
+class VirtioNetwork {
+ public:
+  VirtioNetwork(const GuestMemory& memory, const Line& line, const NetworkBackend& wire, u32 address);
+  VirtioPci& pci() { return pci_; }
+  /// A frame for the guest. False if it has no room for it.
+  bool receive(const u8* frame, u32 bytes);
+
+ private:
+  void transmit();
+  NetworkBackend wire_;
+  VirtioPci pci_;
+};
+
+}  // namespace hvlab::devices
