@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/boot/bootable.hpp"
 #include "sim/lab/child.hpp"
 #include "sim/lab/demo_prepare.hpp"
 #include "sim/lab/demo_ways.hpp"
@@ -35,28 +36,65 @@ std::string path_of(const Scenario& scenario, const std::string& file) {
   return (fs::path(scenario.folder) / file).lexically_normal().string();
 }
 
-void check_image(const Scenario& scenario, const Image& image) {
+/// "FILE:LINE:COLUMN: " of the key that names an image.
+std::string place_of(const scenario::Value* section, const char* key) {
+  const scenario::Value* value = section == nullptr ? nullptr : section->find(key);
+  return value == nullptr ? "" : fmt::format("{}:{}: ", value->origin, value->place.column);
+}
+
+/// `place` begins what is said of it.
+void check_image(const Scenario& scenario, const Image& image, const std::string& place) {
   if (image.file.empty()) return;
   const std::string path = path_of(scenario, image.file);
   std::error_code error;
-  if (!fs::is_regular_file(path, error)) throw MissingPart("'" + path + "' is missing");
+  if (!fs::is_regular_file(path, error)) throw MissingPart(place + "'" + path + "' is missing");
   if (image.sha256.empty()) return;
   const std::string sum = run_program({"sha256sum", "--", path});
   // A backslash in front means that the name behind the sum is escaped.
   if (sum.substr(sum.starts_with('\\') ? 1 : 0, 64) != image.sha256)
-    throw MissingPart("'" + path + "' is not the file that the scenario wants: its SHA-256 is " +
+    throw MissingPart(place + "'" + path + "' is not the file that the scenario wants: its SHA-256 is " +
                       sum.substr(0, 64));
 }
 
 void check_images(const Scenario& scenario, const Cell& cell) {
-  check_image(scenario, cell.software.kernel);
-  for (const Image& initrd : cell.software.initrds) check_image(scenario, initrd);
-  for (const auto& disk : cell.machine.disks) check_image(scenario, disk.image);
+  const scenario::Value& said = cell.resolved;
+  check_image(scenario, cell.software.kernel, place_of(said.at("software.kernel"), "file"));
+  check_image(scenario, cell.software.firmware, place_of(said.at("software.firmware"), "file"));
+  for (size_t i = 0; i < cell.software.initrds.size(); ++i)
+    check_image(scenario, cell.software.initrds[i], place_of(&said.at("software.initrds")->items[i], "file"));
+  for (size_t i = 0; i < cell.machine.disks.size(); ++i)
+    check_image(scenario, cell.machine.disks[i].image,
+                place_of(&said.at("machine.disks")->items[i], "image"));
+}
+
+/// What firmware boots from must be something that it can boot.
+void check_boot_media(const Scenario& scenario, const Cell& cell) {
+  const auto check = [&](const Image& image, const char* section, auto boot_problem) {
+    const std::string place = place_of(cell.resolved.at(section), "file");
+    check_image(scenario, image, place);
+    const std::string path = path_of(scenario, image.file);
+    if (const std::string problem = boot_problem(path); !problem.empty())
+      throw MissingPart(fmt::format("{}'{}' {}", place, path, problem));
+  };
+  if (!cell.software.iso.file.empty()) check(cell.software.iso, "software.iso", boot::cd_boot_problem);
+  if (cell.software.disk) check(cell.software.disk->image, "software.disk", boot::disk_boot_problem);
+}
+
+bool boots_by_firmware(const Cell& cell) {
+  return !cell.software.iso.file.empty() || cell.software.disk.has_value();
 }
 
 /// Fetches packages; `refresh` is never asked for here.
 void fetch(const std::vector<const Way*>& ways) {
   if (fetch_systems(ways, false) != 0) throw MissingPart("Debian's packages cannot be had");
+}
+
+void find_firmware() {
+  try {
+    debian_firmware();
+  } catch (const UserError& error) {
+    throw MissingPart(error.what());
+  }
 }
 
 class Arguments {
@@ -77,15 +115,27 @@ std::string processor_of(const scenario::Machine& machine) {
   return text;
 }
 
+/// For an option in which a comma ends a file's name.
+std::string before_comma(const std::string& file) {
+  if (file.find(',') != std::string::npos)
+    throw UserError("'" + file + "': an image whose path has a comma cannot be used");
+  return file;
+}
+
+void add_disk(const Scenario& scenario, const scenario::Disk& disk, Parts& parts, Arguments& arguments) {
+  const std::string file =
+      disk.image.file.empty() ? parts.empty_disk(disk.size) : path_of(scenario, disk.image.file);
+  arguments.add("--disk",
+                fmt::format("{},profile={},if={}", before_comma(file), disk.profile, disk.interface));
+}
+
 void add_devices(const Scenario& scenario, const Cell& cell, Parts& parts, Arguments& arguments) {
-  for (size_t i = 0; i < cell.machine.disks.size(); ++i) {
-    const scenario::Disk& disk = cell.machine.disks[i];
-    const std::string file =
-        disk.image.file.empty() ? parts.empty_disk(disk.size) : path_of(scenario, disk.image.file);
-    if (file.find(',') != std::string::npos)
-      throw UserError("'" + file + "': a disk image whose path has a comma cannot be used");
-    arguments.add("--disk", fmt::format("{},profile={},if={}", file, disk.profile, disk.interface));
-  }
+  const scenario::Software& software = cell.software;
+  if (!software.iso.file.empty())
+    arguments.add("--cdrom", fmt::format("{},profile={}", before_comma(path_of(scenario, software.iso.file)),
+                                         software.iso_profile));
+  if (software.disk) add_disk(scenario, *software.disk, parts, arguments);
+  for (const scenario::Disk& disk : cell.machine.disks) add_disk(scenario, disk, parts, arguments);
   for (const scenario::Nic& nic : cell.machine.nics) {
     arguments.add("--nic", nic.model);
     arguments.add("--net", nic.backend);
@@ -119,6 +169,10 @@ void add_software(const Scenario& scenario, const Cell& cell, Arguments& argumen
   const scenario::Software& software = cell.software;
   if (const Model* model = find_model(software.model); model != nullptr)
     return add_model(*model, cell, arguments);
+  if (boots_by_firmware(cell)) {
+    if (!software.firmware.file.empty()) arguments.add("--bios", path_of(scenario, software.firmware.file));
+    return;
+  }
   const bool own = !software.kernel.file.empty();
   arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : demo_kernel());
   arguments.add("--loader", software.way.empty() ? software.loader : "pvh");
@@ -207,15 +261,18 @@ std::string Parts::empty_disk(u64 bytes) {
 
 void Parts::prepare(const Scenario& scenario) {
   std::vector<const Way*> ways;
-  bool kernel = false;
+  bool kernel = false, firmware = false;
   for (const Cell& cell : scenario.cells) {
     check_images(scenario, cell);
+    check_boot_media(scenario, cell);
+    firmware = firmware || (boots_by_firmware(cell) && cell.software.firmware.file.empty());
     kernel = kernel || cell.software.debian_kernel;
     if (!cell.software.way.empty() && !ways_.contains(cell.software.way)) {
       ways.push_back(&way_named(cell.software.way));
       ways_.insert(cell.software.way);
     }
   }
+  if (firmware) find_firmware();
   // The first way needs the kernel and a shell alone.
   if (kernel && ways.empty()) return fetch({&demo_ways().front()});
   if (ways.empty()) return;

@@ -57,6 +57,27 @@ constexpr Key kKernelKeys[] = {
 };
 constexpr Section kKernel = {"kernel", "The kernel that is loaded.", kKernelKeys};
 
+constexpr Key kIsoKeys[] = {
+    {"file", File, Required, "", "An ISO 9660 image with an El Torito boot catalog."},
+    {"sha256", Hash, Optional, "", "It must have this checksum."},
+    {"profile", Word, Default, "dvd-rom", "How fast its drive is: a file of profiles/disk.", "@disks"},
+};
+constexpr Section kIso = {"iso", "A CD or DVD of the user's own, in a drive on the second IDE channel; firmware boots from it.", kIsoKeys};
+
+constexpr Key kBootDiskKeys[] = {
+    {"file", File, Required, "", "A raw image with a boot sector; what is written is dropped at the end."},
+    {"sha256", Hash, Optional, "", "It must have this checksum."},
+    {"profile", Word, Default, "ssd-sata", "How fast it is: a file of profiles/disk.", "@disks"},
+    {"interface", Word, Default, "virtio", "How the machine sees it.", "virtio|ide"},
+};
+constexpr Section kBootDisk = {"boot disk", "A disk of the user's own, before those of machine.disks; firmware boots from it.", kBootDiskKeys};
+
+constexpr Key kFirmwareKeys[] = {
+    {"file", File, Required, "", "A ROM image of a PC's firmware."},
+    {"sha256", Hash, Optional, "", "It must have this checksum."},
+};
+constexpr Section kFirmware = {"firmware", "What the machine starts in.", kFirmwareKeys};
+
 constexpr Key kSoftwareKeys[] = {
     {"way", Word, Optional, "", "The workload in one of the ways of docs/workloads.md.", "@ways"},
     {"model", Word, Optional, "", "Instead of a way: in a teaching system of docs/teaching-systems.md.", "@models"},
@@ -69,9 +90,11 @@ constexpr Key kSoftwareKeys[] = {
     {"initrds", List, Optional, "", "Initial RAM disks, or the modules of a multiboot kernel.", "", 0, 32, &kImage},
     {"loader", Word, Derived, "auto, without a way", "How a kernel of your own is entered.", "auto|bzimage|pvh|multiboot"},
     {"append", Text, Optional, "", "The kernel's command line; with a way, words added to it."},
-    {"iso", File, Optional, "", "A CD image.", "", 0, 0, nullptr, "the machine has no CD drive"},
+    {"iso", Type::Map, Optional, "", "Instead of a way: a CD that firmware boots from.", "", 0, 0, &kIso},
+    {"disk", Type::Map, Optional, "", "Instead of a way: a disk that firmware boots from.", "", 0, 0, &kBootDisk},
+    {"firmware", Type::Map, Optional, "", "With iso and disk: other firmware than Debian's SeaBIOS.", "", 0, 0, &kFirmware},
 };
-constexpr Section kSoftware = {"software", "What the machine runs: exactly one of way, model, kernel and debian_kernel.", kSoftwareKeys};
+constexpr Section kSoftware = {"software", "What the machine runs: exactly one of way, model, kernel, debian_kernel, iso and disk.", kSoftwareKeys};
 
 constexpr Key kWorkloadKeys[] = {
     {"size", Word, Default, "quick", "Its short or full form.", "quick|full"},

@@ -65,21 +65,41 @@ const WayFacts* way_of(const Value& cell, const Vocabulary& vocabulary) {
   return model == nullptr ? nullptr : vocabulary.model(model->text);
 }
 
+void refuse(const Value& section, std::initializer_list<const char*> keys, const char* why,
+            Problems& problems) {
+  for (const char* key : keys) {
+    if (const Value* value = section.find(key); value != nullptr)
+      problems.add(value->key_place, key, fmt::format("'{}' {}", key, why));
+  }
+}
+
+bool boots_by_firmware(const Value& software) {
+  return software.mentions("iso") || software.mentions("disk");
+}
+
+/// A CD or a disk brings its own kernel.
+void check_booted(const Value& software, Problems& problems) {
+  refuse(software, {"initrds", "loader", "append"}, "is for a kernel; a CD or a disk brings its own",
+         problems);
+}
+
 void check_software(const Value& software, Problems& problems) {
-  const Value *way = software.find("way"), *kernel = software.find("kernel"), *model = software.find("model");
+  const Value *way = software.find("way"), *model = software.find("model");
   const Value* debian = software.find("debian_kernel");
-  const bool wants_debian = debian != nullptr && debian->count != 0;
-  const int given =
-      software.mentions("way") + software.mentions("model") + software.mentions("kernel") + wants_debian;
+  int given = debian != nullptr && debian->count != 0;
+  for (const char* key : {"way", "model", "kernel", "iso", "disk"}) given += software.mentions(key);
   Place at = software.place;
-  for (const Value* value : {debian, kernel, model, way}) {
-    if (given > 1 && value != nullptr) at = value->place;
+  for (const char* key : {"disk", "iso", "debian_kernel", "kernel", "model", "way"}) {
+    if (const Value* value = software.find(key); given > 1 && value != nullptr) at = value->place;
   }
   if (given != 1)
     problems.add(at, "",
-                 fmt::format("'software' has {} way, model, kernel or debian_kernel",
+                 fmt::format("'software' has {} way, model, kernel, debian_kernel, iso or disk",
                              given == 0 ? "no" : "more than one"),
-                 "exactly one of way: NAME, model: NAME, kernel: {file: PATH}, debian_kernel: true");
+                 "exactly one of way: NAME, model: NAME, kernel: {file: PATH}, debian_kernel: true, "
+                 "iso: {file: PATH}, disk: {file: PATH}");
+  if (boots_by_firmware(software)) return check_booted(software, problems);
+  refuse(software, {"firmware"}, "is for iso and disk", problems);
   if (way == nullptr && model == nullptr) return;
   for (const char* key : {"initrds", "loader"}) {
     if (const Value* value = software.find(key); value != nullptr)
@@ -98,14 +118,6 @@ void check_workload(const Value& cell, const WayFacts* way, Problems& problems) 
     if (value != nullptr)
       problems.add(value->key_place, key, fmt::format("'{}' needs a way of running the workload", key),
                    "software: {way: NAME} or {model: NAME}");
-  }
-}
-
-void refuse(const Value& section, std::initializer_list<const char*> keys, const char* why,
-            Problems& problems) {
-  for (const char* key : keys) {
-    if (const Value* value = section.find(key); value != nullptr)
-      problems.add(value->key_place, key, fmt::format("'{}' {}", key, why));
   }
 }
 
@@ -173,18 +185,24 @@ void check_disk(const Value& disk, Problems& problems) {
     problems.add(sum->key_place, "sha256", "a checksum is for an image");
 }
 
-void check_machine(const Value& machine, Problems& problems) {
+/// `software` may be null: what firmware boots from is built in before the machine's own disks.
+void check_machine(const Value& machine, const Value* software, Problems& problems) {
   if (const Value* memory = machine.find("memory"); memory != nullptr && memory->count % kMiB != 0)
     problems.add(memory->place, memory->text, "not a whole number of MiB");
   const Value* disks = machine.find("disks");
   if (disks == nullptr) return;
-  size_t ide = 0;
+  const Value* boot_disk = software == nullptr ? nullptr : software->find("disk");
+  const Value* boot_interface = boot_disk == nullptr ? nullptr : boot_disk->find("interface");
+  const size_t before = boot_disk == nullptr ? 0 : 1;
+  size_t ide = software != nullptr && software->mentions("iso") ? 1 : 0;
+  if (boot_interface != nullptr && boot_interface->text == "ide") ++ide;
   for (const Value& disk : disks->items) {
     check_disk(disk, problems);
     const Value* interface = disk.find("interface");
     if (interface != nullptr && interface->text == "ide") ++ide;
   }
-  if (ide > 4) problems.add(disks->key_place, "disks", "more than 4 IDE disks", "virtio for the others");
+  if (ide > 4) problems.add(disks->key_place, "disks", "more than 4 IDE drives", "virtio for the others");
+  if (disks->items.size() + before > 8) problems.add(disks->key_place, "disks", "more than 8 disks");
 }
 
 /// The workload finds its disks and the card by how they are built in.
@@ -328,7 +346,7 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
   const WayFacts* way = way_of(cell, vocabulary);
   if (way == nullptr) {
     add_processor(*machine, "amd-zen2", "default");
-    if (Value* software = cell.at("software"); software != nullptr)
+    if (Value* software = cell.at("software"); software != nullptr && !boots_by_firmware(*software))
       add(*software, "loader", word_value("auto"), "default");
     machine = cell.at("machine");
     return add(*machine, "memory", size_value(512 * kMiB), "default");
@@ -359,7 +377,8 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
 void check_rules(const Value& cell, const Vocabulary& vocabulary, Problems& problems) {
   const WayFacts* way = way_of(cell, vocabulary);
   if (const Value* software = cell.find("software"); software != nullptr) check_software(*software, problems);
-  if (const Value* machine = cell.find("machine"); machine != nullptr) check_machine(*machine, problems);
+  if (const Value* machine = cell.find("machine"); machine != nullptr)
+    check_machine(*machine, cell.find("software"), problems);
   check_workload(cell, way, problems);
   check_model(cell, way, problems);
   check_vms(cell, way, problems);

@@ -36,6 +36,11 @@ Image image_of(const Value& value, const char* file) {
   return {text_at(value, file), text_at(value, "sha256"), text_at(value, "arguments")};
 }
 
+Disk disk_of(const Value& value, const char* file) {
+  return {image_of(value, file), count_at(value, "size"), text_at(value, "profile"),
+          text_at(value, "interface")};
+}
+
 Machine machine_of(const Value& value) {
   Machine machine;
   machine.processor = text_at(value, "processor");
@@ -48,10 +53,7 @@ Machine machine_of(const Value& value) {
   machine.memory = count_at(value, "memory");
   machine.timing = text_at(value, "timing");
   machine.slice = count_at(value, "slice");
-  for (const Value& disk : items_at(value, "disks")) {
-    machine.disks.push_back({image_of(disk, "image"), count_at(disk, "size"), text_at(disk, "profile"),
-                             text_at(disk, "interface")});
-  }
+  for (const Value& disk : items_at(value, "disks")) machine.disks.push_back(disk_of(disk, "image"));
   for (const Value& nic : items_at(value, "nics"))
     machine.nics.push_back({text_at(nic, "model"), text_at(nic, "backend"), text_at(nic, "link")});
   return machine;
@@ -68,6 +70,13 @@ Software software_of(const Value& value) {
   software.debian_kernel = count_at(value, "debian_kernel") != 0;
   if (const Value* kernel = value.find("kernel"); kernel != nullptr)
     software.kernel = image_of(*kernel, "file");
+  if (const Value* iso = value.find("iso"); iso != nullptr) {
+    software.iso = image_of(*iso, "file");
+    software.iso_profile = text_at(*iso, "profile");
+  }
+  if (const Value* disk = value.find("disk"); disk != nullptr) software.disk = disk_of(*disk, "file");
+  if (const Value* firmware = value.find("firmware"); firmware != nullptr)
+    software.firmware = image_of(*firmware, "file");
   for (const Value& initrd : items_at(value, "initrds")) software.initrds.push_back(image_of(initrd, "file"));
   software.loader = text_at(value, "loader");
   software.append = text_at(value, "append");

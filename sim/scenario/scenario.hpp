@@ -46,6 +46,10 @@ struct Software {
   Picoseconds skew = 0;
   bool debian_kernel = false;  // that of the ways
   Image kernel;
+  Image iso;                 // that firmware boots from
+  std::string iso_profile;   // of its drive
+  std::optional<Disk> disk;  // that firmware boots from
+  Image firmware;            // of no name: Debian's
   std::vector<Image> initrds;
   std::string loader, append;
 };

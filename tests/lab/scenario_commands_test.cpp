@@ -82,6 +82,42 @@ TEST_CASE("an image that is not the one wanted is missing") {
   CHECK(content(place.path / "out").find("is not the file that the scenario wants") != std::string::npos);
 }
 
+// Catches a machine that does not start in its ROM, and mistakes in images that are found late or without a
+// place.
+TEST_CASE("firmware of the user's own starts from a disk of the user's own") {
+  Place place;
+  std::vector<u8> rom(64 << 10), disk(1 << 20), cd(20 * 2048);
+  const std::vector<u8> reset = {0xba, 0xf9, 0x0c, 0xb0,
+                                 0x06, 0xee, 0xf4};               // mov dx, CF9h; mov al, 6; out dx, al
+  const std::vector<u8> vector = {0xea, 0x00, 0x00, 0x00, 0xf0};  // jmp F000:0000
+  std::copy(reset.begin(), reset.end(), rom.begin());
+  std::copy(vector.begin(), vector.end(), rom.end() - 16);
+  place.file("rom", rom);
+  place.file("unsigned", disk);
+  disk[510] = 0x55;
+  disk[511] = 0xaa;
+  place.file("disk", disk);
+  place.file("cd", cd);
+  const auto scenario = [&](const std::string& software) {
+    std::ofstream(place.path / "s.yaml")
+        << "title: x\nsoftware:\n  " << software << "\n  firmware: {file: rom}\nending: reset\n";
+    return place.hvlab("run s.yaml");
+  };
+  CHECK(scenario("disk: {file: disk, interface: ide}") == 0);
+  const std::pair<const char*, const char*> mistakes[] = {
+      {"disk: {file: nothing}", "s.yaml:3:16: 'nothing' is missing"},
+      {"disk: {file: unsigned}", "s.yaml:3:16: 'unsigned' cannot be booted: its first sector"},
+      {"iso: {file: cd}", "s.yaml:3:15: 'cd' is no ISO 9660 image"},
+      {"iso: {sha256: 0000000000000000000000000000000000000000000000000000000000000000, file: cd}",
+       "'cd' is not the file that the scenario wants"},
+  };
+  for (const auto& [software, message] : mistakes) {
+    CHECK(scenario(software) == 6);
+    INFO(content(place.path / "out") << content(place.path / "err"));
+    CHECK(content(place.path / "out").find(message) != std::string::npos);
+  }
+}
+
 TEST_CASE("endings that a scenario expects are no failure") {
   Place place;
   place.scenario("a.yaml", "halt", "ending: hang\n");

@@ -11,7 +11,7 @@ inline Vocabulary words() {
   constexpr u64 kMiB = u64{1} << 20;
   Vocabulary words;
   words.processors = {"amd-zen2", "intel-skylake"};
-  words.disks = {"hdd-7200", "ssd-sata"};
+  words.disks = {"dvd-rom", "hdd-7200", "ssd-sata"};
   words.links = {"ethernet-100m", "ethernet-1g"};
   words.features = {"npt", "svm", "x2apic"};
   words.costs = {"tlb_small.ways", "vm_entry", "vm_exit"};
