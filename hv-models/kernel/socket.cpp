@@ -117,7 +117,7 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
     return result;
   }
   const i64 sent = static_cast<i64>(packet->bytes);
-  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes));
+  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes), packet->bytes);
   if (kind_ == SocketKind::Ping) {
     put_icmp_echo(packet->data(), packet->bytes, echo);
     result = send_ipv4(*space_, packet, kProtocolIcmp, from, target.address);

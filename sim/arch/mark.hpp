@@ -15,6 +15,7 @@ enum class Kind : u16 {
   VcpuState = 0x01,     // vcpu, VcpuState: from here on
   ControlBlock = 0x02,  // the physical address of a control block is this vcpu's: address, vcpu, Role
   Hypervisor = 0x03,    // the machine's own privileged code is a hypervisor and no host's kernel
+  VmDisk = 0x04,        // vcpu_id(vm, 0), disk_sector(): the machine's disk is the part that begins there
 
   // Of a kernel. A thread is any number that stands for one thread of its system at a time, not 0.
   ThreadSwitch = 0x10,  // thread: this processor runs it from here on
@@ -29,7 +30,7 @@ enum class Kind : u16 {
   DiskCopy = 0x24,     // request, bytes: the processor has copied so many of its bytes
 
   // Of whoever has sockets.
-  DatagramSent = 0x30,      // socket, bytes of the frame: it leaves for a card or for another system
+  DatagramSent = 0x30,      // socket, bytes of the frame, of what the program sent: it leaves
   DatagramReceived = 0x31,  // socket, bytes of the frame
 
   // From here on: anybody's own; programs' too.

@@ -24,12 +24,13 @@ std::optional<u64> resolve(const board::Machine& machine, unsigned core, u64 pag
 
 }  // namespace
 
-IoWatch::IoWatch(board::Machine& machine, const LinuxWatch& kernel, std::ofstream* list)
+IoWatch::IoWatch(board::Machine& machine, const LinuxWatch* kernel, std::ofstream* list)
     : machine_(machine),
       linux_(kernel),
       list_(list),
       totals_(machine.processors().frequency().hertz),
-      tracker_(costs_of(machine), [this](const observe::IoRequest& request) { take(request); }) {}
+      tracker_(costs_of(machine), [this](const observe::IoRequest& request) { take(request); }),
+      marked_(tracker_, [this](unsigned core, u64 page) { return resolve(machine_, core, page); }) {}
 
 void IoWatch::begin(const observe::LinuxRequests& kernel) {
   io_.emplace(
@@ -44,12 +45,13 @@ void IoWatch::begin(const observe::LinuxRequests& kernel) {
 }
 
 void IoWatch::on_event(const observe::Event& event) {
-  if (const auto& kernel = linux_.requests(); !io_ && kernel) begin(*kernel);
+  if (linux_ != nullptr && !io_ && linux_->requests()) begin(*linux_->requests());
   if (io_) {
     io_->on_event(event);
   } else {
     tracker_.on_event(event);
   }
+  marked_.on_event(event);
 }
 
 void IoWatch::take(const observe::IoRequest& request) {

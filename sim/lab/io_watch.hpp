@@ -1,4 +1,5 @@
-// Follows the requests of a run's Linux systems through the machine (docs/io-path.md).
+// Follows the requests of a run's systems through the machine (docs/io-path.md): of Linux by its functions,
+// of others by their marks.
 #pragma once
 
 #include <fstream>
@@ -8,14 +9,15 @@
 #include "sim/lab/linux_watch.hpp"
 #include "sim/observe/io_totals.hpp"
 #include "sim/observe/linux_io.hpp"
+#include "sim/observe/marked_io.hpp"
 
 namespace hvlab::lab {
 
 class IoWatch final : public observe::Observer {
  public:
-  /// `kernel` knows its symbols; it gets each event first. `list`, if it is open, gets a line of JSON for
-  /// each request.
-  IoWatch(board::Machine& machine, const LinuxWatch& kernel, std::ofstream* list);
+  /// `kernel`, the Linux that was booted (or null), knows its symbols; it gets each event first. `list`, if
+  /// it is open, gets a line of JSON for each request.
+  IoWatch(board::Machine& machine, const LinuxWatch* kernel, std::ofstream* list);
 
   void on_event(const observe::Event& event) override;
 
@@ -31,11 +33,12 @@ class IoWatch final : public observe::Observer {
   void take(const observe::IoRequest& request);
 
   board::Machine& machine_;
-  const LinuxWatch& linux_;
+  const LinuxWatch* linux_;
   std::ofstream* list_;
   observe::IoTotals totals_;
   observe::IoTracker tracker_;
   std::optional<observe::LinuxIo> io_;
+  observe::MarkedIo marked_;
 };
 
 }  // namespace hvlab::lab

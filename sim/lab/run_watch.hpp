@@ -20,9 +20,8 @@ class RunWatch final : public observe::Observer {
   /// the list of requests.
   RunWatch(board::Machine& machine, const std::string& kernel, std::ofstream* requests)
       : exits_(machine.processors().frequency().hertz), windows_(machine, exits_) {
-    if (kernel.empty()) return;
-    linux_.emplace(machine, kernel);
-    io_.emplace(machine, *linux_, requests);
+    if (!kernel.empty()) linux_.emplace(machine, kernel);
+    io_.emplace(machine, linux_ ? &*linux_ : nullptr, requests);
   }
 
   void on_event(const observe::Event& event) override {
@@ -55,7 +54,6 @@ class RunWatch final : public observe::Observer {
 
   /// Null if no Linux was booted.
   const LinuxWatch* guest() const { return linux_ ? &*linux_ : nullptr; }
-  /// Null if no Linux was booted.
   const IoWatch* io() const { return io_ ? &*io_ : nullptr; }
   /// To be called once after the run.
   void finish() {

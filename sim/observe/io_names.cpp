@@ -11,8 +11,9 @@ constexpr std::array<const char*, kIoStages> kStages = {"call",     "submit",   
                                                         "medium",   "done",     "interrupt", "handler",
                                                         "complete", "injected", "return"};
 constexpr std::array<const char*, kIoPlaces> kPlaces = {
-    "guest-user", "guest-kernel", "other-guest", "exit",   "entry",  "hypervisor", "host-kernel",
-    "host-user",  "waiting",      "idle",        "device", "medium", "unknown"};
+    "guest-user", "guest-kernel",      "other-guest",     "exit",    "entry", "hypervisor", "host-kernel",
+    "host-user",  "management-kernel", "management-user", "waiting", "idle",  "device",     "medium",
+    "unknown"};
 constexpr std::array<const char*, static_cast<size_t>(IoOperation::Count)> kOperations = {
     "read", "write", "flush", "discard", "round-trip", "other"};
 static_assert(kStages.back() != nullptr && kPlaces.back() != nullptr && kOperations.back() != nullptr);
@@ -63,12 +64,21 @@ constexpr Label kRoundTripLabels[] = {
     {S::Handler, W::GuestKernel, "guest, before it is told"},
     {S::Handler, W::Entry, "entry, injection"},
 };
-constexpr std::array<const char*, kIoPlaces> kPlaceTexts = {
-    "guest program", "guest kernel", "another guest runs",
-    "exit",          "entry",        "hypervisor in the host's kernel",
-    "host kernel",   "user space",   "waits to run",
-    "idle",          "device",       "medium",
-    "not known"};
+constexpr std::array<const char*, kIoPlaces> kPlaceTexts = {"guest program",
+                                                            "guest kernel",
+                                                            "another guest runs",
+                                                            "exit",
+                                                            "entry",
+                                                            "hypervisor in the host's kernel",
+                                                            "host kernel",
+                                                            "user space",
+                                                            "management VM's kernel",
+                                                            "management VM's program",
+                                                            "waits to run",
+                                                            "idle",
+                                                            "device",
+                                                            "medium",
+                                                            "not known"};
 
 }  // namespace
 

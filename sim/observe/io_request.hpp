@@ -35,14 +35,16 @@ inline constexpr size_t kIoStages = static_cast<size_t>(IoStage::Count);
 enum class IoWhere : u8 {
   GuestUser,
   GuestKernel,
-  OtherGuest,  // another virtual machine was running where the request waited
-  Exit,        // the processor's switch out of the guest
-  Entry,       // and into it, with what is injected
-  Hypervisor,  // privileged code of a thread that runs guests
-  HostKernel,  // privileged code of another thread
-  HostUser,    // a program: the user-space part of the hypervisor, or the application itself
-  Waiting,     // the thread that goes on with it was woken, and waits for a processor
-  Idle,        // the processor had nothing to do
+  OtherGuest,        // another virtual machine was running where the request waited
+  Exit,              // the processor's switch out of the guest
+  Entry,             // and into it, with what is injected
+  Hypervisor,        // privileged code of a thread that runs guests
+  HostKernel,        // privileged code of another thread
+  HostUser,          // a program: the user-space part of the hypervisor, or the application itself
+  ManagementKernel,  // the virtual machine that has the devices' drivers
+  ManagementUser,
+  Waiting,  // the thread that goes on with it was woken, and waits for a processor
+  Idle,     // the processor had nothing to do
   Device,
   Medium,
   Unknown,  // from before anything was known

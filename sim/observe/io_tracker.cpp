@@ -33,13 +33,32 @@ unsigned IoTracker::system_of(u8 index) const {
 IoWhere IoTracker::where(u8 index) const {
   const Core& it = cores_[index];
   if (it.halted) return IoWhere::Idle;
-  if (it.block != 0) return guest_user_.at(it.block) ? IoWhere::GuestUser : IoWhere::GuestKernel;
+  if (it.block != 0) {
+    const bool user = guest_user_.at(it.block);
+    if (management_ != 0 && system_of(index) == management_)
+      return user ? IoWhere::ManagementUser : IoWhere::ManagementKernel;
+    return user ? IoWhere::GuestUser : IoWhere::GuestKernel;
+  }
   if (it.host_level == 3) return IoWhere::HostUser;
-  return vcpu_threads_.contains(timeline_.thread(index)) ? IoWhere::Hypervisor : IoWhere::HostKernel;
+  return host_code(timeline_.thread(index));
+}
+
+IoWhere IoTracker::host_code(u64 thread) const {
+  return bare_hypervisor_ || vcpu_threads_.contains(thread) ? IoWhere::Hypervisor : IoWhere::HostKernel;
 }
 
 void IoTracker::mark(u8 index, Picoseconds time) {
-  timeline_.mark(index, time, where(index), system_of(index));
+  const unsigned system = system_of(index);
+  timeline_.mark(index, time, where(index), system == management_ ? 0 : system);
+}
+
+void IoTracker::note(const Mark& mark) {
+  if (mark.kind == arch::mark::Kind::Hypervisor) bare_hypervisor_ = true;
+  if (mark.kind != arch::mark::Kind::ControlBlock) return;
+  const unsigned vm = arch::mark::vm_of(mark.second);
+  if (vm == 0) return;
+  machine_of_block_[mark.first] = vm;
+  if (mark.third == static_cast<u64>(arch::mark::Role::Management)) management_ = vm;
 }
 
 Picoseconds IoTracker::after(Picoseconds time, i64 cycles) const {
@@ -117,8 +136,7 @@ void IoTracker::leave(const Event& event) {
 
 void IoTracker::switched(u8 index, Picoseconds time, u64 thread) {
   core(index);
-  timeline_.run(index, time, thread,
-                vcpu_threads_.contains(thread) ? IoWhere::Hypervisor : IoWhere::HostKernel);
+  timeline_.run(index, time, thread, host_code(thread));
   if (timeline_.size() > kMostMarks) timeline_.forget();
 }
 

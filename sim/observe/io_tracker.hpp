@@ -9,6 +9,7 @@
 
 #include "sim/observe/core_timeline.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/mark.hpp"
 
 namespace hvlab::observe {
 
@@ -37,12 +38,24 @@ class IoTracker {
 
   /// The virtual machine that `core` runs, or 0 for the machine's own system.
   unsigned system_of(u8 core) const;
+  /// The control block of the guest that `core` runs, or 0.
+  u64 block_of(u8 core) const { return core < cores_.size() ? cores_[core].block : 0; }
+
+  // --- of a hypervisor that marks what it does (docs/marks.md) ---
+  /// Control blocks, whose machine is which, and which one has the devices' drivers; that there is no kernel
+  /// of a host.
+  void note(const Mark& mark);
+  /// Sectors of machine `vm` count from `sector` of the disk that carries them.
+  void disk_of_machine(unsigned vm, u64 sector) { first_sector_[vm] = sector; }
 
   // --- of the system that `core` runs ---
   void system_call(u8 core, Picoseconds time, u64 thread);
   /// `thread` goes on in user mode.
   void returned(u8 core, Picoseconds time, u64 thread);
-  void started(u8 core, Picoseconds time, u64 request, u64 thread, IoFacts facts);
+  /// `again`: a request that is known already counts from now on.
+  void started(u8 core, Picoseconds time, u64 request, u64 thread, IoFacts facts, bool again = false);
+  /// The processor has copied `bytes` of the request's data.
+  void copied(u8 core, u64 request, u64 bytes);
   void ended(u8 core, Picoseconds time, u64 request);
   /// A round trip: `started` is a datagram's departure from socket `request`, this the arrival of the next
   /// one at it, which was `frame` bytes on the wire. A socket's later departure takes the place of one
@@ -72,6 +85,9 @@ class IoTracker {
     Live* parent = nullptr;  // the virtual machine's request that this one carries out
     unsigned open_parts = 0;
     bool ended = false;
+    bool marks_copies = false;  // its system says what it copies
+    u64 assumed_copied = 0;     // of its parent's bytes, by where they lie
+    u64 carried = 0;            // bytes that parts have taken over
     DeviceId device = 0;
     u64 device_request = 0;
 
@@ -104,6 +120,7 @@ class IoTracker {
 
   Core& core(u8 index);
   IoWhere where(u8 core) const;
+  IoWhere host_code(u64 thread) const;
   void mark(u8 core, Picoseconds time);
   unsigned machine_of(u64 block, u64 root, const Core& core);
   void enter(const Event& event);
@@ -113,6 +130,9 @@ class IoTracker {
   void frame_sent(const Event& event, const Moment& now);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
+  /// True for systems whose requests go to real devices: the machine's own, and the management VM.
+  bool drives(unsigned system) const { return system == 0 || system == management_; }
+  Live* whole_for(const Live& part);
   void adopt(Live& part);
   void hand_down(Live& part);
   void end(std::unique_ptr<Live> live, const Moment& now);
@@ -129,6 +149,9 @@ class IoTracker {
   std::map<u64, unsigned> machine_of_block_;  // by control block
   std::map<u64, bool> guest_user_;            // by control block: where its guest was left
   std::set<u64> vcpu_threads_;
+  unsigned management_ = 0;                    // the machine that has the devices' drivers; 0: none
+  bool bare_hypervisor_ = false;               // the machine's own system is one
+  std::map<unsigned, u64> first_sector_;       // of virtual machines' disks on the disk that carries them
   std::map<Key, std::unique_ptr<Live>> live_;  // by system and address
   std::deque<Live*> order_;                    // in the order in which they were started
   std::map<Key, Thread> calls_;                // threads in a system call

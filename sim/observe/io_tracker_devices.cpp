@@ -90,7 +90,7 @@ void IoTracker::frame_sent(const Event& event, const Moment& now) {
 /// get them.
 void IoTracker::device_start(const Event& event, const Moment& now) {
   const auto fits = [&](const Live* live) {
-    if (live->request.system != 0 || live->request.saw(IoStage::Medium)) return false;
+    if (!drives(live->request.system) || live->request.saw(IoStage::Medium)) return false;
     if (live->facts.operation >= IoOperation::RoundTrip || device_size(live->facts) != event.b) return false;
     const auto known = device_of_queue_.find(live->facts.queue);
     return known == device_of_queue_.end() || known->second == event.device;

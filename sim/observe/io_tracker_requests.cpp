@@ -9,6 +9,7 @@ namespace {
 
 // A datagram that has no answer by then has none.
 constexpr Picoseconds kLost = kSecond;
+constexpr u64 kSectorBytes = 512;
 
 bool share_a_page(const std::vector<u64>& a, const std::vector<u64>& b) {
   return std::ranges::any_of(a, [&](u64 page) { return std::ranges::find(b, page) != b.end(); });
@@ -20,13 +21,18 @@ u64 bytes_elsewhere(const IoFacts& whole, const IoFacts& part) {
 
 }  // namespace
 
-void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoFacts facts) {
+void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoFacts facts, bool again) {
   core(index);
   const unsigned system = system_of(index);
   if (const auto known = live_.find({system, address}); known != live_.end()) {
-    const bool again = facts.operation != IoOperation::RoundTrip || !known->second->round_trip();
-    if (again) return;  // handed to the driver once more
-    std::erase(order_, known->second.get());
+    Live& live = *known->second;
+    const bool fresh = facts.operation == IoOperation::RoundTrip && live.round_trip();
+    if (!fresh) {  // handed to the driver once more
+      if (again && !live.request.saw(IoStage::Medium))
+        live.see(IoStage::Submit, timeline_.now(index, time), true);
+      return;
+    }
+    std::erase(order_, &live);
     live_.erase(known);
   }
   auto live = std::make_unique<Live>();
@@ -45,7 +51,7 @@ void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoF
     call->second.waiting.clear();
   }
   live->see(IoStage::Submit, now);
-  if (system == 0 && !live->round_trip()) {
+  if (drives(system) && !live->round_trip()) {
     live->see(IoStage::Driver, now);
     adopt(*live);
   }
@@ -53,31 +59,60 @@ void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoF
   live_.emplace(Key{system, address}, std::move(live));
 }
 
-/// Finds whose request `part` carries out: by its memory, else by what it asks for.
+/// Whose request `part` carries out: by its memory, else by what it asks for, in one piece or in several.
+IoTracker::Live* IoTracker::whole_for(const Live& part) {
+  const auto eligible = [&](const Live& whole) {
+    return !drives(whole.request.system) && !whole.ended && whole.request.operation == part.request.operation;
+  };
+  const auto sector = [&](const Live& whole) {
+    const auto first = first_sector_.find(whole.request.system);
+    return whole.request.sector + (first == first_sector_.end() ? 0 : first->second);
+  };
+  const auto same = [&](const Live* whole) {
+    return eligible(*whole) && !whole->facts.pages.empty() &&
+           share_a_page(whole->facts.pages, part.facts.pages);
+  };
+  const auto alike = [&](const Live* whole) {
+    if (!eligible(*whole) || whole->request.parts != 0 || whole->request.bytes != part.request.bytes)
+      return false;
+    return part.request.operation == IoOperation::Flush || sector(*whole) == part.request.sector;
+  };
+  const auto within = [&](const Live* whole) {
+    if (!eligible(*whole) || part.request.bytes == 0 ||
+        whole->carried + part.request.bytes > whole->request.bytes)
+      return false;
+    const u64 first = sector(*whole), offset = (part.request.sector - first) * kSectorBytes;
+    return part.request.sector >= first && offset + part.request.bytes <= whole->request.bytes;
+  };
+  auto found = std::ranges::find_if(order_, same);
+  if (found == order_.end()) found = std::ranges::find_if(order_, alike);
+  if (found == order_.end()) found = std::ranges::find_if(order_, within);
+  return found == order_.end() ? nullptr : *found;
+}
+
 void IoTracker::adopt(Live& part) {
-  const auto same = [&](const Live& whole) {
-    if (whole.request.system == 0 || whole.ended || whole.request.operation != part.request.operation)
-      return false;
-    return !whole.facts.pages.empty() && share_a_page(whole.facts.pages, part.facts.pages);
-  };
-  const auto alike = [&](const Live& whole) {
-    if (whole.request.system == 0 || whole.ended || whole.request.parts != 0) return false;
-    if (whole.request.operation != part.request.operation || whole.request.bytes != part.request.bytes)
-      return false;
-    return part.request.operation == IoOperation::Flush || whole.request.sector == part.request.sector;
-  };
-  auto found = std::ranges::find_if(order_, [&](const Live* whole) { return same(*whole); });
-  if (found == order_.end())
-    found = std::ranges::find_if(order_, [&](const Live* whole) { return alike(*whole); });
-  if (found == order_.end()) return;
-  Live& whole = **found;
+  Live* const found = whole_for(part);
+  if (found == nullptr) return;
+  Live& whole = *found;
   part.parent = &whole;
   ++whole.request.parts;
   ++whole.open_parts;
+  whole.carried += part.request.bytes;
   whole.see(IoStage::Driver, part.at[static_cast<unsigned>(IoStage::Driver)]);
   const bool known = !whole.facts.pages.empty() && !part.facts.pages.empty();
   whole.request.copy_known = known && (whole.request.parts == 1 || whole.request.copy_known);
-  if (known) whole.request.copied += bytes_elsewhere(whole.facts, part.facts);
+  if (known) part.assumed_copied = bytes_elsewhere(whole.facts, part.facts);
+  whole.request.copied += part.assumed_copied;
+}
+
+void IoTracker::copied(u8 index, u64 address, u64 bytes) {
+  core(index);
+  const auto found = live_.find({system_of(index), address});
+  if (found == live_.end()) return;
+  IoRequest& request = found->second->request;
+  if (!found->second->marks_copies) request.copied = 0;
+  found->second->marks_copies = request.copy_known = true;
+  request.copied += bytes;
 }
 
 /// What was seen of a part was seen of the whole: the first to reach the device and the last to come back.
@@ -87,6 +122,11 @@ void IoTracker::hand_down(Live& part) {
        ++n) {
     const auto stage = static_cast<IoStage>(n);
     if (part.request.saw(stage)) part.parent->see(stage, part.at[n], stage >= IoStage::Done);
+  }
+  if (part.marks_copies &&
+      !part.parent->marks_copies) {  // who copies knows it better than who compares places
+    part.parent->request.copied += part.request.copied - part.assumed_copied;
+    part.parent->request.copy_known = true;
   }
   --part.parent->open_parts;
   part.parent = nullptr;
@@ -131,8 +171,9 @@ void IoTracker::end(std::unique_ptr<Live> live, const Moment& now) {
   if (live->round_trip()) {
     if (request.system != 0)
       live->see_after(IoStage::Done, IoStage::Injected, core(now.core).guest_interrupt);
-  } else if (request.system == 0) {
+  } else if (drives(request.system)) {
     live->see_after(IoStage::Done, IoStage::Handler, core(now.core).interrupt);
+    if (request.system != 0) live->see_after(IoStage::Done, IoStage::Handler, core(now.core).guest_interrupt);
     live->see(IoStage::Complete, now);
     hand_down(*live);
   } else {

@@ -53,6 +53,7 @@ constexpr std::pair<arch::mark::Kind, const char*> kMarkNames[] = {
     {arch::mark::Kind::VcpuState, "vcpu-state"},
     {arch::mark::Kind::ControlBlock, "control-block"},
     {arch::mark::Kind::Hypervisor, "hypervisor"},
+    {arch::mark::Kind::VmDisk, "vm-disk"},
     {arch::mark::Kind::ThreadSwitch, "thread-switch"},
     {arch::mark::Kind::ThreadWake, "thread-wake"},
     {arch::mark::Kind::DiskRequest, "disk-request"},
