@@ -45,7 +45,9 @@ void IoWatch::begin(const observe::LinuxRequests& kernel) {
 }
 
 void IoWatch::on_event(const observe::Event& event) {
-  if (linux_ != nullptr && !io_ && linux_->requests()) begin(*linux_->requests());
+  if (linux_ != nullptr && !io_) {
+    if (const auto& kernel = linux_->requests()) begin(*kernel);
+  }
   if (io_) {
     io_->on_event(event);
   } else {
