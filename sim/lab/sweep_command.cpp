@@ -9,6 +9,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/folder_lock.hpp"
 #include "sim/lab/scenario_files.hpp"
 #include "sim/lab/sweep_options.hpp"
 #include "sim/lab/sweep_report.hpp"
@@ -157,7 +158,8 @@ void make_folders(const std::string& directory) {
 
 /// Runs what has no result yet; false if the user stopped it.
 bool run_rest(const SweepOptions& options, sweep::Store& store, const sweep::Question& question) {
-  if (!wait_for_earlier_job(store, options.directory)) return false;
+  const EarlierJob earlier = wait_for_earlier_job(store, options.directory, options.wishes);
+  if (earlier != EarlierJob::Over) return earlier == EarlierJob::Stuck;
   collect_cells(store, options.directory);
   const std::vector<CellCommand> commands = commands_of(options, question, store.unfinished());
   for (const CellCommand& command : commands) {
@@ -218,6 +220,7 @@ int sweep_command(const std::vector<std::string>& arguments) {
     question.cells.insert(question.cells.end(), cells.begin(), cells.end());
   }
   make_folders(options->directory);
+  const FolderLock lock(options->directory);
   const std::string file = options->directory + "/sweep.sqlite";
   sweep::Store store =
       options->resume ? sweep::Store::resume(file, question) : sweep::Store::create(file, question);

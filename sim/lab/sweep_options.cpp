@@ -33,6 +33,8 @@ po::options_description describe() {
       ("jobs,j", po::value<std::string>()->value_name("N"), "so many cells at a time (default: this machine's processors)")
       ("slurm", "run the cells as a Slurm job array; DIR is seen by every node under the same name")
       ("cells-each", po::value<std::string>()->default_value("4")->value_name("N"), "cells that one element of the job array runs")
+      ("held-looks", po::value<std::string>()->default_value("120")->value_name("N"),
+       "looks, half a second apart, at a job that is held for good before the sweep stops")
       ("sbatch", po::value<std::string>()->value_name("WORDS"), "further words for sbatch, such as \"--partition=night\"")
       ("no-plots", "draw nothing")
       ("json", "print the results as JSON")
@@ -85,6 +87,8 @@ std::optional<SweepOptions> parse_sweep_options(const std::vector<std::string>& 
   options.slurm = values.count("slurm") != 0;
   options.wishes.cells_each =
       parse_count("--cells-each", values["cells-each"].as<std::string>(), 1, sweep::kMostCells);
+  options.wishes.held_looks =
+      static_cast<int>(parse_count("--held-looks", values["held-looks"].as<std::string>(), 1, 1'000'000));
   if (values.count("sbatch") != 0) options.wishes.more = words_of_line(values["sbatch"].as<std::string>());
   options.resume = values.count("resume") != 0;
   options.costs = values.count("assumed") != 0;

@@ -32,25 +32,39 @@ std::string title(const sweep::Question& question, u32 cell) {
   return text.empty() ? "cell" : text;
 }
 
-/// Looks at the queue and at what has arrived until the job has ended. `cells` is how many it had.
-bool wait_for_job(sweep::Store& store, const std::string& directory, const std::string& job, size_t cells) {
+enum class Waited : u8 { Ended, Stopped, InVain };
+
+/// Looks at the queue and at what has arrived until the job has ended. `cells` is how many it had. In vain:
+/// nothing of it runs or will run, or Slurm says nothing, for too many looks in a row; it is left as it is.
+Waited wait_for_job(sweep::Store& store, const std::string& directory, const std::string& job, size_t cells,
+                    int held_looks) {
   const StopNoted stop;
   ProgressLine line;
   size_t arrived = 0;
-  for (int unanswered = 0; unanswered < kPatience;) {
-    const int left =
-        slurm_elements_left(job);  // before looking at files: what it wrote at its very end counts
-    arrived += collect_cells(store, directory);
-    if (left == 0) break;
-    unanswered = left < 0 ? unanswered + 1 : 0;
-    line.show({fmt::format(
-        "job {}: {} of {} cells, {}", job, arrived, cells,
-        left < 0 ? std::string("no answer from Slurm") : fmt::format("{} elements in the queue", left))});
-    if (StopNoted::stopped()) break;
+  for (int unanswered = 0, held = 0;;) {
+    const SlurmQueue queue = slurm_queue(job);  // before the files: what it wrote at its very end counts
+    const size_t came = collect_cells(store, directory);
+    arrived += came;
+    if (StopNoted::stopped()) return line.clear(), Waited::Stopped;
+    if (queue.answered && queue.left == 0) return line.clear(), Waited::Ended;
+    unanswered = queue.answered ? 0 : unanswered + 1;
+    held = queue.held != 0 && queue.held == queue.left && came == 0 ? held + 1 : queue.answered ? 0 : held;
+    const std::string left = !queue.answered   ? "no answer from Slurm"
+                             : queue.held != 0 ? fmt::format("{} elements in the queue, {} of them held ({})",
+                                                             queue.left, queue.held, queue.why)
+                                               : fmt::format("{} elements in the queue", queue.left);
+    if (held >= held_looks || unanswered >= kPatience) {
+      line.clear();
+      fmt::print(
+          stderr,
+          "hvlab: job {}: {}. The sweep waits no longer; the job stays as it is. See 'scontrol show job {}', "
+          "release or cancel it, and go on with --resume\n",
+          job, left, job);
+      return Waited::InVain;
+    }
+    line.show({fmt::format("job {}: {} of {} cells, {}", job, arrived, cells, left)});
     std::this_thread::sleep_for(kBetweenLooks);
   }
-  line.clear();
-  return !StopNoted::stopped();
 }
 
 void write_script(const SlurmArray& array) {
@@ -113,19 +127,24 @@ bool run_cells_by_slurm(sweep::Store& store, const std::string& directory,
   const std::string job = slurm_submit(array, wishes);
   store.note(kJob, job);
   fmt::print(stderr, "job {}: {} elements of up to {} cells\n", job, array.elements, wishes.cells_each);
-  const bool whole = wait_for_job(store, directory, job, cells.size());
-  if (!whole) slurm_cancel(job);
-  store.note(kJob, "");
-  return whole;
+  const Waited waited = wait_for_job(store, directory, job, cells.size(), wishes.held_looks);
+  if (waited == Waited::Stopped) slurm_cancel(job);
+  if (waited != Waited::InVain) store.note(kJob, "");
+  return waited != Waited::Stopped;
 }
 
-bool wait_for_earlier_job(sweep::Store& store, const std::string& directory) {
+EarlierJob wait_for_earlier_job(sweep::Store& store, const std::string& directory,
+                                const SlurmWishes& wishes) {
   const std::string job = store.noted(kJob);
-  if (job.empty() || slurm_elements_left(job) <= 0) return true;
-  fmt::print(stderr, "job {} of this sweep still runs; waiting for it\n", job);
-  const bool whole = wait_for_job(store, directory, job, store.unfinished().size());
-  if (whole) store.note(kJob, "");
-  return whole;
+  if (job.empty()) return EarlierJob::Over;
+  const SlurmQueue queue = slurm_queue(job);
+  if (queue.answered && queue.left == 0) return EarlierJob::Over;
+  fmt::print(stderr, "job {} of this sweep is in the queue; waiting for it\n", job);
+  const Waited waited = wait_for_job(store, directory, job, store.unfinished().size(), wishes.held_looks);
+  if (waited == Waited::Stopped) return EarlierJob::Stopped;
+  if (waited == Waited::InVain) return EarlierJob::Stuck;
+  store.note(kJob, "");
+  return EarlierJob::Over;
 }
 
 }  // namespace hvlab::lab

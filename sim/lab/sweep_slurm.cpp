@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/child.hpp"
@@ -24,6 +25,18 @@ Answer ask(const std::vector<std::string>& arguments) {
   }
   const int status = child.wait();
   return {status, child.output(), child.errors()};
+}
+
+/// Whether an element will wait for ever if nobody does anything: squeue(1), job reason codes. Others wait
+/// for their turn, for resources, for a time.
+bool for_good(const std::string& state, const std::string& reason) {
+  static constexpr const char* kSigns[] = {
+      "held",       "Held",          "HoldMaxRequeue", "NeverSatisfied",     "DOWN",
+      "NodeDown",   "PartitionDown", "Inactive",       "PartitionNodeLimit", "PartitionTimeLimit",
+      "NotAllowed", "InvalidQOS",    "InvalidAccount", "BadConstraints",     "ReqNodeNotAvail"};
+  return state == "PENDING" && std::ranges::any_of(kSigns, [&](const char* sign) {
+           return reason.find(sign) != std::string::npos;
+         });
 }
 
 /// A word of a shell script, whatever is in it.
@@ -65,11 +78,29 @@ std::string slurm_submit(const SlurmArray& array, const SlurmWishes& wishes) {
   return answer.output.substr(0, answer.output.find_first_of(";\n"));  // "JOB" or "JOB;CLUSTER"
 }
 
-int slurm_elements_left(const std::string& job) {
-  const Answer answer = ask({"squeue", "--noheader", "--array", "--jobs=" + job, "--format=%T"});
+SlurmQueue read_slurm_queue(const std::string& lines) {
+  SlurmQueue queue;
+  queue.answered = true;
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty()) continue;
+    ++queue.left;
+    const size_t bar = std::min(line.find('|'), line.size());
+    const std::string state = line.substr(0, bar), reason = line.substr(std::min(bar + 1, line.size()));
+    if (!for_good(state, reason)) continue;
+    ++queue.held;
+    queue.why = state + ", " + reason;
+  }
+  return queue;
+}
+
+SlurmQueue slurm_queue(const std::string& job) {
+  const Answer answer = ask({"squeue", "--noheader", "--array", "--jobs=" + job, "--format=%T|%r"});
+  if (answer.status == 0) return read_slurm_queue(answer.output);
+  SlurmQueue queue;
   // squeue does not know a job that has been gone for a while.
-  if (answer.status != 0) return answer.errors.find("Invalid job id") != std::string::npos ? 0 : -1;
-  return static_cast<int>(std::ranges::count(answer.output, '\n'));
+  queue.answered = answer.errors.find("Invalid job id") != std::string::npos;
+  return queue;
 }
 
 void slurm_cancel(const std::string& job) { ask({"scancel", job}); }

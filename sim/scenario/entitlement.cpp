@@ -90,6 +90,7 @@ std::optional<Refusal> refusal_of(const std::vector<Vm>& vms, unsigned cores) {
 
 std::vector<u64> weights_of(const std::vector<Vm>& vms, unsigned cores) {
   std::vector<u64> weights;
+  weights.reserve(vms.size());
   if (std::ranges::none_of(vms, reserves)) {
     for (const Vm& vm : vms) weights.push_back(vm.shares);
     return weights;
@@ -97,6 +98,7 @@ std::vector<u64> weights_of(const std::vector<Vm>& vms, unsigned cores) {
   double reserved = 0, shares = 0;
   for (const Vm& vm : vms) reserved += vm.reservation, shares += static_cast<double>(vm.shares);
   std::vector<double> parts;
+  parts.reserve(vms.size());
   for (const Vm& vm : vms)
     parts.push_back(vm.reservation +
                     std::max(0.0, cores - reserved) * static_cast<double>(vm.shares) / shares);

@@ -140,8 +140,12 @@ Store Store::open(const std::string& file) {
 }
 
 bool Store::runs_again(int status) {
-  constexpr int kPackageMissing = 6, kOurFault = 70, kStopped = 128;  // and above: by which signal
-  return status == kPackageMissing || status == kOurFault || status >= kStopped;
+  // Scenario and command line were found good before anything ran: what says otherwise then is the host's
+  // doing, such as a full disk.
+  constexpr int kUsage = 2, kInvalid = 3, kPackageMissing = 6, kOurFault = 70;
+  constexpr int kStopped = 128;  // and above: by which signal; 127 and 126: the program could not be run
+  return status == kUsage || status == kInvalid || status == kPackageMissing || status == kOurFault ||
+         status >= kStopped - 2;
 }
 
 std::vector<u32> Store::unfinished() {

@@ -90,7 +90,23 @@ wait $killed 2>/dev/null
 sweep --out "$folder/killed" --resume >"$folder/killed.json" 2>>"$folder/killed.log" || fail "resuming a killed sweep ends with $?"
 [ "$(cells "$folder/killed.json")" = '6 0' ] || fail "a killed sweep lost cells: $(cells "$folder/killed.json")"
 
-# 4. Slurm's controller is killed while a job runs, and comes back. It may have forgotten the job, or hold its elements and drain the node
+# 4. A job that is held: the sweep says so and ends, --resume waits for it again and no longer than that, and goes on once it is released,
+# or runs the cells itself once it is cancelled.
+for way in release cancel; do
+  sweep --out "$folder/held-$way" --sbatch=--hold --held-looks 3 >"$folder/held.json" 2>"$folder/held-$way.log"
+  [ $? = 4 ] || fail "a held sweep does not end with 4"
+  grep -q 'held (PENDING, JobHeldUser)' "$folder/held-$way.log" || fail "it is not told why nothing happens"
+  [ "$(cells "$folder/held.json")" = '0 6' ] || fail "a held sweep has results"
+  sweep --out "$folder/held-$way" --resume --held-looks 3 >/dev/null 2>>"$folder/held-$way.log"
+  [ $? = 4 ] || fail "resuming a held sweep does not end with 4"
+  job=$(sed -n 's/^job \([0-9]*\): 3 elements.*/\1/p' "$folder/held-$way.log")
+  [ "$(squeue -h -r -j "$job" | wc -l)" = 3 ] || fail "the held job is not in the queue any more, or there twice"
+  if [ $way = release ]; then scontrol release "$job"; else scancel "$job"; fi
+  sweep --out "$folder/held-$way" --resume >"$folder/held.json" 2>>"$folder/held-$way.log" || fail "after its $way the sweep ends with $?"
+  [ "$(cells "$folder/held.json")" = '6 0' ] || fail "after its $way the sweep lacks cells"
+done
+
+# 5. Slurm's controller is killed while a job runs, and comes back. It may have forgotten the job, or hold its elements and drain the node
 # because it has forgotten that they were started: then the sweep says that cells are missing, or is stopped by its user, and --resume
 # runs those; what was finished is kept.
 background=yes sweep --out "$folder/restart" >"$folder/restart.json" 2>"$folder/restart.log" &
@@ -111,4 +127,4 @@ if [ $status = 4 ] || [ $status = 130 ]; then
 fi
 [ $status = 0 ] || fail "a sweep whose controller was restarted ends with $status"
 [ "$(cells "$folder/restart.json")" = '6 0' ] || fail "a restarted controller lost cells: $(cells "$folder/restart.json")"
-echo "24 cells, none lost"
+echo "36 cells, none lost"
