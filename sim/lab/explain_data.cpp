@@ -105,7 +105,8 @@ const std::vector<ExplainedKind>& explained_kinds() {
       {"links", "link", "link profiles"},
       {"metrics", "metric", "what runs measure"},
       {"accounts", "account", "accounts of the ledger"},
-      {"exits", "exit reason", "why guests are left"},
+      {"exits", "exit reason", "why guests are left, by AMD's exit codes"},
+      {"intel-exits", "exit reason of Intel's", "the same by Intel's basic exit reasons"},
       {"events", "event", "what processors and devices report"},
       {"claims", "claim", "claims that scenarios can decide"},
       {"glossary", "word", "words"}};

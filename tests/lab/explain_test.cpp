@@ -42,7 +42,7 @@ TEST_CASE("every account, event, metric, exit reason and phase is explained") {
 }
 
 TEST_CASE("entries are whole, and about something") {
-  for (const char* list : {"accounts", "events", "exits", "metrics", "phases", "glossary"}) {
+  for (const char* list : {"accounts", "events", "exits", "intel-exits", "metrics", "phases", "glossary"}) {
     const auto entries = explanations(list);
     CHECK(entries.size() > 5);
     for (const Explanation& entry : entries) {
@@ -57,6 +57,87 @@ TEST_CASE("entries are whole, and about something") {
   CHECK(explanations("accounts").size() == observe::kAccounts);
   CHECK(explanations("events").size() == static_cast<size_t>(observe::EventKind::Count));
   CHECK(explanations("phases").size() == workload_phases().size());
+}
+
+// Typed anew from the SDM, vol. 3, table C-1: number of the last reason of each run without a gap.
+TEST_CASE("all of Intel's basic exit reasons are explained, in order") {
+  constexpr std::pair<unsigned, unsigned> kRuns[] = {{0, 34}, {36, 37}, {39, 41}, {43, 70}, {72, 79}};
+  constexpr std::pair<unsigned, const char*> kSome[] = {{0, "exception-or-nmi"},
+                                                        {1, "external-interrupt"},
+                                                        {2, "triple-fault"},
+                                                        {7, "interrupt-window"},
+                                                        {10, "cpuid"},
+                                                        {12, "hlt"},
+                                                        {18, "vmcall"},
+                                                        {20, "vmlaunch"},
+                                                        {24, "vmresume"},
+                                                        {28, "control-register"},
+                                                        {30, "io-instruction"},
+                                                        {31, "rdmsr"},
+                                                        {32, "wrmsr"},
+                                                        {36, "mwait"},
+                                                        {37, "monitor-trap-flag"},
+                                                        {40, "pause"},
+                                                        {44, "apic-access"},
+                                                        {48, "ept-violation"},
+                                                        {49, "ept-misconfiguration"},
+                                                        {52, "preemption-timer"},
+                                                        {54, "wbinvd"},
+                                                        {55, "xsetbv"},
+                                                        {58, "invpcid"},
+                                                        {62, "page-modification-log-full"},
+                                                        {66, "spp-event"},
+                                                        {70, "enclv"},
+                                                        {74, "bus-lock"},
+                                                        {75, "instruction-timeout"},
+                                                        {79, "wrmsrlist"}};
+  const auto entries = explanations("intel-exits");
+  size_t at = 0;
+  for (const auto& [first, last] : kRuns) {
+    for (unsigned number = first; number <= last; ++number, ++at) {
+      CAPTURE(number);
+      REQUIRE(at < entries.size());
+      CHECK(entries[at].source ==
+            "Intel SDM vol. 3, appendix C, basic exit reason " + std::to_string(number));
+      const auto some = std::ranges::find(kSome, number, &std::pair<unsigned, const char*>::first);
+      if (some != std::end(kSome)) CHECK(entries[at].name == some->second);
+    }
+  }
+  CHECK(at == entries.size());
+}
+
+// Typed anew from the APM, vol. 2, appendix C: the codes above the numbered ranges.
+TEST_CASE("all of AMD's exit codes are explained") {
+  constexpr std::pair<u64, const char*> kCodes[] = {
+      {0x60, "interrupt"},   {0x61, "nmi"},        {0x62, "smi"},
+      {0x63, "init"},        {0x64, "vintr"},      {0x65, "selective-cr0-write"},
+      {0x66, "read-idtr"},   {0x67, "read-gdtr"},  {0x68, "read-ldtr"},
+      {0x69, "read-tr"},     {0x6A, "write-idtr"}, {0x6B, "write-gdtr"},
+      {0x6C, "write-ldtr"},  {0x6D, "write-tr"},   {0x6E, "rdtsc"},
+      {0x6F, "rdpmc"},       {0x70, "pushf"},      {0x71, "popf"},
+      {0x72, "cpuid"},       {0x73, "rsm"},        {0x74, "iret"},
+      {0x75, "int-n"},       {0x76, "invd"},       {0x77, "pause"},
+      {0x78, "hlt"},         {0x79, "invlpg"},     {0x7A, "invlpga"},
+      {0x7B, "io"},          {0x7C, "msr"},        {0x7D, "task-switch"},
+      {0x7E, "ferr-freeze"}, {0x7F, "shutdown"},   {0x80, "vmrun"},
+      {0x81, "vmmcall"},     {0x82, "vmload"},     {0x83, "vmsave"},
+      {0x84, "stgi"},        {0x85, "clgi"},       {0x86, "skinit"},
+      {0x87, "rdtscp"},      {0x88, "icebp"},      {0x89, "wbinvd"},
+      {0x8A, "monitor"},     {0x8B, "mwait"},      {0x8C, "mwait-conditional"},
+      {0x8D, "xsetbv"},      {0x8E, "rdpru"},      {0x8F, "write-efer-trap"},
+      {0xA2, "invpcid"},     {0x400, "npf"},       {~u64{0}, "invalid"}};
+  for (const auto& [code, name] : kCodes) {
+    CAPTURE(code);
+    CHECK(observe::svm_exit_label(code) == name);
+    CHECK(explained("exits", name));
+  }
+  for (const char* without :
+       {"invlpgb", "invlpgb-illegal", "mcommit", "tlbsync", "bus-lock", "idle-hlt", "avic-incomplete-ipi",
+        "avic-noaccel", "vmgexit", "busy", "idle-required", "invalid-pmc"})
+    CHECK(explained("exits", without));
+  for (const char* range :
+       {"read-cr15", "write-cr0", "read-dr7", "write-dr15", "exception-31", "write-cr3-trap"})
+    CHECK(explained("exits", range));
 }
 
 TEST_CASE("the nearest of several entries is taken") {
