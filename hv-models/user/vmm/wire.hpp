@@ -1,0 +1,34 @@
+// A guest's network wire: a tap of the host's bridge. Frames that come are read by a thread of its own.
+#pragma once
+
+#include "hv-models/devices/services.hpp"
+#include "hv-models/user/library/threads.hpp"
+
+namespace vmm {
+
+class Wire {
+ public:
+  /// Who gets a frame, with the devices' mutex held.
+  struct Receiver {
+    void (*receive)(void* context, const uint8_t* frame, uint32_t bytes);
+    void* context;
+  };
+  Wire(user::Mutex& mutex, const Receiver& receiver) : mutex_(mutex), receiver_(receiver) {}
+  /// The tap and the address of machine `number`: 0 or an error.
+  long open(unsigned number);
+  hvlab::devices::NetworkBackend backend() const;
+  /// Frames come from now on; the devices are there.
+  long begin();
+
+ private:
+  static constexpr size_t kLongest = 1518;
+  void send(const hvlab::devices::Piece* pieces, unsigned count) const;
+  [[noreturn]] void serve();
+
+  user::Mutex& mutex_;
+  const Receiver receiver_;
+  int tap_ = -1;
+  uint8_t mac_[6] = {0x52, 0x54, 0x00, 0x12, 0x35, 0};
+};
+
+}  // namespace vmm
