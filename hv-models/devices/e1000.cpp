@@ -198,6 +198,12 @@ u64 E1000::receive_bytes() const {
   return u64{2048} >> size;
 }
 
+bool E1000::has_room() const {
+  const u32 entries = receive_.entries();
+  const bool off = (receive_control_ & kReceiveOn) == 0 || entries == 0 || receive_.head >= entries;
+  return off || receive_.head != receive_.tail % entries;
+}
+
 bool E1000::receive(const u8* frame, u32 bytes) {
   if ((receive_control_ & kReceiveOn) == 0 || !pci_.is_master() || bytes < 14 || !accepts(frame))
     return false;

@@ -48,6 +48,10 @@ void VirtioNetwork::transmit() {
   if (interrupt) pci_.interrupt();
 }
 
+bool VirtioNetwork::has_room() {
+  return !pci_.is_running() || pci_.queue(kReceiveQueue).has_next(pci_.memory());
+}
+
 bool VirtioNetwork::receive(const u8* frame, u32 bytes) {
   VirtioQueue& queue = pci_.queue(kReceiveQueue);
   VirtioChain chain;

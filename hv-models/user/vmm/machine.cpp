@@ -33,6 +33,8 @@ uint8_t* Machine::find_memory(void* machine, uint64_t address, uint64_t bytes) {
   return address < m.memory_bytes_ && bytes <= m.memory_bytes_ - address ? m.memory_ + address : nullptr;
 }
 
+bool Machine::has_room(void* machine) { return static_cast<Machine*>(machine)->board_->has_room(); }
+
 void Machine::receive(void* machine, const uint8_t* frame, uint32_t bytes) {
   static_cast<Machine*>(machine)->board_->receive(frame, bytes);  // what it does not take is lost
 }
@@ -125,6 +127,7 @@ void Machine::run_processor(unsigned index) {
       return;
     }
     board_->access(run.access);
+    wire_.look();
   }
 }
 

@@ -51,7 +51,7 @@ class Machine {
   user::Mutex mutex_;  // of all below
   Console console_;
   Disk disk_{mutex_};
-  Wire wire_{mutex_, {receive, this}};
+  Wire wire_{mutex_, {has_room, receive, this}};
   alignas(hvlab::devices::Board) uint8_t board_place_[sizeof(hvlab::devices::Board)];
   hvlab::devices::Board* board_ = nullptr;
   uint32_t lines_ = 0;  // interrupt lines that are up, a bit each
@@ -62,6 +62,7 @@ class Machine {
 
   static void change_line(void* machine, unsigned pin, bool level);
   static uint8_t* find_memory(void* machine, uint64_t address, uint64_t bytes);
+  static bool has_room(void* machine);
   static void receive(void* machine, const uint8_t* frame, uint32_t bytes);
 };
 

@@ -48,6 +48,11 @@ void Wire::serve() {
     const long bytes = user::read(tap_, frame, sizeof frame);
     if (bytes <= 0) continue;
     const user::Hold hold(mutex_);
+    while (!receiver_.has_room(receiver_.context)) {
+      waits_ = true;
+      room_.wait(mutex_);
+    }
+    waits_ = false;
     receiver_.receive(receiver_.context, frame, static_cast<uint32_t>(bytes));
   }
 }

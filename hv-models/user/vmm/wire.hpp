@@ -8,8 +8,9 @@ namespace vmm {
 
 class Wire {
  public:
-  /// Who gets a frame, with the devices' mutex held.
+  /// Who gets frames, with the devices' mutex held: the next one once there is room for it.
   struct Receiver {
+    bool (*has_room)(void* context);
     void (*receive)(void* context, const uint8_t* frame, uint32_t bytes);
     void* context;
   };
@@ -19,6 +20,10 @@ class Wire {
   hvlab::devices::NetworkBackend backend() const;
   /// Frames come from now on; the devices are there.
   long begin();
+  /// The guest has used its devices: there may be room now. Mutex held.
+  void look() {
+    if (waits_) room_.wake_all();
+  }
 
  private:
   static constexpr size_t kLongest = 1518;
@@ -27,6 +32,8 @@ class Wire {
 
   user::Mutex& mutex_;
   const Receiver receiver_;
+  user::Waiters room_;
+  bool waits_ = false;  // for room
   int tap_ = -1;
   uint8_t mac_[6] = {0x52, 0x54, 0x00, 0x12, 0x35, 0};
 };
