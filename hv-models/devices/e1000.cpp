@@ -1,5 +1,7 @@
 #include "hv-models/devices/e1000.hpp"
 
+#include "hv-models/devices/pieces.hpp"
+
 namespace hvlab::devices {
 namespace {
 
@@ -7,7 +9,6 @@ namespace {
 enum : u32 {
   kControl = 0x0000,
   kStatus = 0x0008,
-  kEepromControl = 0x0010,
   kEepromRead = 0x0014,
   kCauseRead = 0x00c0,
   kCauseSet = 0x00c8,
@@ -24,13 +25,21 @@ enum : u32 {
 constexpr u32 kReset = 1u << 26;
 constexpr u32 kFullDuplex = 1, kLinkUp = 2, kSpeed1000 = 2u << 6;
 constexpr u32 kReceiveOn = 1u << 1, kUnicastAll = 1u << 3, kMulticastAll = 1u << 4, kBroadcastToo = 1u << 15,
-              kSizeExtension = 1u << 25;
+              kSizeExtension = 1u << 25, kStripChecksum = 1u << 26;
 constexpr u32 kTransmitOn = 1u << 1;
-constexpr u32 kCauseSent = 1, kCauseQueueEmpty = 2, kCauseMinimum = 1u << 4, kCauseOverrun = 1u << 6,
-              kCauseTimer = 1u << 7;
+constexpr u32 kCauseSent = 1, kCauseQueueEmpty = 2, kCauseOverrun = 1u << 6, kCauseTimer = 1u << 7;
 constexpr u32 kAddressValid = u32{1} << 31;
 constexpr u8 kEndOfPacket = 1, kReportStatus = 8, kDone = 1;
-constexpr u32 kChecksumBytes = 4, kShortest = 60;
+constexpr u32 kChecksumBytes = 4, kShortest = 60, kLongest = 16384;
+
+// The frame check sequence of IEEE 802.3 (3.2.9) goes on over so many more bytes.
+u32 add_to_checksum(u32 sum, const u8* from, u32 bytes) {
+  for (u32 i = 0; i < bytes; ++i) {
+    sum ^= from[i];
+    for (unsigned bit = 0; bit < 8; ++bit) sum = sum >> 1 ^ ((sum & 1) != 0 ? 0xedb8'8320 : 0);
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -46,6 +55,7 @@ void E1000::reset() {
   control_ = cause_ = mask_ = receive_control_ = transmit_control_ = eeprom_ = 0;
   transmit_ = receive_ = {};
   count_ = 0;
+  lost_ = false;
   address_low_ = wire_.mac[0] | u32{wire_.mac[1]} << 8 | u32{wire_.mac[2]} << 16 | u32{wire_.mac[3]} << 24;
   address_high_ = wire_.mac[4] | u32{wire_.mac[5]} << 8 | kAddressValid;
   update_line();
@@ -166,11 +176,13 @@ bool E1000::transmit_one() {
   __builtin_memcpy(&address, descriptor, sizeof address);
   __builtin_memcpy(&bytes, descriptor + 8, sizeof bytes);
   const u8 command = descriptor[11];
-  u8* part = bytes == 0 ? nullptr : memory_.at(address, bytes);
-  if (part != nullptr && count_ < kMostPieces) pieces_[count_++] = {part, bytes};
+  PieceList frame{pieces_, kMostPieces, count_};
+  lost_ = !frame.add(memory_, address, bytes) || lost_;
+  count_ = frame.count;
   if ((command & kEndOfPacket) != 0) {
-    if (count_ > 0) wire_.send(wire_.context, pieces_, count_);
+    if (count_ > 0 && !lost_) wire_.send(wire_.context, pieces_, count_);
     count_ = 0;
+    lost_ = false;
   }
   if ((command & kReportStatus) != 0) descriptor[12] |= kDone;
   return true;
@@ -198,10 +210,24 @@ u64 E1000::receive_bytes() const {
   return u64{2048} >> size;
 }
 
-bool E1000::has_room() const {
-  const u32 entries = receive_.entries();
-  const bool off = (receive_control_ & kReceiveOn) == 0 || entries == 0 || receive_.head >= entries;
-  return off || receive_.head != receive_.tail % entries;
+// A frame with what is behind it, into the driver's buffer. Returns the length that it gets to see; 0 if it
+// is lost.
+u16 E1000::store(u64 address, const u8* frame, u32 bytes) {
+  constexpr u8 kPadding[kShortest] = {};
+  const u32 padding = bytes < kShortest ? kShortest - bytes : 0;
+  const u32 checksum = (receive_control_ & kStripChecksum) != 0 ? 0 : kChecksumBytes;
+  const u32 length = bytes + padding + checksum;
+  Piece pieces[8];
+  PieceList buffer{pieces, 8};
+  if (bytes > kLongest || length > receive_bytes() || !buffer.add(memory_, address, length)) return 0;
+  PieceFront to{pieces, buffer.count};
+  to.write(frame, bytes);
+  to.write(kPadding, padding);
+  if (checksum != 0) {
+    const u32 sum = ~add_to_checksum(add_to_checksum(~u32{0}, frame, bytes), kPadding, padding);
+    to.write(&sum, sizeof sum);
+  }
+  return static_cast<u16>(length);
 }
 
 bool E1000::receive(const u8* frame, u32 bytes) {
@@ -216,12 +242,8 @@ bool E1000::receive(const u8* frame, u32 bytes) {
   if (descriptor == nullptr) return false;
   u64 address = 0;
   __builtin_memcpy(&address, descriptor, sizeof address);
-  const u32 padded = bytes < kShortest ? kShortest : bytes;
-  u8* to = padded > receive_bytes() ? nullptr : memory_.at(address, padded);
-  if (to == nullptr) return false;
-  __builtin_memcpy(to, frame, bytes);
-  for (u32 i = bytes; i < padded; ++i) to[i] = 0;
-  const u16 length = static_cast<u16>(padded);
+  const u16 length = store(address, frame, bytes);
+  if (length == 0) return false;
   __builtin_memcpy(descriptor + 8, &length, sizeof length);
   descriptor[13] = 0;
   __atomic_store_n(descriptor + 12, static_cast<u8>(kDone | kEndOfPacket << 1), __ATOMIC_RELEASE);

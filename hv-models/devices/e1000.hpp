@@ -19,8 +19,6 @@ class E1000 {
   u32 read(u32 offset);
   void write(u32 offset, u32 value);
 
-  /// False while it is on and its ring is empty.
-  bool has_room() const;
   /// A frame for the guest, without checksum. False if it has no room now: the frame is lost, as on a wire.
   bool receive(const u8* frame, u32 bytes);
 
@@ -46,6 +44,7 @@ class E1000 {
   bool accepts(const u8* frame) const;
   u32 read_eeprom() const;
   u64 receive_bytes() const;
+  u16 store(u64 address, const u8* frame, u32 bytes);
 
   GuestMemory memory_;
   Line line_;
@@ -56,9 +55,10 @@ class E1000 {
   u32 multicast_[128] = {};
   Ring transmit_, receive_;
   unsigned combine_ = 1;
-  static constexpr unsigned kMostPieces = 16;
+  static constexpr unsigned kMostPieces = 32;
   Piece pieces_[kMostPieces];  // of the frame that is being sent
   unsigned count_ = 0;
+  bool lost_ = false;  // it has parts that cannot be read, or too many
 };
 
 }  // namespace hvlab::devices

@@ -1,5 +1,7 @@
 #include "hv-models/devices/ide.hpp"
 
+#include "hv-models/devices/pieces.hpp"
+
 namespace hvlab::devices {
 namespace {
 
@@ -98,6 +100,7 @@ void Ide::write(unsigned reg, u32 value, unsigned bytes) {
     case kHigh: high_ = byte; break;
     case kDevice: device_ = byte; break;
     default:
+      asserted_ = false;
       line_.set(false);
       if (is_present()) start(byte);
   }
@@ -312,20 +315,19 @@ void Ide::begin_dma() {
 // Controller", 1.2): as many bytes as the command moves.
 bool Ide::gather() {
   u64 wanted = u64{left_} * kSectorBytes;
-  job_.count = 0;
+  PieceList list{job_.pieces, DiskJob::kMostPieces};
   for (u32 entry = bus_table_; wanted > 0; entry += 8) {
     const u8* at = memory_.at(entry, 8);
-    if (at == nullptr || job_.count == DiskJob::kMostPieces || !pci_.is_master()) return false;
+    if (at == nullptr || !pci_.is_master()) return false;
     u32 words[2];
     __builtin_memcpy(words, at, sizeof words);
     const u32 length = (words[1] & 0xfffe) == 0 ? 0x1'0000 : words[1] & 0xfffe;
     const u32 part = length < wanted ? length : static_cast<u32>(wanted);
-    u8* region = memory_.at(words[0] & ~1u, part);
-    if (region == nullptr) return false;
-    job_.pieces[job_.count++] = {region, part};
+    if (!list.add(memory_, words[0] & ~1u, part)) return false;
     wanted -= part;
     if ((words[1] & 0x8000'0000) != 0) break;
   }
+  job_.count = list.count;
   return wanted == 0;
 }
 

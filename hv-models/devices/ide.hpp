@@ -1,4 +1,4 @@
-// A PIIX IDE controller (Intel 82371SB; ATA/ATAPI-6) with up to two disks on its first channel, at the ports
+// A PIIX IDE controller (Intel 82371SB; ATA/ATAPI-6) with one disk on its first channel, at the ports
 // and interrupt of compatibility mode. By PIO, and by bus master.
 #pragma once
 

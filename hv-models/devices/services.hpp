@@ -40,7 +40,8 @@ inline constexpr u32 kSectorBytes = 512;
 /// may be before start() returns.
 struct DiskJob {
   enum class Kind : u8 { Read, Write, Flush };
-  static constexpr unsigned kMostPieces = 34;
+  // 33 regions of up to 64 KiB, each in two places of the host's memory at most.
+  static constexpr unsigned kMostPieces = 68;
   Kind kind = Kind::Read;
   bool failed = false;
   u64 sector = 0;  // within the disk: checked by the model

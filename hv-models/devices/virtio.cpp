@@ -19,37 +19,48 @@ u16* word_at(const GuestMemory& memory, u64 address) { return reinterpret_cast<u
 
 }  // namespace
 
-bool VirtioQueue::has_next(const GuestMemory& memory) const {
-  const u16* index = ready ? word_at(memory, driver_area + 2) : nullptr;
-  return index == nullptr || __atomic_load_n(index, __ATOMIC_ACQUIRE) != seen_;
+// The descriptors of a chain, from its head on (2.7.5). False if it is broken.
+bool VirtioQueue::follow(const GuestMemory& memory, VirtioChain& chain) const {
+  PieceList list{chain.pieces, VirtioChain::kMostPieces};
+  unsigned readable = 0;
+  bool writes = false;
+  u16 at = chain.head;
+  for (unsigned parts = 0; parts < VirtioChain::kMostParts; ++parts) {
+    const u8* from = at < size ? memory.at(descriptors + u64{16} * at, sizeof(Descriptor)) : nullptr;
+    if (from == nullptr) return false;
+    Descriptor descriptor;
+    __builtin_memcpy(&descriptor, from, sizeof descriptor);
+    const bool written = (descriptor.flags & kDeviceWrites) != 0;
+    // What the device reads comes before what it writes (2.7.4.2); indirect descriptors are not offered.
+    if ((descriptor.flags & kIndirect) != 0 || (writes && !written) ||
+        descriptor.bytes > VirtioChain::kLongestPart ||
+        !list.add(memory, descriptor.address, descriptor.bytes))
+      return false;
+    writes = written;
+    if (!writes) readable = list.count;
+    if ((descriptor.flags & kNext) == 0) {
+      chain.readable = {chain.pieces, readable};
+      chain.writable = {chain.pieces + readable, list.count - readable};
+      return true;
+    }
+    at = descriptor.next;
+  }
+  return false;
 }
 
 bool VirtioQueue::take(const GuestMemory& memory, VirtioChain& chain) {
   if (!ready) return false;
   const u16* index = word_at(memory, driver_area + 2);
-  if (index == nullptr || __atomic_load_n(index, __ATOMIC_ACQUIRE) == seen_) return false;
+  if (index == nullptr) return false;
+  const u16 offered = static_cast<u16>(__atomic_load_n(index, __ATOMIC_ACQUIRE) - seen_);
+  if (offered == 0) return false;
   const u16* head = word_at(memory, driver_area + 4 + u64{2} * (seen_ % size));
-  if (head == nullptr) return false;
+  chain.broken = offered > size || head == nullptr;
+  if (chain.broken) return true;
   ++seen_;
   chain.head = *head;
-  chain.readable = chain.writable = 0;
-  chain.broken = false;
-  u16 at = chain.head;
-  for (unsigned parts = 0;; ++parts) {
-    const u8* from = at < size ? memory.at(descriptors + u64{16} * at, sizeof(Descriptor)) : nullptr;
-    if (from == nullptr || parts == VirtioChain::kMost) return chain.broken = true;
-    Descriptor descriptor;
-    __builtin_memcpy(&descriptor, from, sizeof descriptor);
-    const bool writes = (descriptor.flags & kDeviceWrites) != 0;
-    u8* bytes = memory.at(descriptor.address, descriptor.bytes);
-    // What the device reads comes before what it writes (2.7.4.2).
-    if (bytes == nullptr || (descriptor.flags & kIndirect) != 0 || (!writes && chain.writable != 0))
-      return chain.broken = true;
-    chain.parts[parts] = {bytes, descriptor.bytes};
-    ++(writes ? chain.writable : chain.readable);
-    if ((descriptor.flags & kNext) == 0) return true;
-    at = descriptor.next;
-  }
+  chain.broken = !follow(memory, chain);
+  return true;
 }
 
 bool VirtioQueue::give_back(const GuestMemory& memory, u16 head, u32 written) {
@@ -119,6 +130,12 @@ void VirtioPci::interrupt() {
   line_.set(true);
 }
 
+void VirtioPci::fail() {
+  status_ |= kNeedsReset;
+  isr_ |= 2;  // a change of configuration
+  line_.set(true);
+}
+
 u32 VirtioPci::read_common(u32 offset) const {
   const VirtioQueue& queue = queues_[selected_ < kMostQueues ? selected_ : 0];
   const bool exists = selected_ < kind_.queues;
@@ -152,8 +169,9 @@ u32 VirtioPci::read_common(u32 offset) const {
 void VirtioPci::write_queue(u32 offset, u32 value) {
   if (selected_ >= kind_.queues) return;
   VirtioQueue& queue = queues_[selected_];
-  const auto set = [&](u64& to, bool high) {
-    to = high ? (to & 0xffff'ffff) | u64{value} << 32 : (to & ~u64{0xffff'ffff}) | value;
+  // Addresses are multiples of 16, 2 and 4 (2.7): other bits are not there.
+  const auto set = [&](u64& to, bool high, u32 alignment) {
+    to = high ? (to & 0xffff'ffff) | u64{value} << 32 : (to & ~u64{0xffff'ffff}) | (value & ~(alignment - 1));
   };
   switch (offset) {
     case 0x18: {
@@ -164,11 +182,11 @@ void VirtioPci::write_queue(u32 offset, u32 value) {
     }
     case 0x1c: queue.ready = (value & 1) != 0; break;
     case 0x20:
-    case 0x24: set(queue.descriptors, offset == 0x24); break;
+    case 0x24: set(queue.descriptors, offset == 0x24, 16); break;
     case 0x28:
-    case 0x2c: set(queue.driver_area, offset == 0x2c); break;
+    case 0x2c: set(queue.driver_area, offset == 0x2c, 2); break;
     case 0x30:
-    case 0x34: set(queue.device_area, offset == 0x34); break;
+    case 0x34: set(queue.device_area, offset == 0x34, 4); break;
     default: break;
   }
 }
@@ -188,7 +206,7 @@ void VirtioPci::write_common(u32 offset, u32 value) {
       // A driver that wants what was not offered is not let through (3.1.1).
       const bool wrong =
           (driver_features_ & ~(kind_.features | kVersion1)) != 0 || (driver_features_ & kVersion1) == 0;
-      status_ = static_cast<u8>(wrong ? value & ~u32{kFeaturesOk} : value);
+      status_ = static_cast<u8>((wrong ? value & ~u32{kFeaturesOk} : value) | (status_ & kNeedsReset));
       break;
     }
     case 0x16: selected_ = static_cast<u16>(value); break;

@@ -3,27 +3,27 @@
 #pragma once
 
 #include "hv-models/devices/pci_function.hpp"
+#include "hv-models/devices/pieces.hpp"
 #include "hv-models/devices/services.hpp"
 
 namespace hvlab::devices {
 
-/// A request that the driver has put into a queue: its parts, those to read first.
+/// A request that the driver has put into a queue: what is to be read of it, and what is to be written.
 struct VirtioChain {
-  static constexpr unsigned kMost = 40;
+  static constexpr unsigned kMostParts = 40, kMostPieces = 80;
+  static constexpr u32 kLongestPart = 1u << 20;
   u16 head = 0;
-  unsigned readable = 0, writable = 0;  // parts: the readable ones, then the writable ones
-  Piece parts[kMost];
-  bool broken = false;  // it names memory that is not there, or goes round
+  Piece pieces[kMostPieces];
+  PieceFront readable = {}, writable = {};
+  bool broken = false;  // it names memory that is not there, goes round, or is longer than anything sensible
 };
 
 class VirtioQueue {
  public:
   static constexpr u16 kMostEntries = 256;
   void reset() { *this = VirtioQueue{}; }
-  /// The next request; false if there is none.
+  /// The next request, perhaps a broken one; false if there is none.
   bool take(const GuestMemory& memory, VirtioChain& chain);
-  /// True if take() would find something, or the queue is not in use.
-  bool has_next(const GuestMemory& memory) const;
   /// It is done: so many bytes were written. True if the driver wants an interrupt.
   bool give_back(const GuestMemory& memory, u16 head, u32 written);
   /// The driver need not ring while the device looks anyway, or it must again. True if something came
@@ -35,6 +35,7 @@ class VirtioQueue {
   u64 descriptors = 0, driver_area = 0, device_area = 0;
 
  private:
+  bool follow(const GuestMemory& memory, VirtioChain& chain) const;
   u16 seen_ = 0, used_ = 0;
 };
 
@@ -60,12 +61,15 @@ class VirtioPci {
 
   VirtioQueue& queue(u16 index) { return queues_[index]; }
   const GuestMemory& memory() const { return memory_; }
-  bool is_running() const { return (status_ & 4) != 0 && pci_.is_master(); }
+  bool is_running() const { return (status_ & (kDriverOk | kNeedsReset)) == kDriverOk && pci_.is_master(); }
   void interrupt();
+  /// The driver has done what cannot be understood: nothing goes on until it resets the device (2.1.2).
+  void fail();
   /// The device's own configuration (4.1.4.6).
   u8 configuration[64] = {};
 
  private:
+  static constexpr u8 kDriverOk = 4, kNeedsReset = 0x40;
   u32 read_common(u32 offset) const;
   void write_common(u32 offset, u32 value);
   void write_queue(u32 offset, u32 value);

@@ -3,7 +3,9 @@
 namespace hvlab::devices {
 namespace {
 
-constexpr u64 kHasSegmentLimit = u64{1} << 2, kHasFlush = u64{1} << 9;
+constexpr u64 kHasSizeLimit = u64{1} << 1, kHasSegmentLimit = u64{1} << 2, kHasFlush = u64{1} << 9;
+constexpr u32 kMostSegments = 34;  // each in two places of the host's memory at most
+static_assert(2 * kMostSegments <= DiskJob::kMostPieces && kMostSegments + 2 <= VirtioChain::kMostParts);
 enum : u32 { kIn = 0, kOut = 1, kFlush = 4, kGetId = 8 };
 enum : u8 { kOk = 0, kFailed = 1, kUnsupported = 2 };
 
@@ -12,7 +14,7 @@ struct Header {
   u64 sector;
 };
 
-const VirtioKind kKind = {2, 0x018000, kHasFlush | kHasSegmentLimit, 1, nullptr, nullptr};
+const VirtioKind kKind = {2, 0x018000, kHasFlush | kHasSegmentLimit | kHasSizeLimit, 1, nullptr, nullptr};
 
 }  // namespace
 
@@ -24,8 +26,8 @@ VirtioBlock::VirtioBlock(const GuestMemory& memory, const Line& line, const Disk
             [](void* self) { ++static_cast<VirtioBlock*>(self)->generation_; }},
            this, address) {
   __builtin_memcpy(pci_.configuration, &disk.sectors, sizeof disk.sectors);
-  const u32 segments = DiskJob::kMostPieces;
-  __builtin_memcpy(pci_.configuration + 12, &segments, sizeof segments);
+  const u32 limits[] = {VirtioChain::kLongestPart, kMostSegments};
+  __builtin_memcpy(pci_.configuration + 8, limits, sizeof limits);
   for (Job& job : jobs_) {
     job.model = this;
     job.done = [](DiskJob& each) {
@@ -49,60 +51,48 @@ void VirtioBlock::look() {
   VirtioQueue& queue = pci_.queue(0);
   do {
     queue.set_notification(pci_.memory(), false);
-    while (free_job() != nullptr && queue.take(pci_.memory(), chain)) {
-      if (!begin(chain)) break;
-    }
-  } while (queue.set_notification(pci_.memory(), true) && free_job() != nullptr);
+    while (pci_.is_running() && free_job() != nullptr && queue.take(pci_.memory(), chain)) begin(chain);
+  } while (pci_.is_running() && queue.set_notification(pci_.memory(), true) && free_job() != nullptr);
   looking_ = false;
 }
 
-bool VirtioBlock::begin(const VirtioChain& chain) {
+void VirtioBlock::begin(VirtioChain& chain) {
+  Header header;
+  // The status is the last byte of the last part (5.2.6).
+  PieceFront& written = chain.writable;
+  if (chain.broken || chain.readable.read(&header, sizeof header) < sizeof header || written.count == 0)
+    return pci_.fail();
+  Piece& last = written.pieces[written.count - 1];
   Job& job = *free_job();
   job.head = chain.head;
-  job.status = nullptr;
+  job.status = last.at + --last.bytes;
   job.written = 0;
-  job.busy = true;
   job.generation = generation_;
-  u8 error = kOk;
-  if (prepare(job, chain, error)) {
-    disk_.start(disk_.context, job);
-    return true;
+  if (last.bytes == 0) --written.count;
+  if (const u8 error = prepare(job, header.type, header.sector, chain); error != kOk) {
+    *job.status = error;
+    if (pci_.queue(0).give_back(pci_.memory(), job.head, 1)) pci_.interrupt();
+    return;
   }
-  job.busy = false;
-  if (job.status != nullptr) *job.status = error;
-  if (pci_.queue(0).give_back(pci_.memory(), job.head, job.status != nullptr ? 1 : 0)) pci_.interrupt();
-  return true;
+  job.busy = true;
+  disk_.start(disk_.context, job);
 }
 
-// Header, data, and a byte for the status (5.2.6).
-bool VirtioBlock::prepare(Job& job, const VirtioChain& chain, u8& error) {
-  const unsigned parts = chain.readable + chain.writable;
-  if (chain.broken || chain.readable == 0 || chain.writable == 0 || chain.parts[0].bytes != sizeof(Header) ||
-      chain.parts[parts - 1].bytes < 1)
-    return false;
-  job.status = chain.parts[parts - 1].at;
-  Header header;
-  __builtin_memcpy(&header, chain.parts[0].at, sizeof header);
-  error = kUnsupported;
-  if (header.type != kIn && header.type != kOut && header.type != kFlush) return false;
-  job.kind = header.type == kIn    ? DiskJob::Kind::Read
-             : header.type == kOut ? DiskJob::Kind::Write
-                                   : DiskJob::Kind::Flush;
+u8 VirtioBlock::prepare(Job& job, u32 type, u64 sector, const VirtioChain& chain) const {
+  if (type != kIn && type != kOut && type != kFlush) return kUnsupported;
+  job.kind = type == kIn ? DiskJob::Kind::Read : type == kOut ? DiskJob::Kind::Write : DiskJob::Kind::Flush;
   job.failed = false;
-  job.sector = header.sector;
+  job.sector = sector;
   job.count = 0;
-  error = kFailed;
-  const unsigned first = header.type == kIn ? chain.readable : 1,
-                 last = header.type == kIn ? parts - 1 : chain.readable;
-  if (header.type == kFlush) return true;
-  if (last - first > DiskJob::kMostPieces) return false;
-  for (unsigned i = first; i < last; ++i) job.pieces[job.count++] = chain.parts[i];
-  const u64 bytes = job.bytes(), sectors = bytes / kSectorBytes;
-  if (bytes == 0 || bytes % kSectorBytes != 0 || job.sector >= disk_.sectors ||
-      sectors > disk_.sectors - job.sector)
-    return false;
-  job.written = header.type == kIn ? static_cast<u32>(bytes) : 0;
-  return true;
+  if (type == kFlush) return kOk;
+  const PieceFront& data = type == kIn ? chain.writable : chain.readable;
+  const u64 bytes = data.bytes(), sectors = bytes / kSectorBytes;
+  if (data.count > DiskJob::kMostPieces || bytes == 0 || bytes % kSectorBytes != 0 ||
+      sector >= disk_.sectors || sectors > disk_.sectors - sector)
+    return kFailed;
+  for (unsigned i = 0; i < data.count; ++i) job.pieces[job.count++] = data.pieces[i];
+  job.written = type == kIn ? static_cast<u32>(bytes) : 0;
+  return kOk;
 }
 
 void VirtioBlock::finished(Job& job) {

@@ -20,8 +20,8 @@ class VirtioBlock {
     unsigned generation = 0;  // of the device's resets: what began before one is forgotten
   };
   void look();
-  bool begin(const VirtioChain& chain);
-  bool prepare(Job& job, const VirtioChain& chain, u8& error);
+  void begin(VirtioChain& chain);
+  u8 prepare(Job& job, u32 type, u64 sector, const VirtioChain& chain) const;
   void finished(Job& job);
   Job* free_job();
 
