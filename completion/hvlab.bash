@@ -27,6 +27,7 @@ _hvlab() {
     explain) mapfile -t COMPREPLY < <(compgen -W "$("$program" list --names 2>/dev/null)" -- "$word") ;;
   esac
   case $previous in
+    --boot) mapfile -t COMPREPLY < <(compgen -W 'cdrom disk' -- "$word") ;;
     --loader) mapfile -t COMPREPLY < <(compgen -W 'auto bzimage pvh multiboot' -- "$word") ;;
     --ways) mapfile -t COMPREPLY < <(compgen -W "$("$program" demo --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')" -- "$word") ;;
   esac

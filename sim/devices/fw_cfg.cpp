@@ -14,7 +14,7 @@ constexpr u16 kSignature = 0x00;
 constexpr u16 kFeatures = 0x01;
 constexpr u16 kDirectory = 0x19;
 constexpr u16 kFirstFile = 0x20;
-constexpr u16 kKeyMask = 0x3FFF;  // bit 14 once meant "write", bit 15 separates architectures
+constexpr u16 kKeyMask = 0xBFFF;  // bit 14 once meant "write"; with bit 15 keys are an architecture's own
 constexpr size_t kMaxFiles = 992;
 constexpr size_t kNameBytes = 56;
 

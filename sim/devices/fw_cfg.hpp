@@ -24,7 +24,7 @@ class FwCfg {
 
   void reset() { state_ = State{}; }
 
-  /// Sets item `key` (its low 14 bits name it; 19h, the directory, is ours).
+  /// Sets item `key` (bit 14 does not count; 19h, the directory, is ours).
   void set_item(u16 key, std::vector<u8> bytes);
   void set_item_u16(u16 key, u16 value);
   void set_item_u32(u16 key, u32 value);

@@ -208,7 +208,7 @@ void read_firmware(const Values& values, BootOptions& options) {
     if (kernel && values.count(option) != 0)
       throw UserError(std::string("--") + option + " is about firmware, which --kernel does without");
   }
-  for (const char* option : {"initrd", "append", "loader"}) {
+  for (const char* option : {"initrd", "module", "append", "loader"}) {
     if (!kernel && values.count(option) != 0) throw UserError(std::string("--") + option + " needs --kernel");
   }
 }

@@ -70,8 +70,16 @@ std::string demo_kernel_version() {
   return dash == std::string::npos ? image : image.substr(dash + 1);
 }
 
+std::string debian_firmware_file() {
+  try {
+    return cache_directory() + "/debian/seabios/root/usr/share/seabios/bios-256k.bin";
+  } catch (const UserError&) {
+    return "";
+  }
+}
+
 std::string debian_firmware() {
-  const std::string file = cache_directory() + "/debian/seabios/root/usr/share/seabios/bios-256k.bin";
+  const std::string file = debian_firmware_file();
   if (fs::exists(file)) return file;
   Child fetch({HVLAB_WORKLOADS "/fetch", "seabios"}, true);
   if (fetch.wait() != 0 || !fs::exists(file))

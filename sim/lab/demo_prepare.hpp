@@ -21,6 +21,9 @@ std::string demo_kernel();
 /// The version of the cached kernel, as `uname -r` says it.
 std::string demo_kernel_version();
 
+/// Where the SeaBIOS of Debian's package is in the cache, if it is there; empty if there is no cache.
+std::string debian_firmware_file();
+
 /// The SeaBIOS of Debian's package in the cache; fetched if it is not there. Throws UserError if it cannot be
 /// had.
 std::string debian_firmware();

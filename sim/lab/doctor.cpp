@@ -89,6 +89,14 @@ HostCheck systems() {
   }
 }
 
+HostCheck firmware() {
+  const std::string file = debian_firmware_file();
+  std::error_code error;
+  if (fs::exists(file, error)) return {Finding::Fine, "firmware", "SeaBIOS in the cache", ""};
+  return {Finding::Optional, "firmware", "none in the cache yet",
+          "'hvlab boot --cdrom' or '--disk' without a kernel fetches Debian's SeaBIOS"};
+}
+
 HostCheck data(const char* folder, const char* subject) {
   try {
     return {Finding::Fine, subject, data_folder(folder).string(), ""};
@@ -166,7 +174,7 @@ void print_json(const std::vector<HostCheck>& checks) {
 
 std::vector<HostCheck> examine_host() {
   std::vector<HostCheck> checks = {host_processor(), memory(), data("profiles/cpu", "data files"),
-                                   profiles(),       cache(),  systems()};
+                                   profiles(),       cache(),  systems(), firmware()};
   for (const Program& wanted : kPrograms) checks.push_back(program(wanted));
   return checks;
 }

@@ -304,6 +304,9 @@ TEST_CASE("PIIX4 places the power-management ports where PMBA says while PMIOSE 
   CHECK_FALSE(m.bus.find_port(0xb040));
   pm.enable_at(0x600);
   CHECK(m.bus.find_port(0x608).target == &registers);
+  CHECK(m.config.read(1, 0, 0x58, 4) == 0);
+  pm.mark_smi_set_up();
+  CHECK(m.config.read(1, 0, 0x58, 4) == 0x0200'0000);  // DEVACTB: APMC_EN
 }
 
 TEST_CASE("no configuration access, however odd, does harm") {
