@@ -34,12 +34,14 @@ VirtualProcessor* vcpus[kMost] = {};
 State states[kMost] = {};
 unsigned count = 0, next = 0;
 
-void set_state(unsigned index, State state) {
-  if (states[index] == state) return;
+void begin_state(unsigned index, State state) {
   states[index] = state;
   const VirtualProcessor& vcpu = *vcpus[index];
   runtime::mark<arch::mark::Kind::VcpuState>(arch::mark::vcpu_id(vcpu.machine->number, vcpu.number),
                                              static_cast<u64>(state));
+}
+void set_state(unsigned index, State state) {
+  if (states[index] != state) begin_state(index, state);
 }
 
 unsigned index_of(const VirtualProcessor& vcpu) {
@@ -152,7 +154,7 @@ void add_machine(VirtualMachine& machine) {
   const Hold hold(lock);
   for (unsigned i = 0; i < machine.count; ++i) {
     vcpus[count] = &machine.vcpus[i];
-    states[count] = State::Halted;
+    begin_state(count, State::Halted);
     if (machine.vcpus[i].started) set_state(count, State::Ready);
     ++count;
   }

@@ -75,6 +75,28 @@ Table vm_table(const Json& stats) {
   return table;
 }
 
+// Where their hypervisor marks it: how long each could run and did, could and did not, or had nothing to do.
+Table vcpu_state_table(const Json& stats) {
+  Table table{.key = "vcpu_states",
+              .title = "What virtual processors did, in milliseconds, as their hypervisor says",
+              .columns = {{"vm", "vm"},
+                          {"vcpu", "vcpu"},
+                          {"running", "running", 3},
+                          {"ready", "ready", 3},
+                          {"co-stopped", "co-stopped", 3},
+                          {"halted", "halted", 3}},
+              .rows = {}};
+  for (const Json& vcpu : stats.at("vcpus")) {
+    if (!vcpu.contains("picoseconds")) continue;
+    std::vector<Cell> row{vcpu.at("vm").get<u64>(), vcpu.at("vcpu").get<u64>()};
+    for (size_t i = 2; i < table.columns.size(); ++i)
+      row.emplace_back(vcpu.at("picoseconds").at(table.columns[i].key).get<double>() /
+                       static_cast<double>(kMillisecond));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 Table vcpu_table(const Json& stats) {
   std::map<std::pair<u64, u64>, Exits> exits;
   for (const Json& row : stats.at("exits"))
@@ -146,13 +168,13 @@ std::vector<Table> tables_of(const RunReader& run, StatBy by) {
   const Json& stats = run.stats();
   switch (by) {
     case StatBy::Vm: return {vm_table(stats)};
-    case StatBy::Vcpu: return {vcpu_table(stats)};
+    case StatBy::Vcpu: return {vcpu_table(stats), vcpu_state_table(stats)};
     case StatBy::Reason: return {exits_by_reason(stats.at("exits"))};
     case StatBy::Layer: return {ledger_table(stats.at("ledger"))};
     case StatBy::Device: return {device_table(stats), request_table(run)};
     case StatBy::All: break;
   }
-  return {summary(run), ledger_table(stats.at("ledger")), vm_table(stats),
+  return {summary(run), ledger_table(stats.at("ledger")), vm_table(stats), vcpu_state_table(stats),
           exits_by_reason(stats.at("exits"))};
 }
 
