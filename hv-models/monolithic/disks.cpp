@@ -110,7 +110,6 @@ void start(void* context, DiskJob& job) {
   run->part = &part;
   run->piece = run->offset = 0;
   run->sectors_done = 0;
-  runtime::mark<arch::mark::Kind::DiskRequest>(static_cast<drivers::DiskRequest*>(run), part.machine->number);
   if (!prepare(*run)) {
     run->job = nullptr;
     job.failed = true;
@@ -145,6 +144,8 @@ devices::DiskBackend disk_part(hypervisor::VirtualMachine& machine, unsigned num
   part.machine = &machine;
   part.first = (number - 1) * part_sectors;
   part.sectors = part_sectors;
+  runtime::mark<arch::mark::Kind::VmDisk>(arch::mark::vcpu_id(number, 0),
+                                          arch::mark::disk_sector(0, part.first));
   return {part_sectors, start, &part};
 }
 

@@ -12,6 +12,41 @@ const char* name(VcpuState state) {
   return kNames[static_cast<size_t>(state)];
 }
 
+void VcpuStateReader::set(u64 vcpu, State state, const Mark& mark) {
+  const auto [place, fresh] = states_.try_emplace(vcpu, state);
+  if (!fresh && place->second == state) return;
+  place->second = state;
+  changes_.push_back({.vcpu = vcpu, .state = state, .core = mark.core, .time = mark.time});
+}
+
+/// `thread` gets a processor, or loses it.
+void VcpuStateReader::thread_runs(u64 thread, bool runs, const Mark& mark) {
+  const auto vcpu = vcpu_of_thread_.find(thread);
+  if (vcpu == vcpu_of_thread_.end()) return;
+  const State from = runs ? State::Ready : State::Running;
+  if (states_.at(vcpu->second) == from) set(vcpu->second, runs ? State::Running : State::Ready, mark);
+}
+
+const std::vector<VcpuStateReader::Change>& VcpuStateReader::read(const Mark& mark) {
+  changes_.clear();
+  if (!mark.of_host()) return changes_;
+  if (mark.kind == arch::mark::Kind::ThreadSwitch) {
+    u64& thread = running_[mark.core];
+    if (thread != mark.first) thread_runs(thread, false, mark);
+    thread = mark.first;
+    thread_runs(thread, true, mark);
+  } else if (mark.kind == arch::mark::Kind::ThreadWake) {
+    const auto vcpu = vcpu_of_thread_.find(mark.first);
+    if (vcpu != vcpu_of_thread_.end() && states_.at(vcpu->second) == State::Halted)
+      set(vcpu->second, State::Ready, mark);
+  } else if (mark.kind == arch::mark::Kind::VcpuState && mark.second < static_cast<u64>(State::Count)) {
+    set(mark.first, static_cast<State>(mark.second), mark);
+    if (const auto thread = running_.find(mark.core); thread != running_.end() && thread->second != 0)
+      vcpu_of_thread_[thread->second] = mark.first;
+  }
+  return changes_;
+}
+
 // A processor may be ahead of another by a part of a slice: time never goes back here.
 void VcpuStates::Vcpu::pass(Picoseconds now) {
   if (now <= since) return;
@@ -22,17 +57,18 @@ void VcpuStates::Vcpu::pass(Picoseconds now) {
 void VcpuStates::on_event(const Event& event) {
   newest_ = std::max(newest_, event.time);
   const auto mark = marks_.read(event);
-  if (!mark || mark->kind != arch::mark::Kind::VcpuState || !mark->of_host()) return;
-  if (mark->second >= static_cast<u64>(VcpuState::Count)) return;
-  const auto [place, fresh] = vcpus_.try_emplace(mark->first);
-  Vcpu& vcpu = place->second;
-  if (fresh) {
-    vcpu.times.vm = arch::mark::vm_of(mark->first);
-    vcpu.times.vcpu = arch::mark::vcpu_of(mark->first);
-    vcpu.since = mark->time;
+  if (!mark) return;
+  for (const VcpuStateReader::Change& change : reader_.read(*mark)) {
+    const auto [place, fresh] = vcpus_.try_emplace(change.vcpu);
+    Vcpu& vcpu = place->second;
+    if (fresh) {
+      vcpu.times.vm = arch::mark::vm_of(change.vcpu);
+      vcpu.times.vcpu = arch::mark::vcpu_of(change.vcpu);
+      vcpu.since = change.time;
+    }
+    vcpu.pass(change.time);
+    vcpu.state = change.state;
   }
-  vcpu.pass(mark->time);
-  vcpu.state = static_cast<VcpuState>(mark->second);
 }
 
 std::vector<VcpuStates::Times> VcpuStates::times() const {

@@ -199,22 +199,16 @@ void TraceRecorder::vcpu_state(u16 lane, const Event& event, VcpuState state) {
 // A hypervisor says which control block is whose, and why a virtual processor does not run. One that has a
 // processor and is not in the guest is being attended to.
 void TraceRecorder::software_mark(const observe::Mark& mark) {
-  using State = arch::mark::VcpuState;
   table_.note(mark);
-  if (mark.kind != arch::mark::Kind::VcpuState || !mark.of_host()) return;
-  const u16 lane =
-      lane_of_vcpu({.vm = arch::mark::vm_of(mark.first), .vcpu = arch::mark::vcpu_of(mark.first)});
-  if (lane == kNoLane || mark.second >= static_cast<u64>(State::Count)) return;
   constexpr std::array kStates = {VcpuState::Handling, VcpuState::Ready, VcpuState::CoStopped,
                                   VcpuState::Halted};
-  Vcpu& vcpu = vcpus_[lane];
-  const VcpuState state = kStates[mark.second];
-  const bool known = vcpu.marked && vcpu.state == state;
-  vcpu.marked = true;
-  vcpu.core = mark.core;
-  if (known) return;
-  vcpu.state = state;
-  set_state(lane, mark.core, mark.time, static_cast<u64>(state), mark.core);
+  for (const observe::VcpuStateReader::Change& change : vcpu_states_.read(mark)) {
+    const u16 lane =
+        lane_of_vcpu({.vm = arch::mark::vm_of(change.vcpu), .vcpu = arch::mark::vcpu_of(change.vcpu)});
+    if (lane == kNoLane) continue;
+    vcpus_[lane] = {.state = kStates[static_cast<size_t>(change.state)], .core = change.core, .marked = true};
+    set_state(lane, change.core, change.time, static_cast<u64>(vcpus_[lane].state), change.core);
+  }
 }
 
 void TraceRecorder::vm_entry(const Event& event, Core& core) {

@@ -10,7 +10,7 @@
 
 #include "sim/observe/event.hpp"
 #include "sim/observe/ledger.hpp"
-#include "sim/observe/vcpu_table.hpp"
+#include "sim/observe/vcpu_states.hpp"
 #include "sim/record/thread_lanes.hpp"
 
 namespace hvlab::record {
@@ -92,6 +92,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   std::vector<Device> devices_;
   observe::VcpuTable table_;
   observe::MarkReader reader_;
+  observe::VcpuStateReader vcpu_states_;
   std::map<u64, u16> vcpu_lanes_;                            // by control block
   std::map<std::pair<unsigned, unsigned>, u16> lane_of_id_;  // by machine and virtual processor
   std::map<u16, Vcpu> vcpus_;                                // by lane

@@ -122,3 +122,26 @@ TEST_CASE("a virtual processor's time is the sum of its states") {
   CHECK((times[0].vm == 1 && times[0].vcpu == 2));
   CHECK(times[0].time == std::array<Picoseconds, 4>{6'000, 2'500, 500, 0});
 }
+
+// Catches a virtual processor that runs on while the thread that has it waits for a processor.
+TEST_CASE("a virtual processor that a thread has is ready while that thread is") {
+  using arch::mark::Kind;
+  using arch::mark::VcpuState;
+  VcpuStates states;
+  const auto say = [&](Picoseconds time, Kind kind, u64 first, u64 second = 0) {
+    for (const Event& each : mark(time, kind, first, second)) states.on_event(each);
+  };
+  const u64 vcpu = arch::mark::vcpu_id(1, 0);
+  say(1'000, Kind::ThreadSwitch, 0x77);
+  say(2'000, Kind::VcpuState, vcpu, static_cast<u64>(VcpuState::Running));
+  say(3'000, Kind::ThreadSwitch, 0x88);  // set aside
+  say(7'000, Kind::ThreadSwitch, 0x77);
+  say(9'000, Kind::VcpuState, vcpu, static_cast<u64>(VcpuState::Halted));
+  say(9'000, Kind::ThreadSwitch, 0x88);
+  say(19'000, Kind::ThreadWake, 0x77);
+  say(21'000, Kind::ThreadSwitch, 0x77);
+  say(22'000, Kind::VcpuState, vcpu, static_cast<u64>(VcpuState::Running));
+  const auto times = states.times();
+  REQUIRE(times.size() == 1);
+  CHECK(times[0].time == std::array<Picoseconds, 4>{1'000 + 2'000 + 1'000, 4'000 + 2'000, 0, 10'000});
+}
