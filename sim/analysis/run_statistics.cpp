@@ -236,9 +236,56 @@ const Json* innermost_requests(const Json& stats, const std::string& operation) 
   return best;
 }
 
+namespace {
+
+/// A run of several cells: a line each, as far as they have come.
+Table cells_table(const RunReader& run) {
+  Table table{
+      .key = "cells",
+      .title = fmt::format("Run {}: {}, {} cells", run.title(), name(run.state()), run.run()["cells"].size()),
+      .columns = {{"cell", "cell"},
+                  {"state", "state"},
+                  {"end", "end"},
+                  {"seconds", "seconds", 9},
+                  {"instructions", "instructions"},
+                  {"cycles", "cycles"},
+                  {"exits", "exits"}},
+      .rows = {}};
+  for (const RunReader& cell : run.cells()) {
+    std::vector<Cell> row = {cell.title(), std::string(name(cell.state()))};
+    if (cell.has(record::kStatsFile)) {
+      const Json& stats = cell.stats();
+      u64 exits = 0;
+      for (const Json& exit : stats.at("exits")) exits += exit.at("count").get<u64>();
+      row.insert(row.end(), {stats.at("end").at("why").get<std::string>(), stats.at("seconds").get<double>(),
+                             stats.at("instructions").get<u64>(), stats.at("cycles").get<u64>(), exits});
+    }
+    row.resize(table.columns.size());
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+/// The tables of each cell; their titles and keys say whose they are.
+std::vector<Table> tables_of_cells(const RunReader& run, StatBy by) {
+  std::vector<Table> all;
+  for (const RunReader& cell : run.cells()) {
+    if (!cell.has(record::kStatsFile)) continue;
+    for (Table& table : tables_of(cell, by)) {
+      table.title = cell.title() + ": " + table.title;
+      table.key = cell.title() + ": " + table.key;
+      all.push_back(std::move(table));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 std::vector<Table> run_statistics(const RunReader& run, StatBy by) {
   try {
-    return tables_of(run, by);
+    if (!run.has_cells()) return tables_of(run, by);
+    return by == StatBy::All ? std::vector<Table>{cells_table(run)} : tables_of_cells(run, by);
   } catch (const Json::exception&) {
     throw UserError((run.path() / record::kStatsFile).string() + ": damaged, or of another version of HVLab");
   }

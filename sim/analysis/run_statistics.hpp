@@ -11,7 +11,8 @@ namespace hvlab::analysis {
 
 enum class StatBy : u8 { All, Vm, Vcpu, Reason, Layer, Device };
 
-/// The run's totals from its stats.json; by device also what its trace says of requests. Throws UserError if
+/// The run's totals from its stats.json; by device also what its trace says of requests. Of a run of several
+/// cells a line for each cell, or by anything but All the tables of each. Throws UserError if
 /// the run has no statistics, or they are not what they should be.
 std::vector<Table> run_statistics(const record::RunReader& run, StatBy by);
 

@@ -166,7 +166,7 @@ int boot_command(const std::vector<std::string>& arguments) {
     end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
     if (watch) watch->finish();
     if (exits) exits->finish();
-    if (statistics.is_open()) write_statistics(statistics, machine.statistics(), end, *watch);
+    if (statistics.is_open()) write_statistics(statistics, machine, end, *watch);
     if (record && requests.is_open() && !requests.flush()) record->note_problem("requests: writing failed");
     if (record) record->finish(end, *watch, cpu_seconds() - started);
   }

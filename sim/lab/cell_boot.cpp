@@ -10,9 +10,9 @@
 #include "sim/base/user_error.hpp"
 #include "sim/boot/bootable.hpp"
 #include "sim/lab/child.hpp"
-#include "sim/lab/demo_prepare.hpp"
-#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/debian_systems.hpp"
 #include "sim/lab/models.hpp"
+#include "sim/lab/ways.hpp"
 #include "sim/scenario/entitlement.hpp"
 #include "sim/scenario/quantity.hpp"
 
@@ -26,10 +26,6 @@ using scenario::Scenario;
 namespace {
 
 constexpr u64 kMiB = u64{1} << 20;
-
-const Way& way_named(const std::string& name) {
-  return *std::ranges::find(demo_ways(), name, [](const Way& way) { return std::string(way.name); });
-}
 
 /// A path of the scenario's, as seen from here.
 std::string path_of(const Scenario& scenario, const std::string& file) {
@@ -84,9 +80,18 @@ bool boots_by_firmware(const Cell& cell) {
   return !cell.software.iso.file.empty() || cell.software.disk.has_value();
 }
 
-/// Fetches packages; `refresh` is never asked for here.
-void fetch(const std::vector<const Way*>& ways) {
-  if (fetch_systems(ways, false) != 0) throw MissingPart("Debian's packages cannot be had");
+void fetch(const std::vector<const Way*>& ways, bool refresh) {
+  if (fetch_systems(ways, refresh) != 0) throw MissingPart("Debian's packages cannot be had");
+}
+
+/// A way with virtual machines by KVM needs a processor that can make some.
+void check_processor(const Cell& cell) {
+  if (cell.software.way.empty()) return;
+  try {
+    check_way(find_way(cell.software.way), scenario::profile_of(cell.machine));
+  } catch (const UserError& error) {
+    throw MissingPart(error.what());
+  }
 }
 
 void find_firmware() {
@@ -108,12 +113,6 @@ class Arguments {
  private:
   std::vector<std::string> words_;
 };
-
-std::string processor_of(const scenario::Machine& machine) {
-  std::string text = machine.processor;
-  for (const std::string& feature : machine.without) text += ",-" + feature;
-  return text;
-}
 
 /// For an option in which a comma ends a file's name.
 std::string before_comma(const std::string& file) {
@@ -146,8 +145,7 @@ void add_devices(const Scenario& scenario, const Cell& cell, Parts& parts, Argum
 std::string command_line(const Cell& cell) {
   const std::string more = cell.software.append.empty() ? "" : " " + cell.software.append;
   if (cell.software.way.empty()) return cell.software.append;
-  std::string line =
-      demo_command_line(way_named(cell.software.way), cell.instances, cell.workload == "quick");
+  std::string line = way_command_line(find_way(cell.software.way), cell.instances, cell.workload == "quick");
   const bool card =
       std::ranges::any_of(cell.machine.nics, [](const auto& nic) { return nic.backend == "peer"; });
   constexpr std::string_view kLink = " hvlab.link=1";
@@ -174,9 +172,9 @@ void add_software(const Scenario& scenario, const Cell& cell, Arguments& argumen
     return;
   }
   const bool own = !software.kernel.file.empty();
-  arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : demo_kernel());
+  arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : debian_kernel_image());
   arguments.add("--loader", software.way.empty() ? software.loader : "pvh");
-  if (!software.way.empty()) arguments.add("--initrd", initrd_path(way_named(software.way)));
+  if (!software.way.empty()) arguments.add("--initrd", initrd_path(find_way(software.way)));
   for (const Image& initrd : software.initrds) {
     const std::string file = path_of(scenario, initrd.file);
     arguments.add("--initrd", initrd.arguments.empty() ? file : file + " " + initrd.arguments);
@@ -259,24 +257,25 @@ std::string Parts::empty_disk(u64 bytes) {
   return file;
 }
 
-void Parts::prepare(const Scenario& scenario) {
+void Parts::prepare(const Scenario& scenario, bool refresh) {
   std::vector<const Way*> ways;
   bool kernel = false, firmware = false;
   for (const Cell& cell : scenario.cells) {
     check_images(scenario, cell);
+    check_processor(cell);
     check_boot_media(scenario, cell);
     firmware = firmware || (boots_by_firmware(cell) && cell.software.firmware.file.empty());
     kernel = kernel || cell.software.debian_kernel;
     if (!cell.software.way.empty() && !ways_.contains(cell.software.way)) {
-      ways.push_back(&way_named(cell.software.way));
+      ways.push_back(&find_way(cell.software.way));
       ways_.insert(cell.software.way);
     }
   }
   if (firmware) find_firmware();
   // The first way needs the kernel and a shell alone.
-  if (kernel && ways.empty()) return fetch({&demo_ways().front()});
+  if (kernel && ways.empty()) return fetch({&all_ways().front()}, refresh);
   if (ways.empty()) return;
-  fetch(ways);
+  fetch(ways, refresh);
   try {
     for (const Way* way : ways) assemble_initrd(*way);
   } catch (const UserError& error) {
@@ -290,7 +289,7 @@ std::vector<std::string> cell_arguments(const Scenario& scenario, const Cell& ce
   add_software(scenario, cell, arguments);
   const scenario::Machine& machine = cell.machine;
   arguments.add("--memory", std::to_string(machine.memory / kMiB) + "M");
-  arguments.add("--cpu", processor_of(machine));
+  arguments.add("--cpu", scenario::profile_of(machine));
   for (const auto& [name, value] : machine.costs) arguments.add("--cost", fmt::format("{}={}", name, value));
   arguments.add("--cpus", std::to_string(machine.cores));
   arguments.add("--timing", machine.timing);

@@ -23,8 +23,9 @@ class Parts {
   Parts() = default;
 
   /// Has the cache hold what the scenario's ways and kernels need: packages, and an initial RAM file system
-  /// of each way. Looks that every image of the user's own is there and has its checksum. Throws MissingPart.
-  void prepare(const scenario::Scenario& scenario);
+  /// of each way; with `refresh` the newest that the mirror has. Looks that every image of the user's own is
+  /// there and has its checksum, and that each way's processor can run it. Throws MissingPart.
+  void prepare(const scenario::Scenario& scenario, bool refresh = false);
 
   /// A file of so many zeros, which takes no room. What is written to an image is dropped at the end of a
   /// run, so that one file serves for all. Throws UserError.

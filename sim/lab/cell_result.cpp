@@ -48,7 +48,9 @@ bool killed(const Cell& cell, size_t instance) {
 
 /// Every instance of the workload has to say that it is done, unless the scenario has it killed.
 void check_workload(const Cell& cell, const CellResult& result, size_t index, ScenarioResult& all) {
-  if (cell.workload.empty() || !cell.program.empty() || cell.ending != "power-off" || result.ending != "power-off") return;
+  if (cell.workload.empty() || !cell.program.empty() || cell.ending != "power-off" ||
+      result.ending != "power-off")
+    return;
   for (size_t i = 0; i < cell.instances; ++i) {
     const WorkloadLog& log = i == 0 ? result.run.log : result.run.others[i - 1];
     if (log.done || killed(cell, i)) continue;
@@ -137,16 +139,6 @@ void check_figure(const Expectation& expectation, size_t index, ScenarioResult& 
   if (!held) all.status = graver(all.status, status::kNotAsExpected);
 }
 
-std::string compare_phases(const WorkloadLog& first, const WorkloadLog& log) {
-  for (const PhaseResult& phase : first.phases) {
-    const auto found = std::ranges::find(log.phases, phase.name, &PhaseResult::name);
-    if (found == log.phases.end()) return "phase " + phase.name + " is missing";
-    if (found->hash != phase.hash)
-      return fmt::format("phase {}: {:016x}, not {:016x}", phase.name, found->hash, phase.hash);
-  }
-  return first.phases.empty() ? "no phase ran" : "";
-}
-
 std::string compare_results(const CellResult& base, const CellResult& cell) {
   std::string difference = compare_phases(base.run.log, cell.run.log);
   for (const WorkloadLog& log : cell.run.others) {
@@ -178,7 +170,7 @@ void judge_claim(ScenarioResult& all) {
   const auto claim =
       std::ranges::find(claims(), all.scenario.claim, [](const Claim& each) { return std::string(each.id); });
   if (claim == claims().end()) return;
-  std::vector<WayRun> runs;
+  std::vector<MeasuredRun> runs;
   for (const CellResult& cell : all.cells) {
     if (cell.ending == "power-off") runs.push_back(cell.run);
   }

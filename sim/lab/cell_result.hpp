@@ -17,7 +17,7 @@ struct CellResult {
   std::string console_again;  // the same of --verify's second run
   std::string statistics;     // stats.json
   std::string errors;         // what the simulator said
-  WayRun run;
+  MeasuredRun run;
   Metrics metrics;
   std::string difference;  // of --verify: where its second run parts from the first; empty: nowhere
   double host_seconds = 0;

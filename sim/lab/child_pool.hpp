@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/lab/demo_progress.hpp"
+#include "sim/lab/progress_line.hpp"
 
 namespace hvlab::lab {
 

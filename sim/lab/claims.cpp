@@ -12,18 +12,9 @@ namespace hvlab::lab {
 namespace {
 
 const Claim kClaims[] = {
-    {"H1",
-     "overhead: hosted above hypervisor above operating-system level",
-     analysis::judge_overhead,
-     {{"bare", "container", "kvm", "hosted"}, {1, 2}, {1}, false}},
-    {"H2",
-     "hosted is slow because its I/O crosses the host",
-     analysis::judge_hosted_io,
-     {{"kvm", "hosted"}, {1, 2}, {1}, false}},
-    {"H3",
-     "cost per instance grows slowest at operating-system level",
-     analysis::judge_instance_cost,
-     {{"apps", "container", "kvm"}, {2}, {1, 2, 4}, true}},
+    {"H1", "overhead: hosted above hypervisor above operating-system level", analysis::judge_overhead},
+    {"H2", "hosted is slow because its I/O crosses the host", analysis::judge_hosted_io},
+    {"H3", "cost per instance grows slowest at operating-system level", analysis::judge_instance_cost},
 };
 
 double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
@@ -31,7 +22,7 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
   return window.seconds * processors * static_cast<double>(cycles) / static_cast<double>(window.cycles);
 }
 
-analysis::Measurement measurement_of(const WayRun& run) {
+analysis::Measurement measurement_of(const MeasuredRun& run) {
   analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0, 0};
   m.memory_each = instance_memory(run);
   const u64 idle = account_cycles(run.ledger, "idle");
@@ -67,9 +58,9 @@ std::string figure(const analysis::Figure& figure) {
 
 std::span<const Claim> claims() { return kClaims; }
 
-std::vector<analysis::Measurement> measurements_of(const std::vector<WayRun>& runs) {
+std::vector<analysis::Measurement> measurements_of(const std::vector<MeasuredRun>& runs) {
   std::vector<analysis::Measurement> measurements;
-  for (const WayRun& run : runs) {
+  for (const MeasuredRun& run : runs) {
     if (run.failure.empty()) measurements.push_back(measurement_of(run));
   }
   return measurements;

@@ -5,19 +5,22 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
-#include <map>
 #include <sstream>
 
+#include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/board/machine_config.hpp"
 #include "sim/lab/arguments.hpp"
-#include "sim/lab/claims.hpp"
-#include "sim/lab/demo_prepare.hpp"
-#include "sim/lab/demo_progress.hpp"
-#include "sim/lab/demo_runner.hpp"
-#include "sim/lab/demo_table.hpp"
+#include "sim/lab/cell_boot.hpp"
+#include "sim/lab/comparison.hpp"
+#include "sim/lab/debian_systems.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/models.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/lab/result_files.hpp"
+#include "sim/lab/scenario_commands.hpp"
+#include "sim/lab/scenario_files.hpp"
+#include "sim/lab/scenario_run.hpp"
 #include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
@@ -25,127 +28,177 @@ namespace hvlab::lab {
 namespace {
 
 namespace po = boost::program_options;
+using scenario::Override;
+using scenario::Scenario;
 
-constexpr int kFailed = 1;
+constexpr const char* kFolder = "scenarios/demo";
+constexpr const char* kReal = "real.yaml";     // the ways of Debian's kernel
+constexpr const char* kDefault = "real.yaml";  // what a plain `hvlab demo` runs
 
 po::options_description describe() {
   po::options_description options("Options", 110, 60);
   // clang-format off
   options.add_options()
+      ("real", "the ways of Debian's kernel (which is what is shown without it, too)")
       ("quick", "the short form of the workload")
       ("ways", po::value<std::string>()->value_name("NAME,..."),
-       "only these ways; the others are compared with the first")
-      ("processors", po::value<std::string>()->default_value("1,2")->value_name("N,..."),
-       "each way on machines with so many")
+       "only these; the others are compared with the first")
+      ("processors", po::value<std::string>()->value_name("N,..."), "each on machines with so many")
       ("instances", po::value<std::string>()->value_name("N"),
        "so many of the workload side by side, in every way but bare")
+      ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE"),
+       "anything else of the scenario; may be repeated")
       ("exits", "list all exits of each virtual machine too, in the columns of perf kvm stat")
       ("json", "print the results as JSON")
       ("refresh", "ask the Debian mirror for newer packages first")
-      ("prepare", "only fetch and assemble; print the paths of the kernel and the initrds")
+      ("prepare", "only fetch and assemble; print the paths of what would be booted")
+      ("runs", po::value<std::string>()->value_name("FOLDER")->default_value("runs"), "where run directories go")
+      ("jobs,j", po::value<std::string>()->value_name("N"), "runs at a time (default: the host's processors)")
       ("help", "show this");
   // clang-format on
   return options;
 }
 
-void print_help(const po::options_description& options) {
-  std::cout << "usage: hvlab demo [OPTION]...\n\n"
-               "Runs one workload on Debian's own kernel in several ways, each on a simulated PC, and\n"
-               "compares them:\n";
-  for (const Way& way : demo_ways()) {
-    fmt::print("  {:<15} {}{}\n", way.name, way.summary, way.standard ? "" : " (only when named)");
+std::string file_of(const po::variables_map& values) {
+  return (data_folder(kFolder) / (values.count("real") != 0 ? kReal : kDefault)).string();
+}
+
+std::vector<std::string> items_of(const std::string& option, const std::string& text) {
+  std::vector<std::string> items;
+  std::istringstream list(text);
+  for (std::string item; std::getline(list, item, ',');) items.push_back(item);
+  if (items.empty()) throw UserError(option + ": name at least one; see 'hvlab demo --help'");
+  return items;
+}
+
+/// What the cells are told apart by: ways, or teaching systems.
+const char* way_axis(const Scenario& scenario) {
+  const bool models = std::ranges::count(scenario.cells.front().settings, std::string("software.model"),
+                                         &scenario::Setting::path) != 0;
+  return models ? "software.model" : "software.way";
+}
+
+/// The values that the scenario gives an axis, in its order.
+std::vector<std::string> values_of(const Scenario& scenario, const std::string& axis) {
+  std::vector<std::string> values;
+  for (const scenario::Cell& cell : scenario.cells) {
+    for (const scenario::Setting& setting : cell.settings) {
+      if (setting.path == axis && std::ranges::count(values, setting.value) == 0)
+        values.push_back(setting.value);
+    }
+  }
+  return values;
+}
+
+void check_names(const std::vector<std::string>& names, const std::string& axis,
+                 const scenario::Vocabulary& words) {
+  for (const std::string& name : names) {
+    if ((axis == "software.way" ? words.way(name) : words.model(name)) == nullptr)
+      throw UserError("there is no way '" + name + "'; see 'hvlab demo --help'");
+  }
+}
+
+/// The command line as what it sets over the scenario.
+std::vector<Override> overrides_of(const po::variables_map& values, const std::string& axis,
+                                   const scenario::Vocabulary& words) {
+  std::vector<Override> overrides = parse_overrides(texts_of(values, "set"));
+  if (values.count("quick") != 0) overrides.push_back({"workload.size", "quick"});
+  if (values.count("ways") != 0) {
+    const std::vector<std::string> names = items_of("--ways", values["ways"].as<std::string>());
+    check_names(names, axis, words);
+    overrides.push_back({"vary." + axis, fmt::format("[{}]", fmt::join(names, ", "))});
+  }
+  if (values.count("processors") != 0) {
+    const std::vector<std::string> counts = items_of("--processors", values["processors"].as<std::string>());
+    for (const std::string& count : counts) parse_count("--processors", count, 1, board::kMaxProcessors);
+    overrides.push_back({"vary.machine.cores", fmt::format("[{}]", fmt::join(counts, ", "))});
+  }
+  return overrides;
+}
+
+/// The scenario with so many instances in all cells but those of the bare machine, which has one.
+void set_instances(Scenario& scenario, const std::string& file, std::vector<Override> overrides,
+                   const std::string& count, const scenario::Vocabulary& words) {
+  parse_count("--instances", count, 1, kMostInstances);
+  overrides.push_back({"workload.instances", count});
+  const Scenario several = load_scenario(file, overrides, words);
+  for (size_t i = 0; i < scenario.cells.size(); ++i) {
+    const scenario::Software& software = scenario.cells[i].software;
+    if (software.way != "bare" && software.model != "bare") scenario.cells[i] = several.cells[i];
+  }
+}
+
+Scenario load(const po::variables_map& values) {
+  const scenario::Vocabulary words = scenario_vocabulary();
+  const std::string file = file_of(values);
+  const std::vector<Override> overrides =
+      overrides_of(values, way_axis(load_scenario(file, {}, words)), words);
+  Scenario scenario = load_scenario(file, overrides, words);
+  if (values.count("instances") != 0)
+    set_instances(scenario, file, overrides, values["instances"].as<std::string>(), words);
+  return scenario;
+}
+
+int print_help(const po::options_description& options, const po::variables_map& values) {
+  const std::string file = file_of(values);
+  const std::vector<std::string> shown =
+      values_of(load_scenario(file, {}, scenario_vocabulary()), "software.way");
+  std::cout
+      << "usage: hvlab demo [OPTION]...\n\nRuns one workload in several ways, each on a simulated PC, and "
+         "compares them. It is the scenario\n"
+      << file << ", run as 'hvlab run' runs it;\n'hvlab compare RUN' prints the tables again. The ways:\n";
+  for (const Way& way : all_ways()) {
+    const bool standard = std::ranges::count(shown, way.name) != 0;
+    fmt::print("  {:<15} {}{}\n", way.name, way.summary, standard ? "" : " (only when named)");
   }
   std::fflush(stdout);
   std::cout << "\nThe kernel and all programs are Debian packages, taken from this host's apt mirror into\n"
                "$XDG_CACHE_HOME/hvlab (else ~/.cache/hvlab); nothing is installed.\n\n"
-            << options
-            << "\nExit status: 0 if every way ran and all computed the same; 1 if not; 2 for a mistake; 130 "
-               "after Ctrl-C.\n";
+            << options << kStatuses;
+  return 0;
 }
 
-/// Every standard way, or those named in "NAME,NAME...".
-std::vector<const Way*> chosen_ways(const po::variables_map& values) {
-  std::vector<const Way*> ways;
-  if (values.count("ways") == 0) {
-    for (const Way& way : demo_ways()) {
-      if (way.standard) ways.push_back(&way);
+/// What would be booted: the kernel, and each way's archive once.
+void print_paths(const Scenario& scenario) {
+  std::vector<std::string> lines;
+  for (const scenario::Cell& cell : scenario.cells) {
+    std::vector<std::string> own;
+    if (const Model* model = find_model(cell.software.model); model != nullptr) {
+      own = {model->name + (" " + model_image(*model))};
+    } else if (!cell.software.way.empty()) {
+      own = {"kernel " + debian_kernel_file(),
+             cell.software.way + " " + initrd_path(find_way(cell.software.way))};
     }
-    return ways;
-  }
-  std::istringstream names(values["ways"].as<std::string>());
-  for (std::string name; std::getline(names, name, ',');) {
-    ways.push_back(&find_way(name));
-  }
-  if (ways.empty()) throw UserError("--ways: name at least one; see 'hvlab demo --help'");
-  return ways;
-}
-
-/// The numbers of "N,N...".
-std::vector<unsigned> chosen_processors(const po::variables_map& values) {
-  std::vector<unsigned> counts;
-  std::istringstream numbers(values["processors"].as<std::string>());
-  for (std::string number; std::getline(numbers, number, ',');)
-    counts.push_back(static_cast<unsigned>(parse_count("--processors", number, 1, board::kMaxProcessors)));
-  if (counts.empty()) throw UserError("--processors: give at least one number, like 1,2");
-  return counts;
-}
-
-unsigned instances_of(const Way& way, const po::variables_map& values) {
-  if (values.count("instances") == 0 || &way == &demo_ways().front()) return way.instances;
-  return static_cast<unsigned>(
-      parse_count("--instances", values["instances"].as<std::string>(), 1, kMostInstances));
-}
-
-std::vector<DemoBoot> prepare(const std::vector<const Way*>& ways, const po::variables_map& values) {
-  const std::string kernel = demo_kernel();
-  std::map<std::string, std::string> initrds;
-  for (const Way* way : ways) initrds[way->name] = assemble_initrd(*way);
-  std::vector<DemoBoot> boots;
-  for (const unsigned processors : chosen_processors(values)) {
-    for (const Way* way : ways) {
-      boots.push_back({way, processors, kernel, initrds[way->name], values.count("quick") != 0,
-                       instances_of(*way, values)});
+    for (const std::string& line : own) {
+      if (std::ranges::count(lines, line) == 0) lines.push_back(line);
     }
   }
-  return boots;
+  fmt::print("{}\n", fmt::join(lines, "\n"));
 }
 
-void print_paths(const std::vector<DemoBoot>& boots) {
-  fmt::print("kernel {}\n", boots.front().kernel);
-  for (const DemoBoot& boot : boots) {
-    if (boot.processors == boots.front().processors) fmt::print("{} {}\n", boot.way->name, boot.initrd);
+int prepare(const Scenario& scenario, bool refresh) {
+  try {
+    Parts().prepare(scenario, refresh);
+  } catch (const MissingPart& missing) {
+    std::cerr << "hvlab: " << missing.what() << '\n';
+    return exit_status::kMissing;
   }
+  print_paths(scenario);
+  return 0;
 }
 
-void print_table(const std::vector<WayRun>& runs, bool exits, double host) {
-  const size_t width = output_width();
-  fmt::print(
-      "\nDebian's kernel {} and one workload, in every way of running it, on a simulated PC\n"
-      "Times are simulated; x: ratio to {}; * several instances side by side\n\n{}",
-      demo_kernel_version(), runs.front().way, format_runs(runs, width));
-  for (const WayRun& run : runs) {
-    if (exits) fmt::print("{}", format_machine_exits(run, width));
+/// The finished run as it looks from its directory.
+void print(const ScenarioResult& result, const po::variables_map& values) {
+  const Comparison comparison = read_comparison({record::RunReader(result.directory)});
+  if (values.count("json") != 0) {
+    nlohmann::ordered_json json = comparison_json(comparison);
+    json["status"] = result.status;
+    std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  } else {
+    std::cout << comparison_text(comparison, values.count("exits") != 0, output_width());
   }
-  fmt::print("\nWhat these runs say of two claims (hvlab claims tells all, with their numbers)\n");
-  const std::vector<analysis::Measurement> measured = measurements_of(runs);
-  for (const auto judge : {analysis::judge_overhead, analysis::judge_hosted_io})
-    fmt::print("{}", format_verdict(judge(measured), false, width));
-  fmt::print("\n");
-  u64 instructions = 0;
-  for (const WayRun& run : runs) instructions += run.instructions;
-  fmt::print("{} runs, {:.2f} billion instructions, {:.1f} s on this host\n", runs.size(),
-             static_cast<double>(instructions) / 1e9, host);
-}
-
-/// Says which runs failed, and how; true if none did.
-bool report_failures(const std::vector<WayRun>& runs) {
-  bool good = true;
-  for (const WayRun& run : runs) {
-    if (run.failure.empty()) continue;
-    good = false;
-    fmt::print(stderr, "hvlab: {} with {} processor(s): {}\n", run.way, run.processors, run.failure);
-  }
-  return good;
+  std::cout << std::flush;
+  std::cerr << comparison_failures(comparison);
 }
 
 }  // namespace
@@ -153,28 +206,21 @@ bool report_failures(const std::vector<WayRun>& runs) {
 int demo_command(const std::vector<std::string>& arguments) {
   const po::options_description options = describe();
   const po::variables_map values = parse_arguments("demo", arguments, options, "");
-  if (values.count("help") != 0) return print_help(options), 0;
-  const double started = host_seconds();
-  const std::vector<const Way*> ways = chosen_ways(values);
-  for (const Way* way : ways) check_way(*way);
-  if (const int status = fetch_systems(ways, values.count("refresh") != 0); status != 0) return status;
-  const std::vector<DemoBoot> boots = prepare(ways, values);
-  if (values.count("prepare") != 0) return print_paths(boots), 0;
-  std::vector<WayRun> runs = run_boots(boots);
-  if (runs.empty()) return exit_status::kInterrupted;
-  check_runs(runs);
-  if (values.count("json") != 0) {
-    std::cout << format_json(runs).dump(2) << '\n';
-  } else if (std::ranges::any_of(runs, [](const WayRun& run) { return run.failure.empty(); })) {
-    print_table(runs, values.count("exits") != 0, host_seconds() - started);
-  }
-  std::fflush(stdout);
-  if (!report_failures(runs)) return kFailed;
-  if (values.count("json") == 0) {
-    fmt::print("All {} runs computed the same in all {} phases.\n", runs.size(),
-               runs.front().log.phases.size());
-  }
-  return 0;
+  if (values.count("help") != 0) return print_help(options, values);
+  Scenario scenario = load(values);
+  const bool refresh = values.count("refresh") != 0;
+  if (values.count("prepare") != 0) return prepare(scenario, refresh);
+  const RunWishes wishes{.at_once = jobs("demo", values),
+                         .folder = values["runs"].as<std::string>(),
+                         .refresh = refresh,
+                         .command = command_words("demo", arguments)};
+  const std::vector<ScenarioResult> results = run_scenarios({std::move(scenario)}, wishes);
+  const ScenarioResult& result = results.front();
+  if (!result.directory.empty()) print(result, values);
+  // What went well is in the tables.
+  if (result.status != 0) std::cerr << result_text(result, false, false);
+  if (!result.directory.empty()) std::cerr << "hvlab: the runs are in " << result.directory << '\n';
+  return result.status;
 }
 
 }  // namespace hvlab::lab

@@ -1,4 +1,4 @@
-// `hvlab demo`: one workload, every way of running it, one table.
+// `hvlab demo`: a scenario of scenarios/demo, run as `hvlab run` runs it, and its cells side by side.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace hvlab::lab {
 
-/// Prepares the ways, boots each with 1 and 4 processors, and prints what came out. Returns the exit status:
-/// 0, 1 if a way failed or computed something else, 130 after Ctrl-C. Throws UserError.
+/// Runs the demo's scenario with what the command line sets over it and prints the comparison of its cells
+/// (sim/lab/comparison.hpp). Returns the exit status of the scenario's run. Throws UserError.
 int demo_command(const std::vector<std::string>& arguments);
 
 }  // namespace hvlab::lab

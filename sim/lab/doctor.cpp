@@ -12,10 +12,10 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/child_pool.hpp"
-#include "sim/lab/demo_prepare.hpp"
-#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/debian_systems.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/json.hpp"
+#include "sim/lab/ways.hpp"
 #include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
@@ -82,7 +82,7 @@ HostCheck cache() {
 
 HostCheck systems() {
   try {
-    return {Finding::Fine, "Debian systems", "kernel " + demo_kernel_version() + " in the cache", ""};
+    return {Finding::Fine, "Debian systems", "kernel " + debian_kernel_version() + " in the cache", ""};
   } catch (const UserError&) {
     return {Finding::Optional, "Debian systems", "none in the cache yet",
             "'hvlab demo --prepare' fetches them from this host's Debian mirror"};

@@ -5,9 +5,9 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
-#include "sim/lab/demo_ways.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/scenario_files.hpp"
+#include "sim/lab/ways.hpp"
 #include "sim/scenario/yaml_tree.hpp"
 #include "sim/timing/profile.hpp"
 
@@ -36,8 +36,8 @@ std::vector<Explanation> read_file(const std::string& list, const std::string& k
 
 std::vector<Explanation> ways() {
   std::vector<Explanation> entries;
-  entries.reserve(demo_ways().size());
-  for (const Way& way : demo_ways())
+  entries.reserve(all_ways().size());
+  for (const Way& way : all_ways())
     entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md"});
   return entries;
 }

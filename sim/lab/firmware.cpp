@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sim/boot/firmware.hpp"
-#include "sim/lab/demo_prepare.hpp"
+#include "sim/lab/debian_systems.hpp"
 
 namespace hvlab::lab {
 

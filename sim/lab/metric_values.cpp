@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 /// Whole picoseconds, so that bounds written in a file meet what was measured.
 double picoseconds(double seconds) { return std::round(seconds * 1e12); }
 
-void add_workload(const WayRun& run, Metrics& metrics) {
+void add_workload(const MeasuredRun& run, Metrics& metrics) {
   if (run.log.size.empty()) return;
   metrics.emplace_back("workload.time", picoseconds(workload_seconds(run)));
   metrics.emplace_back("start.time", picoseconds(start_seconds(run)));
@@ -77,17 +77,17 @@ std::optional<double> value_of(const Metrics& metrics, const std::string& name) 
   return found->second;
 }
 
-WayRun read_run(const std::string& statistics, const std::string& console, unsigned instances) {
-  WayRun run;
+MeasuredRun read_run(const std::string& statistics, const std::string& console, unsigned instances) {
+  MeasuredRun run;
   std::vector<WorkloadLog> logs = parse_workload_logs(console);
-  logs.resize(std::max(1u, instances));
+  if (instances != 0) logs.resize(instances);
   run.log = logs.front();
   run.others.assign(logs.begin() + 1, logs.end());
   if (!statistics.empty()) read_statistics(statistics, run);
   return run;
 }
 
-Metrics metrics_of(const WayRun& run, const std::string& statistics) {
+Metrics metrics_of(const MeasuredRun& run, const std::string& statistics) {
   Metrics metrics;
   if (statistics.empty()) return metrics;
   try {

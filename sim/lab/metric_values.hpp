@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/lab/demo_result.hpp"
+#include "sim/lab/measured_run.hpp"
 
 namespace hvlab::lab {
 
@@ -17,11 +17,12 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 /// The value of a metric; none if it is not there.
 std::optional<double> value_of(const Metrics& metrics, const std::string& name);
 
-/// What a run's stats.json says and what the workload's `instances` said on the console, as a run.
+/// What a run's stats.json says and what the workload's `instances` said on the console, as a run. 0
+/// instances: as many as have said something.
 /// Throws UserError if the statistics are none.
-WayRun read_run(const std::string& statistics, const std::string& console, unsigned instances);
+MeasuredRun read_run(const std::string& statistics, const std::string& console, unsigned instances);
 
 /// All metrics of a run. `statistics` is the text that `run` was read from.
-Metrics metrics_of(const WayRun& run, const std::string& statistics);
+Metrics metrics_of(const MeasuredRun& run, const std::string& statistics);
 
 }  // namespace hvlab::lab

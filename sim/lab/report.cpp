@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 
+#include "sim/lab/cost_origins.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/io_report.hpp"
 #include "sim/lab/json.hpp"
@@ -188,8 +189,9 @@ std::string summary(const board::Statistics& statistics, double host_seconds) {
       simulated, millions, host_seconds, host_seconds > 0 ? millions / host_seconds : 0.0);
 }
 
-void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
+void write_statistics(std::ostream& out, const board::Machine& machine, const board::RunEnd& end,
                       const RunWatch& watch) {
+  const board::Statistics statistics = machine.statistics();
   JsonWriter json(out);
   json.begin_object();
   json.member("instructions", statistics.instructions).member("cycles", statistics.cycles);
@@ -213,6 +215,7 @@ void write_statistics(std::ostream& out, const board::Statistics& statistics, co
   if (const IoWatch* io = watch.io(); io != nullptr) write_io(json, io->totals());
   write_marks(json, watch.marks());
   write_windows(json, watch.windows());
+  write_costs(json, costs_of(machine.profile()));
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
   json.end_object().end_object();
 }

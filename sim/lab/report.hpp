@@ -18,8 +18,8 @@ std::string describe_end(const board::Machine& machine, const board::RunEnd& end
 /// One line: simulated time, instructions, the host's CPU time and speed.
 std::string summary(const board::Statistics& statistics, double host_seconds);
 
-/// The statistics as the JSON of --stats, with what `watch` saw.
-void write_statistics(std::ostream& out, const board::Statistics& statistics, const board::RunEnd& end,
+/// The machine's statistics as the JSON of --stats, with what `watch` saw and the costs that all rests on.
+void write_statistics(std::ostream& out, const board::Machine& machine, const board::RunEnd& end,
                       const RunWatch& watch);
 
 }  // namespace hvlab::lab

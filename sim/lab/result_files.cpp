@@ -10,6 +10,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
+#include "sim/lab/cost_origins.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/record/output_file.hpp"
@@ -121,6 +122,7 @@ Json result_json(const ScenarioResult& result) {
   if (!result.problem.empty()) json["problem"] = result.problem;
   json["cells"] = std::move(cells);
   json["checks"] = std::move(checks);
+  json["costs"] = costs_json(result.scenario.cells);
   if (result.verdict) json["verdict"] = verdict_json(*result.verdict);
   return json;
 }

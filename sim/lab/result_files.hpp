@@ -10,7 +10,7 @@
 namespace hvlab::lab {
 
 /// {"scenario", "status", "partial", "cells": [{"cell", "settings", "ending", "metrics": {NAME: {"value",
-/// "unit"}}}], "checks": [...]}. The same bytes for equal runs.
+/// "unit"}}}], "checks": [...], "costs": costs_json()}. The same bytes for equal runs.
 nlohmann::ordered_json result_json(const ScenarioResult& result);
 
 /// One test suite a scenario, one test case a check; times are simulated seconds.

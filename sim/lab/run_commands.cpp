@@ -1,5 +1,6 @@
 #include "sim/lab/run_commands.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -8,8 +9,10 @@
 #include "sim/analysis/run_top.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
+#include "sim/lab/comparison.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
 
@@ -48,8 +51,8 @@ std::vector<RunReader> open_runs(const std::string& command, const po::variables
                                  size_t most) {
   const std::vector<std::string> names = texts_of(values, "run");
   if (names.size() < least || names.size() > most)
-    throw UserError(command + ": give " + (most == 1 ? "one run" : "two runs or more") + "; see 'hvlab " +
-                    command + " --help'");
+    throw UserError(command + ": give " + (most == 1 ? "one run" : "a run with cells, or two runs or more") +
+                    "; see 'hvlab " + command + " --help'");
   std::vector<RunReader> runs;
   runs.reserve(names.size());
   for (const std::string& name : names) {
@@ -134,20 +137,43 @@ int stat_command(const std::vector<std::string>& arguments) {
   return 0;
 }
 
-int compare_command(const std::vector<std::string>& arguments) {
-  po::options_description options = common_options();
-  options.add_options()("all", "every number that differs, not just the most different ones")(
-      "context", po::value<std::string>()->value_name("N")->default_value("3"),
-      "events shown before and after the point where the runs part (0 to 1000)");
-  const auto values = parse(
-      "compare", arguments, options,
-      "usage: hvlab compare RUN RUN... [OPTION]...\n\nRuns side by side, and where their events part. ");
-  if (!values) return 0;
-  const u64 context = parse_count("--context", (*values)["context"].as<std::string>(), 0, 1000);
-  const std::vector<RunReader> runs = open_runs("compare", *values, 2, ~size_t{0});
+namespace {
+
+bool have_cells(const std::vector<RunReader>& runs) {
+  return std::ranges::any_of(runs, [](const RunReader& run) { return run.has_cells(); });
+}
+
+/// Runs with cells stand for these.
+std::vector<RunReader> with_cells(const std::vector<RunReader>& runs) {
+  std::vector<RunReader> all;
+  for (const RunReader& run : runs) {
+    if (!run.has_cells()) {
+      all.push_back(run);
+      continue;
+    }
+    for (RunReader& cell : run.cells()) all.push_back(std::move(cell));
+  }
+  return all;
+}
+
+/// The workload of each cell side by side, as the demo shows it.
+int compare_workloads(const Comparison& comparison, const po::variables_map& values) {
+  if (values.count("json") != 0) {
+    std::cout << comparison_json(comparison).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  } else {
+    std::cout << comparison_text(comparison, values.count("exits") != 0, output_width());
+  }
+  std::cout << std::flush;
+  std::cerr << comparison_failures(comparison);
+  return all_good(comparison) ? 0 : exit_status::kNotAsExpected;
+}
+
+/// Every number side by side, and where events part.
+int compare_numbers(const std::vector<RunReader>& runs, const po::variables_map& values) {
+  const u64 context = parse_count("--context", values["context"].as<std::string>(), 0, 1000);
   const analysis::RunComparison result =
-      analysis::compare_runs(runs, values->count("all") != 0, static_cast<unsigned>(context));
-  if (values->count("json") != 0) {
+      analysis::compare_runs(runs, values.count("all") != 0, static_cast<unsigned>(context));
+  if (values.count("json") != 0) {
     std::cout << json_of(runs, result).dump(2) << '\n';
   } else {
     if (result.equal) std::cout << "The runs are equal.\n\n";
@@ -155,6 +181,31 @@ int compare_command(const std::vector<std::string>& arguments) {
     for (const auto& parting : result.partings) print_parting(parting);
   }
   return result.equal ? 0 : exit_status::kNotAsExpected;
+}
+
+}  // namespace
+
+int compare_command(const std::vector<std::string>& arguments) {
+  po::options_description options = common_options();
+  options.add_options()(
+      "all",
+      "every number that differs, not just the most different ones; of cells too, in place of "
+      "the workload's phases")("exits", "of cells: all exits of each virtual machine too")(
+      "context", po::value<std::string>()->value_name("N")->default_value("3"),
+      "events shown before and after the point where the runs part (0 to 1000)");
+  const auto values = parse("compare", arguments, options,
+                            "usage: hvlab compare RUN... [OPTION]...\n\nRuns side by side, and where their "
+                            "events part. One run of several "
+                            "cells: its cells, as the demo\nshows them, if they ran the workload. ");
+  if (!values) return 0;
+  std::vector<RunReader> runs = open_runs("compare", *values, 1, ~size_t{0});
+  if (have_cells(runs) && values->count("all") == 0) {
+    const Comparison comparison = read_comparison(runs);
+    if (has_workload(comparison)) return compare_workloads(comparison, *values);
+  }
+  runs = with_cells(runs);
+  if (runs.size() < 2) throw UserError("compare: this is one run; give another one to compare it with");
+  return compare_numbers(runs, *values);
 }
 
 int top_command(const std::vector<std::string>& arguments) {

@@ -134,7 +134,7 @@ void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double h
   }
   consoles_.finish();
   std::ostringstream text;
-  write_statistics(text, statistics, end, watch);
+  write_statistics(text, machine_, end, watch);
   run_.put(record::kStatsFile, text.str());
   run_.put(record::kStatsTable, record::flat_csv(Json::parse(text.str())));
   const bool good = end.why == board::End::PowerOff || end.why == board::End::DebugExit;

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
 #include "sim/lab/blessed.hpp"
 #include "sim/lab/child_pool.hpp"
+#include "sim/lab/cost_origins.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/result_files.hpp"
@@ -19,25 +21,32 @@
 
 namespace hvlab::lab {
 
-namespace {
-
 namespace po = boost::program_options;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kStatuses =
+const char* const kStatuses =
     "\nExit status: 0 all as expected; 1 an expectation does not hold, or runs differ; 2 a mistake in the "
     "command\n"
     "line; 3 a scenario is not valid; 4 a guest ended in another way than expected; 5 a limit was reached;\n"
     "6 something is missing (package, image); 70 HVLab's own fault; 130 interrupted. Of several the "
     "gravest.\n";
 
-auto text(const char* name) { return po::value<std::string>()->value_name(name); }
-auto texts(const char* name) { return po::value<std::vector<std::string>>()->value_name(name); }
-
 size_t jobs(const std::string& command, const po::variables_map& values) {
   if (values.count("jobs") == 0) return host_processors();
   return parse_count(command + ": --jobs", values["jobs"].as<std::string>(), 1, 1024);
 }
+
+std::vector<std::string> command_words(const std::string& command,
+                                       const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = {command};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
+namespace {
+
+auto text(const char* name) { return po::value<std::string>()->value_name(name); }
+auto texts(const char* name) { return po::value<std::vector<std::string>>()->value_name(name); }
 
 po::options_description run_options() {
   po::options_description options("Options", 110, 60);
@@ -53,6 +62,14 @@ po::options_description run_options() {
       ("help", "show this");
   // clang-format on
   return options;
+}
+
+RunWishes wishes_of(const std::string& command, const std::vector<std::string>& arguments,
+                    const po::variables_map& values) {
+  return {.verify = values.count("verify") != 0,
+          .at_once = jobs(command, values),
+          .folder = values["runs"].as<std::string>(),
+          .command = command_words(command, arguments)};
 }
 
 /// Leaves only cell `label`, and what is expected of it alone.
@@ -80,6 +97,21 @@ std::optional<scenario::Scenario> load(const std::string& file,
   }
 }
 
+/// What the result rests on, and how to see how far it moves with what is assumed.
+std::string cost_lines(const ScenarioResult& result, const std::string& file,
+                       const std::vector<std::string>& settings) {
+  if (!result.problem.empty()) return "";
+  std::string sweep = "hvlab sweep " + file;
+  for (const std::string& setting : settings) sweep += fmt::format(" --set '{}'", setting);
+  std::istringstream costs(costs_text(costs_json(result.scenario.cells)));
+  std::string text;
+  for (std::string line; std::getline(costs, line);) text += "     " + line + "\n";
+  return text + fmt::format(
+                    "     each with its source: results.json; how far the assumed ones move the answer: {} "
+                    "--assumed\n",
+                    sweep);
+}
+
 void print_json(const Json& json) {
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
@@ -101,8 +133,7 @@ int run_command(const std::vector<std::string>& arguments) {
   if (!scenario) return exit_status::kInvalid;
   if (values.count("cell") != 0) keep_cell(*scenario, values["cell"].as<std::string>());
   const std::vector<ScenarioResult> results =
-      run_scenarios({std::move(*scenario)},
-                    {values.count("verify") != 0, jobs("run", values), values["runs"].as<std::string>()});
+      run_scenarios({std::move(*scenario)}, wishes_of("run", arguments, values));
   const ScenarioResult& result = results.front();
   if (values.count("json") != 0) {
     Json json = {{"schema", "hvlab.result/1"}, {"directory", result.directory}};
@@ -110,6 +141,7 @@ int run_command(const std::vector<std::string>& arguments) {
     print_json(json);
   } else {
     std::cout << result_text(result, true, wants_colour());
+    std::cout << cost_lines(result, files[0], texts_of(values, "set"));
     if (!result.directory.empty()) std::cout << "     in " << result.directory << '\n';
   }
   return result.status;
@@ -177,8 +209,7 @@ int regress_command(const std::vector<std::string>& arguments) {
     throw UserError("regress: which scenarios? See 'hvlab regress --help'");
   Files files = load_all(texts_of(values, "path"));
   std::vector<ScenarioResult> results =
-      run_scenarios(std::move(files.scenarios),
-                    {values.count("verify") != 0, jobs("regress", values), values["runs"].as<std::string>()});
+      run_scenarios(std::move(files.scenarios), wishes_of("regress", arguments, values));
   int status = files.invalid.empty() ? 0 : exit_status::kInvalid;
   Json list = Json::array();
   for (size_t i = 0; i < results.size(); ++i) {

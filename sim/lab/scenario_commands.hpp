@@ -1,10 +1,20 @@
 // `hvlab run`, `hvlab regress` and `hvlab init`: scenarios, run and judged.
 #pragma once
 
+#include <boost/program_options.hpp>
 #include <string>
 #include <vector>
 
 namespace hvlab::lab {
+
+/// The exit statuses of what runs scenarios, for --help.
+extern const char* const kStatuses;
+
+/// --jobs, or as many as the host has processors. Throws UserError.
+size_t jobs(const std::string& command, const boost::program_options::variables_map& values);
+
+/// A command line as run.json keeps it.
+std::vector<std::string> command_words(const std::string& command, const std::vector<std::string>& arguments);
 
 /// Runs one scenario. Returns an exit status as its help lists them. Throws UserError.
 int run_command(const std::vector<std::string>& arguments);

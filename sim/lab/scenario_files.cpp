@@ -9,9 +9,9 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
-#include "sim/lab/demo_ways.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/lab/models.hpp"
+#include "sim/lab/ways.hpp"
 #include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
@@ -59,7 +59,7 @@ scenario::Vocabulary scenario_vocabulary() {
     }
   }
   std::ranges::sort(words.features);
-  for (const Way& way : demo_ways()) words.ways.push_back(facts_of(way));
+  for (const Way& way : all_ways()) words.ways.push_back(facts_of(way));
   for (const Model& model : models()) words.models.push_back(facts_of(model));
   words.metrics = metric_names();
   for (const Claim& claim : claims()) words.claims.emplace_back(claim.id);

@@ -8,6 +8,9 @@
 
 namespace hvlab::lab {
 
+/// What a cell's run directory calls the cell, with all defaults: a scenario of its own.
+inline constexpr const char* kResolvedCell = "resolved.yaml";
+
 /// The ways, profiles, features, costs and metrics of this program.
 scenario::Vocabulary scenario_vocabulary();
 

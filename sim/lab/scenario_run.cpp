@@ -3,17 +3,20 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/cell_boot.hpp"
 #include "sim/lab/child_pool.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/result_files.hpp"
-#include "sim/record/run_files.hpp"
+#include "sim/lab/scenario_files.hpp"
+#include "sim/record/run_writer.hpp"
 #include "sim/scenario/print.hpp"
 
 namespace hvlab::lab {
@@ -72,7 +75,10 @@ class Run {
   std::vector<ScenarioResult> run() {
     for (ScenarioResult& result : results_) prepare(result);
     run_pool(tasks_, wishes_.at_once, line_, [&](const PoolEnd& end) { ended(end); });
-    for (ScenarioResult& result : results_) finish(result);
+    for (size_t i = 0; i < results_.size(); ++i) {
+      finish(results_[i]);
+      end_record(results_[i], records_[i].get());
+    }
     return std::move(results_);
   }
 
@@ -85,17 +91,37 @@ class Run {
 
   void prepare(ScenarioResult& result) {
     try {
-      parts_.prepare(result.scenario);
+      parts_.prepare(result.scenario, wishes_.refresh);
     } catch (const MissingPart& missing) {
       result.problem = missing.what();
       result.status = exit_status::kMissing;
+      records_.emplace_back();
       return;
     }
     result.directory = make_run_directory(wishes_.folder, result.scenario.name);
+    begin_record(result);
     for (size_t i = 0; i < result.cells.size(); ++i) {
       add_task(result, i, false);
       if (wishes_.verify) add_task(result, i, true);
     }
+  }
+
+  /// Cells in folders have a run.json above them; a single run has its own.
+  void begin_record(const ScenarioResult& result) {
+    std::unique_ptr<record::RunWriter>& record = records_.emplace_back();
+    if (result.scenario.cells.front().label.empty()) return;
+    record::Json cells = record::Json::array();
+    for (size_t i = 0; i < result.cells.size(); ++i) {
+      const scenario::Cell& cell = result.scenario.cells[i];
+      record::Json settings = record::Json::object();
+      for (const scenario::Setting& setting : cell.settings) settings[setting.path] = setting.value;
+      cells.push_back({{"cell", cell.label},
+                       {"folder", fs::path(folder_of(result, i)).filename().string()},
+                       {"settings", settings}});
+    }
+    record = std::make_unique<record::RunWriter>(
+        result.directory + "/",
+        record::Json{{"hvlab", HVLAB_VERSION}, {"command", wishes_.command}, {"cells", cells}});
   }
 
   void add_task(ScenarioResult& result, size_t index, bool again) {
@@ -107,7 +133,7 @@ class Run {
     if (!again) {
       result.cells[index].directory = directory;
       write_result_file(directory + "/" + record::kGivenFile, result.scenario.content);
-      write_result_file(directory + "/resolved.yaml", scenario::print_cell(result.scenario, cell, true));
+      write_result_file(directory + "/" + kResolvedCell, scenario::print_cell(result.scenario, cell, true));
     }
     std::vector<std::string> words = cell_arguments(result.scenario, cell, directory, parts_);
     words.insert(words.begin(), "/proc/self/exe");
@@ -165,6 +191,15 @@ class Run {
     point_latest(result.directory);
   }
 
+  static void end_record(const ScenarioResult& result, record::RunWriter* record) {
+    if (record == nullptr) return;
+    const bool whole = std::ranges::none_of(result.cells, [](const CellResult& cell) {
+      return cell.ending.empty() || cell.ending == "interrupted";
+    });
+    record->finish(whole ? record::RunState::Complete : record::RunState::Partial,
+                   {{"status", result.status}});
+  }
+
   /// Everything but run.json has to be the same. The trace comes last, since it says the least.
   void compare(CellResult& cell) {
     if (cell.ending.empty()) return;
@@ -183,6 +218,7 @@ class Run {
 
   RunWishes wishes_;
   std::vector<ScenarioResult> results_;
+  std::vector<std::unique_ptr<record::RunWriter>> records_;  // as results_; null: none above the cells
   std::vector<PoolTask> tasks_;
   std::vector<Where> places_;
   Parts parts_;

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/cost_origins.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/folder_lock.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -84,37 +85,6 @@ sweep::Question question_of(const SweepOptions& options, const scenario::Vocabul
   question.content = read_scenario_file(options.scenario);
   for (const std::string& setting : options.settings) question.content += "\n# --set " + setting;
   return question;
-}
-
-/// Whether a figure of a processor profile is a number of cycles; the others are sizes, which cannot move by
-/// any quarter.
-bool in_cycles(const std::string& name) {
-  return name != "frequency_hz" && name != "physical_address_bits" && name.rfind("tlb_", 0) != 0;
-}
-
-/// What is added to an instruction's own cost may be nothing; an instruction is not.
-bool may_be_nothing(const std::string& name) {
-  static constexpr const char* kAdded[] = {"cost.load", "cost.store", "cost.locked_atomic",
-                                           "cost.string_unit"};
-  return name.rfind("cost.", 0) != 0 || std::ranges::find(kAdded, name) != std::end(kAdded);
-}
-
-/// The costs of the processor profile that the first cell runs with, in cycles.
-std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
-  std::vector<sweep::Cost> costs;
-  for (const timing::Figure& figure :
-       timing::load_profile(cell.machine.processor, timing::Accuracy::Approximate).figures) {
-    if (!in_cycles(figure.name)) continue;
-    const auto set =
-        std::ranges::find(cell.machine.costs, figure.name, [](const auto& cost) { return cost.first; });
-    if (set == cell.machine.costs.end()) {
-      costs.push_back({figure.name, figure.value, figure.source, figure.assumed(),
-                       may_be_nothing(figure.name) ? 0.0 : 1.0});
-    } else {
-      costs.push_back({figure.name, static_cast<double>(set->second), sweep::kSetSource, false, 0});
-    }
-  }
-  return costs;
 }
 
 /// The label by which `hvlab run` knows the cell among those of its scenario.
@@ -208,12 +178,13 @@ int sweep_command(const std::vector<std::string>& arguments) {
   if (!options) return 0;
   const scenario::Vocabulary vocabulary = scenario_vocabulary();
   sweep::Question question = question_of(*options, vocabulary);
-  const std::vector<sweep::Cost> costs = costs_of(
+  const scenario::Cell first =
       scenario_with(*options,
                     {question.cells[0].settings.begin(),
                      question.cells[0].settings.begin() + static_cast<std::ptrdiff_t>(options->axes.size())},
                     vocabulary)
-          .cells.front());
+          .cells.front();
+  const std::vector<sweep::Cost> costs = costs_of(first);
   if (options->costs) {
     const std::vector<sweep::Cell> cells =
         sweep::cost_cells(question.cells.front(), costs, static_cast<u32>(question.cells.size()));

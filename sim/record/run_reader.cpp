@@ -62,8 +62,28 @@ RunReader::RunReader(const std::string& text) : path_(find_run(text)), title_(te
   state_ = state_of(run_);
 }
 
+std::vector<RunReader> RunReader::cells() const {
+  std::vector<RunReader> cells;
+  if (!has_cells()) return cells;
+  try {
+    for (const Json& cell : run_["cells"]) {
+      const fs::path folder = path_ / cell.at("folder").get<std::string>();
+      if (!holds_run(folder)) continue;  // its turn has not come
+      RunReader& reader = cells.emplace_back(folder.string());
+      reader.title_ = cell.at("cell").get<std::string>();
+      reader.settings_ = cell.at("settings");
+    }
+  } catch (const Json::exception& error) {
+    throw UserError((path_ / kRunFile).string() + ": damaged: " + error.what());
+  }
+  return cells;
+}
+
 void RunReader::lacks(const std::string& file) const {
   static constexpr const char* kWhy[] = {"; it is still running", "", "; it is partial", "; it was killed"};
+  if (const std::vector<RunReader> runs = cells(); !runs.empty())
+    throw RunMissing("the run '" + path_.string() + "' has cells; which? '" + runs.front().path().string() +
+                     "' is the first");
   throw RunMissing("the run '" + path_.string() + "' has no " + file + kWhy[static_cast<size_t>(state_)]);
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sim/record/run_files.hpp"
 #include "sim/record/trace_reader.hpp"
@@ -21,6 +22,14 @@ class RunReader {
   const std::filesystem::path& path() const { return path_; }
   /// What the user called it, for headings.
   const std::string& title() const { return title_; }
+  /// Whether this is a run of several cells, each a run of its own in a folder below.
+  bool has_cells() const { return run_.contains("cells"); }
+  /// The cells that have begun, in their order, called by their labels. Throws UserError if run.json is
+  /// damaged.
+  std::vector<RunReader> cells() const;
+  /// What the cell has of its own, path and value ("software.way", "kvm"); empty of a run that is no cell.
+  const Json& settings() const { return settings_; }
+
   RunState state() const { return state_; }
   /// run.json
   const Json& run() const { return run_; }
@@ -38,6 +47,7 @@ class RunReader {
 
   std::filesystem::path path_;
   std::string title_;
+  Json settings_ = Json::object();
   RunState state_ = RunState::Killed;
   Json run_;
   mutable Json stats_;

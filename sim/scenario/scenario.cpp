@@ -167,11 +167,38 @@ Cell read_cell(const YamlNode& root, const std::vector<Axis>& axes, size_t index
   return cell;
 }
 
+constexpr std::string_view kVary = "vary.";
+
+bool sets_axis(const Override& setting) { return setting.path.starts_with(kVary); }
+
+/// The key `name` of a map, made if it is not there: names of axes have dots.
+void put_axis(YamlNode& root, const std::string& name, const Place& place, const YamlNode& values) {
+  auto vary = std::ranges::find(root.keys, "vary", &YamlNode::Key::name);
+  if (vary == root.keys.end()) {
+    root.keys.push_back({"vary", place});
+    YamlNode& made = root.items.emplace_back();
+    made.kind = YamlNode::Kind::Map;
+    made.place = place;
+    vary = root.keys.end() - 1;
+  }
+  YamlNode& axes = root.items[static_cast<size_t>(vary - root.keys.begin())];
+  if (axes.kind != YamlNode::Kind::Map) return;  // which is said of the file
+  const auto axis = std::ranges::find(axes.keys, name, &YamlNode::Key::name);
+  if (axis != axes.keys.end()) {
+    axes.items[static_cast<size_t>(axis - axes.keys.begin())] = values;
+    return;
+  }
+  axes.keys.push_back({name, place});
+  axes.items.push_back(values);
+}
+
 void apply(YamlNode& root, const Override& setting, Problems& problems) {
   const std::string name = "--set " + setting.path;
   const std::optional<YamlNode> value = parse_yaml(name, setting.value, problems);
   if (!value) return;
-  if (key_at(setting.path) == nullptr) {
+  if (sets_axis(setting)) {
+    put_axis(root, setting.path.substr(kVary.size()), {value->place.text, 1, 1}, *value);
+  } else if (key_at(setting.path) == nullptr) {
     problems.add({value->place.text, 0, 0}, "",
                  fmt::format("leads to no key{}", did_you_mean(setting.path, all_paths())));
   } else if (!put(root, setting.path, {value->place.text, 1, 1}, *value)) {
@@ -179,7 +206,34 @@ void apply(YamlNode& root, const Override& setting, Problems& problems) {
   }
 }
 
+/// A value that every cell would overwrite with its own is a mistake.
+void refuse_varied(const std::vector<Override>& overrides, const std::vector<Axis>& axes,
+                   Problems& problems) {
+  for (const Override& setting : overrides) {
+    if (std::ranges::count(axes, setting.path, &Axis::path) == 0) continue;
+    problems.add({problems.add_text("--set " + setting.path, setting.value), 0, 0}, "",
+                 "the scenario varies this itself",
+                 fmt::format("--set 'vary.{}=[{}]'", setting.path, setting.value));
+  }
+}
+
+/// Without the expectations of cells that the command line has left out.
+void forget_absent_cells(Scenario& scenario) {
+  std::erase_if(scenario.expectations, [&](const Expectation& expectation) {
+    return std::ranges::none_of(scenario.cells, [&](const Cell& cell) {
+      return has_settings(cell, expectation.in) &&
+             (expectation.against.empty() || counterpart(scenario, cell, expectation.against) != nullptr);
+    });
+  });
+}
+
 }  // namespace
+
+std::string profile_of(const Machine& machine) {
+  std::string text = machine.processor;
+  for (const std::string& feature : machine.without) text += ",-" + feature;
+  return text;
+}
 
 bool has_settings(const Cell& cell, const std::vector<Setting>& settings) {
   return std::ranges::all_of(
@@ -214,6 +268,7 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
   scenario.folder = path.parent_path().empty() ? "." : path.parent_path().string();
   const size_t before = problems.all().size();
   const std::vector<Axis> axes = axes_of(*root, problems);
+  refuse_varied(overrides, axes, problems);
   const bool whole = problems.all().size() == before;
   for (size_t i = 0; i < cell_count(axes); ++i)
     scenario.cells.push_back(read_cell(*root, axes, i, vocabulary, problems));
@@ -222,8 +277,11 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
     scenario.title = title->text;
     scenario.title_ja = text_at(*title, "ja");
   }
+  // Of values that the command line has left out, nothing is expected; the file's own are checked.
+  const bool chosen = std::ranges::any_of(overrides, sets_axis);
   if (const Value* expect = first.find("expect"); expect != nullptr)
-    scenario.expectations = read_expectations(*expect, scenario, vocabulary, whole, problems);
+    scenario.expectations = read_expectations(*expect, scenario, vocabulary, whole && !chosen, problems);
+  if (chosen) forget_absent_cells(scenario);
   scenario.claim = text_at(first, "claim.id");
   for (const Value& verdict : items_at(first, "claim.verdict")) scenario.verdicts.push_back(verdict.text);
   if (!problems.empty()) return std::nullopt;

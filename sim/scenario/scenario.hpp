@@ -142,6 +142,9 @@ std::optional<Scenario> read_scenario(const std::string& file, const std::string
                                       const std::vector<Override>& overrides, const Vocabulary& vocabulary,
                                       Problems& problems);
 
+/// A processor as profiles are asked for: "amd-zen2,-npt".
+std::string profile_of(const Machine& machine);
+
 /// The cell that has the settings of `cell` with those of `against` in their place; null if there is none.
 const Cell* counterpart(const Scenario& scenario, const Cell& cell, const std::vector<Setting>& against);
 

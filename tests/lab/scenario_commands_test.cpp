@@ -165,6 +165,89 @@ TEST_CASE("a run leaves its files, and equal runs leave equal ones") {
   CHECK(place.hvlab("validate runs/two/latest/port_access=10/resolved.yaml") == 0);
 }
 
+// Catches a killed run of several cells that looks finished, and readers that make nothing of such a run.
+TEST_CASE("a run of several cells says what they are and how far it came") {
+  Place place;
+  place.scenario("two.yaml", "off", "vary: {machine.costs.port_access: [10, 1000]}\n");
+  REQUIRE(place.hvlab("run two.yaml") == 0);
+  const fs::path file = place.path / "runs/two/latest/run.json";
+  nlohmann::json run = nlohmann::json::parse(content(file));
+  CHECK(run["state"] == "complete");
+  CHECK(run["command"] == nlohmann::json({"run", "two.yaml"}));
+  REQUIRE(run["cells"].size() == 2);
+  CHECK(run["cells"][1]["folder"] == "port_access=1000");
+  CHECK(run["cells"][1]["settings"]["machine.costs.port_access"] == "1000");
+
+  REQUIRE(place.hvlab("stat two --json") == 0);
+  const nlohmann::json cells = place.printed()["cells"];
+  REQUIRE(cells.size() == 2);
+  CHECK(cells[1]["cell"] == "port_access=1000");
+  CHECK(cells[1]["end"] == "power-off");
+  CHECK(place.hvlab("compare two") == 1);  // no workload: number by number, and the costs differ
+  CHECK(content(place.path / "out").find("port_access=1000") != std::string::npos);
+  CHECK(place.hvlab("trace two") == 6);
+  CHECK(content(place.path / "err").find("has cells; which?") != std::string::npos);
+
+  run["state"] = "running";
+  run["process"]["id"] = 1;
+  run["process"]["start"] = "-";
+  std::ofstream(file) << run;
+  CHECK(place.hvlab("stat two") == 0);
+  CHECK(content(place.path / "err").find("run 'two' is killed") != std::string::npos);
+  run["cells"][0].erase("folder");
+  std::ofstream(file) << run;
+  CHECK(place.hvlab("stat two") == 2);
+}
+
+// Catches a result that does not say what it rests on, or calls a cost that was set a sourced one.
+TEST_CASE("results say where their costs come from") {
+  Place place;
+  place.scenario("a.yaml", "off", "machine: {memory: 16MiB, costs: {vm_exit: 7}}\n");
+  std::string text = content(place.path / "a.yaml");
+  text.replace(text.find("machine: {memory: 16MiB}\n"), 25, "");
+  std::ofstream(place.path / "a.yaml") << text;
+  REQUIRE(place.hvlab("run a.yaml --json") == 0);
+  const nlohmann::json groups = place.printed()["costs"];
+  REQUIRE(groups.size() == 1);
+  const nlohmann::json stats = nlohmann::json::parse(content(place.path / "runs/a/latest/stats.json"));
+  CHECK(groups[0]["costs"] == stats["costs"]);
+  CHECK(nlohmann::json::parse(content(place.path / "runs/a/latest/results.json"))["costs"] == groups);
+  size_t set = 0, assumed = 0;
+  for (const auto& cost : groups[0]["costs"]) {
+    set += cost["origin"] == "set";
+    assumed += cost["origin"] == "assumed";
+    if (cost["origin"] == "set") CHECK(cost["name"] == "vm_exit");
+    if (cost["origin"] == "sourced") CHECK(cost["source"].get<std::string>().find("assumed") != 0);
+  }
+  CHECK(set == 1);
+  CHECK(assumed > 0);
+  REQUIRE(place.hvlab("run a.yaml --set machine.slice=1000") == 0);
+  const std::string out = content(place.path / "out");
+  CHECK(out.find("costs of amd-zen2: ") != std::string::npos);
+  CHECK(out.find("hvlab sweep a.yaml --set 'machine.slice=1000' --assumed\n") != std::string::npos);
+  REQUIRE(place.hvlab("run a.yaml --json --set machine.timing=functional") == 0);
+  CHECK(place.printed()["costs"][0]["costs"].empty());
+}
+
+// Catches --set of an axis that leaves the file's own values, or expectations of cells that are gone, and one
+// of a key that every cell has its own value of, which would say nothing.
+TEST_CASE("what a scenario varies can be chosen from") {
+  Place place;
+  place.scenario("a.yaml", "off",
+                 "vary: {machine.cores: [1, 2]}\nexpect: [{metric: time, in: {machine.cores: 2}, against: "
+                 "{machine.cores: 1}, at_most: 0}]\n");
+  CHECK(place.hvlab("run a.yaml") == 1);
+  CHECK(place.hvlab("run a.yaml --json --set 'vary.machine.cores=[2, 3]'") == 0);
+  const nlohmann::json cells = place.printed()["cells"];
+  REQUIRE(cells.size() == 2);
+  CHECK(cells[1]["cell"] == "cores=3");
+  CHECK(place.hvlab("run a.yaml --json --set 'vary.seed=[1, 2, 3]'") == 1);
+  CHECK(place.printed()["cells"].size() == 6);
+  CHECK(place.hvlab("run a.yaml --set vary.machine.core=[1]") == 3);
+  CHECK(place.hvlab("run a.yaml --set machine.cores=2") == 3);
+  CHECK(content(place.path / "err").find("--set 'vary.machine.cores=[2]'") != std::string::npos);
+}
+
 TEST_CASE("blessed numbers have to be met") {
   Place place;
   place.scenario("a.yaml", "off", "");

@@ -10,7 +10,7 @@
 
 #include "sim/lab/child.hpp"
 #include "sim/lab/cpio.hpp"
-#include "sim/lab/demo_prepare.hpp"
+#include "sim/lab/debian_systems.hpp"
 
 namespace hvlab::test {
 
@@ -31,7 +31,7 @@ void need_systems(const std::vector<std::string>& systems) {
 }
 
 std::string debian_cache() { return lab::cache_directory() + "/debian"; }
-std::string debian_kernel() { return lab::demo_kernel(); }
+std::string debian_kernel() { return lab::debian_kernel_file(); }
 
 std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);

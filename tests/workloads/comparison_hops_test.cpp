@@ -1,5 +1,5 @@
 // Hops of requests in several ways stand side by side.
-#include "sim/lab/demo_io.hpp"
+#include "sim/lab/comparison_hops.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,8 +7,8 @@ using namespace hvlab::lab;
 
 namespace {
 
-WayRun run_of(const char* way, const char* groups) {
-  WayRun run;
+MeasuredRun run_of(const char* way, const char* groups) {
+  MeasuredRun run;
   run.way = way;
   run.io = nlohmann::ordered_json::parse(groups);
   return run;
@@ -18,14 +18,14 @@ WayRun run_of(const char* way, const char* groups) {
 
 // Catches a hop in another's row, a mean over the wrong count, and a hop that only one way has getting lost.
 TEST_CASE("hops of all ways are rows in the order of the longest way") {
-  const WayRun bare =
+  const MeasuredRun bare =
       run_of("bare", R"([{"system": 0, "operation": "write", "requests": 2, "picoseconds": 8000000,
     "exits": {}, "hops": [{"label": "call", "picoseconds": 2000000}, {"label": "medium", "picoseconds": 6000000}]}])");
-  const WayRun kvm =
+  const MeasuredRun kvm =
       run_of("kvm", R"([{"system": 1, "operation": "write", "requests": 1, "picoseconds": 10000000,
     "exits": {"npf": 3}, "hops": [{"label": "call", "picoseconds": 1000000}, {"label": "exit", "picoseconds": 4000000},
     {"label": "medium", "picoseconds": 5000000}]}])");
-  const WayRun none = run_of("apps", "[]");
+  const MeasuredRun none = run_of("apps", "[]");
   CHECK(format_text_table(io_hops({&bare, &none, &kvm}, "write"), 100) ==
         "us of each             bare           kvm\n"
         "call            1.00  25.0%   1.00  10.0%\n"

@@ -1,4 +1,4 @@
-#include "sim/lab/demo_exits.hpp"
+#include "sim/lab/comparison_exits.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "sim/lab/demo_table.hpp"
+#include "sim/lab/comparison_table.hpp"
 
 namespace hvlab::lab {
 
@@ -31,9 +31,9 @@ ExitSum sum_of(const std::vector<ExitSum>& sums) {
 }
 
 /// Every run's exits with the same reasons in the same order: those first that take most in any run.
-std::vector<std::string> reasons_of(const std::vector<const WayRun*>& runs) {
+std::vector<std::string> reasons_of(const std::vector<const MeasuredRun*>& runs) {
   std::map<std::string, double> weight;  // the largest share of a run's cycles
-  for (const WayRun* run : runs) {
+  for (const MeasuredRun* run : runs) {
     const u64 all = sum_of(run->work.exits).cycles;
     for (const ExitSum& sum : run->work.exits)
       weight[sum.reason] = std::max(weight[sum.reason], percent(sum.cycles, all));
@@ -51,17 +51,17 @@ std::string exit_cell(const ExitSum& sum, u64 all) {
                      mean(sum.cycles, sum.handled));
 }
 
-ExitSum sum_named(const WayRun& run, const std::string& reason) {
+ExitSum sum_named(const MeasuredRun& run, const std::string& reason) {
   const auto found = std::ranges::find(run.work.exits, reason, &ExitSum::reason);
   return found == run.work.exits.end() ? ExitSum{reason} : *found;
 }
 
 }  // namespace
 
-TextTable exits_by_reason(const std::vector<const WayRun*>& runs) {
-  std::vector<const WayRun*> some;
+TextTable exits_by_reason(const std::vector<const MeasuredRun*>& runs) {
+  std::vector<const MeasuredRun*> some;
   std::ranges::copy_if(runs, std::back_inserter(some),
-                       [](const WayRun* run) { return !run->work.exits.empty(); });
+                       [](const MeasuredRun* run) { return !run->work.exits.empty(); });
   TextTable table{"", {}, {}};
   if (some.empty()) return table;
   const std::vector<std::string> reasons = reasons_of(some);
@@ -70,7 +70,7 @@ TextTable exits_by_reason(const std::vector<const WayRun*>& runs) {
   table.labels.insert(table.labels.end(), reasons.begin(), reasons.begin() + static_cast<long>(named));
   if (named < reasons.size()) table.labels.push_back(fmt::format("{} others", reasons.size() - named));
   table.labels.push_back("all");
-  for (const WayRun* run : some) {
+  for (const MeasuredRun* run : some) {
     const ExitSum all = sum_of(run->work.exits);
     TextTable::Column column{way_title(*run), {fmt::format("{:>6} {:>6} {:>8}", "exits", "cycles", "mean")}};
     std::vector<ExitSum> others;
@@ -97,7 +97,7 @@ struct ExitRow {
 };
 
 /// The exits of all virtual processors of machine `vm` by reason, those with most cycles first.
-std::vector<ExitRow> rows_of_machine(const WayRun& run, u64 vm) {
+std::vector<ExitRow> rows_of_machine(const MeasuredRun& run, u64 vm) {
   std::vector<ExitRow> rows;
   for (const auto& exit : run.exits) {
     if (exit.value("vm", u64{0}) != vm) continue;
@@ -146,7 +146,7 @@ TextTable machine_table(const std::vector<ExitRow>& rows) {
 
 }  // namespace
 
-std::string format_machine_exits(const WayRun& run, size_t width) {
+std::string format_machine_exits(const MeasuredRun& run, size_t width) {
   std::vector<u64> machines;
   for (const auto& vcpu : run.vcpus) {
     if (const u64 vm = vcpu.value("vm", u64{0}); std::ranges::count(machines, vm) == 0)

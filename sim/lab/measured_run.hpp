@@ -1,4 +1,4 @@
-// What the runs of `hvlab demo` left, and how programs are told: as JSON. People: sim/lab/demo_table.hpp.
+// What one run of the workload measured: the statistics and the console of a run directory, read back.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,6 +7,10 @@
 
 #include "sim/base/types.hpp"
 #include "sim/lab/workload_log.hpp"
+
+namespace hvlab::record {
+class RunReader;
+}
 
 namespace hvlab::lab {
 
@@ -30,61 +34,68 @@ struct RunWindow {
 };
 
 /// One way of running the workload, run once with so many processors.
-struct WayRun {
-  std::string way;
+struct MeasuredRun {
+  std::string way;        // or teaching system, or kernel
+  std::string variant;    // what else its cell has of its own: "disks=#2"; empty: nothing
+  std::string title;      // of its scenario
+  std::string kernel;     // the file's name
+  std::string processor;  // the profile
   unsigned processors = 1;
   WorkloadLog log;                  // of the first instance
   std::vector<WorkloadLog> others;  // of the further ones
   u64 instructions = 0;
   u64 cycles = 0;      // of all processors
   double seconds = 0;  // simulated
-  double host_seconds = 0;
   LedgerRows ledger;
   nlohmann::ordered_json exits = nlohmann::ordered_json::array();
   nlohmann::ordered_json vcpus = nlohmann::ordered_json::array();
   nlohmann::ordered_json io = nlohmann::ordered_json::array();  // disk requests hop by hop (docs/io-path.md)
-  RunWindow work;                 // while an instance of the workload was in a phase
-  std::vector<RunWindow> phases;  // each phase, in the order of the log's; empty with several instances
-  double launched = 0;            // when the way's own part began: simulated seconds since power-on
-  std::vector<double> started;    // when the workload did, in the order in which instances said so
-  std::string failure;            // empty: it went well
+  nlohmann::ordered_json costs =
+      nlohmann::ordered_json::array();  // that it rests on (sim/lab/cost_origins.hpp)
+  RunWindow work;                       // while an instance of the workload was in a phase
+  std::vector<RunWindow> phases;        // each phase, in the order of the log's; empty with several instances
+  double launched = 0;                  // when the way's own part began: simulated seconds since power-on
+  std::vector<double> started;          // when the workload did, in the order in which instances said so
+  std::vector<size_t> killed;           // instances, from 0, that the scenario ends early
+  bool whole_workload = true;           // false: another program ran in its place
+  std::string failure;                  // empty: it went well
 };
 
 /// Fills in what `hvlab boot --stats` wrote. Throws UserError if it is not such a file.
-void read_statistics(const std::string& text, WayRun& run);
+void read_statistics(const std::string& text, MeasuredRun& run);
+
+/// A run without cells, from its directory: what ran, what it measured, and as `failure` how it ended if that
+/// was not by switching the machine off. Throws UserError if a file is damaged.
+MeasuredRun read_run_directory(const record::RunReader& run);
 
 /// Sets `failure` of each run of which an instance ended early, or has not the phases of the first run with
 /// its hashes.
-void check_runs(std::vector<WayRun>& runs);
+void check_runs(std::vector<MeasuredRun>& runs);
 
 /// What runs with so many processors are compared with: the first way listed with as many. `runs` is not
 /// empty.
-const WayRun& baseline(const std::vector<WayRun>& runs, unsigned processors);
+const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, unsigned processors);
 
 /// How many of the workload there were.
-size_t instances(const WayRun& run);
+size_t instances(const MeasuredRun& run);
 
 /// The most memory that an instance needed (mean), in bytes; 0 if nobody counted.
-double instance_memory(const WayRun& run);
+double instance_memory(const MeasuredRun& run);
 
 /// Seconds on the machine's clock from when the way's own part began (a runtime, a virtual machine's program)
 /// until the workload did (mean of the instances).
-double launch_seconds(const WayRun& run);
+double launch_seconds(const MeasuredRun& run);
 
 /// Seconds on the clock of the system that the workload runs in (mean of the instances): of a phase, of all,
 /// and before the workload started.
-double phase_seconds(const WayRun& run, const std::string& name);
-double workload_seconds(const WayRun& run);
-double start_seconds(const WayRun& run);
+double phase_seconds(const MeasuredRun& run, const std::string& name);
+double workload_seconds(const MeasuredRun& run);
+double start_seconds(const MeasuredRun& run);
 
 /// Seconds on the machine's clock from power-on until the workload started (mean of the instances).
-double power_on_seconds(const WayRun& run);
+double power_on_seconds(const MeasuredRun& run);
 
 /// Cycles of an account; 0 if it is not listed.
 u64 account_cycles(const LedgerRows& ledger, const std::string& account);
-
-/// {"ways": [{"name", "processors", "phases": [{"name", "seconds", "ratio", "hash"}], "exits", "ledger",
-/// ...}]}.
-nlohmann::ordered_json format_json(const std::vector<WayRun>& runs);
 
 }  // namespace hvlab::lab

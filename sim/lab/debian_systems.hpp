@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/ways.hpp"
 
 namespace hvlab::lab {
 
@@ -16,10 +16,13 @@ std::string cache_directory();
 int fetch_systems(const std::vector<const Way*>& ways, bool refresh);
 
 /// The cached kernel: Debian's own bzImage. Throws UserError if it is not there.
-std::string demo_kernel();
+std::string debian_kernel_file();
+
+/// The same by the name that has its version ("vmlinuz-6.1.0-56-amd64"), so that a run says what it ran.
+std::string debian_kernel_image();
 
 /// The version of the cached kernel, as `uname -r` says it.
-std::string demo_kernel_version();
+std::string debian_kernel_version();
 
 /// Where the SeaBIOS of Debian's package is in the cache, if it is there; empty if there is no cache.
 std::string debian_firmware_file();

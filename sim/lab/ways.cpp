@@ -1,4 +1,4 @@
-#include "sim/lab/demo_ways.hpp"
+#include "sim/lab/ways.hpp"
 
 #include <fmt/format.h>
 
@@ -16,43 +16,43 @@ constexpr const char* kShadow = "amd-zen2,-npt";  // the same without nested pag
 
 // Virtual machines' hosts have the same memory, and more than 512 MiB: below, Linux leaves huge pages off.
 constexpr Way kWays[] = {
-    {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, true, 1,
+    {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, 1,
      kProcessor, "", ""},
-    {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, true, 2,
+    {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, 2,
      kProcessor, "", ""},
     {"container", "in an OCI container (crun): namespaces, control group, system-call filter, overlay",
-     "container", "kernel busybox crun", 384, 32, true, 1, kProcessor, "", ""},
-    {"container-runc", "the same by runc", "container-runc", "kernel busybox runc", 384, 64, false, 1,
-     kProcessor, "", ""},
+     "container", "kernel busybox crun", 384, 32, 1, kProcessor, "", ""},
+    {"container-runc", "the same by runc", "container-runc", "kernel busybox runc", 384, 64, 1, kProcessor,
+     "", ""},
     {"kvm", "in a virtual machine: KVM with nested paging, QEMU's smallest machine, virtio", "kvm",
-     "kernel busybox microvm", 768, 192, true, 1, kProcessor, "guest", ""},
+     "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", ""},
     {"kvm-shadow", "the same on a processor without nested paging", "kvm", "kernel busybox microvm", 768, 192,
-     true, 1, kShadow, "guest", ""},
+     1, kShadow, "guest", ""},
     {"hosted", "the same KVM as in kvm, every device of a whole PC emulated in QEMU's user space", "hosted",
-     "kernel busybox qemu", 768, 192, true, 1, kProcessor, "guest", ""},
+     "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", ""},
 };
 
 }  // namespace
 
-std::span<const Way> demo_ways() { return kWays; }
+std::span<const Way> all_ways() { return kWays; }
 
 const Way& find_way(const std::string& name) {
   const auto way = std::ranges::find(kWays, name, [](const Way& row) { return std::string(row.name); });
-  if (way == std::end(kWays)) throw UserError("there is no way '" + name + "'; see 'hvlab demo --help'");
+  if (way == std::end(kWays)) throw UserError("there is no way '" + name + "'; see 'hvlab list ways'");
   return *way;
 }
 
-std::string demo_command_line(const Way& way, unsigned instances, bool quick) {
-  std::string line = fmt::format("{} hvlab.disk=1 hvlab.link=1 hvlab.way={}", kDemoCommandLine, way.recipe);
+std::string way_command_line(const Way& way, unsigned instances, bool quick) {
+  std::string line = fmt::format("{} hvlab.disk=1 hvlab.link=1 hvlab.way={}", kWayCommandLine, way.recipe);
   if (quick) line += " hvlab.quick=1";
   if (instances != 1) line += fmt::format(" hvlab.instances={}", instances);
   if (*way.append != '\0') line += std::string(" ") + way.append;
   return line;
 }
 
-void check_way(const Way& way) {
+void check_way(const Way& way, const std::string& processor) {
   if (*way.guest == '\0') return;
-  const timing::Profile profile = timing::load_profile(way.processor, timing::Accuracy::Approximate);
+  const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
   if (std::ranges::count(profile.features, "svm") == 0)
     throw UserError(std::string("way ") + way.name + " needs a processor with AMD SVM, which profile " +
                     profile.name + " has not");

@@ -1,19 +1,20 @@
-#include "sim/lab/demo_table.hpp"
+#include "sim/lab/comparison_table.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 
-#include "sim/lab/demo_exits.hpp"
-#include "sim/lab/demo_io.hpp"
+#include "sim/lab/comparison_exits.hpp"
+#include "sim/lab/comparison_hops.hpp"
 #include "sim/lab/text_table.hpp"
 
 namespace hvlab::lab {
 
 namespace {
 
-using Runs = std::vector<const WayRun*>;  // with the same number of processors; the first is compared with
+using Runs =
+    std::vector<const MeasuredRun*>;  // with the same number of processors; the first is compared with
 
 std::string duration(double seconds) {
   if (seconds < 1e-3) return fmt::format("{:.1f} us", seconds * 1e6);
@@ -26,9 +27,9 @@ std::string ratio(double seconds, double base) {
   return fmt::format("x{:.{}f}", seconds / base, seconds / base < 99.995 ? 2 : 0);
 }
 
-using SecondsOf = std::function<double(const WayRun&)>;
+using SecondsOf = std::function<double(const MeasuredRun&)>;
 
-std::string time_cell(const WayRun& run, const WayRun& base, const SecondsOf& seconds_of) {
+std::string time_cell(const MeasuredRun& run, const MeasuredRun& base, const SecondsOf& seconds_of) {
   if (!run.failure.empty()) return "failed";
   std::string time = duration(seconds_of(run));
   if (&run == &base) return time;
@@ -39,25 +40,25 @@ std::string time_cell(const WayRun& run, const WayRun& base, const SecondsOf& se
 std::string ratio_blanks(bool is_base) { return std::string(is_base ? 0 : 7, ' '); }
 
 /// From launching a runtime or a monitor: there is nothing to compare with where nothing is launched.
-std::string started_cell(const WayRun& run, const WayRun& base) {
+std::string started_cell(const MeasuredRun& run, const MeasuredRun& base) {
   return duration(launch_seconds(run)) + ratio_blanks(&run == &base);
 }
 
-std::string memory_cell(const WayRun& run, const WayRun& base) {
+std::string memory_cell(const MeasuredRun& run, const MeasuredRun& base) {
   const double bytes = instance_memory(run);
   return bytes > 0 ? fmt::format("{:.1f} MiB", bytes / 1048576) + ratio_blanks(&run == &base) : "";
 }
 
 TextTable times(const Runs& runs) {
   TextTable table{"phase", {}, {}};
-  for (const WayRun* run : runs) table.columns.push_back({way_title(*run), {}});
+  for (const MeasuredRun* run : runs) table.columns.push_back({way_title(*run), {}});
   const auto row = [&](const std::string& label, const SecondsOf& seconds_of) {
     table.labels.push_back(label);
     for (size_t i = 0; i < runs.size(); ++i)
       table.columns[i].cells.push_back(time_cell(*runs[i], *runs.front(), seconds_of));
   };
   for (const PhaseResult& phase : runs.front()->log.phases)
-    row(phase.name, [&](const WayRun& run) { return phase_seconds(run, phase.name); });
+    row(phase.name, [&](const MeasuredRun& run) { return phase_seconds(run, phase.name); });
   row("all phases", workload_seconds);
   row("power-on to start", power_on_seconds);
   for (size_t i = 0; i < runs.size(); ++i)
@@ -77,7 +78,7 @@ double milliseconds(const RunWindow& window, unsigned processors, u64 cycles) {
 
 TextTable ledger(const Runs& runs) {
   TextTable table{"ms of processor time", {}, {}};
-  for (const WayRun* run : runs) table.columns.push_back({way_title(*run), {}});
+  for (const MeasuredRun* run : runs) table.columns.push_back({way_title(*run), {}});
   const auto row = [&](const std::string& label, auto cycles_of) {
     table.labels.push_back(label);
     for (size_t i = 0; i < runs.size(); ++i) {
@@ -89,7 +90,7 @@ TextTable ledger(const Runs& runs) {
   };
   for (const auto& [account, ignored] : runs.front()->work.ledger) {
     const auto cycles_of = [&](const RunWindow& work) { return account_cycles(work.ledger, account); };
-    if (std::ranges::any_of(runs, [&](const WayRun* run) { return cycles_of(run->work) != 0; }))
+    if (std::ranges::any_of(runs, [&](const MeasuredRun* run) { return cycles_of(run->work) != 0; }))
       row(account, cycles_of);
   }
   if (!table.labels.empty()) row("all", [](const RunWindow& work) { return work.cycles; });
@@ -114,23 +115,24 @@ std::string format_block(const Runs& runs, size_t width) {
 
 }  // namespace
 
-std::string way_title(const WayRun& run) {
-  return instances(run) == 1 ? run.way : fmt::format("{} *{}", run.way, instances(run));
+std::string way_title(const MeasuredRun& run) {
+  std::string title = run.variant.empty() ? run.way : run.way + " " + run.variant;
+  return instances(run) == 1 ? title : fmt::format("{} *{}", title, instances(run));
 }
 
 std::string processors_title(unsigned processors) {
   return fmt::format("{} processor{}", processors, processors == 1 ? "" : "s");
 }
 
-std::string format_runs(const std::vector<WayRun>& runs, size_t width) {
+std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width) {
   std::vector<unsigned> counts;
-  for (const WayRun& run : runs) {
+  for (const MeasuredRun& run : runs) {
     if (std::ranges::count(counts, run.processors) == 0) counts.push_back(run.processors);
   }
   std::string text;
   for (const unsigned count : counts) {
     Runs same;
-    for (const WayRun& run : runs) {
+    for (const MeasuredRun& run : runs) {
       if (run.processors == count) same.push_back(&run);
     }
     text += (text.empty() ? "" : "\n") + format_block(same, width);

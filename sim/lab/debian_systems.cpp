@@ -1,4 +1,4 @@
-#include "sim/lab/demo_prepare.hpp"
+#include "sim/lab/debian_systems.hpp"
 
 #include <unistd.h>
 
@@ -58,14 +58,16 @@ int fetch_systems(const std::vector<const Way*>& ways, bool refresh) {
   return fetch.wait();
 }
 
-std::string demo_kernel() {
+std::string debian_kernel_file() {
   const std::string kernel = cache_directory() + "/debian/kernel/vmlinuz";
   if (!fs::exists(kernel)) throw UserError("'" + kernel + "' is missing: run `hvlab demo --refresh`");
   return kernel;
 }
 
-std::string demo_kernel_version() {
-  const std::string image = fs::canonical(demo_kernel()).filename().string();  // vmlinuz-VERSION
+std::string debian_kernel_image() { return fs::canonical(debian_kernel_file()).string(); }
+
+std::string debian_kernel_version() {
+  const std::string image = fs::path(debian_kernel_image()).filename().string();  // vmlinuz-VERSION
   const size_t dash = image.find('-');
   return dash == std::string::npos ? image : image.substr(dash + 1);
 }
@@ -105,7 +107,7 @@ std::string initrd_path(const Way& way) { return cache_directory() + "/initrd/" 
 std::string assemble_initrd(const Way& way) {
   if (*way.guest == '\0') return assemble(way.recipe, "");
   assemble(way.guest, "");
-  const std::string kernel = demo_kernel();
+  const std::string kernel = debian_kernel_file();
   return assemble(way.recipe, boot::cached_vmlinux_path({"vmlinuz", boot::read_file(kernel, "kernel"), ""}));
 }
 

@@ -1,11 +1,11 @@
-#include "sim/lab/demo_io.hpp"
+#include "sim/lab/comparison_hops.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "sim/lab/demo_table.hpp"
+#include "sim/lab/comparison_table.hpp"
 #include "sim/lab/io_report.hpp"
 
 namespace hvlab::lab {
@@ -64,10 +64,10 @@ std::string exits_cell(const Json& group) {
 
 }  // namespace
 
-TextTable io_hops(const std::vector<const WayRun*>& runs, const std::string& operation) {
+TextTable io_hops(const std::vector<const MeasuredRun*>& runs, const std::string& operation) {
   TextTable table{"us of each", {}, {}};
   std::vector<std::pair<std::string, const Json*>> groups;
-  for (const WayRun* run : runs) {
+  for (const MeasuredRun* run : runs) {
     if (const Json* group = innermost_io(run->io, operation); group != nullptr)
       groups.emplace_back(way_title(*run), group);
   }

@@ -1,4 +1,4 @@
-// The ways of running the workload that `hvlab demo` compares: one row each.
+// The ways of running the workload on Debian's kernel: one row each.
 #pragma once
 
 #include <span>
@@ -14,8 +14,7 @@ struct Way {
   const char* systems;    // what workloads/fetch has to fetch for it, separated by blanks
   unsigned memory;        // of the simulated machine with one instance, in MiB
   unsigned more_memory;   // and for each further instance
-  bool standard;          // run when the command line does not say which ways
-  unsigned instances;     // of the workload, side by side, when the command line does not say how many
+  unsigned instances;     // of the workload, side by side, when the scenario does not say how many
   const char* processor;  // its profile
   const char* guest;      // the recipe of what virtual machines boot; empty: there are none
   const char* append;     // added to the kernel's command line
@@ -25,21 +24,21 @@ struct Way {
 inline constexpr unsigned kMostInstances = 8;
 
 /// All ways; the first is what the others are compared with.
-std::span<const Way> demo_ways();
+std::span<const Way> all_ways();
 
 /// The way called `name`. Throws UserError if there is none.
 const Way& find_way(const std::string& name);
 
 /// What every run's kernel is told: no graphics, nothing that costs start-up time and is not compared here.
-inline constexpr const char* kDemoCommandLine =
+inline constexpr const char* kWayCommandLine =
     "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 "
     "8250.nr_uarts=1 "
     "no_timer_check";
 
 /// The kernel's command line for `way`.
-std::string demo_command_line(const Way& way, unsigned instances, bool quick);
+std::string way_command_line(const Way& way, unsigned instances, bool quick);
 
-/// Throws UserError if the way's processor has not what its software needs.
-void check_way(const Way& way);
+/// Throws UserError if a processor ("amd-zen2,-npt") has not what the way's software needs.
+void check_way(const Way& way, const std::string& processor);
 
 }  // namespace hvlab::lab

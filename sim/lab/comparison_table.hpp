@@ -4,21 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "sim/lab/demo_result.hpp"
+#include "sim/lab/measured_run.hpp"
 
 namespace hvlab::lab {
 
 /// For each number of processors: each phase's time in every way with its ratio to the first, the time from
 /// start to the workload, memory, the ledger and the exits of the time in phases. Lines of at most `width`
 /// characters.
-std::string format_runs(const std::vector<WayRun>& runs, size_t width);
+std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width);
 
 /// The exits of a whole run, in the columns of `perf kvm stat`: a table for each virtual machine, the reasons
 /// that cost most first. Empty if there were none.
-std::string format_machine_exits(const WayRun& run, size_t width);
+std::string format_machine_exits(const MeasuredRun& run, size_t width);
 
 /// "container", or "apps *2" for two instances.
-std::string way_title(const WayRun& run);
+std::string way_title(const MeasuredRun& run);
 
 /// "1 processor", "4 processors".
 std::string processors_title(unsigned processors);

@@ -1,4 +1,4 @@
-#include "sim/lab/demo_progress.hpp"
+#include "sim/lab/progress_line.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>

@@ -1,0 +1,118 @@
+#include "sim/lab/comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/lab/claims.hpp"
+#include "sim/lab/comparison_table.hpp"
+#include "sim/lab/cost_origins.hpp"
+#include "sim/lab/text_table.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+/// Runs without cells of their own; a run of several stands for its cells.
+std::vector<record::RunReader> single_runs(const std::vector<record::RunReader>& runs) {
+  std::vector<record::RunReader> singles;
+  for (const record::RunReader& run : runs) {
+    if (!run.has_cells()) {
+      singles.push_back(run);
+      continue;
+    }
+    for (record::RunReader& cell : run.cells()) singles.push_back(std::move(cell));
+  }
+  return singles;
+}
+
+/// Each of what `text_of` says of the runs, once.
+template <class TextOf>
+std::string each_once(const std::vector<MeasuredRun>& runs, TextOf text_of) {
+  std::vector<std::string> texts;
+  for (const MeasuredRun& run : runs) {
+    if (const std::string text = text_of(run); !text.empty() && std::ranges::count(texts, text) == 0)
+      texts.push_back(text);
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string costs_of(const MeasuredRun& run) {
+  return run.costs.empty() ? "" : fmt::format("{} of {}", count_costs(run.costs), run.processor);
+}
+
+std::string heading(const std::vector<MeasuredRun>& runs, size_t width) {
+  const auto line = [&](const char* what, const std::string& text) {
+    return text.empty() ? "" : fold_text(what + text, width);
+  };
+  return line("", each_once(runs, [](const MeasuredRun& run) { return run.title; })) +
+         line("Kernel: ", each_once(runs, [](const MeasuredRun& run) { return run.kernel; })) +
+         line("Costs: ", each_once(runs, costs_of)) +
+         fmt::format("Times are simulated; x: ratio to {}; * several instances side by side\n\n",
+                     runs.front().way);
+}
+
+}  // namespace
+
+Comparison read_comparison(const std::vector<record::RunReader>& runs) {
+  Comparison comparison;
+  for (const record::RunReader& run : single_runs(runs)) {
+    if (!run.has(record::kStatsFile)) {
+      comparison.missing.push_back(
+          fmt::format("{}: no statistics; the run is {}", run.title(), record::name(run.state())));
+      continue;
+    }
+    comparison.runs.push_back(read_run_directory(run));
+  }
+  check_runs(comparison.runs);
+  // Claims are about ways; of several variants of one they cannot tell which is meant.
+  if (std::ranges::any_of(comparison.runs, [](const MeasuredRun& run) { return !run.variant.empty(); }))
+    return comparison;
+  const std::vector<analysis::Measurement> measured = measurements_of(comparison.runs);
+  for (const Claim& claim : claims()) {
+    analysis::Verdict verdict = claim.judge(measured);
+    if (verdict.word != analysis::Word::CannotBeTested) comparison.verdicts.push_back(std::move(verdict));
+  }
+  return comparison;
+}
+
+bool has_workload(const Comparison& comparison) {
+  return std::ranges::any_of(comparison.runs, [](const MeasuredRun& run) { return !run.log.phases.empty(); });
+}
+
+bool all_good(const Comparison& comparison) {
+  return comparison.missing.empty() &&
+         std::ranges::all_of(comparison.runs, [](const MeasuredRun& run) { return run.failure.empty(); });
+}
+
+std::string comparison_text(const Comparison& comparison, bool exits, size_t width) {
+  const std::vector<MeasuredRun>& runs = comparison.runs;
+  if (runs.empty()) return "";
+  std::string text = heading(runs, width) + format_runs(runs, width);
+  if (exits) {
+    for (const MeasuredRun& run : runs) text += format_machine_exits(run, width);
+  }
+  if (!comparison.verdicts.empty())
+    text += "\nWhat these runs say of claims (hvlab claims tells all, with their numbers)\n";
+  for (const analysis::Verdict& verdict : comparison.verdicts) text += format_verdict(verdict, false, width);
+  u64 instructions = 0;
+  for (const MeasuredRun& run : runs) instructions += run.instructions;
+  text += fmt::format("\n{} run{}, {:.2f} billion instructions\n", runs.size(), runs.size() == 1 ? "" : "s",
+                      static_cast<double>(instructions) / 1e9);
+  if (all_good(comparison) && runs.size() > 1)
+    text += fmt::format("All {} runs computed the same in all {} phases.\n", runs.size(),
+                        runs.front().log.phases.size());
+  return text;
+}
+
+std::string comparison_failures(const Comparison& comparison) {
+  std::string text;
+  for (const MeasuredRun& run : comparison.runs) {
+    if (!run.failure.empty())
+      text += fmt::format("{} with {}: {}\n", way_title(run), processors_title(run.processors), run.failure);
+  }
+  for (const std::string& missing : comparison.missing) text += missing + "\n";
+  return text;
+}
+
+}  // namespace hvlab::lab

@@ -1,0 +1,90 @@
+// How programs are told of runs side by side.
+#include <fmt/format.h>
+
+#include "sim/lab/claims.hpp"
+#include "sim/lab/comparison.hpp"
+
+namespace hvlab::lab {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json ledger_json(const LedgerRows& rows) {
+  Json ledger = Json::object();
+  for (const auto& [account, cycles] : rows) ledger[account] = cycles;
+  return ledger;
+}
+
+Json window_json(const RunWindow& window) {
+  Json exits = Json::array();
+  for (const ExitSum& sum : window.exits) {
+    exits.push_back(
+        {{"reason", sum.reason}, {"count", sum.exits}, {"handled", sum.handled}, {"cycles", sum.cycles}});
+  }
+  return {{"seconds", window.seconds},
+          {"cycles", window.cycles},
+          {"ledger", ledger_json(window.ledger)},
+          {"exits", exits}};
+}
+
+Json log_json(const WorkloadLog& log) {
+  Json phases = Json::object();
+  for (const PhaseResult& phase : log.phases)
+    phases[phase.name] = static_cast<double>(phase.nanoseconds) * 1e-9;
+  return {{"start_seconds", static_cast<double>(log.start_nanoseconds) * 1e-9},
+          {"memory_bytes", log.memory},
+          {"phase_seconds", phases}};
+}
+
+Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
+  const MeasuredRun& base = baseline(runs, run.processors);
+  Json phases = Json::array();
+  for (const PhaseResult& phase : run.log.phases) {
+    const double seconds = phase_seconds(run, phase.name), reference = phase_seconds(base, phase.name);
+    phases.push_back({{"name", phase.name},
+                      {"seconds", seconds},
+                      {"ratio", reference > 0 ? Json(seconds / reference) : Json()},
+                      {"hash", fmt::format("{:016x}", phase.hash)}});
+  }
+  Json phase_work = Json::array();
+  for (const RunWindow& window : run.phases) phase_work.push_back(window_json(window));
+  Json way = {{"name", run.way},
+              {"variant", run.variant},
+              {"processor", run.processor},
+              {"processors", run.processors},
+              {"phases", phases},
+              {"exits", run.exits},
+              {"ledger", ledger_json(run.ledger)},
+              {"work", window_json(run.work)},
+              {"phase_work", phase_work},
+              {"instructions", run.instructions},
+              {"cycles", run.cycles},
+              {"seconds", run.seconds},
+              {"start_seconds", start_seconds(run)},
+              {"launched_seconds", run.launched},
+              {"launch_seconds", launch_seconds(run)},
+              {"power_on_seconds", power_on_seconds(run)},
+              {"memory_per_instance", instance_memory(run)},
+              {"vcpus", run.vcpus},
+              {"io", run.io},
+              {"costs", run.costs},
+              {"instances", Json::array({log_json(run.log)})}};
+  for (const WorkloadLog& log : run.others) way["instances"].push_back(log_json(log));
+  if (!run.failure.empty()) way["failure"] = run.failure;
+  return way;
+}
+
+}  // namespace
+
+Json comparison_json(const Comparison& comparison) {
+  Json ways = Json::array(), verdicts = Json::array();
+  for (const MeasuredRun& run : comparison.runs) ways.push_back(way_json(comparison.runs, run));
+  for (const analysis::Verdict& verdict : comparison.verdicts) verdicts.push_back(verdict_json(verdict));
+  return {{"schema", "hvlab.comparison/1"},
+          {"ways", ways},
+          {"verdicts", verdicts},
+          {"missing", comparison.missing}};
+}
+
+}  // namespace hvlab::lab

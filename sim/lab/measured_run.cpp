@@ -1,0 +1,101 @@
+#include "sim/lab/measured_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hvlab::lab {
+
+/// What a run is compared with: the first way listed with as many processors.
+const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, unsigned processors) {
+  const auto same = [&](const MeasuredRun& run) { return run.processors == processors; };
+  const auto found = std::ranges::find_if(runs, same);
+  return found == runs.end() ? runs.front() : *found;
+}
+
+size_t instances(const MeasuredRun& run) { return 1 + run.others.size(); }
+
+namespace {
+
+/// The mean over the instances of what `value` says of each.
+template <class Value>
+double mean(const MeasuredRun& run, Value value) {
+  double sum = static_cast<double>(value(run.log));
+  for (const WorkloadLog& log : run.others) sum += static_cast<double>(value(log));
+  return sum / static_cast<double>(instances(run));
+}
+
+u64 phase_nanoseconds(const WorkloadLog& log, const std::string& name) {
+  for (const PhaseResult& phase : log.phases) {
+    if (phase.name == name) return phase.nanoseconds;
+  }
+  return 0;
+}
+
+u64 all_nanoseconds(const WorkloadLog& log) {
+  u64 sum = 0;
+  for (const PhaseResult& phase : log.phases) sum += phase.nanoseconds;
+  return sum;
+}
+
+}  // namespace
+
+double phase_seconds(const MeasuredRun& run, const std::string& name) {
+  return mean(run, [&](const WorkloadLog& log) { return phase_nanoseconds(log, name); }) * 1e-9;
+}
+
+double workload_seconds(const MeasuredRun& run) { return mean(run, all_nanoseconds) * 1e-9; }
+
+double start_seconds(const MeasuredRun& run) {
+  return mean(run, [](const WorkloadLog& log) { return log.start_nanoseconds; }) * 1e-9;
+}
+
+double instance_memory(const MeasuredRun& run) {
+  return mean(run, [](const WorkloadLog& log) { return log.memory; });
+}
+
+double launch_seconds(const MeasuredRun& run) {
+  double sum = 0;
+  for (const double started : run.started) sum += started - run.launched;
+  return run.started.empty() ? 0 : sum / static_cast<double>(run.started.size());
+}
+
+double power_on_seconds(const MeasuredRun& run) {
+  double sum = 0;
+  for (const double started : run.started) sum += started;
+  return run.started.empty() ? 0 : sum / static_cast<double>(run.started.size());
+}
+
+u64 account_cycles(const LedgerRows& ledger, const std::string& account) {
+  const auto found = std::ranges::find(ledger, account, &LedgerRows::value_type::first);
+  return found == ledger.end() ? 0 : found->second;
+}
+
+namespace {
+
+/// `first` has the phases as all are to have them.
+void compare_hashes(const MeasuredRun& first, MeasuredRun& run, const WorkloadLog& log) {
+  const std::string difference = compare_phases(first.log, log);
+  if (!difference.empty())
+    run.failure =
+        fmt::format("{} (compared with {} on {} processor(s))", difference, first.way, first.processors);
+}
+
+}  // namespace
+
+void check_runs(std::vector<MeasuredRun>& runs) {
+  const MeasuredRun* first = nullptr;
+  const auto check_log = [&](MeasuredRun& run, const WorkloadLog& log, size_t instance) {
+    if (!run.failure.empty() || std::ranges::count(run.killed, instance) != 0) return;
+    if (run.whole_workload && !log.done)
+      run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
+    if (run.failure.empty() && first != nullptr) compare_hashes(*first, run, log);
+  };
+  for (MeasuredRun& run : runs) {
+    check_log(run, run.log, 0);
+    if (run.failure.empty() && first == nullptr) first = &run;
+    for (size_t i = 0; i < run.others.size(); ++i) check_log(run, run.others[i], i + 1);
+  }
+}
+
+}  // namespace hvlab::lab

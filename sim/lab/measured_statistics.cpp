@@ -1,0 +1,148 @@
+// What a run left in its directory, read back: stats.json, the console, the cell as it was resolved.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/measured_run.hpp"
+#include "sim/lab/metric_values.hpp"
+#include "sim/lab/scenario_files.hpp"
+#include "sim/record/run_reader.hpp"
+
+namespace hvlab::lab {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// When lines of the workload appeared on the console. The way's own part begins with "launch"; where there
+/// is no such line, with the first process.
+void read_marks(const Json& marks, MeasuredRun& run) {
+  bool launched = false, first = true;
+  for (const Json& mark : marks) {
+    const double seconds = mark.at("seconds").get<double>();
+    const std::string line = mark.at("line").get<std::string>();
+    if (line.find("HVLAB start ") != std::string::npos) run.started.push_back(seconds);
+    if ((line == "HVLAB launch" && !launched) || first) run.launched = seconds;
+    launched = launched || line == "HVLAB launch";
+    first = false;
+  }
+}
+
+LedgerRows read_ledger(const Json& ledger) {
+  LedgerRows rows;
+  for (const auto& [account, cycles] : ledger.items()) rows.emplace_back(account, cycles.get<u64>());
+  return rows;
+}
+
+RunWindow read_window(const Json& part) {
+  RunWindow window;
+  window.seconds = part.at("seconds").get<double>();
+  window.cycles = part.at("cycles").get<u64>();
+  window.ledger = read_ledger(part.at("ledger"));
+  for (const Json& exit : part.at("exits")) {
+    window.exits.push_back({exit.at("reason").get<std::string>(), exit.at("count").get<u64>(),
+                            exit.at("handled").get<u64>(), exit.at("cycles").get<u64>()});
+  }
+  return window;
+}
+
+}  // namespace
+
+void read_statistics(const std::string& text, MeasuredRun& run) {
+  try {
+    const Json stats = Json::parse(text);
+    run.instructions = stats.at("instructions").get<u64>();
+    run.cycles = stats.at("cycles").get<u64>();
+    run.seconds = stats.at("seconds").get<double>();
+    run.ledger = read_ledger(stats.at("ledger"));
+    run.exits = stats.at("exits");
+    run.vcpus = stats.value("vcpus", Json::array());
+    run.io = stats.value("io", Json::array());
+    run.costs = stats.value("costs", Json::array());
+    read_marks(stats.value("marks", Json::array()), run);
+    if (stats.contains("work")) run.work = read_window(stats.at("work"));
+    for (const Json& phase : stats.value("phases", Json::array())) run.phases.push_back(read_window(phase));
+  } catch (const nlohmann::json::exception& error) {
+    throw UserError(std::string("statistics of a run: ") + error.what());
+  }
+}
+
+namespace {
+
+constexpr const char* kConsole = "console/com1.txt";
+
+/// What stands in a table's other dimensions: how many processors, which way, how many instances.
+bool has_own_place(const std::string& path) {
+  return path == "machine.cores" || path == "software.way" || path == "software.model" ||
+         path == "workload.instances";
+}
+
+std::string variant_of(const Json& settings) {
+  std::string text;
+  for (const auto& [path, value] : settings.items()) {
+    if (has_own_place(path)) continue;
+    const std::string name = path.substr(path.rfind('.') + 1);
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", name, value.get<std::string>());
+  }
+  return text;
+}
+
+/// The cell that ran; nothing if the directory has none that is valid: a run of `boot`, or an old one.
+std::optional<scenario::Scenario> cell_of(const record::RunReader& run) {
+  if (!run.has(kResolvedCell)) return std::nullopt;
+  try {
+    return load_scenario((run.path() / kResolvedCell).string(), {}, scenario_vocabulary());
+  } catch (const InvalidScenario&) {
+    return std::nullopt;
+  }
+}
+
+std::string name_of(const scenario::Software& software) {
+  if (!software.way.empty()) return software.way;
+  if (!software.model.empty()) return software.model;
+  return software.iso.file.empty() ? software.kernel.file : software.iso.file;
+}
+
+void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
+  const scenario::Cell& cell = scenario.cells.front();
+  if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
+  run.title = scenario.title;
+  run.whole_workload = cell.program.empty();
+  for (const scenario::TimedEvent& event : cell.events) {
+    if (event.what == "kill") run.killed.push_back(event.vm - 1);
+  }
+}
+
+/// How the run ended, if that was not by switching the machine off; with what it printed last.
+std::string failure_of(const record::RunReader& run, const Json& stats, const std::string& console) {
+  const std::string why = stats.at("end").at("why").get<std::string>();
+  if (run.state() == record::RunState::Complete && why == "power-off") return "";
+  return fmt::format("the run is {}, ended by {}; its last lines:{}", record::name(run.state()), why,
+                     last_lines(console, 8));
+}
+
+}  // namespace
+
+MeasuredRun read_run_directory(const record::RunReader& directory) {
+  const std::optional<scenario::Scenario> cell = cell_of(directory);
+  const std::string console = directory.has(kConsole) ? directory.content(kConsole) : "";
+  MeasuredRun run =
+      read_run(directory.content(record::kStatsFile), console, cell ? cell->cells.front().instances : 0);
+  try {
+    run.way = directory.title();
+    const Json booted = Json::parse(directory.content(record::kResolvedFile));
+    run.processor = booted.at("processor").get<std::string>();
+    run.processors = booted.at("processors").get<unsigned>();
+    // By firmware the kernel comes from a medium, and is not known.
+    if (booted.contains("kernel")) run.kernel = booted["kernel"].at("file").get<std::string>();
+    run.variant = variant_of(directory.settings());
+    run.failure = failure_of(directory, directory.stats(), console);
+  } catch (const nlohmann::json::exception& error) {
+    throw UserError(directory.path().string() + ": damaged: " + error.what());
+  }
+  if (cell) describe_cell(*cell, run);
+  return run;
+}
+
+}  // namespace hvlab::lab
