@@ -27,8 +27,8 @@ struct Media {
   }
   std::string make(const std::string& kind, const std::string& words) const {
     const std::string file = (scratch / kind).string();
-    lab::Child child(
-        {"sh", HVLAB_SYSTEM_TESTS "/make_media", kind, file, debian_kernel(), initrd, sample, words}, true);
+    const std::string maker = std::string(HVLAB_SYSTEM_TESTS) + "/make_media";
+    lab::Child child({"sh", maker, kind, file, debian_kernel(), initrd, sample, words}, true);
     const int status = child.wait();
     if (status == 77) {
       std::cerr << "a bootable " << kind << " cannot be made here: skipped\n";
