@@ -134,6 +134,11 @@ bool Board::access_memory(Access& access) {
   return false;
 }
 
+bool Board::has_room() {
+  if (configuration_.e1000) return e1000_.has_room();
+  return !configuration_.virtio_network || network_.has_room();
+}
+
 bool Board::receive(const u8* frame, u32 bytes) {
   if (configuration_.e1000) return e1000_.receive(frame, bytes);
   return configuration_.virtio_network && network_.receive(frame, bytes);

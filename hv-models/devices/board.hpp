@@ -30,6 +30,9 @@ class Board {
 
   /// What no device answers reads as ones, as on an open bus.
   void access(Access& access);
+  /// False while the guest's card is on and has no place for a frame: an owner that can wait gives it the
+  /// next one when the guest has touched its devices. Else receive() loses what does not fit.
+  bool has_room();
   /// A frame for the guest's card. False if it did not take it.
   bool receive(const u8* frame, u32 bytes);
   E1000& e1000() { return e1000_; }

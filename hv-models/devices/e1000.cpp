@@ -210,6 +210,12 @@ u64 E1000::receive_bytes() const {
   return u64{2048} >> size;
 }
 
+bool E1000::has_room() const {
+  const u32 entries = receive_.entries();
+  const bool off = (receive_control_ & kReceiveOn) == 0 || entries == 0 || receive_.head >= entries;
+  return off || receive_.head != receive_.tail % entries;
+}
+
 // A frame with what is behind it, into the driver's buffer. Returns the length that it gets to see; 0 if it
 // is lost.
 u16 E1000::store(u64 address, const u8* frame, u32 bytes) {

@@ -19,6 +19,8 @@ class E1000 {
   u32 read(u32 offset);
   void write(u32 offset, u32 value);
 
+  /// False while it is on and its ring is empty.
+  bool has_room() const;
   /// A frame for the guest, without checksum. False if it has no room now: the frame is lost, as on a wire.
   bool receive(const u8* frame, u32 bytes);
 

@@ -19,6 +19,11 @@ u16* word_at(const GuestMemory& memory, u64 address) { return reinterpret_cast<u
 
 }  // namespace
 
+bool VirtioQueue::has_next(const GuestMemory& memory) const {
+  const u16* index = ready ? word_at(memory, driver_area + 2) : nullptr;
+  return index == nullptr || __atomic_load_n(index, __ATOMIC_ACQUIRE) != seen_;
+}
+
 // The descriptors of a chain, from its head on (2.7.5). False if it is broken.
 bool VirtioQueue::follow(const GuestMemory& memory, VirtioChain& chain) const {
   PieceList list{chain.pieces, VirtioChain::kMostPieces};

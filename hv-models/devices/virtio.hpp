@@ -24,6 +24,8 @@ class VirtioQueue {
   void reset() { *this = VirtioQueue{}; }
   /// The next request, perhaps a broken one; false if there is none.
   bool take(const GuestMemory& memory, VirtioChain& chain);
+  /// True if take() would find something, or the queue is not in use.
+  bool has_next(const GuestMemory& memory) const;
   /// It is done: so many bytes were written. True if the driver wants an interrupt.
   bool give_back(const GuestMemory& memory, u16 head, u32 written);
   /// The driver need not ring while the device looks anyway, or it must again. True if something came

@@ -41,6 +41,10 @@ void VirtioNetwork::transmit() {
   if (interrupt) pci_.interrupt();
 }
 
+bool VirtioNetwork::has_room() {
+  return !pci_.is_running() || pci_.queue(kReceiveQueue).has_next(pci_.memory());
+}
+
 bool VirtioNetwork::receive(const u8* frame, u32 bytes) {
   constexpr u8 kHeader[kHeaderBytes] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};  // num_buffers: 1
   VirtioQueue& queue = pci_.queue(kReceiveQueue);

@@ -1,6 +1,7 @@
 // The kernel's beginning: each part in the order in which the next needs it, then the first process.
 #include "hv-models/drivers/channels.hpp"
 #include "hv-models/kernel/archive.hpp"
+#include "hv-models/kernel/attack_hypervisor.hpp"
 #include "hv-models/kernel/back_ends.hpp"
 #include "hv-models/kernel/bridge.hpp"
 #include "hv-models/kernel/console.hpp"
@@ -76,6 +77,7 @@ void model_main() {
   using namespace hvlab;
   using namespace hvlab::kernel;
   runtime::set_up_memory();
+  attack_if_asked();
   protect_kernel();
   set_up_faults();
   set_up_flushing();

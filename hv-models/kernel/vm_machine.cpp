@@ -16,13 +16,16 @@ using hypervisor::VirtualMachine;
 using hypervisor::VirtualProcessor;
 using runtime::Hold;
 
-constexpr hypervisor::ModelHooks VmMachine::kHooks = {
-    .kick = kick,
-    .ended = [](VirtualMachine& machine, int status) { static_cast<VmMachine&>(machine).status_ = status; },
-    .hypercall = [](VirtualProcessor&, u64, u64, u64, u64) { return i64{hypervisor::kUnknownCall}; },
-    .interrupt_ended = nullptr,
-    .map_memory = nullptr,
-    .features = [](const VirtualMachine&) { return u32{0}; }};
+const hypervisor::ModelHooks& VmMachine::hooks_of_programs() {
+  static constexpr hypervisor::ModelHooks kHooks = {
+      .kick = kick,
+      .ended = [](VirtualMachine& machine, int status) { static_cast<VmMachine&>(machine).status_ = status; },
+      .hypercall = [](VirtualProcessor&, u64, u64, u64, u64) { return i64{hypervisor::kUnknownCall}; },
+      .interrupt_ended = nullptr,
+      .map_memory = nullptr,
+      .features = [](const VirtualMachine&) { return u32{0}; }};
+  return kHooks;
+}
 
 void enable_guests() {
   if (hypervisor::find_vendor() != nullptr) hypervisor::vendor().enable();
@@ -63,7 +66,7 @@ int VmMachine::take_memory(AddressSpace& space, u64 address, u64 bytes) {
 int VmMachine::set_up(AddressSpace& space, u64 address, unsigned machine_number,
                       const hypervisor::MachineConfiguration& wanted) {
   if (const int result = take_memory(space, address, u64{wanted.memory} << 20); result < 0) return result;
-  return create(*this, machine_number, wanted, {access, nullptr}, kHooks) ? 0 : int{kNoMemory};
+  return create(*this, machine_number, wanted, {access, nullptr}, hooks_of_programs()) ? 0 : int{kNoMemory};
 }
 
 void VmMachine::start(u32 entry, u32 start_info) {

@@ -38,7 +38,7 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
     devices::Access asked;
     static constexpr unsigned kNone = ~0u;
   };
-  static const hypervisor::ModelHooks kHooks;
+  static const hypervisor::ModelHooks& hooks_of_programs();
   static void kick(hypervisor::VirtualProcessor& vcpu);
   static bool access(void* context, hypervisor::VirtualProcessor& vcpu, hypervisor::Access& access);
 

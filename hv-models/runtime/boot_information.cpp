@@ -57,6 +57,7 @@ bool command_line_value(const char* name, char* to, size_t size, bool to_end) {
   const size_t length = strlen(name);
   for (const char* at = information.command_line; *at != 0; ++at) {
     const bool word_starts = at == information.command_line || at[-1] == ' ';
+    if (word_starts && at[0] == '-' && at[1] == '-' && (at[2] == ' ' || at[2] == 0)) return false;
     if (!word_starts || memcmp(at, name, length) != 0 || at[length] != '=') continue;
     at += length + 1;
     size_t i = 0;

@@ -30,7 +30,8 @@ void read_boot_information(u64 address);
 const BootInformation& boot_information();
 
 /// The value of the word "NAME=value" of the command line, copied to `to` (at most `size` - 1 bytes, ended by
-/// 0); false if it is not there. A value goes on to the next blank, or, if `to_end`, to the line's end.
+/// 0); false if it is not there: words behind a "--" are for somebody else. A value goes on to the next
+/// blank, or, if `to_end`, to the line's end.
 bool command_line_value(const char* name, char* to, size_t size, bool to_end = false);
 
 }  // namespace hvlab::runtime

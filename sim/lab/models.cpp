@@ -25,6 +25,8 @@ constexpr Model kModels[] = {
     {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", false, 128, 16, 1},
     {"monolithic", "a hypervisor with its own drivers, virtual devices and virtual switch",
      "monolithic/monolithic.elf", kGuest, "virtio", true, 128, 80, 1},
+    {"hosted", "a VMM as a process of the teaching kernel, which drives the machine and schedules", kKernel,
+     "kernel/hosted.tar", "virtio", false, 192, 80, 1},
 };
 
 std::string path_of(const std::string& file) {
@@ -66,6 +68,7 @@ std::string vm_words(const Model& model, const scenario::Cell& cell, const scena
 
 std::string machines_line(const Model& model, const scenario::Cell& cell) {
   std::string line, guests;
+  if (std::string(model.name) == "hosted") line = "model=hosted";  // the kernel is a host only if it is told
   if (model.scheduler)
     line = fmt::format("scheduler={} skew={}", cell.software.scheduler, cell.software.skew / kMicrosecond);
   for (size_t i = 0; i < cell.vms.size(); ++i) {

@@ -1,5 +1,7 @@
 #include "hv-models/user/vmm/machine.hpp"
 
+#include <new>
+
 #include "hv-models/hypervisor/firmware.hpp"
 #include "hv-models/user/library/text.hpp"
 #include "hv-models/user/vmm/door.hpp"
@@ -7,33 +9,39 @@
 namespace vmm {
 
 using namespace hvlab;
+using hypervisor::DiskKind;
+using hypervisor::NetworkKind;
 using user::Hold;
 using user::print;
 
 bool Machine::fail(const char* what, long result) const {
-  print("vmm: vm%ld: %s (%ld)\n", long{number_}, what, result);
+  print("vmm: vm%ld: %s (error %ld)\n", long{number_}, what, result);
   return false;
 }
 
-void Machine::set_line(void* machine, unsigned pin, bool level) {
-  vm_line(static_cast<Machine*>(machine)->file_, pin, level);
+// ---- What the devices have around them
+
+void Machine::change_line(void* machine, unsigned pin, bool level) {
+  Machine& m = *static_cast<Machine*>(machine);
+  const uint32_t lines = level ? m.lines_ | 1u << pin : m.lines_ & ~(1u << pin);
+  if (lines != m.lines_) vm_line(m.file_, pin, level);  // a call for each change, not for each look
+  m.lines_ = lines;
 }
 
-devices::BoardConfiguration Machine::board_configuration() {
-  devices::BoardConfiguration board = {};
-  board.memory = {[](void* self, u64 address, u64 bytes) {
-                    const Machine& machine = *static_cast<Machine*>(self);
-                    const bool there =
-                        address < machine.memory_bytes_ && bytes <= machine.memory_bytes_ - address;
-                    return there ? machine.memory_ + address : nullptr;
-                  },
-                  this};
-  board.lines = {set_line, this, 0};
-  board.console = {[](void* console, char byte) { static_cast<Console*>(console)->put(byte); }, &console_};
-  return board;
+uint8_t* Machine::find_memory(void* machine, uint64_t address, uint64_t bytes) {
+  const Machine& m = *static_cast<Machine*>(machine);
+  return address < m.memory_bytes_ && bytes <= m.memory_bytes_ - address ? m.memory_ + address : nullptr;
 }
 
-bool Machine::set_up(const FileBytes& kernel, const FileBytes& archive) {
+bool Machine::has_room(void* machine) { return static_cast<Machine*>(machine)->board_->has_room(); }
+
+void Machine::receive(void* machine, const uint8_t* frame, uint32_t bytes) {
+  static_cast<Machine*>(machine)->board_->receive(frame, bytes);  // what it does not take is lost
+}
+
+// ---- Setting up
+
+bool Machine::make_memory(const FileBytes& kernel, const FileBytes& archive) {
   memory_bytes_ = uint64_t{configuration_.memory} << 20;
   const long memory = user::map_blocks(memory_bytes_);
   if (memory < 0) return fail("no memory", memory);
@@ -49,15 +57,57 @@ bool Machine::set_up(const FileBytes& kernel, const FileBytes& archive) {
                                    configuration_.vcpus, target, start);
   if (mistake != nullptr) return fail(mistake);
   const long file = user::open("/dev/vm", user::kReadWrite);
-  if (file < 0) return fail("this machine has no /dev/vm: its processors cannot run guests", file);
+  if (file < 0) return fail("no /dev/vm: the processors cannot run guests", file);
   file_ = static_cast<int>(file);
   const kernel::VmWanted wanted = {configuration_.vcpus, configuration_.memory,
                                    configuration_.paging == hypervisor::Paging::Shadow ? 1u : 0u};
   const long made = vm_make(file_, number_, memory, wanted);
-  if (made < 0) return fail("the kernel makes no virtual machine", made);
+  if (made < 0) return fail("the kernel makes no virtual machine: too little memory?", made);
   const long started = vm_start(file_, start.entry, start.start_info);
   return started >= 0 || fail("the virtual machine does not start", started);
 }
+
+bool Machine::make_devices() {
+  if (configuration_.disk == DiskKind::Pv || configuration_.net == NetworkKind::Pv)
+    return fail("pv devices are the driver-domain model's: give ide, virtio, e1000 or none");
+  if (configuration_.disk != DiskKind::None) {
+    const long opened = disk_.open("/dev/disk0", number_ - 1, machines_);
+    if (opened < 0) return fail("no disk for it: /dev/disk0", opened);
+  }
+  if (configuration_.net == NetworkKind::None) return true;
+  const long opened = wire_.open(number_);
+  return opened >= 0 || fail("no tap for its network card", opened);
+}
+
+bool Machine::make_board() {
+  const Hold hold(mutex_);
+  devices::BoardConfiguration board;
+  board.memory = {find_memory, this};
+  board.lines = {change_line, this, 0};
+  board.console = {[](void* console, char byte) { static_cast<Console*>(console)->put(byte); }, &console_};
+  board.ide = configuration_.disk == DiskKind::Ide;
+  board.virtio_block = configuration_.disk == DiskKind::Virtio;
+  board.disk = disk_.backend();
+  board.e1000 = configuration_.net == NetworkKind::E1000;
+  board.virtio_network = configuration_.net == NetworkKind::Virtio;
+  board.wire = wire_.backend();
+  board_ = new (board_place_) devices::Board(board);
+  return true;
+}
+
+bool Machine::start_threads() {
+  if (configuration_.net != NetworkKind::None) {
+    if (const long thread = wire_.begin(); thread < 0) return fail("no thread for its wire", thread);
+  }
+  for (unsigned i = 0; i < configuration_.vcpus; ++i) {
+    processors_[i] = {this, i};
+    if (const long thread = user::start_thread(run_thread, &processors_[i]); thread < 0)
+      return fail("no thread for a virtual processor", thread);
+  }
+  return true;
+}
+
+// ---- Running
 
 void Machine::run_thread(void* processor) {
   const Processor& p = *static_cast<Processor*>(processor);
@@ -69,15 +119,15 @@ void Machine::run_processor(unsigned index) {
   kernel::VmRun run = {};
   for (;;) {
     const long result = vm_run(file_, index, run);
+    const Hold hold(mutex_);
     if (result < 0 || run.reason == kernel::VmRun::kEnded) {
-      const Hold hold(mutex_);
       status_ = result < 0 ? static_cast<int>(-result) : static_cast<int>(run.status);
       ended_ = true;
       changed_.wake_all();
       return;
     }
-    const Hold hold(mutex_);
-    board_.access(run.access);
+    board_->access(run.access);
+    wire_.look();
   }
 }
 
@@ -89,16 +139,10 @@ int Machine::wait_for_end() {
 }
 
 int Machine::run(const FileBytes& kernel, const FileBytes& archive) {
-  if (!set_up(kernel, archive)) return 1;
-  print("HVLAB vm %ld start vcpus=%ld memory=%ld\n", long{number_}, long{configuration_.vcpus},
-        long{configuration_.memory});
-  for (unsigned i = 0; i < configuration_.vcpus; ++i) {
-    processors_[i] = {this, i};
-    if (const long thread = user::start_thread(run_thread, &processors_[i]); thread < 0) {
-      fail("no thread for a virtual processor", thread);
-      return 1;
-    }
-  }
+  if (!make_memory(kernel, archive) || !make_devices() || !make_board()) return 1;
+  print("HVLAB vm %ld start vcpus=%ld memory=%ld at=%ld\n", long{number_}, long{configuration_.vcpus},
+        long{configuration_.memory}, user::nanoseconds());
+  if (!start_threads()) return 1;
   const int status = wait_for_end();
   print("HVLAB vm %ld end status=%ld at=%ld\n", long{number_}, long{status}, user::nanoseconds());
   return status;

@@ -5,10 +5,12 @@
 #include "hv-models/hypervisor/configuration.hpp"
 #include "hv-models/user/library/threads.hpp"
 #include "hv-models/user/vmm/console.hpp"
+#include "hv-models/user/vmm/disk.hpp"
+#include "hv-models/user/vmm/wire.hpp"
 
 namespace vmm {
 
-/// A file of the host, mapped into this process's memory.
+/// A file of the host, in this process's memory.
 struct FileBytes {
   const uint8_t* bytes;
   uint64_t size;
@@ -16,8 +18,12 @@ struct FileBytes {
 
 class Machine {
  public:
-  Machine(unsigned number, bool alone, const hvlab::hypervisor::MachineConfiguration& configuration)
-      : number_(number), configuration_(configuration), console_(number, alone) {}
+  /// Number `number`, from 1, of `machines`.
+  Machine(unsigned number, unsigned machines, const hvlab::hypervisor::MachineConfiguration& configuration)
+      : number_(number),
+        machines_(machines),
+        configuration_(configuration),
+        console_(number, machines == 1) {}
 
   /// Runs it from beginning to end: its status, 0 if the guest has switched itself off.
   int run(const FileBytes& kernel, const FileBytes& archive);
@@ -27,26 +33,37 @@ class Machine {
     Machine* machine;
     unsigned index;
   };
-  bool set_up(const FileBytes& kernel, const FileBytes& archive);
+  bool fail(const char* what, long result = 0) const;
+  bool make_memory(const FileBytes& kernel, const FileBytes& archive);
+  bool make_devices();
+  bool make_board();
+  bool start_threads();
   static void run_thread(void* processor);
   void run_processor(unsigned index);
   int wait_for_end();
-  bool fail(const char* what, long result = 0) const;
 
-  const unsigned number_;
+  const unsigned number_, machines_;
   const hvlab::hypervisor::MachineConfiguration& configuration_;
-  Console console_;
   int file_ = -1;  // of /dev/vm
   uint8_t* memory_ = nullptr;
   uint64_t memory_bytes_ = 0;
-  user::Mutex mutex_;  // of the devices
+
+  user::Mutex mutex_;  // of all below
+  Console console_;
+  Disk disk_{mutex_};
+  Wire wire_{mutex_, {has_room, receive, this}};
+  alignas(hvlab::devices::Board) uint8_t board_place_[sizeof(hvlab::devices::Board)];
+  hvlab::devices::Board* board_ = nullptr;
+  uint32_t lines_ = 0;  // interrupt lines that are up, a bit each
   user::Waiters changed_;
   bool ended_ = false;
   int status_ = 0;
   Processor processors_[hvlab::hypervisor::kMostVirtualProcessors] = {};
-  hvlab::devices::Board board_{board_configuration()};
-  hvlab::devices::BoardConfiguration board_configuration();
-  static void set_line(void* machine, unsigned pin, bool level);
+
+  static void change_line(void* machine, unsigned pin, bool level);
+  static uint8_t* find_memory(void* machine, uint64_t address, uint64_t bytes);
+  static bool has_room(void* machine);
+  static void receive(void* machine, const uint8_t* frame, uint32_t bytes);
 };
 
 }  // namespace vmm

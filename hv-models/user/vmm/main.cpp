@@ -52,8 +52,8 @@ bool read_file(const char* path, FileBytes& to) {
 int run_machine(unsigned index, const hypervisor::Configuration& configuration) {
   FileBytes kernel, archive;
   if (!read_file(kKernel, kernel) || !read_file(kArchive, archive)) return 1;
-  static char place[sizeof(Machine)];
-  Machine* machine = new (place) Machine(index + 1, configuration.count == 1, configuration.machines[index]);
+  alignas(Machine) static char place[sizeof(Machine)];
+  Machine* machine = new (place) Machine(index + 1, configuration.count, configuration.machines[index]);
   return machine->run(kernel, archive);
 }
 

@@ -1,0 +1,10 @@
+// "attack=NAME" on the command line: instead of running programs the kernel does from ring 0 what no guest
+// may have an effect with. For tests of hypervisors: on the machine itself it would harm the machine.
+#pragma once
+
+namespace hvlab::kernel {
+
+/// Does what NAME says, and switches the machine off, or returns if there is no such word.
+void attack_if_asked();
+
+}  // namespace hvlab::kernel

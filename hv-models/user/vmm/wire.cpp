@@ -1,0 +1,60 @@
+#include "hv-models/user/vmm/wire.hpp"
+
+#include "hv-models/user/library/text.hpp"
+
+namespace vmm {
+
+using hvlab::devices::NetworkBackend;
+using hvlab::devices::Piece;
+
+long Wire::open(unsigned number) {
+  char path[] = "/dev/tap0";
+  path[sizeof path - 2] = static_cast<char>('0' + number);
+  mac_[5] = static_cast<uint8_t>(number);
+  const long tap = user::open(path, user::kReadWrite);
+  if (tap >= 0) tap_ = static_cast<int>(tap);
+  return tap < 0 ? tap : 0;
+}
+
+NetworkBackend Wire::backend() const {
+  NetworkBackend result;
+  result.send = [](void* wire, const Piece* pieces, unsigned count) {
+    static_cast<const Wire*>(wire)->send(pieces, count);
+  };
+  result.context = const_cast<Wire*>(this);
+  memcpy(result.mac, mac_, sizeof mac_);
+  return result;
+}
+
+// The frame in a row for the host's call; what is too long is lost.
+void Wire::send(const Piece* pieces, unsigned count) const {
+  uint8_t frame[kLongest];
+  size_t bytes = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    if (pieces[i].bytes > sizeof frame - bytes) return;
+    memcpy(frame + bytes, pieces[i].at, pieces[i].bytes);
+    bytes += pieces[i].bytes;
+  }
+  user::write(tap_, frame, bytes);
+}
+
+long Wire::begin() {
+  return user::start_thread([](void* wire) { static_cast<Wire*>(wire)->serve(); }, this);
+}
+
+void Wire::serve() {
+  for (;;) {
+    uint8_t frame[kLongest];
+    const long bytes = user::read(tap_, frame, sizeof frame);
+    if (bytes <= 0) continue;
+    const user::Hold hold(mutex_);
+    while (!receiver_.has_room(receiver_.context)) {
+      waits_ = true;
+      room_.wait(mutex_);
+    }
+    waits_ = false;
+    receiver_.receive(receiver_.context, frame, static_cast<uint32_t>(bytes));
+  }
+}
+
+}  // namespace vmm

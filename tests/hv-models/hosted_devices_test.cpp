@@ -1,0 +1,112 @@
+// The hosted VMM with disks, cards, several machines, and guests that attack.
+#include "hosted_run.hpp"
+
+using namespace hvlab;
+using namespace hvlab::test;
+
+// Would catch: a world switch that loses a register or the FPU's state, interrupts that are lost between
+// processors, a scheduler that does not stop a guest.
+TEST_CASE("the same with other numbers of processors") {
+  const lab::WorkloadLog expected = bare_log();
+  struct Case {
+    unsigned cores, vcpus;
+  };
+  for (const Case& c : {Case{1, 1}, Case{1, 4}, Case{2, 1}, Case{2, 4}, Case{3, 2}, Case{4, 2}}) {
+    const KernelRun run =
+        run_hosted(c.cores, "vm1=vcpus:" + std::to_string(c.vcpus), "run=/bin/workload --quick");
+    CAPTURE(c.cores, c.vcpus, run.console, run.errors);
+    REQUIRE(run.well());
+    const lab::WorkloadLog log = lab::parse_workload_log(run.console);
+    CHECK(log.processors == c.vcpus);
+    check_same(log, expected);
+  }
+}
+
+// Would catch: machines that share what is each one's own; lines that mix.
+TEST_CASE("several machines run beside each other, and each says which it is") {
+  const lab::WorkloadLog expected = bare_log();
+  const KernelRun run = run_hosted(2, "vm1=vcpus:2 vm2=vcpus:1 vm3=vcpus:2", "run=/bin/workload --quick");
+  CAPTURE(run.console, run.errors);
+  REQUIRE(run.well());
+  const std::vector<lab::WorkloadLog> logs = lab::parse_workload_logs(run.console);
+  REQUIRE(logs.size() == 3);
+  for (const lab::WorkloadLog& log : logs) check_same(log, expected);
+}
+
+// Would catch: data that reaches another place of the disk or of the guest's memory, frames that are lost, by
+// any of the devices and with any number of processors.
+TEST_CASE("disk and network give a guest what they give the machine, through every device") {
+  const TemporaryFolder folder("hosted");
+  const std::vector<std::string> devices = {"--disk", make_disk(folder.path / "disk"), "--net", "peer"};
+  const std::string workload =
+      "run=/bin/workload --quick --disk /dev/disk0 --link 10.0.2.2 --link-bulk 10.0.2.2 cpu";
+  const KernelRun bare = run_image(HVLAB_KERNEL, HVLAB_HOSTED, 1, "exit=debug " + workload, devices);
+  CAPTURE(bare.console, bare.errors);
+  REQUIRE(bare.well());
+  const lab::WorkloadLog expected = lab::parse_workload_log(bare.console);
+  REQUIRE(expected.phases.size() == 4);
+  struct Case {
+    unsigned cores, vcpus;
+    const char *disk, *net;
+  };
+  for (const Case& c : {Case{1, 1, "ide", "e1000"}, Case{2, 1, "virtio", "virtio"},
+                        Case{4, 2, "ide", "virtio"}, Case{3, 4, "virtio", "e1000"}}) {
+    const std::string words =
+        std::string("vm1=vcpus:") + std::to_string(c.vcpus) + ",disk:" + c.disk + ",net:" + c.net;
+    const KernelRun run = run_hosted(c.cores, words, workload, devices);
+    CAPTURE(words, c.cores, run.console, run.errors);
+    REQUIRE(run.well());
+    check_same(lab::parse_workload_log(run.console), expected);
+  }
+}
+
+// Would catch: a guest that reads or writes beyond its part of the disk; files that do not survive the guest.
+TEST_CASE("each machine has its part of the disk, and finds its files again") {
+  const TemporaryFolder folder("hosted");
+  const std::string disk = make_disk(folder.path / "disk") + ",persist";
+  const std::string machines = "vm1=disk:ide vm2=disk:virtio";
+  const KernelRun first =
+      run_hosted(2, machines, "run=/bin/init /bin/mount --format /dev/disk0 /mnt ; /bin/files /mnt keep",
+                 {"--disk", disk});
+  CAPTURE(first.console, first.errors);
+  REQUIRE(first.well());
+  const KernelRun second = run_hosted(
+      1, machines, "run=/bin/init /bin/mount /dev/disk0 /mnt ; /bin/files /mnt check", {"--disk", disk});
+  CAPTURE(second.console, second.errors);
+  REQUIRE(second.well());
+  CHECK(second.says("vm1: files: 12 checked in /mnt"));
+  CHECK(second.says("vm2: files: 12 checked in /mnt"));
+}
+
+// Would catch: words of a disk's data that are lost when an interrupt comes between them.
+TEST_CASE("a disk driver without DMA moves every word through the VMM") {
+  const TemporaryFolder folder("hosted");
+  const KernelRun run = run_hosted(
+      1, "vm1=disk:ide", "ide=pio run=/bin/init /bin/mount --format /dev/disk0 /mnt ; /bin/files /mnt keep",
+      {"--disk", make_disk(folder.path / "disk")});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.well());
+  CHECK(run.says("HVLAB kernel disk=disk0 kind=ide-pio sectors=32768"));
+  CHECK(run.says("files: 12 checked in /mnt"));
+}
+
+// Would catch: a guest that reaches the host, its VMM or its neighbour: by instructions, MSRs, hypercalls,
+// ports, addresses, interrupts, devices programmed by chance; by holding the processor; by what no VMM can do
+// for it.
+TEST_CASE("a guest that attacks from ring 0 harms itself alone") {
+  const TemporaryFolder folder("hosted");
+  const std::vector<std::string> devices = {"--disk", make_disk(folder.path / "disk"), "--net", "peer"};
+  const lab::WorkloadLog expected = bare_log();
+  for (const char* attack : {"everything", "time", "fetch"}) {
+    const KernelRun run =
+        run_hosted(2, "vm1=disk:virtio,net:e1000 vm2=vcpus:2,disk:ide,net:virtio",
+                   std::string("attack=") + attack + " -- run=/bin/workload --quick", devices);
+    CAPTURE(attack, run.console, run.errors);
+    const std::vector<lab::WorkloadLog> logs = lab::parse_workload_logs(run.console);
+    REQUIRE(logs.size() == 2);
+    check_same(logs[1], expected);
+    const bool survives = std::string(attack) != "fetch";
+    CHECK(run.well() == survives);
+    CHECK((run.console.find(std::string("attack: ") + attack + " over") != std::string::npos) == survives);
+  }
+}
