@@ -2,13 +2,16 @@
 // hypercalls. interdomain/hypercalls.hpp has those of the driver-domain model.
 #pragma once
 
+#include "hv-models/runtime/hypercall.hpp"
 #include "sim/base/types.hpp"
 
 namespace hvlab::hypervisor {
 
-// CPUID 4000_0000h: EAX is the last leaf, EBX, ECX, EDX say "HVLabHVLab".
-inline constexpr u32 kSignatureLeaf = 0x4000'0000, kFeatureLeaf = 0x4000'0001;
-inline constexpr u32 kSignatureB = 0x614c'5648, kSignatureC = 0x4c56'4862, kSignatureD = 0x0000'6261;
+using runtime::kFeatureLeaf;
+using runtime::kSignatureB;
+using runtime::kSignatureC;
+using runtime::kSignatureD;
+using runtime::kSignatureLeaf;
 
 // CPUID 4000_0001h, EAX. Bits from 8 on: interdomain/hypercalls.hpp.
 inline constexpr u32 kHasStealTime = 1u << 0;

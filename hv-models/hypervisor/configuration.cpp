@@ -170,6 +170,7 @@ bool read_word(Text word, Configuration& to, Message& message) {
            wrong(message, word, ": there is no such scheduler");
   if (equal(name, "skew"))
     return read_number(value, 1'000'000, to.skew) || wrong(message, word, ": the skew is up to 1000000 (us)");
+  if (equal(name, "management")) return read_machine(word, value, to.management, message);
   const unsigned number = machine_number(name);
   if (number == 0) return true;
   if (number > kMostMachines) return wrong(message, word, ": there are up to 8 virtual machines");

@@ -25,8 +25,9 @@ struct MachineConfiguration {
 };
 
 struct Configuration {
-  char scheduler[16] = {};  // empty: not said
-  unsigned skew = 0;        // microseconds; 0: not said
+  char scheduler[16] = {};          // empty: not said
+  unsigned skew = 0;                // microseconds; 0: not said
+  MachineConfiguration management;  // of the driver-domain model
   MachineConfiguration machines[kMostMachines];
   unsigned count = 0;
 };

@@ -17,7 +17,7 @@ namespace clock = runtime::clock;
 using State = arch::mark::VcpuState;
 
 constexpr clock::Nanoseconds kSlice = 10'000'000;
-constexpr unsigned kMost = kMostMachines * kMostVirtualProcessors;
+constexpr unsigned kMost = (kMostMachines + 1) * kMostVirtualProcessors;
 
 struct Core {
   VirtualProcessor* current = nullptr;

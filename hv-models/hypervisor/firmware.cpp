@@ -111,12 +111,16 @@ const char* load_guest(const GuestFiles& files, unsigned processors, const Guest
     return "the guest's archive does not fit into its memory";
   target.write(target.context, archive.address, files.archive, files.archive_bytes);
 
-  const MapEntry map[] = {{0, kLowEnd, kRam, 0},
-                          {kLowEnd, kHighMemory - kLowEnd, kReserved, 0},
-                          {kHighMemory, target.bytes - kHighMemory, kRam, 0}};
+  MapEntry map[kMostRanges] = {{0, kLowEnd, kRam, 0},
+                               {kLowEnd, kHighMemory - kLowEnd, kReserved, 0},
+                               {kHighMemory, target.bytes - kHighMemory, kRam, 0}};
+  unsigned entries = 3;
+  for (unsigned i = 0; i < target.ram_count && i < kMostRanges; ++i)
+    map[i] = {target.ram[i].address, target.ram[i].bytes, kRam, 0};
+  if (target.ram_count != 0) entries = target.ram_count;
   StartInfo info;
   info.memory_map = kInformationAt + sizeof info;
-  info.memory_map_entries = sizeof map / sizeof map[0];
+  info.memory_map_entries = entries;
   info.module_list = info.memory_map + sizeof map;
   info.modules = files.archive_bytes != 0 ? 1 : 0;
   info.command_line = info.module_list + sizeof archive;

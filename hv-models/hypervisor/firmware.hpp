@@ -15,11 +15,20 @@ struct GuestFiles {
   const char* command_line;
 };
 
+struct GuestRange {
+  u64 address, bytes;
+};
+inline constexpr unsigned kMostRanges = 16;
+
 /// Where it goes: the guest's memory of `bytes` bytes from address 0 on, all zeros.
 struct GuestTarget {
   void (*write)(void* context, u64 address, const void* from, u64 bytes);
   void* context;
   u64 bytes;
+  /// What the kernel is told is memory to use beside its image and archive, at most kMostRanges; none: all
+  /// there is.
+  const GuestRange* ram = nullptr;
+  unsigned ram_count = 0;
 };
 
 struct GuestStart {

@@ -24,10 +24,11 @@ void GuestMemory::borrow(const u64* blocks, unsigned count) {
   bytes_ = count * kBlock;
 }
 
-void GuestMemory::identify(u64 begin, u64 bytes) {
-  begin_ = begin;
-  bytes_ = bytes;
-  for (u64 i = 0; i < bytes / kBlock; ++i) blocks_[i] = begin + i * kBlock;
+bool GuestMemory::add(u64 address, u64 block) {
+  if (address / kBlock >= kMostBlocks) return false;
+  blocks_[address / kBlock] = block;
+  if (address + kBlock > bytes_) bytes_ = address + kBlock;
+  return true;
 }
 
 void GuestMemory::free() {
@@ -38,19 +39,15 @@ void GuestMemory::free() {
 }
 
 u64 GuestMemory::physical(u64 address) const {
-  if (address < begin_ || address - begin_ >= bytes_) return 0;
-  const u64 offset = address - begin_;
-  return blocks_[offset / kBlock] + offset % kBlock;
+  if (address >= bytes_ || blocks_[address / kBlock] == 0) return 0;
+  return blocks_[address / kBlock] + address % kBlock;
 }
 
 void* GuestMemory::at(u64 address, u64 bytes) const {
-  if (address < begin_ || address - begin_ >= bytes_ || bytes > bytes_ - (address - begin_)) return nullptr;
-  const u64 offset = address - begin_;
-  if (offset % kBlock + bytes > kBlock) {
-    // Blocks that follow each other in the host's memory are as good as one.
-    for (u64 i = offset / kBlock; i < (offset + bytes - 1) / kBlock; ++i) {
-      if (blocks_[i] + kBlock != blocks_[i + 1]) return nullptr;
-    }
+  if (bytes == 0 || address >= bytes_ || bytes > bytes_ - address || physical(address) == 0) return nullptr;
+  // Blocks that follow each other in the host's memory are as good as one.
+  for (u64 i = address / kBlock; i < (address + bytes - 1) / kBlock; ++i) {
+    if (blocks_[i] + kBlock != blocks_[i + 1]) return nullptr;
   }
   return runtime::direct<void>(physical(address));
 }
@@ -58,7 +55,7 @@ void* GuestMemory::at(u64 address, u64 bytes) const {
 bool GuestMemory::read(u64 address, void* to, u64 bytes) const {
   u8* out = static_cast<u8*>(to);
   while (bytes > 0) {
-    const u64 left = kBlock - (address - begin_) % kBlock, part = bytes < left ? bytes : left;
+    const u64 left = kBlock - address % kBlock, part = bytes < left ? bytes : left;
     const void* from = at(address, part);
     if (from == nullptr) return false;
     memcpy(out, from, part);
@@ -70,7 +67,7 @@ bool GuestMemory::read(u64 address, void* to, u64 bytes) const {
 bool GuestMemory::write(u64 address, const void* from, u64 bytes) const {
   const u8* in = static_cast<const u8*>(from);
   while (bytes > 0) {
-    const u64 left = kBlock - (address - begin_) % kBlock, part = bytes < left ? bytes : left;
+    const u64 left = kBlock - address % kBlock, part = bytes < left ? bytes : left;
     void* to = at(address, part);
     if (to == nullptr) return false;
     memcpy(to, in, part);

@@ -16,12 +16,13 @@ class GuestMemory {
   /// Instead: memory that somebody else has, block by block: a process of the hosted model. Physical
   /// addresses.
   void borrow(const u64* blocks, unsigned count);
-  /// Instead: the machine's own memory from `begin` on, at its own addresses: the management machine.
-  void identify(u64 begin, u64 bytes);
+  /// Instead: a block of the host's at `address`, which is a multiple of kBlock: memory with holes, of the
+  /// management machine. False if that is too high.
+  bool add(u64 address, u64 block);
   void free();
 
+  /// The end of the highest block.
   u64 bytes() const { return bytes_; }
-  u64 begin() const { return begin_; }
   /// The host's physical address of the byte at `address`; 0 if there is none.
   u64 physical(u64 address) const;
   /// A pointer to `bytes` bytes that lie in one block; null if they do not, or not all are there.
@@ -31,9 +32,9 @@ class GuestMemory {
   bool write(u64 address, const void* from, u64 bytes) const;
 
  private:
-  u64 begin_ = 0, bytes_ = 0;
+  u64 bytes_ = 0;
   bool owned_ = false;
-  u64 blocks_[kMostBlocks] = {};
+  u64 blocks_[kMostBlocks] = {};  // 0: none
 };
 
 }  // namespace hvlab::hypervisor

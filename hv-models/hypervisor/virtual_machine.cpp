@@ -11,8 +11,8 @@ bool create_tables(VirtualMachine& machine) {
   if (machine.tables == 0) return false;
   constexpr u64 kBlock = GuestMemory::kBlock;
   for (u64 at = 0; at < machine.memory.bytes(); at += kBlock) {
-    const u64 guest = machine.memory.begin() + at;
-    if (!vendor().map(machine.tables, guest, machine.memory.physical(guest), kBlock,
+    if (machine.memory.physical(at) == 0) continue;
+    if (!vendor().map(machine.tables, at, machine.memory.physical(at), kBlock,
                       kReadable | kWritable | kExecutable))
       return false;
   }
@@ -54,10 +54,12 @@ bool load(VirtualMachine& machine, const u8* kernel, u64 kernel_bytes, const u8*
           const char*& message) {
   char line[kCommandLineBytes];
   write_command_line(machine.configuration, machine.number, line);
-  const GuestTarget target{[](void* memory, u64 address, const void* from, u64 bytes) {
-                             static_cast<GuestMemory*>(memory)->write(address, from, bytes);
-                           },
-                           &machine.memory, machine.memory.bytes()};
+  GuestTarget target{[](void* memory, u64 address, const void* from, u64 bytes) {
+                       static_cast<GuestMemory*>(memory)->write(address, from, bytes);
+                     },
+                     &machine.memory, machine.memory.bytes()};
+  target.ram = machine.ram;
+  target.ram_count = machine.ram_count;
   GuestStart start;
   message = load_guest({kernel, kernel_bytes, module, module_bytes, line}, machine.count, target, start);
   if (message != nullptr) return false;

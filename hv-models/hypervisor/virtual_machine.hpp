@@ -3,6 +3,7 @@
 
 #include "hv-models/hypervisor/configuration.hpp"
 #include "hv-models/hypervisor/device_door.hpp"
+#include "hv-models/hypervisor/firmware.hpp"
 #include "hv-models/hypervisor/guest_memory.hpp"
 #include "hv-models/hypervisor/io_apic.hpp"
 #include "hv-models/hypervisor/virtual_processor.hpp"
@@ -35,6 +36,9 @@ struct VirtualMachine {
   const char* name = "";
   MachineConfiguration configuration;
   GuestMemory memory;
+  /// What its kernel is told is memory to use; none: all.
+  GuestRange ram[kMostRanges] = {};
+  unsigned ram_count = 0;
   u64 tables = 0;  // of the second stage; 0 with shadow paging
   VirtualProcessor vcpus[kMostVirtualProcessors];
   unsigned count = 0;

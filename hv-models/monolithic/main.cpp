@@ -1,10 +1,10 @@
 // The monolithic hypervisor's beginning: virtual machines as the command line says, then every processor runs
 // them.
 #include "hv-models/hypervisor/abi.hpp"
+#include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/cores.hpp"
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
-#include "hv-models/monolithic/consoles.hpp"
 #include "hv-models/monolithic/disks.hpp"
 #include "hv-models/monolithic/network.hpp"
 #include "hv-models/runtime/boot_information.hpp"

@@ -61,4 +61,12 @@ bool connect(u8 irq, LineHandler handler, void* context) {
   return true;
 }
 
+void set_masked(u8 irq, bool masked) {
+  const u32 entry = kFirstRedirection + 2 * (acpi::tables().isa[irq].pin - acpi::tables().ioapic_first);
+  const u32 value = read(entry);
+  write(entry, masked ? value | kMasked : value & ~kMasked);
+}
+
+bool is_level(u8 irq) { return acpi::tables().isa[irq].level; }
+
 }  // namespace hvlab::runtime::ioapic

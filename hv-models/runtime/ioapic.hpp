@@ -13,5 +13,9 @@ void set_up();
 /// share a level-triggered line: each is called and looks at its device. False if there are too many.
 using LineHandler = void (*)(void* context);
 bool connect(u8 irq, LineHandler handler, void* context);
+/// A connected line is silent, or not.
+void set_masked(u8 irq, bool masked);
+/// Whether it is level-triggered.
+bool is_level(u8 irq);
 
 }  // namespace hvlab::runtime::ioapic

@@ -94,7 +94,7 @@ bool create(VirtualProcessor& vcpu) {
   ControlArea& control = block(vcpu).control;
   for (const Exit each : kAlways) intercept(control, static_cast<u64>(each));
   watch_pauses(control);
-  control.io_map = port_map();
+  control.io_map = vcpu.machine->privileged ? privileged_port_map() : port_map();
   control.msr_map = msr_map();
   // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own.
   control.asid = __atomic_fetch_add(&next_asid, 1, __ATOMIC_RELAXED);

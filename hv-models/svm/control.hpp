@@ -43,6 +43,8 @@ void flush(hypervisor::VirtualProcessor& vcpu);
 // Permission maps (maps.cpp): which ports and MSRs a guest may touch without leaving. Shared by all guests
 // that have none of their own.
 u64 port_map();
+/// Of the management machine: the machine's devices are its own.
+u64 privileged_port_map();
 u64 msr_map();
 
 }  // namespace hvlab::svm

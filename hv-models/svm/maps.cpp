@@ -29,6 +29,24 @@ u64 port_map() {
   return runtime::physical(map);
 }
 
+// All ports but those of the serial port, which the hypervisor prints on, of ACPI, and of the interrupt
+// controllers.
+u64 privileged_port_map() {
+  static u8* map = nullptr;
+  if (map == nullptr) {
+    map = all_ones(2);
+    memset(map, 0, 0x1'0000 / 8);
+    const auto keep = [](u16 first, u16 last) {
+      for (u32 port = first; port <= last; ++port) map[port / 8] |= static_cast<u8>(1u << port % 8);
+    };
+    keep(0x20, 0x21);
+    keep(0xa0, 0xa1);
+    keep(0x3f8, 0x3ff);
+    keep(0x600, 0x63f);
+  }
+  return runtime::physical(map);
+}
+
 // What VMLOAD and VMSAVE move is the guest's own.
 u64 msr_map() {
   static u8* map = nullptr;

@@ -27,6 +27,8 @@ constexpr Model kModels[] = {
      "monolithic/monolithic.elf", kGuest, "virtio", true, 128, 80, 1},
     {"hosted", "a VMM as a process of the teaching kernel, which drives the machine and schedules", kKernel,
      "kernel/hosted.tar", "virtio", false, 192, 80, 1},
+    {"driver-domain", "a hypervisor whose devices are a management machine's",
+     "driver-domain/driver-domain.elf", kGuest, "pv", true, 208, 80, 1},
 };
 
 std::string path_of(const std::string& file) {

@@ -3,10 +3,10 @@
 
 #include "sim/base/types.hpp"
 
-namespace hvlab::monolithic {
+namespace hvlab::hypervisor {
 
 /// A byte of machine `number`'s console. With several machines its lines begin "vmN: ", and "HVLAB ..."
 /// becomes "HVLAB instance=N ...".
 void console_byte(unsigned number, bool several, u8 byte);
 
-}  // namespace hvlab::monolithic
+}  // namespace hvlab::hypervisor

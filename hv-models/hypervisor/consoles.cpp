@@ -1,10 +1,10 @@
-#include "hv-models/monolithic/consoles.hpp"
+#include "hv-models/hypervisor/consoles.hpp"
 
 #include "hv-models/hypervisor/configuration.hpp"
 #include "hv-models/runtime/memory_functions.hpp"
 #include "hv-models/runtime/print.hpp"
 
-namespace hvlab::monolithic {
+namespace hvlab::hypervisor {
 namespace {
 
 struct Line {
@@ -14,7 +14,9 @@ struct Line {
 
 void print_line(unsigned number, bool several, const char* text) {
   constexpr char kMark[] = "HVLAB ";
-  if (!several) {
+  if (number == 0) {
+    runtime::print("management: %s\n", text);
+  } else if (!several) {
     runtime::print("%s\n", text);
   } else if (memcmp(text, kMark, sizeof kMark - 1) == 0) {
     runtime::print("HVLAB instance=%u %s\n", number, text);
@@ -37,4 +39,4 @@ void console_byte(unsigned number, bool several, u8 byte) {
   line.length = 0;
 }
 
-}  // namespace hvlab::monolithic
+}  // namespace hvlab::hypervisor

@@ -1,0 +1,196 @@
+#include "hv-models/driver-domain/hypercalls.hpp"
+
+#include "hv-models/driver-domain/domains.hpp"
+#include "hv-models/hypervisor/abi.hpp"
+#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/runtime/memory.hpp"
+
+namespace hvlab::driver_domain {
+namespace {
+
+using namespace interdomain;
+using hypervisor::vendor;
+using hypervisor::VirtualProcessor;
+using runtime::Hold;
+using runtime::kPageBytes;
+
+struct Arguments {
+  VirtualProcessor& vcpu;
+  Domain& caller;
+  u64 a[3];
+};
+
+Domain* guest(u64 index) {
+  return index != kManagement && index < domain_count() ? &domain(static_cast<unsigned>(index)) : nullptr;
+}
+
+i64 share(const Arguments& c) {
+  Domain& d = c.caller;
+  const u64 page = c.a[0], table = c.a[1], vector = c.a[2];
+  if (page % kPageBytes != 0 || table % kPageBytes != 0 || vector < 32 || vector > 0xfe) return kBadArgument;
+  void* shared = d.machine.memory.at(page, kPageBytes);
+  const void* grants = d.machine.memory.at(table, kPageBytes);
+  if (shared == nullptr || grants == nullptr) return kBadArgument;
+  const Hold hold(d.lock);
+  if (d.shared != nullptr) return kInUse;
+  d.grants = static_cast<const GrantEntry*>(grants);
+  d.vector = static_cast<u8>(vector);
+  d.shared = static_cast<SharedPage*>(shared);
+  for (unsigned kind = 0; kind < kSplitKinds; ++kind) d.shared->back[kind] = d.offers[kind];
+  return 0;
+}
+
+// A channel has two ends: a guest's and the management machine's.
+i64 notify(const Arguments& c) {
+  const u64 channel = c.a[0];
+  if (&c.caller != &domain(kManagement)) {
+    if (channel >= kSplitKinds) return kBadArgument;
+    send_event(domain(kManagement),
+               management_channel(index_of(c.caller), static_cast<unsigned>(channel), kSplitKinds));
+    return 0;
+  }
+  Domain* to = guest(channel / kSplitKinds);
+  if (to == nullptr) return kBadArgument;
+  send_event(*to, static_cast<unsigned>(channel % kSplitKinds));
+  return 0;
+}
+
+i64 machines(const Arguments&) { return domain_count(); }
+
+i64 kinds(const Arguments& c) {
+  const Domain* of = guest(c.a[0]);
+  return of == nullptr ? i64{kBadArgument} : of->kinds;
+}
+
+i64 offer(const Arguments& c) {
+  Domain* to = guest(c.a[0]);
+  BackOffer offer;
+  if (to == nullptr || c.a[1] >= kSplitKinds || !c.caller.machine.memory.read(c.a[2], &offer, sizeof offer))
+    return kBadArgument;
+  const Hold hold(to->lock);
+  to->offers[c.a[1]] = offer;
+  if (to->shared != nullptr) to->shared->back[c.a[1]] = offer;
+  return 0;
+}
+
+i64 front(const Arguments& c) {
+  Domain* of = guest(c.a[0]);
+  if (of == nullptr || c.a[1] >= kSplitKinds) return kBadArgument;
+  FrontOffer offer = {};
+  {
+    const Hold hold(of->lock);
+    if (of->shared != nullptr) offer = of->shared->front[c.a[1]];
+  }
+  return c.caller.machine.memory.write(c.a[2], &offer, sizeof offer) ? 0 : i64{kBadArgument};
+}
+
+i64 serve(const Arguments&) {
+  start_guests();
+  return 0;
+}
+
+/// Begins a use of a grant: the page's physical address, or an error.
+i64 begin_use(Domain& of, u64 grant, bool write) {
+  const Hold hold(of.lock);
+  if (of.grants == nullptr || grant >= kGrants) return kBadArgument;
+  const GrantEntry entry =
+      const_cast<const volatile GrantEntry*>(of.grants)[grant].flags == 0 ? GrantEntry{} : of.grants[grant];
+  const u64 page = of.machine.memory.physical(u64{entry.page} * kPageBytes);
+  if (page == 0) return kBadArgument;
+  if (of.uses.begin(static_cast<u32>(grant), entry, kManagement, write) != GrantUses::Answer::Yes)
+    return kNotAllowed;
+  return static_cast<i64>(page);
+}
+
+void end_use(Domain& of, u64 grant) {
+  const Hold hold(of.lock);
+  of.uses.end(static_cast<u32>(grant));
+}
+
+void flush_management() {
+  VirtualMachine& machine = domain(kManagement).machine;
+  for (unsigned i = 0; i < machine.count; ++i) {
+    vendor().flush(machine.vcpus[i]);
+    machine.hooks->kick(machine.vcpus[i]);
+  }
+}
+
+// The page appears at its own address: the management machine's drivers can give that to a device.
+i64 map_grant(const Arguments& c) {
+  Domain* of = guest(c.a[0]);
+  if (of == nullptr) return kBadArgument;
+  const bool write = c.a[2] != 0;
+  const i64 page = begin_use(*of, c.a[1], write);
+  if (page < 0) return page;
+  const u8 rights = hypervisor::kReadable | (write ? hypervisor::kWritable : 0);
+  const Hold hold(c.caller.lock);
+  if (vendor().map(c.caller.machine.tables, static_cast<u64>(page), static_cast<u64>(page), kPageBytes,
+                   rights))
+    return page;
+  end_use(*of, c.a[1]);
+  return kNoRoom;
+}
+
+i64 unmap_grant(const Arguments& c) {
+  Domain* of = guest(c.a[0]);
+  if (of == nullptr) return kBadArgument;
+  u64 page = 0;
+  {
+    const Hold hold(of->lock);
+    if (!of->uses.is_used(static_cast<u32>(c.a[1]))) return kBadArgument;
+    page = of->machine.memory.physical(u64{of->uses.page(static_cast<u32>(c.a[1]))} * kPageBytes);
+    of->uses.end(static_cast<u32>(c.a[1]));
+    if (of->uses.is_used(static_cast<u32>(c.a[1]))) return 0;
+  }
+  {
+    const Hold hold(c.caller.lock);
+    vendor().unmap(c.caller.machine.tables, page, kPageBytes);
+  }
+  flush_management();
+  return 0;
+}
+
+i64 copy_grant(const Arguments& c) {
+  GrantCopy copy;
+  if (!c.caller.machine.memory.read(c.a[0], &copy, sizeof copy)) return kBadArgument;
+  Domain* of = guest(copy.machine);
+  if (of == nullptr || copy.offset >= kPageBytes || copy.bytes > kPageBytes - copy.offset)
+    return kBadArgument;
+  const bool into = copy.into != 0;
+  const i64 page = begin_use(*of, copy.grant, into);
+  if (page < 0) return page;
+  void* there = runtime::direct<u8>(static_cast<u64>(page)) + copy.offset;
+  const bool done = into ? c.caller.machine.memory.read(copy.address, there, copy.bytes)
+                         : c.caller.machine.memory.write(copy.address, there, copy.bytes);
+  end_use(*of, copy.grant);
+  return done ? 0 : i64{kBadArgument};
+}
+
+struct Row {
+  Call number;
+  bool management;  // the management machine's alone
+  i64 (*call)(const Arguments& c);
+};
+constexpr Row kCalls[] = {{Call::Share, false, share},
+                          {Call::Notify, false, notify},
+                          {Call::Machines, true, machines},
+                          {Call::Kinds, true, kinds},
+                          {Call::Offer, true, offer},
+                          {Call::Front, true, front},
+                          {Call::Serve, true, serve},
+                          {Call::MapGrant, true, map_grant},
+                          {Call::UnmapGrant, true, unmap_grant},
+                          {Call::CopyGrant, true, copy_grant}};
+
+}  // namespace
+
+i64 hypercall(VirtualProcessor& vcpu, u64 number, u64 first, u64 second, u64 third) {
+  for (const Row& row : kCalls) {
+    if (static_cast<u64>(row.number) != number) continue;
+    if (row.management && !vcpu.machine->privileged) return kNotAllowed;
+    return row.call({vcpu, domain_of(*vcpu.machine), {first, second, third}});
+  }
+  return kUnknownCall;
+}
+
+}  // namespace hvlab::driver_domain

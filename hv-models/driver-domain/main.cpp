@@ -1,0 +1,175 @@
+// The driver-domain hypervisor's beginning: the management machine, which has the devices; the others once it
+// serves them.
+#include "hv-models/driver-domain/domains.hpp"
+#include "hv-models/driver-domain/hypercalls.hpp"
+#include "hv-models/driver-domain/interrupts.hpp"
+#include "hv-models/driver-domain/management.hpp"
+#include "hv-models/hypervisor/consoles.hpp"
+#include "hv-models/hypervisor/cores.hpp"
+#include "hv-models/hypervisor/run.hpp"
+#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/clock.hpp"
+#include "hv-models/runtime/memory.hpp"
+#include "hv-models/runtime/panic.hpp"
+#include "hv-models/runtime/power.hpp"
+#include "hv-models/runtime/print.hpp"
+#include "hv-models/runtime/processors.hpp"
+
+namespace hvlab::driver_domain {
+namespace {
+
+using namespace hypervisor;
+using interdomain::Split;
+
+Configuration configuration;
+unsigned running = 0;
+int worst_status = 0;
+
+struct Console {
+  unsigned number = 0;
+  devices::SerialPort port;
+};
+Console* consoles[kMostMachines + 1] = {};
+
+[[noreturn]] void end(int status) {
+  char how[8];
+  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0)
+    runtime::debug_exit(status == 0 ? 0 : 1);
+  runtime::power_off();
+}
+
+// A serial port for each machine is all that the hypervisor has of devices.
+bool access(void* context, VirtualProcessor&, Access& access) {
+  Console& console = *static_cast<Console*>(context);
+  constexpr u16 kFirst = devices::SerialPort::kFirst, kPorts = devices::SerialPort::kPorts;
+  const bool serial =
+      access.space == Space::Port && access.address >= kFirst && access.address < kFirst + kPorts;
+  const unsigned reg = static_cast<unsigned>(access.address - kFirst);
+  if (serial && access.write) {
+    console.port.write(reg, static_cast<u8>(access.value));
+  } else if (!access.write) {
+    access.value = serial ? console.port.read(reg) : kNobody;
+  }
+  return true;
+}
+
+void put(void* context, char byte) {
+  console_byte(static_cast<Console*>(context)->number, configuration.count > 1, static_cast<u8>(byte));
+}
+
+void ended(VirtualMachine& machine, int status) {
+  if (machine.privileged) {
+    runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
+    end(1);
+  }
+  runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
+  if (status != 0) worst_status = status;
+  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end(worst_status);
+}
+
+u32 features(const VirtualMachine& machine) {
+  return interdomain::kHasChannels | (machine.privileged ? interdomain::kIsManagement : 0);
+}
+
+constexpr ModelHooks kHooks = {.kick = kick,
+                               .ended = ended,
+                               .hypercall = driver_domain::hypercall,
+                               .interrupt_ended = interrupt_ended,
+                               .features = features};
+
+DeviceDoor door_of(Domain& d, unsigned number) {
+  const devices::Line line{[](void* machine, unsigned pin, bool level) {
+                             set_line(*static_cast<VirtualMachine*>(machine), pin, level);
+                           },
+                           &d.machine, devices::SerialPort::kPin};
+  Console* console = static_cast<Console*>(runtime::allocate_zeroed_page());
+  if (console == nullptr) runtime::panic("no memory for a console");
+  new (&console->port) devices::SerialPort({put, console}, line);
+  console->number = number;
+  consoles[number] = console;
+  return {access, console};
+}
+
+void load_or_panic(VirtualMachine& machine) {
+  const runtime::BootInformation& boot = runtime::boot_information();
+  const char* message = "";
+  if (!load(machine, runtime::direct<const u8>(boot.modules[0].address), boot.modules[0].bytes,
+            runtime::direct<const u8>(boot.modules[1].address), boot.modules[1].bytes, message))
+    runtime::panic("vm%u: %s", machine.number, message);
+}
+
+// Its number, for people and for whoever watches, comes behind the guests'.
+void make_management() {
+  Domain& d = domain(kManagement);
+  MachineConfiguration& of = configuration.management;
+  const char* line = "run=/bin/manage";
+  memcpy(of.command_line, line, strlen(line) + 1);
+  d.machine.privileged = true;
+  const unsigned number = configuration.count + 1;
+  if (!prepare_memory(d.machine, of.memory) ||
+      !create(d.machine, number, of, door_of(d, kManagement), kHooks) || !map_devices(d.machine))
+    runtime::panic("not enough memory for the management machine's %u MiB", of.memory);
+  load_or_panic(d.machine);
+  route_interrupts(d.machine);
+  runtime::print("HVLAB management start vm=%u vcpus=%u memory=%u at=%lu\n", number, d.machine.count,
+                 of.memory, runtime::clock::now());
+}
+
+u8 split_kinds(unsigned number, const MachineConfiguration& of) {
+  const bool emulated = (of.disk != DiskKind::None && of.disk != DiskKind::Pv) ||
+                        (of.net != NetworkKind::None && of.net != NetworkKind::Pv);
+  if (emulated) runtime::panic("vm%u: this hypervisor has no emulated devices: disk:pv, net:pv", number);
+  return static_cast<u8>((of.disk == DiskKind::Pv ? 1u << static_cast<unsigned>(Split::Disk) : 0) |
+                         (of.net == NetworkKind::Pv ? 1u << static_cast<unsigned>(Split::Network) : 0));
+}
+
+void make_guest(unsigned number) {
+  Domain& d = domain(number);
+  const MachineConfiguration& of = configuration.machines[number - 1];
+  d.kinds = split_kinds(number, of);
+  if (!create(d.machine, number, of, door_of(d, number), kHooks))
+    runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);
+}
+
+void secondary_main() {
+  vendor().enable();
+  run_core();
+}
+
+}  // namespace
+
+void start_guests() {
+  static bool started = false;
+  if (__atomic_exchange_n(&started, true, __ATOMIC_SEQ_CST)) return;
+  for (unsigned number = 1; number <= configuration.count; ++number) {
+    VirtualMachine& machine = domain(number).machine;
+    load_or_panic(machine);
+    runtime::print("HVLAB vm %u start vcpus=%u memory=%u at=%lu\n", number, machine.count,
+                   machine.configuration.memory, runtime::clock::now());
+    add_machine(machine);
+  }
+}
+
+}  // namespace hvlab::driver_domain
+
+void model_main() {
+  using namespace hvlab;
+  using namespace hvlab::driver_domain;
+  runtime::set_up_memory();
+  const runtime::BootInformation& boot = runtime::boot_information();
+  char error[200];
+  if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
+  if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
+  vendor().enable();
+  set_up_cores();
+  runtime::print("HVLAB hypervisor ready model=driver-domain vendor=%s at=%lu\n", vendor().name,
+                 runtime::clock::now());
+  running = configuration.count;
+  set_domain_count(configuration.count + 1);
+  for (unsigned i = 1; i <= configuration.count; ++i) make_guest(i);
+  make_management();
+  add_machine(domain(kManagement).machine);
+  runtime::start_other_processors(secondary_main);
+  run_core();
+}
