@@ -157,7 +157,7 @@ void print(const std::vector<HostCheck>& checks) {
 
 void print_json(const std::vector<HostCheck>& checks) {
   JsonWriter json(std::cout);
-  json.begin_object().member("schema", "hvlab-doctor-1").key("checks").begin_array();
+  json.begin_object().member("schema", "hvlab.doctor/1").key("checks").begin_array();
   for (const HostCheck& check : checks) {
     json.begin_object()
         .member("finding", check.finding == Finding::Missing ? "missing" : word(check.finding))

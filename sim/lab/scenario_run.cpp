@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <set>
 
 #include "sim/base/user_error.hpp"
 #include "sim/lab/cell_boot.hpp"
@@ -60,6 +61,26 @@ std::string folder_of(const ScenarioResult& result, size_t index) {
   }
   if (label.size() > 200) label = fmt::format("cell-{}", index + 1);
   return result.directory + "/" + label;
+}
+
+/// The files of two run directories that have to be the same: those of either but run.json, and those that
+/// come from the scenario alone. The trace comes last, since it says the least.
+std::vector<std::string> files_of_both(const std::string& one, const std::string& other) {
+  std::set<std::string> names;
+  for (const std::string& directory : {one, other}) {
+    for (const char* folder : {"", record::kConsoleFolder}) {
+      std::error_code none;
+      for (const auto& entry : fs::directory_iterator(fs::path(directory) / folder, none))
+        if (entry.is_regular_file(none)) names.insert((fs::path(folder) / entry.path().filename()).string());
+    }
+  }
+  for (const char* own : {record::kRunFile, record::kGivenFile, "resolved.yaml", "results.json"})
+    names.erase(own);
+  const bool traced = names.erase(record::kTraceFile) != 0;
+  std::vector<std::string> list(names.begin(), names.end());
+  std::ranges::stable_partition(list, [](const std::string& name) { return name == record::kStatsFile; });
+  if (traced) list.emplace_back(record::kTraceFile);
+  return list;
 }
 
 class Run {
@@ -205,11 +226,11 @@ class Run {
     if (cell.ending.empty()) return;
     const std::string again = cell.directory + "/again/";
     cell.difference = first_difference("console", cell.console_again, cell.console);
-    for (const char* file : {record::kStatsFile, record::kTraceFile}) {
+    for (const std::string& file : files_of_both(cell.directory, again)) {
       const std::string one = read_text(cell.directory + "/" + file), other = read_text(again + file);
       if (!cell.difference.empty() || one == other) continue;
-      cell.difference =
-          file == record::kStatsFile ? first_difference(file, other, one) : std::string(file) + " differs";
+      const bool text = file != record::kTraceFile;
+      cell.difference = text ? first_difference(file, other, one) : file + " differs";
     }
     if (!cell.difference.empty()) return;  // kept, to be looked at
     std::error_code ignored;

@@ -46,7 +46,7 @@ std::string read_whole(const std::string& file) {
 
 void write_cell(const std::string& directory, const CellEnd& end) {
   const json document = {
-      {"schema", "hvlab-sweep-cell-1"},
+      {"schema", "hvlab.sweep-cell/1"},
       {"cell", end.cell},
       {"status", end.status},
       {"output", end.output},

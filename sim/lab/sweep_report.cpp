@@ -182,7 +182,7 @@ std::string sweep_table(const SweepFindings& findings) {
 void sweep_json(const SweepFindings& findings, std::ostream& out) {
   JsonWriter json(out);
   json.begin_object()
-      .member("schema", "hvlab-sweep-1")
+      .member("schema", "hvlab.sweep/1")
       .member("scenario", findings.question.scenario)
       .member("directory", findings.directory)
       .member("unfinished", findings.unfinished);
