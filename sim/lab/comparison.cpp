@@ -87,7 +87,8 @@ bool all_good(const Comparison& comparison) {
 
 std::string comparison_text(const Comparison& comparison, bool exits, size_t width) {
   const std::vector<MeasuredRun>& runs = comparison.runs;
-  if (runs.empty()) return "";
+  // Of nothing that went well there is nothing to compare.
+  if (std::ranges::none_of(runs, [](const MeasuredRun& run) { return run.failure.empty(); })) return "";
   std::string text = heading(runs, width) + format_runs(runs, width);
   if (exits) {
     for (const MeasuredRun& run : runs) text += format_machine_exits(run, width);

@@ -28,7 +28,7 @@ bool has_workload(const Comparison& comparison);
 bool all_good(const Comparison& comparison);
 
 /// For people: tables, verdicts, and whether all computed the same; with `exits` all exits of each virtual
-/// machine too. Lines of at most `width` characters.
+/// machine too. Lines of at most `width` characters. Empty if no run went well.
 std::string comparison_text(const Comparison& comparison, bool exits, size_t width);
 
 /// What went wrong in each run that did not go well, a line each; empty if all did.

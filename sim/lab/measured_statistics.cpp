@@ -118,8 +118,9 @@ void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
 std::string failure_of(const record::RunReader& run, const Json& stats, const std::string& console) {
   const std::string why = stats.at("end").at("why").get<std::string>();
   if (run.state() == record::RunState::Complete && why == "power-off") return "";
-  return fmt::format("the run is {}, ended by {}; its last lines:{}", record::name(run.state()), why,
-                     last_lines(console, 8));
+  const std::string lines = last_lines(console, 8);
+  return fmt::format("the run is {}, ended by {}{}{}", record::name(run.state()), why,
+                     lines.empty() ? "" : "; its last lines:", lines);
 }
 
 }  // namespace
