@@ -25,7 +25,7 @@ void* memmove(void* to, const void* from, std::size_t bytes) {
 
 void* memset(void* to, int value, std::size_t bytes) {
   void* at = to;
-  const std::uint64_t word = 0x0101'0101'0101'0101 * static_cast<unsigned char>(value);
+  const std::uint64_t word = std::uint64_t{0x0101'0101'0101'0101} * static_cast<unsigned char>(value);
   std::size_t words = bytes / 8, rest = bytes % 8;
   asm volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(word) : "memory");
   asm volatile("rep stosb" : "+D"(at), "+c"(rest) : "a"(word) : "memory");
