@@ -102,16 +102,20 @@ TEST_CASE("datagrams and pings are round trips") {
   }
 }
 
-// Catches requests of a virtual machine that are not found again among the hypervisor's, though its disk is a
-// part of the machine's; stages that are missing; copies where the driver has the guest's own memory.
-TEST_CASE("a guest's requests are followed through the monolithic hypervisor to the disk and back") {
+// Catches requests of a virtual machine that are not found again among its hypervisor's, though its disk is a
+// part of the machine's; stages that are missing; copies where the driver has the guest's own memory, and
+// none where it has not.
+TEST_CASE("a guest's requests are followed through its hypervisor to the disk and back") {
   const TemporaryFolder folder("disk");
-  for (const unsigned cores : {1u, 2u}) {
-    const Followed seen =
-        follow_image(HVLAB_MONOLITHIC, HVLAB_KERNEL, cores,
-                     "vm1=disk:virtio vm2=disk:ide -- exit=debug run=/bin/workload --quick --disk /dev/disk0",
-                     {"--module", HVLAB_PROGRAMS, "--disk", make_disk(folder)});
-    CAPTURE(cores, seen.run.console, seen.run.errors);
+  const std::string disk = make_disk(folder),
+                    guests = " -- exit=debug run=/bin/workload --quick --disk /dev/disk0";
+  const std::string machines = "vm1=disk:virtio vm2=disk:ide";
+  for (const bool hosted : {false, true}) {
+    const Followed seen = hosted ? follow_image(HVLAB_KERNEL, HVLAB_HOSTED, 2,
+                                                "model=hosted " + machines + guests, {"--disk", disk})
+                                 : follow_image(HVLAB_MONOLITHIC, HVLAB_KERNEL, 2, machines + guests,
+                                                {"--module", HVLAB_PROGRAMS, "--disk", disk});
+    CAPTURE(hosted, seen.run.console, seen.run.errors);
     REQUIRE(seen.run.well());
     unsigned of_guests = 0;
     for (const Json& request : seen.requests) {
@@ -120,11 +124,11 @@ TEST_CASE("a guest's requests are followed through the monolithic hypervisor to 
       CHECK(contiguous(request));
       if (request.at("system") == 0) continue;
       ++of_guests;
-      CHECK(request.at("parts") == 1);
-      if (request.contains("copied")) CHECK(request.at("copied") == 0);
+      CHECK(request.at("parts") >= 1);
+      if (request.contains("copied")) CHECK(request.at("copied") == (hosted ? request.at("bytes") : Json(0)));
     }
     CHECK(of_guests == 18);
-    CHECK(seen.requests.size() == 36);
+    CHECK(seen.requests.size() >= 36);
   }
 }
 

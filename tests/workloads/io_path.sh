@@ -62,8 +62,8 @@ count = collections.Counter((r["operation"], r["bytes"]) for r in inner)
 assert count["write", 16384] == 4 and count["read", 16384] == 4 and count["flush", 0] == 1, count
 ours = [r for r in inner if (r["operation"], r["bytes"]) in count and r["bytes"] in (16384, 0)]
 trips = [r for r in inner if r["operation"] == "round-trip"]
-# 25 rounds, after the one that waits for the link to come up.
-assert len(trips) == 26 and all(r["bytes"] == 64 for r in trips), count
+# 25 rounds, after the ones that wait for the link to come up, before each of its two phases.
+assert len(trips) == 27 and all(r["bytes"] == 64 for r in trips), count
 for r in trips[1:]:
     assert not {"handler", "interrupt"} & set(r["unseen"]), f"an interrupt was not seen: {r}"
     assert virtual or "exits" not in r, r

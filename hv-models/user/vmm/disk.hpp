@@ -14,6 +14,8 @@ class Disk {
   /// The part `index` of `count` equal ones of what is at `path`: 0 or an error.
   long open(const char* path, unsigned index, unsigned count);
   hvlab::devices::DiskBackend backend();
+  /// The sector of the whole at which the part begins.
+  uint64_t first() const { return first_; }
 
  private:
   using Job = hvlab::devices::DiskJob;

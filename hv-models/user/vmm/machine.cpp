@@ -3,6 +3,7 @@
 #include <new>
 
 #include "hv-models/hypervisor/firmware.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/user/library/text.hpp"
 #include "hv-models/user/vmm/door.hpp"
 
@@ -73,6 +74,8 @@ bool Machine::make_devices() {
   if (configuration_.disk != DiskKind::None) {
     const long opened = disk_.open("/dev/disk0", number_ - 1, machines_);
     if (opened < 0) return fail("no disk for it: /dev/disk0", opened);
+    runtime::mark<arch::mark::Kind::VmDisk>(arch::mark::vcpu_id(number_, 0),
+                                            arch::mark::disk_sector(0, disk_.first()));
   }
   if (configuration_.net == NetworkKind::None) return true;
   const long opened = wire_.open(number_);
