@@ -117,19 +117,23 @@ bool perform(VirtualProcessor& vcpu, const MemoryInstruction& i, u64 address) {
   return true;
 }
 
-unsigned code_bytes(const Registers& r) { return r.long_code ? 8 : r.wide_code ? 4 : 2; }
-
 bool decode_at_rip(const VirtualProcessor& vcpu, MemoryInstruction& instruction) {
   u8 bytes[15];
-  unsigned count = vendor().instruction_bytes(vcpu, bytes);
-  if (count == 0) {
-    const u64 linear = vcpu.registers.segment_base[arch::kCs] + vcpu.registers.rip;
-    while (count < sizeof bytes && read_linear(vcpu, linear + count, bytes + count, 1)) ++count;
-  }
+  const unsigned count = fetch_instruction(vcpu, bytes);
   return decode(bytes, count, code_bytes(vcpu.registers), instruction);
 }
 
 }  // namespace
+
+unsigned code_bytes(const Registers& r) { return r.long_code ? 8 : r.wide_code ? 4 : 2; }
+
+unsigned fetch_instruction(const VirtualProcessor& vcpu, u8 (&bytes)[15]) {
+  unsigned count = vendor().instruction_bytes(vcpu, bytes);
+  if (count != 0) return count;
+  const u64 linear = vcpu.registers.segment_base[arch::kCs] + vcpu.registers.rip;
+  while (count < sizeof bytes && read_linear(vcpu, linear + count, bytes + count, 1)) ++count;
+  return count;
+}
 
 Outcome handle_device_access(VirtualProcessor& vcpu, const Exit& exit) {
   MemoryInstruction instruction;

@@ -14,6 +14,10 @@ Outcome handle_port(VirtualProcessor& vcpu, const Exit& exit);    // ports.cpp
 Outcome handle_memory(VirtualProcessor& vcpu, const Exit& exit);  // device_memory.cpp
 /// An access to device memory at physical `exit.address`, by whichever exit it was seen.
 Outcome handle_device_access(VirtualProcessor& vcpu, const Exit& exit);
+/// Up to 15 bytes of the instruction at RIP: the processor's, or read from the guest's memory.
+unsigned fetch_instruction(const VirtualProcessor& vcpu, u8 (&bytes)[15]);
+/// 8, 4 or 2: how the code at RIP is to be decoded.
+unsigned code_bytes(const Registers& registers);
 Outcome handle_hypercall(VirtualProcessor& vcpu, const Exit& exit);   // hypercalls.cpp
 Outcome handle_page_fault(VirtualProcessor& vcpu, const Exit& exit);  // shadow_exits.cpp
 Outcome handle_read_control(VirtualProcessor& vcpu, const Exit& exit);

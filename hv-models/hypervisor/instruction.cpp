@@ -249,6 +249,49 @@ bool decode(const u8* code, unsigned count, unsigned code_bytes, MemoryInstructi
   return true;
 }
 
+// Always a register, whatever the upper bits of ModRM say (SDM vol. 2, MOV to and from control registers).
+namespace {
+bool decode_move(Bytes& code, const Prefixes& p, bool write, ControlInstruction& to) {
+  const u8 modrm = code.next();
+  to.kind = write ? ControlInstruction::Kind::Write : ControlInstruction::Kind::Read;
+  to.control = static_cast<u8>((modrm >> 3 & 7) | (p.rex & 4) << 1);
+  to.gpr = static_cast<u8>((modrm & 7) | (p.rex & 1) << 3);
+  return true;
+}
+
+// Group 7.
+bool decode_group(Bytes& code, const Prefixes& p, unsigned code_bytes, ControlInstruction& to) {
+  constexpr u8 kStore = 4, kLoad = 6, kInvalidate = 7;
+  const u8 modrm = code.peek();
+  u8 field = 0;
+  const unsigned address = code_bytes == 8 ? (p.address ? 4 : 8) : (code_bytes == 4) != p.address ? 4 : 2;
+  const bool memory = read_modrm(code, address, field);
+  to.gpr = static_cast<u8>((modrm & 7) | (p.rex & 1) << 3);
+  to.bytes = (code_bytes == 2) != p.operand ? 2 : 4;
+  if (memory && field == kInvalidate) return to.kind = ControlInstruction::Kind::InvalidatePage, true;
+  if (!memory && field == kLoad) return to.kind = ControlInstruction::Kind::LoadStatusWord, true;
+  if (!memory && field == kStore) return to.kind = ControlInstruction::Kind::StoreStatusWord, true;
+  return false;
+}
+}  // namespace
+
+bool decode_control(const u8* code, unsigned count, unsigned code_bytes, ControlInstruction& to) {
+  to = {};
+  Bytes bytes(code, count);
+  const Prefixes prefixes = read_prefixes(bytes, code_bytes == 8);
+  if (bytes.next() != 0x0f) return false;
+  bool known = false;
+  switch (bytes.next()) {
+    case 0x01: known = decode_group(bytes, prefixes, code_bytes, to); break;
+    case 0x06: known = true, to.kind = ControlInstruction::Kind::ClearTaskSwitched; break;
+    case 0x20: known = decode_move(bytes, prefixes, false, to); break;
+    case 0x22: known = decode_move(bytes, prefixes, true, to); break;
+    default: break;
+  }
+  to.length = bytes.taken();
+  return known && !bytes.is_short();
+}
+
 u64 compute(Alu alu, u64 left, u64 right, unsigned bytes, u64& flags) {
   const u64 mask = low_mask(8 * bytes), sign = u64{1} << (8 * bytes - 1);
   left &= mask;

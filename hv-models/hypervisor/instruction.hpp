@@ -36,6 +36,25 @@ struct MemoryInstruction {
 /// Decodes the instruction in `code` for 64-bit, 32-bit or 16-bit code. False if it is none of these.
 bool decode(const u8* code, unsigned count, unsigned code_bytes, MemoryInstruction& to);
 
+/// Instructions about control registers and translations (shadow paging has to do them).
+struct ControlInstruction {
+  enum class Kind : u8 {
+    None,
+    Read,               // MOV from CRn
+    Write,              // MOV to CRn
+    ClearTaskSwitched,  // CLTS
+    LoadStatusWord,     // LMSW from a register
+    StoreStatusWord,    // SMSW to a register
+    InvalidatePage,     // INVLPG
+  };
+  Kind kind = Kind::None;
+  u8 length = 0, control = 0, gpr = 0;
+  u8 bytes = 8;  // of StoreStatusWord
+};
+
+/// False if it is none of these.
+bool decode_control(const u8* code, unsigned count, unsigned code_bytes, ControlInstruction& to);
+
 /// The result of an ALU operation, and RFLAGS with its status flags in place.
 u64 compute(MemoryInstruction::Alu alu, u64 left, u64 right, unsigned bytes, u64& flags);
 /// Of TEST.

@@ -2,6 +2,7 @@
 
 #include "hv-models/hypervisor/handlers.hpp"
 #include "hv-models/hypervisor/messages.hpp"
+#include "hv-models/hypervisor/shadow.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/instructions.hpp"
@@ -148,6 +149,7 @@ Outcome run_once(VirtualProcessor& vcpu) {
       vcpu.halted = false;
     }
     offer_interrupts(vcpu);
+    if (vcpu.shadow != nullptr) prepare_shadow(vcpu);
     vendor().run(vcpu, vcpu.exit);
     let_interrupts_in();
   }

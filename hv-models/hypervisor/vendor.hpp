@@ -49,9 +49,17 @@ struct Vendor {
   void (*write_pat)(VirtualProcessor& vcpu, u64 value);
   /// EFER, as checked.
   void (*write_efer)(VirtualProcessor& vcpu, u64 value);
-  /// Registers that the guest reads and writes without leaving; for reports and for shadow paging.
-  void (*use_tables)(VirtualProcessor& vcpu, u64 cr3);  // shadow paging: the tables that the processor walks
-  void (*intercept_control)(VirtualProcessor& vcpu);    // shadow paging: #PF, CR0, CR3, CR4, INVLPG
+
+  // Shadow paging.
+  /// Leave the guest at #PF, CR0, CR3, CR4, INVLPG. From now on cr0, cr3, cr4 and efer of Registers are the
+  /// guest's alone, and the processor's are what the next two say.
+  void (*intercept_control)(VirtualProcessor& vcpu);
+  void (*use_control)(VirtualProcessor& vcpu, u64 cr0, u64 cr4, u64 efer);
+  void (*use_tables)(VirtualProcessor& vcpu, u64 cr3);
+  /// The processor that calls forgets one page of it.
+  void (*flush_page)(VirtualProcessor& vcpu, u64 linear);
+  /// The exception that was being delivered when the guest was left, and will be again; -1 if there is none.
+  int (*exception_in_delivery)(const VirtualProcessor& vcpu);
 };
 
 /// The machine's; panics if it has none.

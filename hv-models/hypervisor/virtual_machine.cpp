@@ -1,6 +1,7 @@
 #include "hv-models/hypervisor/virtual_machine.hpp"
 
 #include "hv-models/hypervisor/firmware.hpp"
+#include "hv-models/hypervisor/shadow.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 
 namespace hvlab::hypervisor {
@@ -29,7 +30,8 @@ bool create_processor(VirtualMachine& machine, unsigned number) {
   const u32 mxcsr = 0x1f80;
   __builtin_memcpy(vcpu.fpu, &control, sizeof control);
   __builtin_memcpy(vcpu.fpu + 24, &mxcsr, sizeof mxcsr);
-  return vendor().create(vcpu);
+  if (!vendor().create(vcpu)) return false;
+  return machine.configuration.paging == Paging::Nested || create_shadow(vcpu);
 }
 
 }  // namespace
@@ -69,7 +71,10 @@ bool load(VirtualMachine& machine, const u8* kernel, u64 kernel_bytes, const u8*
 }
 
 void destroy(VirtualMachine& machine) {
-  for (unsigned i = 0; i < machine.count; ++i) vendor().destroy(machine.vcpus[i]);
+  for (unsigned i = 0; i < machine.count; ++i) {
+    destroy_shadow(machine.vcpus[i]);
+    vendor().destroy(machine.vcpus[i]);
+  }
   machine.count = 0;
   if (machine.tables != 0) vendor().free_tables(machine.tables);
   machine.tables = 0;

@@ -157,11 +157,13 @@ void read_out(VirtualProcessor& vcpu) {
   r.gpr[arch::kRsp] = save.rsp;
   r.rip = save.rip;
   r.rflags = save.rflags;
-  r.cr0 = save.cr0;
   r.cr2 = save.cr2;
-  r.cr3 = save.cr3;
-  r.cr4 = save.cr4;
-  r.efer = save.efer;
+  if (vcpu.shadow == nullptr) {  // else they are the guest's alone
+    r.cr0 = save.cr0;
+    r.cr3 = save.cr3;
+    r.cr4 = save.cr4;
+    r.efer = save.efer;
+  }
   r.cpl = save.cpl;
   r.long_code = (save.efer & arch::efer::kLma) != 0 && (save.cs.attributes & kLong) != 0;
   r.wide_code = (save.cs.attributes & kBig) != 0;

@@ -36,6 +36,13 @@ void inject_exception(VirtualProcessor& vcpu, u8 vector, bool has_error, u32 err
   block(vcpu).control.event_injection = word;
 }
 
+int exception_in_delivery(const VirtualProcessor& vcpu) {
+  const u64 word = block(vcpu).control.event_injection;
+  constexpr u64 kException = static_cast<u64>(event::Type::Exception) << event::kTypeShift;
+  if ((word & event::kValid) == 0 || (word & event::kTypeMask) != kException) return -1;
+  return static_cast<int>(word & 0xff);
+}
+
 // A virtual interrupt that is never delivered: the guest is left as soon as it could be (15.21.4).
 void ask_for_window(VirtualProcessor& vcpu) {
   ControlArea& control = block(vcpu).control;

@@ -30,6 +30,17 @@ void write_efer(VirtualProcessor& vcpu, u64 value) {
   vcpu.registers.efer = value;
 }
 
+void use_control(VirtualProcessor& vcpu, u64 cr0, u64 cr4, u64 efer) {
+  arch::svm::SaveArea& save = block(vcpu).save;
+  save.cr0 = cr0;
+  save.cr4 = cr4;
+  save.efer = efer;
+}
+
+void flush_page(VirtualProcessor& vcpu, u64 linear) {
+  asm volatile("invlpga %0, %1" ::"a"(linear), "c"(block(vcpu).control.asid) : "memory");
+}
+
 void use_tables(VirtualProcessor& vcpu, u64 cr3) { block(vcpu).save.cr3 = cr3; }
 
 void intercept(ControlArea& control, u64 bit) { control.intercept[bit / 32] |= 1u << bit % 32; }
@@ -68,8 +79,11 @@ constexpr hypervisor::Vendor kAmd = {.name = "svm",
                                      .read_pat = read_pat,
                                      .write_pat = write_pat,
                                      .write_efer = write_efer,
+                                     .intercept_control = intercept_control,
+                                     .use_control = use_control,
                                      .use_tables = use_tables,
-                                     .intercept_control = intercept_control};
+                                     .flush_page = flush_page,
+                                     .exception_in_delivery = exception_in_delivery};
 
 }  // namespace
 
