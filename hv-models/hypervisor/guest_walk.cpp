@@ -19,8 +19,7 @@ const Processor& processor() {
   static Processor found = {0, false};
   if (found.address_bits == 0) {
     constexpr unsigned kPage1Gb = 26;
-    found = {runtime::cpuid(0x8000'0008).eax & 0xff,
-             test_bit(runtime::cpuid(0x8000'0001).edx, kPage1Gb)};
+    found = {runtime::cpuid(0x8000'0008).eax & 0xff, test_bit(runtime::cpuid(0x8000'0001).edx, kPage1Gb)};
   }
   return found;
 }
@@ -137,8 +136,8 @@ bool mark_used(const PagingMode& mode, Step (&steps)[4], unsigned last, bool wri
 
 // SDM vol. 3, 4.7.
 u32 error_code(const Registers& r, WalkAccess access) {
-  const bool tells_fetch = (r.cr4 & arch::cr4::kSmep) != 0 ||
-                           ((r.cr4 & arch::cr4::kPae) != 0 && (r.efer & arch::efer::kNxe) != 0);
+  const bool tells_fetch =
+      (r.cr4 & arch::cr4::kSmep) != 0 || ((r.cr4 & arch::cr4::kPae) != 0 && (r.efer & arch::efer::kNxe) != 0);
   return (access.write ? arch::pf::kWrite : 0) | (access.user ? arch::pf::kUser : 0) |
          (access.fetch && tells_fetch ? arch::pf::kFetch : 0);
 }

@@ -27,8 +27,8 @@ struct WalkResult {
 /// Nothing is written.
 WalkResult walk_guest(const VirtualProcessor& vcpu, u64 linear);
 
-/// The same for an access that is going to happen: checks rights and reserved bits, and sets the accessed bits
-/// on the way and, for a write, the dirty bit (SDM vol. 3, 4.6 to 4.8).
+/// The same for an access that is going to happen: checks rights and reserved bits, and sets the accessed
+/// bits on the way and, for a write, the dirty bit (SDM vol. 3, 4.6 to 4.8).
 WalkResult access_guest(const VirtualProcessor& vcpu, u64 linear, WalkAccess access);
 
 /// Bytes at a linear address; false if a page is not there.

@@ -142,6 +142,7 @@ void let_interrupts_in() {
 
 Outcome run_once(VirtualProcessor& vcpu) {
   if (vcpu.machine->over) return Outcome::Ended;
+  if (!vcpu.started) return Outcome::Halted;
   if (vcpu.access.waiting) return Outcome::Waiting;
   if (!vcpu.unfinished) {
     if (vcpu.halted) {

@@ -20,11 +20,9 @@ constexpr u64 kCr0Paging = cr0::kPg | cr0::kWp,
               kCr4Paging = cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep | cr4::kSmap,
               kEferPaging = efer::kNxe | efer::kLma;
 
-// The processor pages always, with 8-byte entries, and obeys write protection in the hypervisor's name. Without
-// PE that is "paged real mode" (APM vol. 2, 15.19). Caches are no business of a guest.
-u64 real_cr0(const Registers& r) {
-  return (r.cr0 & ~(cr0::kCd | cr0::kNw)) | cr0::kPg | cr0::kWp | cr0::kEt;
-}
+// The processor pages always, with 8-byte entries, and obeys write protection in the hypervisor's name.
+// Without PE that is "paged real mode" (APM vol. 2, 15.19). Caches are no business of a guest.
+u64 real_cr0(const Registers& r) { return (r.cr0 & ~(cr0::kCd | cr0::kNw)) | cr0::kPg | cr0::kWp | cr0::kEt; }
 
 // Without paging all memory is everybody's: nothing to be kept from the supervisor. No page is global: they
 // would outlive the flush of a guest's address space.

@@ -44,8 +44,8 @@ ShadowPage page_for(const VirtualProcessor& vcpu, const WalkResult& found, WalkA
   return page;
 }
 
-// A page fault in the delivery of a page fault is a double fault, and one in the delivery of that the end (SDM
-// vol. 3, table 6-5).
+// A page fault in the delivery of a page fault is a double fault, and one in the delivery of that the end
+// (SDM vol. 3, table 6-5).
 Outcome raise_page_fault(VirtualProcessor& vcpu, const Exit& exit, u32 error) {
   const int delivered = vendor().exception_in_delivery(vcpu);
   if (delivered == static_cast<int>(Exception::DoubleFault)) return give_up(vcpu, exit, "triple fault");
@@ -60,7 +60,9 @@ Outcome finish(VirtualProcessor& vcpu, bool allowed, unsigned length) {
   return go_on(vcpu, length);
 }
 
-u64 read_control(const Registers& r, unsigned number) { return number == 0 ? r.cr0 : number == 3 ? r.cr3 : r.cr4; }
+u64 read_control(const Registers& r, unsigned number) {
+  return number == 0 ? r.cr0 : number == 3 ? r.cr3 : r.cr4;
+}
 
 bool write_control(VirtualProcessor& vcpu, unsigned number, u64 value) {
   if (number == 0) return set_cr0(vcpu, value);

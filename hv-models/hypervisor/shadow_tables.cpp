@@ -9,9 +9,11 @@ namespace {
 using namespace entry;
 
 constexpr unsigned kOrder = 9;  // 2 MiB for all tables
-constexpr u64 kPage = 4096, kLargePage = u64{2} << 20;
+constexpr u64 kPage = 4096;
 
-unsigned index_of(u64 linear, unsigned level) { return static_cast<unsigned>(linear >> (12 + 9 * level)) % 512; }
+unsigned index_of(u64 linear, unsigned level) {
+  return static_cast<unsigned>(linear >> (12 + 9 * level)) % 512;
+}
 
 // Accessed and dirty are set beforehand: nobody asks, and the processor need not write them.
 u64 leaf(const ShadowPage& page) {
@@ -136,8 +138,8 @@ void ShadowTables::select(u64 guest_root, const GuestMemory& memory) {
   if (top_ == 2) add_pointers(root.table);
 }
 
-// Enough for one more page, and a root: if need be by giving up other address spaces, and then this one. Its root
-// stays where it is, since what is freed last is taken first.
+// Enough for one more page, and a root: if need be by giving up other address spaces, and then this one. Its
+// root stays where it is, since what is freed last is taken first.
 void ShadowTables::make_room() {
   constexpr unsigned kEnough = 6;
   for (Root& each : roots_) {
