@@ -126,6 +126,10 @@ void set_instances(Scenario& scenario, const std::string& file, std::vector<Over
     const scenario::Software& software = scenario.cells[i].software;
     if (software.way != "bare" && software.model != "bare") scenario.cells[i] = several.cells[i];
   }
+  // The file's figures are those of instances that have the machine for themselves.
+  std::erase_if(scenario.expectations, [](const scenario::Expectation& expectation) {
+    return expectation.subject == scenario::Subject::Metric;
+  });
 }
 
 Scenario load(const po::variables_map& values) {
