@@ -98,6 +98,16 @@ struct SocketAddress {
 };
 inline constexpr int kUdp = 17, kIcmp = 1;
 inline long socket(int protocol) { return call(41, 2, 2, protocol); }
+inline long bind(int file, const SocketAddress& address) {
+  return call(49, file, to_word(&address), sizeof address);
+}
+inline long send_to(int file, const void* bytes, size_t count, const SocketAddress& to) {
+  return call(44, file, to_word(bytes), static_cast<long>(count), 0, to_word(&to), sizeof to);
+}
+inline long receive_from(int file, void* bytes, size_t count, SocketAddress& from) {
+  int size = sizeof from;
+  return call(45, file, to_word(bytes), static_cast<long>(count), 0, to_word(&from), to_word(&size));
+}
 inline long connect(int file, const SocketAddress& address) {
   return call(42, file, to_word(&address), sizeof address);
 }

@@ -1,5 +1,7 @@
 // network: talks to the host at the other end of the wire (docs/media.md): pings it, has it echo datagrams,
 // and checks the bytes of its answers.
+// network ping ADDRESS, network echo ADDRESS PORT: the same with whoever is there, when it is.
+// network answer PORT COUNT: sends so many datagrams back to where they come from.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -26,8 +28,8 @@ long open_to(int protocol, uint16_t port, uint32_t address = kPeer) {
   return result < 0 ? result : file;
 }
 
-int ping() {
-  const long opened = open_to(kIcmp, 0);
+int ping(uint32_t address = kPeer) {
+  const long opened = open_to(kIcmp, 0, address);
   if (opened < 0) return fail("ping socket", opened);
   const int file = static_cast<int>(opened);
   for (unsigned i = 0; i < kCount; ++i) {
@@ -43,8 +45,8 @@ int ping() {
   return 0;
 }
 
-int echo() {
-  const long opened = open_to(kUdp, 7);
+int echo(uint32_t address = kPeer, uint16_t port = 7) {
+  const long opened = open_to(kUdp, port, address);
   if (opened < 0) return fail("echo socket", opened);
   const int file = static_cast<int>(opened);
   static unsigned char message[1472], answer[1472];
@@ -91,6 +93,48 @@ int nobody() {
   return got == -11 ? 0 : fail("an answer from nobody", got);
 }
 
+// Until somebody at `address` answers a ping; it may not have started yet.
+bool wait_for(uint32_t address) {
+  const long file = open_to(kIcmp, 0, address);
+  for (unsigned i = 0; file >= 0 && i < 20; ++i) {
+    unsigned char message[8] = {8}, answer[8];
+    write(static_cast<int>(file), message, sizeof message);
+    if (read(static_cast<int>(file), answer, sizeof answer) == sizeof answer) return true;
+  }
+  return false;
+}
+
+int answer(uint16_t port, long count) {
+  const long opened = socket(kUdp);
+  const int file = static_cast<int>(opened);
+  SocketAddress own;
+  own.port = __builtin_bswap16(port);
+  if (opened < 0 || bind(file, own) < 0) return fail("no port", opened);
+  set_timeout(file, 20'000);
+  static unsigned char message[1472];
+  for (long i = 0; i < count; ++i) {
+    SocketAddress from;
+    const long got = receive_from(file, message, sizeof message, from);
+    if (got < 0) return fail("nobody asks", got);
+    if (send_to(file, message, static_cast<size_t>(got), from) != got) return fail("no answer", i);
+  }
+  print("network: %ld datagrams answered\n", count);
+  return 0;
+}
+
 }  // namespace
 
-int main() { return ping() != 0 || echo() != 0 || request() != 0 || nobody() != 0 ? 1 : 0; }
+int main(int count, char** words) {
+  const bool pings = count == 3 && strcmp(words[1], "ping") == 0;
+  const bool echoes = count == 4 && strcmp(words[1], "echo") == 0;
+  if (count == 4 && strcmp(words[1], "answer") == 0)
+    return answer(static_cast<uint16_t>(parse_number(words[2])), parse_number(words[3]));
+  if (count == 1) return ping() != 0 || echo() != 0 || request() != 0 || nobody() != 0 ? 1 : 0;
+  const uint32_t address = pings || echoes ? parse_address(words[2]) : 0;
+  if (address == 0) {
+    print("usage: network [ping ADDRESS | echo ADDRESS PORT | answer PORT COUNT]\n");
+    return 2;
+  }
+  if (!wait_for(address)) return fail("nobody is there", 0);
+  return pings ? ping(address) : echo(address, static_cast<uint16_t>(parse_number(words[3])));
+}
