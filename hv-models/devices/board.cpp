@@ -134,6 +134,11 @@ bool Board::access_memory(Access& access) {
   return false;
 }
 
+void Board::catch_up() {
+  block_.catch_up();
+  network_.catch_up();
+}
+
 bool Board::has_room() {
   if (configuration_.e1000) return e1000_.has_room();
   return !configuration_.virtio_network || network_.has_room();

@@ -30,6 +30,10 @@ class Board {
 
   /// What no device answers reads as ones, as on an open bus.
   void access(Access& access);
+  /// A device takes no more at once than a queue holds; this does the next part. Should be called when
+  /// is_late(), soon.
+  bool is_late() const { return block_.is_late() || network_.is_late(); }
+  void catch_up();
   /// False while the guest's card is on and has no place for a frame: an owner that can wait gives it the
   /// next one when the guest has touched its devices. Else receive() loses what does not fit.
   bool has_room();

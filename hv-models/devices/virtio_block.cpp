@@ -43,17 +43,25 @@ VirtioBlock::Job* VirtioBlock::free_job() {
   return nullptr;
 }
 
-// As long as there are requests and jobs for them. Jobs may be done before start() returns, and look again.
+// As long as there are requests and jobs for them, but no more than a queue of them: another processor of the
+// guest may go on and on adding some. Jobs may be done before start() returns, and look again.
 void VirtioBlock::look() {
   if (looking_) return;
   looking_ = true;
   VirtioChain chain;
   VirtioQueue& queue = pci_.queue(0);
+  unsigned left = queue.size;
   do {
     queue.set_notification(pci_.memory(), false);
-    while (pci_.is_running() && free_job() != nullptr && queue.take(pci_.memory(), chain)) begin(chain);
-  } while (pci_.is_running() && queue.set_notification(pci_.memory(), true) && free_job() != nullptr);
+    for (; left > 0 && free_job() != nullptr && pci_.is_running() && queue.take(pci_.memory(), chain); --left)
+      begin(chain);
+    late_ = pci_.is_running() && queue.set_notification(pci_.memory(), true) && free_job() != nullptr;
+  } while (late_ && left > 0);
   looking_ = false;
+}
+
+void VirtioBlock::catch_up() {
+  if (late_) look();
 }
 
 void VirtioBlock::begin(VirtioChain& chain) {

@@ -10,6 +10,10 @@ class VirtioBlock {
   VirtioBlock(const GuestMemory& memory, const Line& line, const DiskBackend& disk, u32 address);
   VirtioPci& pci() { return pci_; }
 
+  /// Requests that the last turn was too short for; see Board::catch_up().
+  bool is_late() const { return late_; }
+  void catch_up();
+
  private:
   static constexpr unsigned kMostJobs = 32;
   struct Job : DiskJob {
@@ -29,7 +33,7 @@ class VirtioBlock {
   VirtioPci pci_;
   Job jobs_[kMostJobs];
   unsigned generation_ = 0;
-  bool looking_ = false;
+  bool looking_ = false, late_ = false;
 };
 
 }  // namespace hvlab::devices

@@ -23,22 +23,31 @@ VirtioNetwork::VirtioNetwork(const GuestMemory& memory, const Line& line, const 
   pci_.configuration[6] = 1;  // the link is up
 }
 
+// No more than a queue of them: another processor of the guest may go on and on adding frames.
 void VirtioNetwork::transmit() {
   VirtioQueue& queue = pci_.queue(kTransmitQueue);
   VirtioChain chain;
   u8 header[kHeaderBytes];
   bool interrupt = false;
+  unsigned left = queue.size;
   do {
     queue.set_notification(pci_.memory(), false);
-    while (queue.take(pci_.memory(), chain)) {
+    while (left > 0 && queue.take(pci_.memory(), chain)) {
+      --left;
       if (chain.broken) return pci_.fail();
       PieceFront& frame = chain.readable;
       frame.read(header, kHeaderBytes);  // it asks for nothing that was offered
       if (frame.count > 0) wire_.send(wire_.context, frame.pieces, frame.count);
       interrupt = queue.give_back(pci_.memory(), chain.head, 0) || interrupt;
     }
-  } while (queue.set_notification(pci_.memory(), true));
+    late_ = queue.set_notification(pci_.memory(), true);
+  } while (late_ && left > 0);
   if (interrupt) pci_.interrupt();
+}
+
+void VirtioNetwork::catch_up() {
+  late_ = late_ && pci_.is_running();
+  if (late_) transmit();
 }
 
 bool VirtioNetwork::has_room() {

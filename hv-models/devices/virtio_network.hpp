@@ -14,10 +14,15 @@ class VirtioNetwork {
   /// A frame for the guest. False if it has no room for it.
   bool receive(const u8* frame, u32 bytes);
 
+  /// Frames that the last turn was too short for; see Board::catch_up().
+  bool is_late() const { return late_; }
+  void catch_up();
+
  private:
   void transmit();
   NetworkBackend wire_;
   VirtioPci pci_;
+  bool late_ = false;
 };
 
 }  // namespace hvlab::devices

@@ -66,7 +66,14 @@ void ended(VirtualMachine& machine, int status) {
   runtime::power_off();
 }
 
-void afterwards(VirtualProcessor&) { deliver_frames(); }
+void afterwards(VirtualProcessor& vcpu) {
+  auto& board = *static_cast<devices::Board*>(vcpu.machine->door.context);
+  if (board.is_late()) {
+    const runtime::Hold hold(vcpu.machine->lock);
+    board.catch_up();
+  }
+  deliver_frames();
+}
 i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
 u32 features(const VirtualMachine&) { return 0; }
 

@@ -123,5 +123,6 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   for (unsigned steps = 0; !input.empty() && steps < 500; ++steps) step(t, drivers, input);
   while (t.work()) {
   }
+  while (t.board().is_late()) t.board().catch_up();
   return 0;
 }

@@ -130,6 +130,7 @@ void Machine::run_processor(unsigned index) {
       return;
     }
     board_->access(run.access);
+    while (board_->is_late()) board_->catch_up();
     wire_.look();
   }
 }

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -120,6 +121,7 @@ class TestBoard {
   unsigned flushes = 0;
   std::vector<u8> disk;
   std::vector<std::vector<u8>> sent;
+  std::function<void()> on_send;  // behind each frame
   std::string console;
 
  private:
@@ -156,6 +158,7 @@ class TestBoard {
     for (unsigned i = 0; i < count; ++i)
       frame.insert(frame.end(), pieces[i].at, pieces[i].at + pieces[i].bytes);
     sent.push_back(frame);
+    if (on_send) on_send();
   }
 
   std::vector<u8> halves_[2];

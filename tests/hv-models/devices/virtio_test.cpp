@@ -264,6 +264,24 @@ TEST_CASE("virtio network: frames go out behind their header, in however many pa
   CHECK((t.driver.status() & kNeedsReset) != 0);
 }
 
+// Would catch: a guest one of whose processors goes on adding frames or requests and so never lets the model
+// return to its owner.
+TEST_CASE("virtio: a driver that never stops adding gets no more than a queue at once") {
+  Card t;
+  t.fill(kData, 100, 1);
+  t.driver.chain(1, 0, {{kData, 60, false}});
+  unsigned more = 5 * VirtioDriver::kEntries;
+  t.on_send = [&] {
+    if (more > 0) --more, t.driver.offer(1, 0);
+  };
+  t.driver.notify(1);
+  CHECK(t.sent.size() == VirtioDriver::kEntries);
+  REQUIRE(t.board().is_late());
+  while (t.board().is_late()) t.board().catch_up();
+  CHECK(t.sent.size() == 5 * VirtioDriver::kEntries + 1);
+  CHECK(t.driver.wants_notification(1));
+}
+
 TEST_CASE("virtio network: frames come in into the parts that the driver has offered") {
   Card t;
   CHECK_FALSE(t.receive(60));  // nowhere to put it
