@@ -6,6 +6,7 @@
 #include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/processors.hpp"
+#include "hv-models/svm/asids.hpp"
 
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
@@ -86,9 +87,15 @@ void enable() {
 }
 
 bool create(VirtualProcessor& vcpu) {
-  static u32 next_asid = 1;  // 0 is the host's
   void* page = runtime::allocate_zeroed_page();
   if (page == nullptr) return false;
+  // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own. Who
+  // had it before is forgotten before its first entry on each processor.
+  const u32 asid = take_asid();
+  if (asid == 0) {
+    runtime::free_pages(page);
+    return false;
+  }
   vcpu.control = page;
   vcpu.control_address = runtime::physical(page);
   ControlArea& control = block(vcpu).control;
@@ -96,8 +103,7 @@ bool create(VirtualProcessor& vcpu) {
   watch_pauses(control);
   control.io_map = vcpu.machine->privileged ? privileged_port_map() : port_map();
   control.msr_map = msr_map();
-  // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own.
-  control.asid = __atomic_fetch_add(&next_asid, 1, __ATOMIC_RELAXED);
+  control.asid = asid;
   control.interrupt = virtual_interrupt::kMasking;
   control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   if (vcpu.machine->tables != 0) {
@@ -112,6 +118,8 @@ bool create(VirtualProcessor& vcpu) {
 }
 
 void destroy(VirtualProcessor& vcpu) {
+  if (vcpu.control == nullptr) return;
+  give_back_asid(block(vcpu).control.asid);
   runtime::free_pages(vcpu.control);
   vcpu.control = nullptr;
 }

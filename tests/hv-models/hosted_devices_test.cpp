@@ -47,12 +47,12 @@ TEST_CASE("disk and network give a guest what they give the machine, through eve
   REQUIRE(expected.phases.size() == 4);
   struct Case {
     unsigned cores, vcpus;
-    const char *disk, *net;
+    const char* devices;
   };
-  for (const Case& c : {Case{1, 1, "ide", "e1000"}, Case{2, 1, "virtio", "virtio"},
-                        Case{4, 2, "ide", "virtio"}, Case{3, 4, "virtio", "e1000"}}) {
-    const std::string words =
-        std::string("vm1=vcpus:") + std::to_string(c.vcpus) + ",disk:" + c.disk + ",net:" + c.net;
+  for (const Case& c : {Case{1, 1, "disk:ide,net:e1000"}, Case{2, 1, "disk:virtio,net:virtio"},
+                        Case{4, 2, "disk:ide,net:virtio"}, Case{3, 4, "disk:virtio,net:e1000"},
+                        Case{2, 2, "disk:ide,net:e1000,paging:shadow"}}) {
+    const std::string words = std::string("vm1=vcpus:") + std::to_string(c.vcpus) + "," + c.devices;
     const KernelRun run = run_hosted(c.cores, words, workload, devices);
     CAPTURE(words, c.cores, run.console, run.errors);
     REQUIRE(run.well());
@@ -97,11 +97,16 @@ TEST_CASE("a guest that attacks from ring 0 harms itself alone") {
   const TemporaryFolder folder("hosted");
   const std::vector<std::string> devices = {"--disk", make_disk(folder.path / "disk"), "--net", "peer"};
   const lab::WorkloadLog expected = bare_log();
-  for (const char* attack : {"everything", "time", "fetch"}) {
-    const KernelRun run =
-        run_hosted(2, "vm1=disk:virtio,net:e1000 vm2=vcpus:2,disk:ide,net:virtio",
-                   std::string("attack=") + attack + " -- run=/bin/workload --quick", devices);
-    CAPTURE(attack, run.console, run.errors);
+  struct Case {
+    const char *attack, *paging;
+  };
+  for (const auto& [attack, paging] :
+       {Case{"everything", "nested"}, Case{"everything", "shadow"}, Case{"time", "nested"},
+        Case{"fetch", "nested"}, Case{"fetch", "shadow"}}) {
+    const KernelRun run = run_hosted(
+        2, std::string("vm1=disk:virtio,net:e1000,paging:") + paging + " vm2=vcpus:2,disk:ide,net:virtio",
+        std::string("attack=") + attack + " -- run=/bin/workload --quick", devices);
+    CAPTURE(attack, paging, run.console, run.errors);
     const std::vector<lab::WorkloadLog> logs = lab::parse_workload_logs(run.console);
     REQUIRE(logs.size() == 2);
     check_same(logs[1], expected);

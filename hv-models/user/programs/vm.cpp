@@ -48,6 +48,16 @@ void ask_for_too_much(long blocks) {
   close(file);
 }
 
+// More machines, one after the other, than the processor can tell apart at a time.
+void make_many(long blocks) {
+  constexpr unsigned kMany = 300;
+  for (unsigned i = 0; i < kMany; ++i) {
+    const int file = open_vm();
+    expect("one of many machines", vm_make(file, 1, blocks, {4, kMemory, 0}), 0);
+    close(file);
+  }
+}
+
 // mov eax, 42; out 80h, al; in al, 81h; out 82h, al; loop: inc dword [20000h]; jmp loop
 constexpr uint8_t kCode[] = {0xb8, 42,   0,    0, 0, 0xe6, 0x80, 0xe4, 0x81, 0xe6,
                              0x82, 0xff, 0x05, 0, 0, 2,    0,    0xeb, 0xf8};
@@ -97,6 +107,7 @@ void take_memory_away(uint8_t* memory) {
 int main() {
   uint8_t* memory = reinterpret_cast<uint8_t*>(map_blocks(kBytes));
   ask_for_too_much(to_word(memory));
+  make_many(to_word(memory));
   int file = make_guest(memory);
   check_accesses(file);
   start_thread(run_for_ever, &file);
