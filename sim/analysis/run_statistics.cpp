@@ -97,6 +97,20 @@ Table vcpu_state_table(const Json& stats) {
   return table;
 }
 
+Table monitor_table(const Json& stats) {
+  Table table{.key = "monitors",
+              .title = "Programs that worked for virtual machines",
+              .columns = {{"vm", "for vm"},
+                          {"vmm_process_cycles", "vmm-process cycles"},
+                          {"management_user_cycles", "management-vm-user cycles"}},
+              .rows = {}};
+  for (const Json& each : stats.value("monitors", Json::array())) {
+    table.rows.push_back({each.at("vm").get<u64>(), each.at("vmm_process_cycles").get<u64>(),
+                          each.at("management_user_cycles").get<u64>()});
+  }
+  return table;
+}
+
 Table vcpu_table(const Json& stats) {
   std::map<std::pair<u64, u64>, Exits> exits;
   for (const Json& row : stats.at("exits"))
@@ -167,7 +181,7 @@ Table device_table(const Json& stats) {
 std::vector<Table> tables_of(const RunReader& run, StatBy by) {
   const Json& stats = run.stats();
   switch (by) {
-    case StatBy::Vm: return {vm_table(stats)};
+    case StatBy::Vm: return {vm_table(stats), monitor_table(stats)};
     case StatBy::Vcpu: return {vcpu_table(stats), vcpu_state_table(stats)};
     case StatBy::Reason: return {exits_by_reason(stats.at("exits"))};
     case StatBy::Layer: return {ledger_table(stats.at("ledger"))};

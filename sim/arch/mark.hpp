@@ -17,6 +17,9 @@ enum class Kind : u16 {
   Hypervisor = 0x03,    // the machine's own privileged code is a hypervisor and no host's kernel
   VmDisk = 0x04,        // vcpu_id(vm, 0), disk_sector(): the machine's disk is the part that begins there
 
+  // Of a program of the management VM.
+  WorksFor = 0x08,  // vcpu_id(vm, 0): what runs in the current address space works for that machine
+
   // Of a kernel. A thread is any number that stands for one thread of its system at a time, not 0.
   ThreadSwitch = 0x10,  // thread: this processor runs it from here on
   ThreadWake = 0x11,    // thread: it is made ready

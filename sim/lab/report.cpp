@@ -97,6 +97,16 @@ void write_vcpus(JsonWriter& json, const observe::ExitTotals& exits, const obser
   json.end_array();
 }
 
+// Programs that work for virtual machines, where it is known for which.
+void write_monitors(JsonWriter& json, const observe::MonitorTimes& monitors) {
+  json.key("monitors").begin_array();
+  for (const auto& [vm, cycles] : monitors.cycles()) {
+    json.begin_object().member("vm", u64{vm}).member("vmm_process_cycles", cycles.vmm_process);
+    json.member("management_user_cycles", cycles.management_user).end_object();
+  }
+  json.end_array();
+}
+
 void write_ledger(JsonWriter& json, const std::array<u64, observe::kAccounts>& ledger) {
   json.key("ledger").begin_object();
   for (size_t i = 0; i < observe::kAccounts; ++i)
@@ -199,6 +209,7 @@ void write_statistics(std::ostream& out, const board::Machine& machine, const bo
   write_ledger(json, statistics.ledger);
   write_exits(json, watch.exits());
   write_vcpus(json, watch.exits(), watch.vcpus());
+  write_monitors(json, watch.monitors());
   json.key("events").begin_object();
   for (size_t i = 0; i < statistics.events.kinds.size(); ++i) {
     json.member(name(static_cast<EventKind>(i)), statistics.events.kinds[i]);

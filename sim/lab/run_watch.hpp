@@ -10,6 +10,7 @@
 #include "sim/lab/thread_watch.hpp"
 #include "sim/lab/work_windows.hpp"
 #include "sim/observe/exit_totals.hpp"
+#include "sim/observe/monitor_times.hpp"
 #include "sim/observe/vcpu_states.hpp"
 
 namespace hvlab::lab {
@@ -19,7 +20,9 @@ class RunWatch final : public observe::Observer {
   /// `kernel` is the Linux that was booted; empty if it was something else. `requests`, if it is open, gets
   /// the list of requests.
   RunWatch(board::Machine& machine, const std::string& kernel, std::ofstream* requests)
-      : exits_(machine.processors().frequency().hertz), windows_(machine, exits_) {
+      : exits_(machine.processors().frequency().hertz),
+        monitors_(machine.processors().frequency().hertz),
+        windows_(machine, exits_) {
     if (!kernel.empty()) linux_.emplace(machine, kernel);
     io_.emplace(machine, linux_ ? &*linux_ : nullptr, requests);
   }
@@ -31,6 +34,7 @@ class RunWatch final : public observe::Observer {
     if (event.kind == observe::EventKind::Probe) return;
     exits_.on_event(event);
     vcpus_.on_event(event);
+    monitors_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
     if (firmware_log_ != nullptr) firmware_log_->on_event(event);
@@ -61,6 +65,7 @@ class RunWatch final : public observe::Observer {
   }
   const observe::ExitTotals& exits() const { return exits_; }
   const observe::VcpuStates& vcpus() const { return vcpus_; }
+  const observe::MonitorTimes& monitors() const { return monitors_; }
   const ConsoleMarks& marks() const { return marks_; }
   const WorkWindows& windows() const { return windows_; }
 
@@ -70,6 +75,7 @@ class RunWatch final : public observe::Observer {
   std::optional<ThreadWatch> threads_;
   observe::ExitTotals exits_;
   observe::VcpuStates vcpus_;
+  observe::MonitorTimes monitors_;
   ConsoleMarks marks_;
   WorkWindows windows_;
   observe::Observer *exit_log_ = nullptr, *firmware_log_ = nullptr;

@@ -54,6 +54,7 @@ constexpr std::pair<arch::mark::Kind, const char*> kMarkNames[] = {
     {arch::mark::Kind::ControlBlock, "control-block"},
     {arch::mark::Kind::Hypervisor, "hypervisor"},
     {arch::mark::Kind::VmDisk, "vm-disk"},
+    {arch::mark::Kind::WorksFor, "works-for"},
     {arch::mark::Kind::ThreadSwitch, "thread-switch"},
     {arch::mark::Kind::ThreadWake, "thread-wake"},
     {arch::mark::Kind::DiskRequest, "disk-request"},

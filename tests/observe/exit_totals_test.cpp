@@ -4,6 +4,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 
+#include "sim/observe/monitor_times.hpp"
 #include "sim/observe/vcpu_states.hpp"
 
 using namespace hvlab;
@@ -144,4 +145,41 @@ TEST_CASE("a virtual processor that a thread has is ready while that thread is")
   const auto times = states.times();
   REQUIRE(times.size() == 1);
   CHECK(times[0].time == std::array<Picoseconds, 4>{1'000 + 2'000 + 1'000, 4'000 + 2'000, 0, 10'000});
+}
+
+// Catches a program's time that is charged to another machine, or to one although nobody knows for whom it
+// works.
+TEST_CASE("programs that work for virtual machines have their time by machine") {
+  using arch::mark::Kind;
+  MonitorTimes times(1'000'000'000);
+  const auto take = [&](const auto& events) {
+    for (const Event& each : events) times.on_event(each);
+  };
+  const auto user = [&](Picoseconds from, Picoseconds to) {
+    times.on_event(event(from, EventKind::RingChange, 0, 3));
+    times.on_event(event(to, EventKind::RingChange, 3, 0));
+  };
+  take(mark(0, Kind::ControlBlock, 0x1000, arch::mark::vcpu_id(1, 0)));
+  take(mark(0, Kind::ControlBlock, 0x2000, arch::mark::vcpu_id(2, 0), 1));  // the management VM
+  times.on_event(event(0, EventKind::AddressSpace, 0x7000));
+  user(1'000, 2'000);  // has not entered a guest yet
+  times.on_event(event(3'000, EventKind::VmEntry, 0x1000, 0x9000));
+  user(4'000, 5'000);  // the guest's own
+  times.on_event(event(6'000, EventKind::VmExit, 1));
+  user(10'000, 17'000);
+  times.on_event(event(20'000, EventKind::AddressSpace, 0x8000));
+  user(30'000, 40'000);  // another program
+  times.on_event(event(50'000, EventKind::VmEntry, 0x2000, 0xA000));
+  times.on_event(event(51'000, EventKind::AddressSpace, 0xC000));
+  times.on_event(event(52'000, EventKind::RingChange, 0, 3));
+  take(mark(53'000, Kind::WorksFor, arch::mark::vcpu_id(1, 0), 0, 0, kInGuest | kUser));
+  times.on_event(event(54'000, EventKind::RingChange, 3, 0));
+  times.on_event(event(55'000, EventKind::RingChange, 0, 3));
+  times.on_event(event(58'000, EventKind::VmExit, 1));
+  times.on_event(event(60'000, EventKind::VmEntry, 0x2000, 0xA000));  // goes on in user mode
+  times.on_event(event(65'000, EventKind::RingChange, 3, 0));
+  REQUIRE(times.cycles().contains(1));
+  CHECK(times.cycles().at(1).vmm_process == 7);
+  CHECK(times.cycles().at(1).management_user == 3 + 5);
+  CHECK(times.cycles().size() == 1);
 }

@@ -143,6 +143,7 @@ int Machine::wait_for_end() {
 }
 
 int Machine::run(const FileBytes& kernel, const FileBytes& archive) {
+  runtime::mark<arch::mark::Kind::WorksFor>(arch::mark::vcpu_id(number_, 0));
   if (!make_memory(kernel, archive) || !make_devices() || !make_board()) return 1;
   print("HVLAB vm %ld start vcpus=%ld memory=%ld at=%ld\n", long{number_}, long{configuration_.vcpus},
         long{configuration_.memory}, user::nanoseconds());
