@@ -24,6 +24,7 @@ using interdomain::Split;
 
 Configuration configuration;
 unsigned running = 0;
+u64 memory_of[kMostMachines + 1] = {};  // bytes that each machine has taken, with all that is kept for it
 int worst_status = 0;
 
 struct Console {
@@ -63,6 +64,7 @@ void ended(VirtualMachine& machine, int status) {
     runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
     end(1);
   }
+  runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number]);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
   if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end(worst_status);
@@ -127,9 +129,11 @@ u8 split_kinds(unsigned number, const MachineConfiguration& of) {
 void make_guest(unsigned number) {
   Domain& d = domain(number);
   const MachineConfiguration& of = configuration.machines[number - 1];
+  const u64 before = runtime::free_memory_bytes();
   d.kinds = split_kinds(number, of);
   if (!create(d.machine, number, of, door_of(d, number), kHooks))
     runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);
+  memory_of[number] = before - runtime::free_memory_bytes();
 }
 
 void secondary_main() {

@@ -24,6 +24,7 @@ using namespace hypervisor;
 Configuration configuration;
 VirtualMachine machines[kMostMachines];
 unsigned running = 0;
+u64 memory_of[kMostMachines] = {};  // bytes that each machine has taken, with all that is kept for it
 int worst_status = 0;
 
 // The devices are here, and answer at once.
@@ -57,6 +58,7 @@ devices::Board* make_board(VirtualMachine& machine, unsigned number, const Machi
 }
 
 void ended(VirtualMachine& machine, int status) {
+  runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number - 1]);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
   if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) != 0) return;
@@ -89,6 +91,7 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
   VirtualMachine& machine = machines[number - 1];
   const MachineConfiguration& of = configuration.machines[number - 1];
   const char* message = "";
+  const u64 before = runtime::free_memory_bytes();
   if (of.disk == DiskKind::Pv || of.net == NetworkKind::Pv)
     runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
   devices::Board* board = make_board(machine, number, of);
@@ -98,6 +101,7 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
   if (!load(machine, runtime::direct<const u8>(kernel.address), kernel.bytes,
             runtime::direct<const u8>(archive.address), archive.bytes, message))
     runtime::panic("vm%u: %s", number, message);
+  memory_of[number - 1] = before - runtime::free_memory_bytes();
   runtime::print("HVLAB vm %u start vcpus=%u memory=%u at=%lu\n", number, machine.count,
                  configuration.machines[number - 1].memory, runtime::clock::now());
 }

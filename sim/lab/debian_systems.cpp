@@ -60,7 +60,7 @@ int fetch_systems(const std::vector<const Way*>& ways, bool refresh) {
 
 std::string debian_kernel_file() {
   const std::string kernel = cache_directory() + "/debian/kernel/vmlinuz";
-  if (!fs::exists(kernel)) throw UserError("'" + kernel + "' is missing: run `hvlab demo --refresh`");
+  if (!fs::exists(kernel)) throw UserError("'" + kernel + "' is missing: run `hvlab demo --real --prepare`");
   return kernel;
 }
 

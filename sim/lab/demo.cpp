@@ -32,14 +32,14 @@ using scenario::Override;
 using scenario::Scenario;
 
 constexpr const char* kFolder = "scenarios/demo";
-constexpr const char* kReal = "real.yaml";     // the ways of Debian's kernel
-constexpr const char* kDefault = "real.yaml";  // what a plain `hvlab demo` runs
+constexpr const char* kReal = "real.yaml";          // the ways of Debian's kernel
+constexpr const char* kTeaching = "teaching.yaml";  // systems of our own, for which nothing is fetched
 
 po::options_description describe() {
   po::options_description options("Options", 110, 60);
   // clang-format off
   options.add_options()
-      ("real", "the ways of Debian's kernel (which is what is shown without it, too)")
+      ("real", "the ways of Debian's kernel, instead of the teaching systems")
       ("quick", "the short form of the workload")
       ("ways", po::value<std::string>()->value_name("NAME,..."),
        "only these; the others are compared with the first")
@@ -60,7 +60,7 @@ po::options_description describe() {
 }
 
 std::string file_of(const po::variables_map& values) {
-  return (data_folder(kFolder) / (values.count("real") != 0 ? kReal : kDefault)).string();
+  return (data_folder(kFolder) / (values.count("real") != 0 ? kReal : kTeaching)).string();
 }
 
 std::vector<std::string> items_of(const std::string& option, const std::string& text) {
@@ -94,7 +94,11 @@ void check_names(const std::vector<std::string>& names, const std::string& axis,
                  const scenario::Vocabulary& words) {
   for (const std::string& name : names) {
     if ((axis == "software.way" ? words.way(name) : words.model(name)) == nullptr)
-      throw UserError("there is no way '" + name + "'; see 'hvlab demo --help'");
+      throw UserError("there is no way '" + name + "' among the " +
+                      (axis == "software.way"
+                           ? "ways of Debian's kernel"
+                           : "teaching systems; those of Debian's kernel are in 'hvlab demo --real'") +
+                      "; see 'hvlab demo --help'");
   }
 }
 
@@ -143,22 +147,34 @@ Scenario load(const po::variables_map& values) {
   return scenario;
 }
 
-int print_help(const po::options_description& options, const po::variables_map& values) {
-  const std::string file = file_of(values);
-  const std::vector<std::string> shown =
-      values_of(load_scenario(file, {}, scenario_vocabulary()), "software.way");
-  std::cout
-      << "usage: hvlab demo [OPTION]...\n\nRuns one workload in several ways, each on a simulated PC, and "
-         "compares them. It is the scenario\n"
-      << file << ", run as 'hvlab run' runs it;\n'hvlab compare RUN' prints the tables again. The ways:\n";
-  for (const Way& way : all_ways()) {
-    const bool standard = std::ranges::count(shown, way.name) != 0;
-    fmt::print("  {:<15} {}{}\n", way.name, way.summary, standard ? "" : " (only when named)");
+/// Rows of ways or teaching systems; those that the scenario does not show are only run when named.
+template <typename Rows>
+void print_rows(const char* file, const char* axis, const Rows& rows) {
+  const std::string path = (data_folder(kFolder) / file).string();
+  const std::vector<std::string> shown = values_of(load_scenario(path, {}, scenario_vocabulary()), axis);
+  for (const auto& row : rows) {
+    const bool standard = std::ranges::count(shown, row.name) != 0;
+    fmt::print("  {:<15} {}{}\n", row.name, row.summary, standard ? "" : " (only when named)");
   }
+}
+
+int print_help(const po::options_description& options) {
+  fmt::print(
+      "usage: hvlab demo [OPTION]...\n\nRuns one workload in several ways, each on a simulated PC, and "
+      "compares them. It is the "
+      "scenario\nscenarios/demo/{}, run as 'hvlab run' runs it; 'hvlab compare RUN' prints the "
+      "tables\nagain. Teaching systems "
+      "of our own, small enough to read (docs/teaching-hypervisors.md):\n",
+      kTeaching);
+  print_rows(kTeaching, "software.model", models());
+  fmt::print(
+      "\nWith --real (scenarios/demo/{}) the kernel and all programs are Debian packages, taken from "
+      "this\nhost's apt mirror "
+      "into $XDG_CACHE_HOME/hvlab (else ~/.cache/hvlab); nothing is installed. The ways:\n",
+      kReal);
+  print_rows(kReal, "software.way", all_ways());
   std::fflush(stdout);
-  std::cout << "\nThe kernel and all programs are Debian packages, taken from this host's apt mirror into\n"
-               "$XDG_CACHE_HOME/hvlab (else ~/.cache/hvlab); nothing is installed.\n\n"
-            << options << kStatuses;
+  std::cout << '\n' << options << kStatuses;
   return 0;
 }
 
@@ -210,7 +226,7 @@ void print(const ScenarioResult& result, const po::variables_map& values) {
 int demo_command(const std::vector<std::string>& arguments) {
   const po::options_description options = describe();
   const po::variables_map values = parse_arguments("demo", arguments, options, "");
-  if (values.count("help") != 0) return print_help(options, values);
+  if (values.count("help") != 0) return print_help(options);
   Scenario scenario = load(values);
   const bool refresh = values.count("refresh") != 0;
   if (values.count("prepare") != 0) return prepare(scenario, refresh);

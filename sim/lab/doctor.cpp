@@ -74,7 +74,7 @@ HostCheck cache() {
     const std::string found = fmt::format("{}, {:.1f} GiB free", folder, free / kGiB);
     if (free >= kEnoughSpace) return {Finding::Fine, "cache", found, ""};
     return {Finding::Optional, "cache", found,
-            "Debian's packages for the demo need up to 1 GiB; set XDG_CACHE_HOME to another place"};
+            "Debian's packages for 'demo --real' need up to 1 GiB; set XDG_CACHE_HOME to another place"};
   } catch (const UserError& error) {
     return {Finding::Optional, "cache", error.what(), "set HOME or XDG_CACHE_HOME"};
   }
@@ -85,7 +85,7 @@ HostCheck systems() {
     return {Finding::Fine, "Debian systems", "kernel " + debian_kernel_version() + " in the cache", ""};
   } catch (const UserError&) {
     return {Finding::Optional, "Debian systems", "none in the cache yet",
-            "'hvlab demo --prepare' fetches them from this host's Debian mirror"};
+            "'hvlab demo --real --prepare' fetches them from this host's Debian mirror"};
   }
 }
 

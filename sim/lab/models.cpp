@@ -17,18 +17,28 @@ constexpr const char* kKernel = "kernel/kernel.elf";
 constexpr const char* kPrograms = "kernel/programs.tar";
 constexpr const char* kGuest = "kernel/kernel.elf kernel/programs.tar";  // of hypervisors
 
+constexpr const char *kEmulated = "emulated", *kPv = "pv";
+constexpr const char* kHosted = "kernel/hosted.tar";
+constexpr const char *kMonolithic = "monolithic/monolithic.elf",
+                     *kDriverDomain = "driver-domain/driver-domain.elf";
+
+// Two that differ in their guests' devices alone have a name each, so that one list can hold both.
 constexpr Model kModels[] = {
-    {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", false, 128, 0,
-     1},
+    {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", "", false, 128,
+     0, 1},
     {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
-     false, 128, 16, 2},
-    {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", false, 128, 16, 1},
-    {"monolithic", "a hypervisor with its own drivers, virtual devices and virtual switch",
-     "monolithic/monolithic.elf", kGuest, "virtio", true, 128, 80, 1},
+     "", false, 128, 16, 2},
+    {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", "", false, 128, 16,
+     1},
+    {"monolithic", "a hypervisor with its own drivers, virtual devices and virtual switch", kMonolithic,
+     kGuest, "virtio", kEmulated, true, 128, 80, 1},
+    {"monolithic-pv", "the same with virtio devices", kMonolithic, kGuest, "virtio", kPv, true, 128, 80, 1},
+    {"driver-domain",
+     "a hypervisor whose devices are a management machine's: split drivers, rings, granted pages",
+     kDriverDomain, kGuest, "pv", kPv, true, 208, 80, 1},
     {"hosted", "a VMM as a process of the teaching kernel, which drives the machine and schedules", kKernel,
-     "kernel/hosted.tar", "virtio", false, 192, 80, 1},
-    {"driver-domain", "a hypervisor whose devices are a management machine's",
-     "driver-domain/driver-domain.elf", kGuest, "pv", true, 208, 80, 1},
+     kHosted, "virtio", kEmulated, false, 192, 80, 1},
+    {"hosted-pv", "the same with virtio devices", kKernel, kHosted, "virtio", kPv, false, 192, 80, 1},
 };
 
 std::string path_of(const std::string& file) {
@@ -70,7 +80,8 @@ std::string vm_words(const Model& model, const scenario::Cell& cell, const scena
 
 std::string machines_line(const Model& model, const scenario::Cell& cell) {
   std::string line, guests;
-  if (std::string(model.name) == "hosted") line = "model=hosted";  // the kernel is a host only if it is told
+  if (std::string_view(model.modules) == kHosted)
+    line = "model=hosted";  // the kernel is a host only if it is told
   if (model.scheduler)
     line = fmt::format("scheduler={} skew={}", cell.software.scheduler, cell.software.skew / kMicrosecond);
   for (size_t i = 0; i < cell.vms.size(); ++i) {

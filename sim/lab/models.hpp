@@ -16,6 +16,7 @@ struct Model {
   const char* image;     // of build/PRESET/hv-models
   const char* modules;   // likewise, separated by blanks
   const char* pv;        // what vmN= words call its paravirtual devices; empty: it makes no virtual machines
+  const char* devices;   // its guests', when nothing else is said: "emulated" or "pv"
   bool scheduler;        // its hypervisor has one, with policies
   unsigned memory;       // of the machine with one instance, in MiB
   unsigned more_memory;  // and for each further one

@@ -275,15 +275,14 @@ u64 instances_of(const Value& cell, const WayFacts& way) {
   return vms != nullptr && !vms->items.empty() ? vms->items.size() : way.instances;
 }
 
-/// A disk or card of the defaults, of kind `kind` where that is said.
-Value device(const char* list, const char* key, const char* kind, const Vocabulary& vocabulary,
-             const std::string& origin) {
-  Value device = defaults_of(*key_at(list)->section, vocabulary);
-  if (kind == nullptr) return device;
-  Value* said = device.at(key);
-  said->text = kind;
+/// A card of the defaults, of kind `model` where that is said.
+Value card(const char* model, const Vocabulary& vocabulary, const std::string& origin) {
+  Value card = defaults_of(*key_at("machine.nics")->section, vocabulary);
+  if (model == nullptr) return card;
+  Value* said = card.at("model");
+  said->text = model;
   said->origin = origin;
-  return device;
+  return card;
 }
 
 /// What the workload uses: a disk for each instance, and the card. Teaching systems have a PC's own, and one
@@ -295,11 +294,10 @@ void derive_devices(Value& machine, const Vocabulary& vocabulary, const WayFacts
   disks.type = nics.type = Type::List;
   const bool shared = way.model && way.machines;
   for (u64 i = 0; i < (shared ? 1 : instances); ++i) {
-    disks.items.push_back(
-        device("machine.disks", "interface", way.model ? "ide" : nullptr, vocabulary, origin));
+    disks.items.push_back(defaults_of(*key_at("machine.disks")->section, vocabulary));
     add(disks.items.back(), "size", size_value(shared ? instances * kWorkloadDisk : kWorkloadDisk), origin);
   }
-  nics.items.push_back(device("machine.nics", "model", way.model ? "e1000" : nullptr, vocabulary, origin));
+  nics.items.push_back(card(way.model ? "e1000" : nullptr, vocabulary, origin));
   add(machine, "disks", disks, origin);
   add(machine, "nics", nics, origin);
 }
@@ -327,7 +325,7 @@ void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, 
 
 void derive_model(Value& software, const WayFacts& way, const std::string& origin) {
   if (way.machines) {
-    add(software, "devices", word_value("emulated"), origin);
+    add(software, "devices", word_value(way.devices), origin);
     add(software, "paging", word_value("nested"), origin);
   }
   if (!way.scheduler) return;

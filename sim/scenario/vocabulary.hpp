@@ -27,6 +27,7 @@ struct WayFacts {
   bool machines = false;   // each instance is in a virtual machine
   bool model = false;      // a teaching system
   bool scheduler = false;  // its hypervisor has one, with policies
+  std::string devices = {};  // of its guests, when nothing else is said
 };
 
 struct Vocabulary {

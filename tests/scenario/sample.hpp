@@ -20,8 +20,8 @@ inline Vocabulary words() {
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},
                 {"kvm-shadow", "amd-zen2,-npt", 768 * kMiB, 192 * kMiB, 1, true}};
   words.models = {{"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false},
-                  {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false},
-                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true}};
+                  {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated"},
+                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"}};
   words.claims = {"H1"};
   words.metrics = {{"time", MetricUnit::Time},
                    {"instructions", MetricUnit::Count},

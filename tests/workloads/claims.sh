@@ -5,7 +5,7 @@ set -eu
 hvlab=$1 document=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-if ! "$hvlab" demo --prepare >"$scratch/paths" 2>"$scratch/errors"; then
+if ! "$hvlab" demo --real --prepare >"$scratch/paths" 2>"$scratch/errors"; then
   cat "$scratch/errors"
   echo "the ways cannot be prepared here: skipped"
   exit 77

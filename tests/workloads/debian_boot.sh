@@ -8,7 +8,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 sh "$(dirname "$0")/../../workloads/fetch" kernel busybox crun || { echo "Debian's packages cannot be had: skipped"; exit 77; }
-"$hvlab" demo --prepare >"$scratch/paths"
+"$hvlab" demo --real --prepare >"$scratch/paths"
 kernel=$(sed -n 's/^kernel //p' "$scratch/paths")
 initrd=$(sed -n 's/^bare //p' "$scratch/paths")
 

@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 recipe=$way profile=amd-zen2
 [ "$way" != kvm-shadow ] || recipe=kvm profile=amd-zen2,-npt
-if ! "$hvlab" demo --prepare --ways "$way" >"$scratch/paths" 2>"$scratch/errors"; then
+if ! "$hvlab" demo --real --prepare --ways "$way" >"$scratch/paths" 2>"$scratch/errors"; then
   cat "$scratch/errors"
   echo "way $way cannot be prepared here: skipped"
   exit 77

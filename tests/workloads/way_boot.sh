@@ -7,12 +7,12 @@ hvlab=$1 way=$2 processors=$3 instances=$4
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-if ! "$hvlab" demo --prepare --ways "bare,$way" >"$scratch/paths" 2>"$scratch/errors"; then
+if ! "$hvlab" demo --real --prepare --ways "bare,$way" >"$scratch/paths" 2>"$scratch/errors"; then
   cat "$scratch/errors"
   echo "way $way cannot be prepared here: skipped"
   exit 77
 fi
-"$hvlab" demo --quick --json --ways "bare,$way" --processors "$processors" --instances "$instances" >"$scratch/json" ||
+"$hvlab" demo --real --quick --json --ways "bare,$way" --processors "$processors" --instances "$instances" >"$scratch/json" ||
   { echo "hvlab demo ended with status $?"; exit 1; }
 python3 - "$scratch/json" "$instances" <<'END'
 import json, sys

@@ -7,7 +7,7 @@ hvlab=$1 way=$2 processors=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-if ! "$hvlab" demo --prepare --ways "$way" >"$scratch/paths" 2>"$scratch/errors"; then
+if ! "$hvlab" demo --real --prepare --ways "$way" >"$scratch/paths" 2>"$scratch/errors"; then
   cat "$scratch/errors"
   echo "way $way cannot be prepared here: skipped"
   exit 77

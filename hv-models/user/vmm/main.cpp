@@ -57,6 +57,18 @@ int run_machine(unsigned index, const hypervisor::Configuration& configuration) 
   return machine->run(kernel, archive);
 }
 
+// In a group of its own, whose memory is what the machine needs: the guest's, as far as it was touched, and
+// this program.
+int run_measured(unsigned index, const hypervisor::Configuration& configuration) {
+  if (const long result = contain(Limits{}, kSameNumbers); result < 0) return 1;
+  const long id = fork();
+  if (id == 0) exit(run_machine(index, configuration));
+  int status = 0;
+  if (id < 0 || wait(id, &status) != id) return 1;
+  print("HVLAB instance=%ld memory=%ld\n", long{index} + 1, most_memory());
+  return status == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -70,7 +82,7 @@ int main(int count, char** words) {
         nanoseconds());
   for (unsigned i = 0; i < configuration.count; ++i) {
     const long id = fork();
-    if (id == 0) exit(run_machine(i, configuration));
+    if (id == 0) exit(run_measured(i, configuration));
     if (id < 0) {
       print("vmm: no process for vm%ld: error %ld\n", long{i} + 1, id);
       return 1;
