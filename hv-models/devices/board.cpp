@@ -139,6 +139,17 @@ void Board::catch_up() {
   network_.catch_up();
 }
 
+bool Board::send_doorbell(u64& address) {
+  const bool e1000 = configuration_.e1000;
+  const PciFunction& card = e1000 ? e1000_.pci() : network_.pci().pci();
+  u64 base = 0;
+  if (!(e1000 || configuration_.virtio_network) ||
+      !card.memory_at(e1000 ? E1000::kBar : VirtioPci::kBar, base))
+    return false;
+  address = base + (e1000 ? E1000::kSendDoorbell : VirtioNetwork::kSendDoorbell);
+  return true;
+}
+
 bool Board::has_room() {
   if (configuration_.e1000) return e1000_.has_room();
   return !configuration_.virtio_network || network_.has_room();

@@ -34,6 +34,9 @@ class Board {
   /// is_late(), soon.
   bool is_late() const { return block_.is_late() || network_.is_late(); }
   void catch_up();
+  /// Where a write of the guest says that there are frames to send, for an owner that puts such writes off
+  /// and gives access() only the last of several. Moves when the guest moves the card. False: nowhere.
+  bool send_doorbell(u64& address);
   /// False while the guest's card is on and has no place for a frame: an owner that can wait gives it the
   /// next one when the guest has touched its devices. Else receive() loses what does not fit.
   bool has_room();

@@ -104,7 +104,6 @@ u32 E1000::read(u32 offset) {
     case kStatus: return kFullDuplex | kLinkUp | kSpeed1000;
     case kEepromRead: return read_eeprom();
     case kCauseRead: {
-      transmit();
       const u32 causes = cause_;
       cause_ = 0;
       update_line();
@@ -123,10 +122,7 @@ void E1000::write(u32 offset, u32 value) {
   if (u32* reg = ring_register(offset); reg != nullptr) {
     const bool is_length = (offset & 0x1f) == 0x08;
     *reg = is_length ? value & 0xf'ff80 : value;
-    if (offset != kTransmitRing + 0x18) return;
-    const u32 entries = transmit_.entries();
-    const u32 waiting = entries == 0 ? 0 : (transmit_.tail + entries - transmit_.head % entries) % entries;
-    if (waiting >= combine_) transmit();
+    if (offset == kSendDoorbell) transmit();
     return;
   }
   if (offset >= kMulticast && offset < kMulticast + sizeof multicast_) {
@@ -144,12 +140,14 @@ void E1000::write(u32 offset, u32 value) {
     case kMaskSet: mask_ |= value; break;
     case kMaskClear: mask_ &= ~value; break;
     case kReceiveControl: receive_control_ = value; break;
-    case kTransmitControl: transmit_control_ = value; break;
+    case kTransmitControl:
+      transmit_control_ = value;
+      transmit();
+      break;
     case kAddressLow: address_low_ = value; break;
     case kAddressHigh: address_high_ = value; break;
     default: return;
   }
-  transmit();
   update_line();
 }
 

@@ -24,10 +24,8 @@ class E1000 {
   /// A frame for the guest, without checksum. False if it has no room now: the frame is lost, as on a wire.
   bool receive(const u8* frame, u32 bytes);
 
-  /// Frames that the driver has given since the last doorbell wait until `count` of them are there, or until
-  /// it touches another register: fewer changes of world for the owner (send combining, Sugerman et al.
-  /// 2001). 1: none waits.
-  void combine_sends(unsigned count) { combine_ = count == 0 ? 1 : count; }
+  /// The register whose writes say that there are frames to send.
+  static constexpr u32 kSendDoorbell = 0x3818;
 
  private:
   struct Ring {
@@ -56,7 +54,6 @@ class E1000 {
   u32 address_low_ = 0, address_high_ = 0;
   u32 multicast_[128] = {};
   Ring transmit_, receive_;
-  unsigned combine_ = 1;
   static constexpr unsigned kMostPieces = 32;
   Piece pieces_[kMostPieces];  // of the frame that is being sent
   unsigned count_ = 0;

@@ -3,8 +3,7 @@
 namespace hvlab::devices {
 namespace {
 
-constexpr u32 kCommonAt = 0x0000, kIsrAt = 0x1000, kDeviceAt = 0x2000, kNotifyAt = 0x3000;
-constexpr u32 kNotifyStep = 4;
+constexpr u32 kCommonAt = 0x0000, kIsrAt = 0x1000, kDeviceAt = 0x2000;
 constexpr u64 kVersion1 = u64{1} << 32;
 constexpr u16 kNext = 1, kDeviceWrites = 2, kIndirect = 4;
 constexpr u16 kNoInterrupt = 1, kNoNotify = 1;

@@ -54,7 +54,7 @@ struct VirtioKind {
 class VirtioPci {
  public:
   static constexpr unsigned kBar = 4, kMostQueues = 2;
-  static constexpr u32 kBytes = 0x4000;
+  static constexpr u32 kBytes = 0x4000, kNotifyAt = 0x3000, kNotifyStep = 4;
 
   VirtioPci(const GuestMemory& memory, const Line& line, const VirtioKind& kind, void* device, u32 address);
   PciFunction& pci() { return pci_; }

@@ -9,6 +9,8 @@ class VirtioNetwork {
  public:
   VirtioNetwork(const GuestMemory& memory, const Line& line, const NetworkBackend& wire, u32 address);
   VirtioPci& pci() { return pci_; }
+  /// Offset of the register whose writes say that there are frames to send.
+  static constexpr u32 kSendDoorbell = VirtioPci::kNotifyAt + VirtioPci::kNotifyStep * 1;
   /// False while it is on and its ring is empty.
   bool has_room();
   /// A frame for the guest. False if it has no room for it.

@@ -122,6 +122,7 @@ u8 split_kinds(unsigned number, const MachineConfiguration& of) {
   const bool emulated = (of.disk != DiskKind::None && of.disk != DiskKind::Pv) ||
                         (of.net != NetworkKind::None && of.net != NetworkKind::Pv);
   if (emulated) runtime::panic("vm%u: this hypervisor has no emulated devices: disk:pv, net:pv", number);
+  if (of.sends > 1) runtime::panic("vm%u: sends: only the hosted model combines them", number);
   return static_cast<u8>((of.disk == DiskKind::Pv ? 1u << static_cast<unsigned>(Split::Disk) : 0) |
                          (of.net == NetworkKind::Pv ? 1u << static_cast<unsigned>(Split::Network) : 0));
 }

@@ -91,6 +91,7 @@ bool read_cores(Text text, u32& cores) {
   return cores != 0;
 }
 
+constexpr unsigned kMostSends = 32;
 constexpr unsigned kMostPercent = kMostVirtualProcessors * 100;
 
 struct Word {
@@ -113,6 +114,9 @@ constexpr Word kWords[] = {
     {"net",
      [](Text v, MachineConfiguration& m) { return read_kind(v, {"none", "e1000", "virtio", "pv"}, m.net); },
      "none, e1000, virtio, pv"},
+    {"sends",
+     [](Text v, MachineConfiguration& m) { return read_number(v, kMostSends, m.sends) && m.sends > 0; },
+     "1 to 32 (that wait for each other)"},
     {"paging", [](Text v, MachineConfiguration& m) { return read_kind(v, {"nested", "shadow"}, m.paging); },
      "nested, shadow"},
     {"shares",
@@ -143,9 +147,9 @@ bool read_machine(Text word, Text values, MachineConfiguration& machine, Message
       if (equal(name, each.name)) found = &each;
     }
     if (found == nullptr)
-      return wrong(
-          message, word,
-          ": a virtual machine has vcpus, memory, disk, net, paging, shares, reservation, limit, cores");
+      return wrong(message, word,
+                   ": a virtual machine has vcpus, memory, disk, net, sends, paging, shares, reservation, "
+                   "limit, cores");
     if (!found->read(value, machine)) {
       message.add(word);
       message.add(": ");

@@ -17,6 +17,7 @@ struct MachineConfiguration {
   unsigned memory = 64;  // MiB
   DiskKind disk = DiskKind::None;
   NetworkKind net = NetworkKind::None;
+  unsigned sends = 1;  // of the network card, that wait for each other
   Paging paging = Paging::Nested;
   unsigned shares = 1000;
   unsigned reservation = 0, limit = 0;  // percent of one processor; limit 0: none

@@ -86,6 +86,8 @@ constexpr Call kCalls[] = {
     {kVmStart, call_vm_start},
     {kVmRun, call_vm_run},
     {kVmLine, call_vm_line},
+    {kVmCombine, call_vm_combine},
+    {kVmTakeSends, call_vm_take_sends},
     {510, call_most_memory},
 };
 

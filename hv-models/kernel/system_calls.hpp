@@ -48,6 +48,8 @@ i64 call_vm_make(const Arguments&);
 i64 call_vm_start(const Arguments&);
 i64 call_vm_run(const Arguments&);
 i64 call_vm_line(const Arguments&);
+i64 call_vm_combine(const Arguments&);
+i64 call_vm_take_sends(const Arguments&);
 // calls_time.cpp
 i64 call_clock_gettime(const Arguments&);
 i64 call_nanosleep(const Arguments&);

@@ -9,10 +9,8 @@ namespace hvlab::kernel {
 
 enum VmCall : long {
   /// (file, number, address, VmWanted*): makes the machine. Its memory is the caller's own at `address`, from
-  /// the
-  /// guest's address 0 on, made by mmap() with MAP_HUGETLB, so that 2 MiB each lie in a row. `number` is for
-  /// people:
-  /// traces and messages. Once.
+  /// the guest's address 0 on, made by mmap() with MAP_HUGETLB, so that 2 MiB each lie in a row. `number` is
+  /// for people: traces and messages. Once.
   kVmMake = 501,
   /// (file, entry, start_info): where the first processor starts (hypervisor/firmware.hpp).
   kVmStart = 502,
@@ -22,6 +20,11 @@ enum VmCall : long {
   kVmRun = 503,
   /// (file, pin, level): an interrupt line of the machine's IOAPIC.
   kVmLine = 504,
+  /// (file, VmSends*): writes to this register are put off.
+  kVmCombine = 505,
+  /// (file, Access*): the last of the writes that were put off since the last such call: 1 with it, or 0 if
+  /// there are none. What they ask for has to be done before any other access.
+  kVmTakeSends = 506,
 };
 
 struct VmWanted {
@@ -29,8 +32,15 @@ struct VmWanted {
   unsigned shadow;              // 1: shadow paging
 };
 
+/// A register in device memory whose writes only say that there is more to send (send combining). They wait
+/// until there are `most` of them, the processor halts or is interrupted, or 100 us have passed.
+struct VmSends {
+  u64 address;
+  unsigned most;  // 0 or 1: none waits
+};
+
 struct VmRun {
-  enum Reason : unsigned { kAccess, kEnded };
+  enum Reason : unsigned { kAccess, kEnded, kSends };  // kSends: those that were put off are due
   Reason reason;
   unsigned status;  // of an end: 0 if the guest has switched itself off
   devices::Access access;

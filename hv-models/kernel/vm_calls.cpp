@@ -96,6 +96,24 @@ i64 call_vm_run(const Arguments& c) {
   return c.process.space->copy_out(c.a[2], &run, sizeof run);
 }
 
+i64 call_vm_combine(const Arguments& c) {
+  Ref<VmMachine> machine;
+  if (const int result = find_machine(c, machine); result < 0) return result;
+  VmSends wanted;
+  if (c.process.space->copy_in(&wanted, c.a[1], sizeof wanted) < 0) return kFault;
+  machine->combine(wanted);
+  return 0;
+}
+
+i64 call_vm_take_sends(const Arguments& c) {
+  Ref<VmMachine> machine;
+  if (const int result = find_machine(c, machine); result < 0) return result;
+  devices::Access last;
+  if (!machine->take_sends(last)) return 0;
+  const int result = c.process.space->copy_out(c.a[1], &last, sizeof last);
+  return result < 0 ? result : 1;
+}
+
 i64 call_vm_line(const Arguments& c) {
   Ref<VmMachine> machine;
   if (const int result = find_machine(c, machine); result < 0) return result;

@@ -89,9 +89,11 @@ void VmMachine::kick(VirtualProcessor& vcpu) {
     runtime::apic::send(runtime::processor(cpu.running).apic_id, runtime::kRescheduleVector);
 }
 
-// Every access is the program's.
+// Every access is the program's, now or later.
 bool VmMachine::access(void*, VirtualProcessor& vcpu, hypervisor::Access& access) {
-  static_cast<VmMachine*>(vcpu.machine)->cpus_[vcpu.number].asked = access;
+  VmMachine& machine = *static_cast<VmMachine*>(vcpu.machine);
+  if (machine.put_off(access)) return true;
+  machine.cpus_[vcpu.number].asked = access;
   return false;
 }
 

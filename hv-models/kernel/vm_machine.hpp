@@ -27,6 +27,9 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
   /// Runs processor `index` on the calling thread: 0 with what is to be done in `run`, or an Error.
   int run(unsigned index, VmRun& run);
   void change_line(unsigned pin, bool level);
+  void combine(const VmSends& wanted);
+  /// True, with the last one, if writes have been put off.
+  bool take_sends(devices::Access& last);
 
  private:
   // One virtual processor and the thread that runs it.
@@ -43,10 +46,17 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
   static bool access(void* context, hypervisor::VirtualProcessor& vcpu, hypervisor::Access& access);
 
   int take_memory(AddressSpace& space, u64 address, u64 bytes);
+  bool put_off(const devices::Access& access);
+  u64 sends_deadline() const;
+  bool sends_are_due(const hypervisor::VirtualProcessor& vcpu, bool halted) const;
   int run_guest(hypervisor::VirtualProcessor& vcpu, Cpu& cpu, VmRun& run);
   static int sleep(hypervisor::VirtualProcessor& vcpu, Cpu& cpu);
 
   Cpu cpus_[hypervisor::kMostVirtualProcessors];
+  VmSends sends_ = {};  // this and the next: machine's lock held to change them
+  devices::Access last_send_;
+  unsigned waiting_sends_ = 0;
+  u64 first_send_at_ = 0;
   u64 pages_ = 0;  // taken
   int status_ = 0;
 };

@@ -53,10 +53,16 @@ int VmMachine::run_guest(VirtualProcessor& vcpu, Cpu& cpu, VmRun& run) {
       vcpu.kicked = false;
       cpu.running = runtime::this_processor().index;
     }
-    set_guest_deadline(hypervisor::next_event(vcpu));
+    const u64 event = hypervisor::next_event(vcpu), sends = sends_deadline();
+    set_guest_deadline(event < sends ? event : sends);
     const Outcome outcome = vcpu.started || over ? hypervisor::run_once(vcpu) : Outcome::Halted;
     cpu.running = Cpu::kNone;
     runtime::interrupts_on();
+    if (outcome != Outcome::Waiting && outcome != Outcome::Ended &&
+        sends_are_due(vcpu, outcome == Outcome::Halted)) {
+      run = {VmRun::kSends, 0, {}};
+      return 0;
+    }
     int result = 0;
     switch (outcome) {
       case Outcome::Continue: continue;

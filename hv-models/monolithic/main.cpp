@@ -94,6 +94,9 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
   const u64 before = runtime::free_memory_bytes();
   if (of.disk == DiskKind::Pv || of.net == NetworkKind::Pv)
     runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
+  if (of.sends > 1)
+    runtime::panic("vm%u: sends: only the hosted model combines them, here a doorbell is no change of worlds",
+                   number);
   devices::Board* board = make_board(machine, number, of);
   if (board == nullptr || !create(machine, number, of, {access, board}, kHooks))
     runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);

@@ -45,6 +45,10 @@ void ask_for_too_much(long blocks) {
   expect("a processor that it does not have", vm_run(file, 1, run), kInvalid);
   expect("a result at no place", call(hvlab::kernel::kVmRun, file, 0, 0x10), kFault);
   expect("a line that it does not have", vm_line(file, 1000, true), 0);
+  hvlab::devices::Access last;
+  expect("sends of a card that it does not have", vm_take_sends(file, last), 0);
+  expect("a doorbell from no place", call(hvlab::kernel::kVmCombine, file, 0x10), kFault);
+  expect("a doorbell anywhere", vm_combine(file, {~uint64_t{0}, ~0u}), 0);
   close(file);
 }
 

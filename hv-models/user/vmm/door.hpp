@@ -15,6 +15,12 @@ inline long vm_start(int file, uint32_t entry, uint32_t start_info) {
 inline long vm_run(int file, unsigned processor, hvlab::kernel::VmRun& run) {
   return user::call(hvlab::kernel::kVmRun, file, processor, user::to_word(&run));
 }
+inline long vm_combine(int file, const hvlab::kernel::VmSends& sends) {
+  return user::call(hvlab::kernel::kVmCombine, file, user::to_word(&sends));
+}
+inline long vm_take_sends(int file, hvlab::devices::Access& last) {
+  return user::call(hvlab::kernel::kVmTakeSends, file, user::to_word(&last));
+}
 inline long vm_line(int file, unsigned pin, bool level) {
   return user::call(hvlab::kernel::kVmLine, file, pin, level);
 }

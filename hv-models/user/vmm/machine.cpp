@@ -117,6 +117,20 @@ void Machine::run_thread(void* processor) {
   p.machine->run_processor(p.index);
 }
 
+// Writes to the network card's doorbell that the kernel has put off: the last one says it all.
+void Machine::take_sends() {
+  devices::Access last;
+  if (vm_take_sends(file_, last) > 0) board_->access(last);
+}
+
+// The guest may have moved its card.
+void Machine::follow_doorbell() {
+  uint64_t address = 0;
+  if (!board_->send_doorbell(address) || address == doorbell_) return;
+  doorbell_ = address;
+  vm_combine(file_, {address, configuration_.sends});
+}
+
 // In the guest as long as it asks for no device.
 void Machine::run_processor(unsigned index) {
   kernel::VmRun run = {};
@@ -129,8 +143,10 @@ void Machine::run_processor(unsigned index) {
       changed_.wake_all();
       return;
     }
-    board_->access(run.access);
+    if (configuration_.sends > 1) take_sends();
+    if (run.reason == kernel::VmRun::kAccess) board_->access(run.access);
     while (board_->is_late()) board_->catch_up();
+    if (configuration_.sends > 1) follow_doorbell();
     wire_.look();
   }
 }

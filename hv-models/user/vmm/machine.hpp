@@ -40,6 +40,8 @@ class Machine {
   bool start_threads();
   static void run_thread(void* processor);
   void run_processor(unsigned index);
+  void take_sends();
+  void follow_doorbell();
   int wait_for_end();
 
   const unsigned number_, machines_;
@@ -54,7 +56,8 @@ class Machine {
   Wire wire_{mutex_, {has_room, receive, this}};
   alignas(hvlab::devices::Board) uint8_t board_place_[sizeof(hvlab::devices::Board)];
   hvlab::devices::Board* board_ = nullptr;
-  uint32_t lines_ = 0;  // interrupt lines that are up, a bit each
+  uint32_t lines_ = 0;     // interrupt lines that are up, a bit each
+  uint64_t doorbell_ = 0;  // as the kernel knows it
   user::Waiters changed_;
   bool ended_ = false;
   int status_ = 0;
