@@ -10,6 +10,7 @@
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/power.hpp"
@@ -162,6 +163,7 @@ void model_main() {
   using namespace hvlab;
   using namespace hvlab::driver_domain;
   runtime::set_up_memory();
+  runtime::mark<arch::mark::Kind::Hypervisor>();
   const runtime::BootInformation& boot = runtime::boot_information();
   char error[200];
   if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);

@@ -6,6 +6,7 @@
 #include "hv-models/kernel/disk.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/runtime/mark.hpp"
 
 namespace hvlab::kernel {
 namespace {
@@ -225,6 +226,7 @@ bool BackDisk::answer_done() {
 void serve_disk(unsigned machine, u64 first, u64 sectors) {
   BackDisk* disk = new (std::nothrow) BackDisk(machine, first, sectors);
   if (disk == nullptr || !disk->begin()) return;
+  runtime::mark<arch::mark::Kind::VmDisk>(arch::mark::vcpu_id(machine, 0), arch::mark::disk_sector(0, first));
   const BackOffer offer{sectors, {}, 1, 0};
   make_offer(machine, Split::Disk, offer);
 }

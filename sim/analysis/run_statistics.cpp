@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "sim/base/user_error.hpp"
 #include "sim/observe/event.hpp"
@@ -237,17 +238,22 @@ Table exits_by_reason(const Json& exits) {
   return table;
 }
 
-const Json* innermost_requests(const Json& stats, const std::string& operation) {
+const Json* innermost_group(const Json& io, const std::string& operation) {
   const Json* best = nullptr;
   const auto rank = [](const Json& group) {
-    return std::pair(group.at("system").get<u64>(), group.at("requests").get<u64>());
+    // What others carry out goes before what carries it out: the management VM is a virtual machine too.
+    const bool carried = group.value("parts", u64{0}) != 0;
+    return std::tuple(carried, group.at("system").get<u64>(), group.at("requests").get<u64>());
   };
-  if (!stats.contains("io")) return best;
-  for (const Json& group : stats.at("io")) {
+  for (const Json& group : io) {
     if (group.at("operation") != operation) continue;
     if (best == nullptr || rank(group) > rank(*best)) best = &group;
   }
   return best;
+}
+
+const Json* innermost_requests(const Json& stats, const std::string& operation) {
+  return stats.contains("io") ? innermost_group(stats.at("io"), operation) : nullptr;
 }
 
 namespace {

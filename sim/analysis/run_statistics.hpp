@@ -20,8 +20,11 @@ std::vector<Table> run_statistics(const record::RunReader& run, StatBy by);
 /// stats.json.
 Table exits_by_reason(const Json& exits);
 
-/// The group of stats.json's "io" that is about most requests of `operation` ("read", "write", "flush") of
-/// the innermost system: of the last virtual machine's, else of the machine's own. Null if there is none.
+/// The group of "io" that is about most requests of `operation` ("read", "write", "flush", "round-trip") of
+/// the innermost system: of the last virtual machine's (the management VM's last of all), else of the
+/// machine's own. Null if there is none.
+const Json* innermost_group(const Json& io, const std::string& operation);
+/// The same in the "io" of stats.json.
 const Json* innermost_requests(const Json& stats, const std::string& operation);
 
 /// Cycles by account of the ledger, as in stats.json, with their share.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/analysis/run_statistics.hpp"
 #include "sim/observe/exit_totals.hpp"
 
 namespace hvlab::lab {
@@ -102,15 +103,7 @@ std::string io_ladder(const Json& group) {
 }
 
 const Json* innermost_io(const Json& io, const std::string& operation) {
-  const Json* best = nullptr;
-  const auto rank = [](const Json& group) {
-    return std::pair(group.at("system").get<u64>(), group.at("requests").get<u64>());
-  };
-  for (const Json& group : io) {
-    if (group.at("operation") != operation) continue;
-    if (best == nullptr || rank(group) > rank(*best)) best = &group;
-  }
-  return best;
+  return analysis::innermost_group(io, operation);
 }
 
 }  // namespace hvlab::lab

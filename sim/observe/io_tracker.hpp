@@ -42,6 +42,8 @@ class IoTracker {
   u64 block_of(u8 core) const { return core < cores_.size() ? cores_[core].block : 0; }
 
   // --- of a hypervisor that marks what it does (docs/marks.md) ---
+  /// True for systems whose requests go to real devices: the machine's own, and the management VM.
+  bool drives(unsigned system) const { return system == 0 || system == management_; }
   /// Control blocks, whose machine is which, and which one has the devices' drivers; that there is no kernel
   /// of a host.
   void note(const Mark& mark);
@@ -130,8 +132,6 @@ class IoTracker {
   void frame_sent(const Event& event, const Moment& now);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
-  /// True for systems whose requests go to real devices: the machine's own, and the management VM.
-  bool drives(unsigned system) const { return system == 0 || system == management_; }
   Live* whole_for(const Live& part);
   void adopt(Live& part);
   void hand_down(Live& part);

@@ -52,7 +52,7 @@ void MarkedIo::on_event(const Event& event) {
 }
 
 void MarkedIo::take(const Mark& mark) {
-  if (mark.kind == Kind::VmDisk && !mark.in_guest)
+  if (mark.kind == Kind::VmDisk && tracker_.drives(tracker_.system_of(mark.core)))
     return tracker_.disk_of_machine(arch::mark::vm_of(mark.first), arch::mark::sector_of(mark.second));
   if (mark.cpl != 0) return;  // a program does not speak for its system
   if (mark.of_host()) {

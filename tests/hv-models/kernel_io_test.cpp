@@ -1,4 +1,5 @@
 // Requests of the kernel followed hop by hop, by its marks.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -109,23 +110,36 @@ TEST_CASE("a guest's requests are followed through its hypervisor to the disk an
   const TemporaryFolder folder("disk");
   const std::string disk = make_disk(folder),
                     guests = " -- exit=debug run=/bin/workload --quick --disk /dev/disk0";
-  const std::string machines = "vm1=disk:virtio vm2=disk:ide";
-  for (const bool hosted : {false, true}) {
-    const Followed seen = hosted ? follow_image(HVLAB_KERNEL, HVLAB_HOSTED, 2,
-                                                "model=hosted " + machines + guests, {"--disk", disk})
-                                 : follow_image(HVLAB_MONOLITHIC, HVLAB_KERNEL, 2, machines + guests,
-                                                {"--module", HVLAB_PROGRAMS, "--disk", disk});
-    CAPTURE(hosted, seen.run.console, seen.run.errors);
+  struct Model {
+    const char *image, *module, *words;
+    unsigned carrier;   // the system that has the drivers
+    const char* place;  // where a guest's requests must have been
+    bool copies;
+  };
+  const Model models[] = {
+      {HVLAB_MONOLITHIC, HVLAB_KERNEL, "vm1=disk:virtio vm2=disk:ide", 0, "hypervisor", false},
+      {HVLAB_KERNEL, HVLAB_HOSTED, "model=hosted vm1=disk:virtio vm2=disk:ide", 0, "host-user", true},
+      {HVLAB_DRIVER_DOMAIN, HVLAB_KERNEL, "vm1=disk:pv vm2=disk:pv,paging:shadow", 3, "management-kernel",
+       false},
+  };
+  for (const Model& model : models) {
+    const Followed seen = follow_image(model.image, model.module, 2, model.words + guests,
+                                       {"--module", HVLAB_PROGRAMS, "--disk", disk});
+    CAPTURE(model.words, seen.run.console, seen.run.errors);
     REQUIRE(seen.run.well());
     unsigned of_guests = 0;
     for (const Json& request : seen.requests) {
       CAPTURE(request.dump());
-      CHECK(request.at("complete").get<bool>());
       CHECK(contiguous(request));
-      if (request.at("system") == 0) continue;
+      // One of the drivers' may be done by the handler of an interrupt that came before it was.
+      if (request.at("system") == model.carrier) continue;
+      CHECK(request.at("complete").get<bool>());
       ++of_guests;
       CHECK(request.at("parts") >= 1);
-      if (request.contains("copied")) CHECK(request.at("copied") == (hosted ? request.at("bytes") : Json(0)));
+      if (request.contains("copied"))
+        CHECK(request.at("copied") == (model.copies ? request.at("bytes") : Json(0)));
+      CHECK(std::ranges::any_of(request.at("pieces"),
+                                [&](const Json& piece) { return piece[1] == model.place; }));
     }
     CHECK(of_guests == 18);
     CHECK(seen.requests.size() >= 36);
