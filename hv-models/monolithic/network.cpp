@@ -18,6 +18,7 @@ constexpr u32 kLongest = 1518;
 struct Port {
   hypervisor::VirtualMachine* machine = nullptr;
   devices::Board* board = nullptr;
+  bool busy = false;  // a processor hands it frames
 };
 
 runtime::SpinLock lock;  // of all of this
@@ -90,7 +91,8 @@ void find_card() {
 
 void connect(hypervisor::VirtualMachine& machine, devices::Board& board, unsigned number) {
   const Hold hold(lock);
-  ports[number] = {&machine, &board};
+  ports[number].machine = &machine;
+  ports[number].board = &board;
   table.connect(number);
 }
 
@@ -98,22 +100,35 @@ devices::NetworkBackend wire_of(unsigned number) {
   return {send, &ports[number], {0x52, 0x54, 0x00, 0x12, 0x35, static_cast<u8>(number)}};
 }
 
+namespace {
+
+/// The next frame for a port, or null: then the port is nobody's any more.
+Packet* next_frame(unsigned port) {
+  const Hold hold(lock);
+  Packet* frame = waiting[port].pop_front();
+  ports[port].busy = frame != nullptr;
+  any_waiting = false;
+  for (const auto& list : waiting) any_waiting = any_waiting || !list.empty();
+  return frame;
+}
+
+// One processor at a time hands frames to a guest: two would change their order.
+bool take_port(unsigned port) {
+  const Hold hold(lock);
+  if (ports[port].busy || waiting[port].empty()) return false;
+  return ports[port].busy = true;
+}
+
+}  // namespace
+
 void deliver_frames() {
   if (!__atomic_load_n(&any_waiting, __ATOMIC_ACQUIRE)) return;
   for (unsigned i = 1; i <= hypervisor::kMostMachines; ++i) {
-    for (;;) {
-      Packet* frame = nullptr;
+    if (!take_port(i)) continue;
+    while (Packet* frame = next_frame(i)) {
       {
-        const Hold hold(lock);
-        any_waiting = false;
-        frame = waiting[i].pop_front();
-        for (const auto& list : waiting) any_waiting = any_waiting || !list.empty();
-      }
-      if (frame == nullptr) break;
-      const Port& port = ports[i];
-      {
-        const Hold hold(port.machine->lock);
-        port.board->receive(frame->data(), static_cast<u32>(frame->bytes));
+        const Hold hold(ports[i].machine->lock);
+        ports[i].board->receive(frame->data(), static_cast<u32>(frame->bytes));
       }
       drivers::free_packet(frame);
     }
