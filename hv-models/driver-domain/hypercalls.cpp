@@ -1,6 +1,7 @@
 #include "hv-models/driver-domain/hypercalls.hpp"
 
 #include "hv-models/driver-domain/domains.hpp"
+#include "hv-models/driver-domain/emulation.hpp"
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/memory.hpp"
@@ -166,6 +167,33 @@ i64 copy_grant(const Arguments& c) {
   return done ? 0 : i64{kBadArgument};
 }
 
+// ---- Emulated devices
+
+unsigned guest_index(const Arguments& c) {
+  return guest(c.a[0]) == nullptr ? kManagement : static_cast<unsigned>(c.a[0]);
+}
+
+i64 emulate(const Arguments& c) {
+  const unsigned index = guest_index(c);
+  return index == kManagement ? i64{kBadArgument} : describe_emulated(index, c.caller.machine.memory, c.a[1]);
+}
+i64 memory(const Arguments& c) {
+  const unsigned index = guest_index(c);
+  return index == kManagement ? i64{kBadArgument} : open_memory(index, c.caller.machine, c.a[1]);
+}
+i64 take_access(const Arguments& c) {
+  const unsigned index = guest_index(c);
+  return index == kManagement ? i64{kBadArgument} : next_access(index, c.caller.machine.memory, c.a[1]);
+}
+i64 answer_access(const Arguments& c) {
+  const unsigned index = guest_index(c);
+  return index == kManagement ? i64{kBadArgument} : end_access(index, c.a[1], c.a[2]);
+}
+i64 line(const Arguments& c) {
+  const unsigned index = guest_index(c);
+  return index == kManagement ? i64{kBadArgument} : change_line(index, c.a[1], c.a[2] != 0);
+}
+
 struct Row {
   Call number;
   bool management;  // the management machine's alone
@@ -180,7 +208,12 @@ constexpr Row kCalls[] = {{Call::Share, false, share},
                           {Call::Serve, true, serve},
                           {Call::MapGrant, true, map_grant},
                           {Call::UnmapGrant, true, unmap_grant},
-                          {Call::CopyGrant, true, copy_grant}};
+                          {Call::CopyGrant, true, copy_grant},
+                          {Call::Emulate, true, emulate},
+                          {Call::Memory, true, memory},
+                          {Call::NextAccess, true, take_access},
+                          {Call::EndAccess, true, answer_access},
+                          {Call::SetLine, true, line}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // The driver-domain hypervisor's beginning: the management machine, which has the devices; the others once it
 // serves them.
 #include "hv-models/driver-domain/domains.hpp"
+#include "hv-models/driver-domain/emulation.hpp"
 #include "hv-models/driver-domain/hypercalls.hpp"
 #include "hv-models/driver-domain/interrupts.hpp"
 #include "hv-models/driver-domain/management.hpp"
@@ -41,13 +42,18 @@ Console* consoles[kMostMachines + 1] = {};
   runtime::power_off();
 }
 
-// A serial port for each machine is all that the hypervisor has of devices.
-bool access(void* context, VirtualProcessor&, Access& access) {
+// A serial port for each machine is all that the hypervisor has of devices; others are emulated in the
+// management machine, or not there.
+bool access(void* context, VirtualProcessor& vcpu, Access& access) {
   Console& console = *static_cast<Console*>(context);
   constexpr u16 kFirst = devices::SerialPort::kFirst, kPorts = devices::SerialPort::kPorts;
   const bool serial =
       access.space == Space::Port && access.address >= kFirst && access.address < kFirst + kPorts;
   const unsigned reg = static_cast<unsigned>(access.address - kFirst);
+  if (!serial && is_emulated(vcpu.machine->configuration)) {
+    ask_management(vcpu, access);
+    return false;
+  }
   if (serial && access.write) {
     console.port.write(reg, static_cast<u8>(access.value));
   } else if (!access.write) {
@@ -106,7 +112,11 @@ void load_or_panic(VirtualMachine& machine) {
 void make_management() {
   Domain& d = domain(kManagement);
   MachineConfiguration& of = configuration.management;
-  const char* line = "run=/bin/manage";
+  // Who emulates devices is a program; without any, one that only stays.
+  bool emulated = false;
+  for (unsigned i = 0; i < configuration.count; ++i)
+    emulated = emulated || is_emulated(configuration.machines[i]);
+  const char* line = emulated ? "run=/bin/vmm --management" : "run=/bin/manage";
   memcpy(of.command_line, line, strlen(line) + 1);
   d.machine.privileged = true;
   const unsigned number = configuration.count + 1;
@@ -120,9 +130,6 @@ void make_management() {
 }
 
 u8 split_kinds(unsigned number, const MachineConfiguration& of) {
-  const bool emulated = (of.disk != DiskKind::None && of.disk != DiskKind::Pv) ||
-                        (of.net != NetworkKind::None && of.net != NetworkKind::Pv);
-  if (emulated) runtime::panic("vm%u: this hypervisor has no emulated devices: disk:pv, net:pv", number);
   if (of.sends > 1) runtime::panic("vm%u: sends: only the hosted model combines them", number);
   return static_cast<u8>((of.disk == DiskKind::Pv ? 1u << static_cast<unsigned>(Split::Disk) : 0) |
                          (of.net == NetworkKind::Pv ? 1u << static_cast<unsigned>(Split::Network) : 0));

@@ -29,6 +29,12 @@ enum class Call : u64 {
   MapGrant =
       0x115,  // (machine, grant, 1 to write): the page's physical address; it is there until UnmapGrant
   UnmapGrant = 0x116,  // (machine, grant)
+  Emulate = 0x120,     // (machine, address for an EmulatedMachine): whose devices are to be emulated
+  Memory =
+      0x121,  // (machine, index): the physical address of the 2 MiB from there on, which the caller may use
+  NextAccess = 0x122,  // (machine, address for an AccessRequest): 1 if there was one
+  EndAccess = 0x123,   // (machine, processor, value that was read): the processor goes on
+  SetLine = 0x124,     // (machine, pin, level): an interrupt line of its IOAPIC
   CopyGrant = 0x117,   // (address of a GrantCopy): the hypervisor copies into or out of a granted page
 };
 
@@ -40,7 +46,23 @@ struct GrantCopy {
   u8 reserved[3];
 };
 
+/// A machine whose devices a program of the management machine emulates; kinds as in
+/// hypervisor/configuration.hpp.
+struct EmulatedMachine {
+  u32 machines, processors, memory;  // of all guests; MiB
+  u8 disk, net, reserved[2];
+};
+/// An access of a device that its processor waits for.
+struct AccessRequest {
+  u32 processor;
+  u8 memory, write, bytes, reserved;  // memory 1: else a port
+  u64 address, value;
+};
+
 enum CallError : i64 { kUnknownCall = -1, kBadArgument = -2, kNotAllowed = -3, kNoRoom = -4, kInUse = -5 };
+
+/// The channel by which the management machine is told of accesses of a machine.
+inline constexpr unsigned kAccessChannels = 32;
 
 /// The management machine's end of a guest's channel.
 constexpr unsigned management_channel(unsigned machine, unsigned kind, unsigned kinds) {

@@ -52,7 +52,9 @@ AddressSpace* AddressSpace::create(const Ref<Container>& container) {
 AddressSpace::~AddressSpace() {
   if (table_.root() == 0) return;
   while (Region* region = regions_.pop_front()) {
-    table_.for_each(region->begin, region->end, [](u64& entry, u64) { release_page(entry & pte::kAddress); });
+    table_.for_each(region->begin, region->end, [](u64& entry, u64) {
+      if ((entry & pte::kForeign) == 0) release_page(entry & pte::kAddress);
+    });
     delete region;
   }
   if (container_) container_->give_back_pages(pages_);
@@ -92,12 +94,17 @@ bool AddressSpace::split_at(u64 address) {
 void AddressSpace::drop_pages(u64 begin, u64 end) {
   Doomed doomed;
   u64 dropped = 0;
+  bool foreign = false;
   table_.for_each(begin, end, [&](u64& entry, u64) {
-    doomed.add(entry & pte::kAddress);
+    if ((entry & pte::kForeign) != 0) {
+      foreign = true;
+    } else {
+      doomed.add(entry & pte::kAddress);
+      ++dropped;
+    }
     entry = 0;
-    ++dropped;
   });
-  if (dropped == 0) return;
+  if (dropped == 0 && !foreign) return;
   flush();
   doomed.free();
   pages_ -= dropped;
@@ -149,6 +156,19 @@ i64 AddressSpace::map_blocks(u64 bytes, u8 access) {
   return static_cast<i64>(address);
 }
 
+i64 AddressSpace::map_foreign(const u64* blocks, unsigned count) {
+  constexpr u64 kPages = kBlockBytes / kPageBytes;
+  const i64 result = map_blocks(count * kBlockBytes, kRead | kWrite);
+  if (result < 0) return result;
+  const Hold hold(mutex_);
+  for (u64 i = 0; i < count * kPages; ++i) {
+    u64* entry = table_.entry(static_cast<u64>(result) + i * kPageBytes, true);
+    if (entry == nullptr) return kNoMemory;
+    *entry = (blocks[i / kPages] + i % kPages * kPageBytes) | page_rights(kRead | kWrite) | pte::kForeign;
+  }
+  return result;
+}
+
 i64 AddressSpace::map_file(u64 begin, u64 end, u8 access, const Ref<Node>& file, u64 file_begin,
                            u64 file_offset, u64 file_bytes) {
   const i64 result = map(begin, end - begin, access);
@@ -184,7 +204,7 @@ i64 AddressSpace::protect(u64 address, u64 bytes, u8 access) {
     covered = r->end;
     table_.for_each(r->begin, r->end, [&](u64& entry, u64) {
       const u64 copy = entry & pte::kCopy;
-      entry = (entry & pte::kAddress) | page_rights(access) | copy;
+      entry = (entry & (pte::kAddress | pte::kForeign)) | page_rights(access) | copy;
       if (copy != 0) entry &= ~pte::kWrite;
     });
   }
@@ -225,6 +245,7 @@ AddressSpace* AddressSpace::fork(const Ref<Container>& container) {
     copy.file_offset = r->file_offset;
     copy.file_bytes = r->file_bytes;
     table_.for_each(r->begin, r->end, [&](u64& entry, u64 address) {
+      if ((entry & pte::kForeign) != 0) return;
       u64* other = done ? child->table_.entry(address, true) : nullptr;
       done = other != nullptr && (!child->container_ || child->container_->take_pages(1));
       if (!done) return;

@@ -41,6 +41,9 @@ class AddressSpace : public Counted {
   /// The same, at a multiple of kBlockBytes, of memory each kBlockBytes of which lie in a row.
   i64 map_blocks(u64 bytes, u8 access);
   static constexpr u64 kBlockBytes = u64{2} << 20;
+  /// Memory that is not this kernel's: `count` blocks at these physical addresses, to read and write. They
+  /// are never freed, kept for others, or copied.
+  i64 map_foreign(const u64* blocks, unsigned count);
   /// The same with a file's bytes: see Region.
   i64 map_file(u64 begin, u64 end, u8 access, const Ref<Node>& file, u64 file_begin, u64 file_offset,
                u64 file_bytes);

@@ -141,7 +141,7 @@ int AddressSpace::pin(u64 address, u64 pages, u64* to) {
   const Hold hold(mutex_);
   for (u64 i = 0; i < pages; ++i) {
     const u8* page = page_for(address + i * kPageBytes, kWrite);
-    if (page == nullptr) {
+    if (page == nullptr || (*table_.entry(address + i * kPageBytes, true) & pte::kForeign) != 0) {
       while (i > 0) release_page(to[--i]);
       return kFault;
     }

@@ -9,7 +9,8 @@ namespace hvlab::kernel {
 
 namespace pte {
 inline constexpr u64 kPresent = bit(0), kWrite = bit(1), kUser = bit(2), kNoExecute = bit(63);
-inline constexpr u64 kCopy = bit(9);  // for software: shared after a fork, to be copied when written
+inline constexpr u64 kCopy = bit(9);      // for software: shared after a fork, to be copied when written
+inline constexpr u64 kForeign = bit(10);  // likewise: a page that is not this kernel's to free
 inline constexpr u64 kAddress = 0x000f'ffff'ffff'f000;
 }  // namespace pte
 

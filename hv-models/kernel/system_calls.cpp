@@ -88,6 +88,7 @@ constexpr Call kCalls[] = {
     {kVmLine, call_vm_line},
     {kVmCombine, call_vm_combine},
     {kVmTakeSends, call_vm_take_sends},
+    {kVmAttach, call_vm_attach},
     {510, call_most_memory},
 };
 

@@ -50,6 +50,7 @@ i64 call_vm_run(const Arguments&);
 i64 call_vm_line(const Arguments&);
 i64 call_vm_combine(const Arguments&);
 i64 call_vm_take_sends(const Arguments&);
+i64 call_vm_attach(const Arguments&);
 // calls_time.cpp
 i64 call_clock_gettime(const Arguments&);
 i64 call_nanosleep(const Arguments&);

@@ -25,6 +25,10 @@ enum VmCall : long {
   /// (file, Access*): the last of the writes that were put off since the last such call: 1 with it, or 0 if
   /// there are none. What they ask for has to be done before any other access.
   kVmTakeSends = 506,
+  /// (file, number, VmAttached*): in the management machine of the driver-domain model: a guest that the
+  /// hypervisor runs, whose
+  /// devices the caller is to have. Its memory is mapped; VmRun then only waits for accesses. Once.
+  kVmAttach = 507,
 };
 
 struct VmWanted {
@@ -37,6 +41,12 @@ struct VmWanted {
 struct VmSends {
   u64 address;
   unsigned most;  // 0 or 1: none waits
+};
+
+struct VmAttached {
+  unsigned machines, processors, memory;  // of all guests; MiB
+  unsigned disk, net;                     // kinds as in hypervisor/configuration.hpp
+  u64 address;                            // of its memory in the process
 };
 
 struct VmRun {

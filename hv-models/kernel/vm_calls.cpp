@@ -5,6 +5,7 @@
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 #include "hv-models/kernel/vm_machine.hpp"
+#include "hv-models/kernel/vm_remote.hpp"
 #include "hv-models/runtime/print.hpp"
 
 namespace hvlab::kernel {
@@ -22,16 +23,22 @@ class VmFile final : public OpenFile {
     const Hold hold(lock_);
     return machine_;
   }
-  int set(const Ref<VmMachine>& machine) {
+  Ref<VmRemote> remote() {
     const Hold hold(lock_);
-    if (machine_) return kBusy;
+    return remote_;
+  }
+  int set(const Ref<VmMachine>& machine, const Ref<VmRemote>& remote) {
+    const Hold hold(lock_);
+    if (machine_ || remote_) return kBusy;
     machine_ = machine;
+    remote_ = remote;
     return 0;
   }
 
  private:
   runtime::SpinLock lock_;
-  Ref<VmMachine> machine_;
+  Ref<VmMachine> machine_;  // one of the two
+  Ref<VmRemote> remote_;
 };
 
 namespace {
@@ -55,7 +62,7 @@ int find_machine(const Arguments& c, Ref<VmMachine>& machine) {
 }  // namespace
 
 void make_vm_device() {
-  if (hypervisor::find_vendor() == nullptr) return;
+  if (hypervisor::find_vendor() == nullptr && !VmRemote::is_possible()) return;
   add_device_file("vm", Ref<Node>::take(new (std::nothrow) VmNode));
 }
 
@@ -65,6 +72,7 @@ i64 call_vm_make(const Arguments& c) {
   if (!file || file->vm() == nullptr) return kBadFile;
   VmWanted wanted;
   if (c.process.space->copy_in(&wanted, c.a[3], sizeof wanted) < 0) return kFault;
+  if (hypervisor::find_vendor() == nullptr) return kNoDevice;
   if (wanted.processors == 0 || wanted.processors > hypervisor::kMostVirtualProcessors) return kInvalid;
   if (wanted.memory == 0 || wanted.memory % 2 != 0 || wanted.memory > kMostMemory) return kInvalid;
   if (c.a[2] % kPageBytes != 0 || c.a[2] >= runtime::kUserEnd) return kInvalid;
@@ -75,7 +83,7 @@ i64 call_vm_make(const Arguments& c) {
   Ref<VmMachine> machine = Ref<VmMachine>::take(new (std::nothrow) VmMachine);
   if (!machine) return kNoMemory;
   const int result = machine->set_up(*c.process.space, c.a[2], static_cast<u16>(c.a[1]), configuration);
-  return result < 0 ? result : file->vm()->set(machine);
+  return result < 0 ? result : file->vm()->set(machine, {});
 }
 
 i64 call_vm_start(const Arguments& c) {
@@ -85,13 +93,37 @@ i64 call_vm_start(const Arguments& c) {
   return 0;
 }
 
+namespace {
+
+Ref<VmRemote> find_remote(const Arguments& c) {
+  const Ref<OpenFile> file = c.process.files.get(c.number(0));
+  return file && file->vm() != nullptr ? file->vm()->remote() : Ref<VmRemote>();
+}
+
+}  // namespace
+
+i64 call_vm_attach(const Arguments& c) {
+  const Ref<OpenFile> file = c.process.files.get(c.number(0));
+  if (!file || file->vm() == nullptr) return kBadFile;
+  if (!VmRemote::is_possible() || c.a[1] == 0 || c.a[1] > hypervisor::kMostMachines) return kInvalid;
+  const Ref<VmRemote> remote =
+      Ref<VmRemote>::take(new (std::nothrow) VmRemote(static_cast<unsigned>(c.a[1])));
+  if (!remote) return kNoMemory;
+  VmAttached attached = {};
+  int result = remote->set_up(*c.process.space, attached);
+  if (result == 0) result = file->vm()->set({}, remote);
+  return result < 0 ? result : c.process.space->copy_out(c.a[2], &attached, sizeof attached);
+}
+
 i64 call_vm_run(const Arguments& c) {
+  const Ref<VmRemote> remote = find_remote(c);
   Ref<VmMachine> machine;
-  if (const int result = find_machine(c, machine); result < 0) return result;
-  if (c.a[1] >= machine->count) return kInvalid;
+  if (const int result = remote ? 0 : find_machine(c, machine); result < 0) return result;
+  if (c.a[1] >= (remote ? remote->processors() : machine->count)) return kInvalid;
   VmRun run;
   if (c.process.space->copy_in(&run, c.a[2], sizeof run) < 0) return kFault;
-  const int result = machine->run(static_cast<unsigned>(c.a[1]), run);
+  const unsigned processor = static_cast<unsigned>(c.a[1]);
+  const int result = remote ? remote->run(processor, run) : machine->run(processor, run);
   if (result < 0) return result;
   return c.process.space->copy_out(c.a[2], &run, sizeof run);
 }
@@ -115,9 +147,11 @@ i64 call_vm_take_sends(const Arguments& c) {
 }
 
 i64 call_vm_line(const Arguments& c) {
+  const Ref<VmRemote> remote = find_remote(c);
   Ref<VmMachine> machine;
-  if (const int result = find_machine(c, machine); result < 0) return result;
-  machine->change_line(static_cast<unsigned>(c.a[1]), c.a[2] != 0);
+  if (const int result = remote ? 0 : find_machine(c, machine); result < 0) return result;
+  const unsigned pin = static_cast<unsigned>(c.a[1]);
+  remote ? remote->change_line(pin, c.a[2] != 0) : machine->change_line(pin, c.a[2] != 0);
   return 0;
 }
 

@@ -9,6 +9,9 @@ namespace vmm {
 inline long vm_make(int file, unsigned number, long memory, const hvlab::kernel::VmWanted& wanted) {
   return user::call(hvlab::kernel::kVmMake, file, number, memory, user::to_word(&wanted));
 }
+inline long vm_attach(int file, unsigned number, hvlab::kernel::VmAttached& attached) {
+  return user::call(hvlab::kernel::kVmAttach, file, number, user::to_word(&attached));
+}
 inline long vm_start(int file, uint32_t entry, uint32_t start_info) {
   return user::call(hvlab::kernel::kVmStart, file, entry, start_info);
 }

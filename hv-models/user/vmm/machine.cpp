@@ -158,6 +158,14 @@ int Machine::wait_for_end() {
   return status_;
 }
 
+int Machine::serve(int file, uint8_t* memory) {
+  file_ = file;
+  memory_ = memory;
+  memory_bytes_ = uint64_t{configuration_.memory} << 20;
+  if (!make_devices() || !make_board() || !start_threads()) return 1;
+  return wait_for_end();
+}
+
 int Machine::run(const FileBytes& kernel, const FileBytes& archive) {
   runtime::mark<arch::mark::Kind::WorksFor>(arch::mark::vcpu_id(number_, 0));
   if (!make_memory(kernel, archive) || !make_devices() || !make_board()) return 1;

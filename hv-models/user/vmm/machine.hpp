@@ -27,6 +27,9 @@ class Machine {
 
   /// Runs it from beginning to end: its status, 0 if the guest has switched itself off.
   int run(const FileBytes& kernel, const FileBytes& archive);
+  /// The same for a machine that the hypervisor beside the kernel runs (VmAttach): `file` and where its
+  /// memory is. Does not return.
+  int serve(int file, uint8_t* memory);
 
  private:
   struct Processor {

@@ -4,6 +4,7 @@
 
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
+#include "hv-models/user/vmm/door.hpp"
 #include "hv-models/user/vmm/machine.hpp"
 
 using namespace hvlab;
@@ -69,9 +70,36 @@ int run_measured(unsigned index, const hypervisor::Configuration& configuration)
   return status == 0 ? 0 : 1;
 }
 
+// A guest of the hypervisor that this kernel is the management machine of; returns at once for one whose
+// devices are not emulated.
+int serve_machine(unsigned number) {
+  kernel::VmAttached attached = {};
+  const int file = static_cast<int>(open("/dev/vm", kReadWrite));
+  if (file < 0 || vm_attach(file, number, attached) < 0) return 0;
+  static hypervisor::MachineConfiguration configuration;
+  configuration.vcpus = attached.processors;
+  configuration.memory = attached.memory;
+  configuration.disk = static_cast<hypervisor::DiskKind>(attached.disk);
+  configuration.net = static_cast<hypervisor::NetworkKind>(attached.net);
+  if (configuration.disk == hypervisor::DiskKind::Pv) configuration.disk = hypervisor::DiskKind::None;
+  if (configuration.net == hypervisor::NetworkKind::Pv) configuration.net = hypervisor::NetworkKind::None;
+  alignas(Machine) static char place[sizeof(Machine)];
+  return (new (place) Machine(number, attached.machines, configuration))
+      ->serve(file, reinterpret_cast<uint8_t*>(attached.address));
+}
+
+// One process for each; this one stays, since the machine ends with its first program.
+int manage() {
+  for (unsigned number = 1; number <= hypervisor::kMostMachines; ++number) {
+    if (fork() == 0) exit(serve_machine(number));
+  }
+  for (;;) sleep_milliseconds(1'000'000);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
+  if (count == 2 && strcmp(words[1], "--management") == 0) return manage();
   static hypervisor::Configuration configuration;
   char error[200];
   if (!read_configuration(join(count, words), configuration, error, sizeof error)) {
