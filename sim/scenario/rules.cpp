@@ -311,6 +311,7 @@ void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, 
   Value vms;
   vms.type = Type::List;
   add(cell, "vms", vms, origin);
+  if (cell.at("vms") == nullptr) return;  // what the file says there is no list
   Value& list = *cell.at("vms");
   if (list.items.empty()) list.origin = origin;
   const Key* about = key_at("vms");
@@ -354,8 +355,10 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
   Value workload;
   workload.type = Type::Map;
   add(cell, "workload", workload, origin);
-  add(*cell.at("workload"), "size", word_value("quick"), "default");
-  add(*cell.at("workload"), "instances", count_value(instances), origin);
+  if (Value* said = cell.at("workload"); said != nullptr) {  // null: what the file says there is no map
+    add(*said, "size", word_value("quick"), "default");
+    add(*said, "instances", count_value(instances), origin);
+  }
   add_processor(*cell.at("machine"), way->processor, origin);
   derive_devices(*cell.at("machine"), vocabulary, *way, instances, origin);
   if (way->model) derive_model(*cell.at("software"), *way, origin);
