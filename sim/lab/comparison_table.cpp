@@ -108,6 +108,7 @@ std::string format_block(const Runs& runs, size_t width) {
   text +=
       section("Where the processors' time went while the workload was in its phases", ledger(runs), width);
   text += section("A write of the disk phase, hop by hop (mean of all)", io_hops(runs, "write"), width);
+  text += section("A round trip on the wire, hop by hop (mean of all)", io_hops(runs, "round-trip"), width);
   return text +
          section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
                  exits_by_reason(runs), width);

@@ -4,6 +4,7 @@
 
 #include "sim/observe/event.hpp"
 #include "sim/observe/exit_totals.hpp"
+#include "sim/observe/io_request.hpp"
 #include "sim/observe/ledger.hpp"
 
 namespace hvlab::lab {
@@ -31,6 +32,34 @@ std::vector<std::string> exit_reasons() {
   return reasons;
 }
 
+namespace {
+
+void add_exits(const std::string& before, std::vector<Metric>& names) {
+  const auto add = [&](const std::string& name) {
+    names.push_back({before + name + ".cycles", MetricUnit::Count});
+    names.push_back({before + name, MetricUnit::Count});
+  };
+  add("exits");
+  for (const std::string& reason : exit_reasons()) add("exits." + reason);
+  for (const char* series : {"exception-", "read-cr", "write-cr", "read-dr", "write-dr"})
+    add(std::string("exits.") + series + "*");
+}
+
+void add_requests(std::vector<Metric>& names) {
+  for (size_t i = 0; i < static_cast<size_t>(observe::IoOperation::Count); ++i) {
+    const std::string requests =
+        std::string("requests.") + observe::name(static_cast<observe::IoOperation>(i));
+    names.push_back({requests, MetricUnit::Count});
+    names.push_back({requests + ".time", MetricUnit::Time});
+    names.push_back({requests + ".exits", MetricUnit::Ratio});
+    for (size_t place = 0; place < observe::kIoPlaces; ++place)
+      names.push_back(
+          {requests + "." + observe::name(static_cast<observe::IoWhere>(place)) + ".time", MetricUnit::Time});
+  }
+}
+
+}  // namespace
+
 std::vector<Metric> metric_names() {
   std::vector<Metric> names = {{"time", MetricUnit::Time},          {"instructions", MetricUnit::Count},
                                {"cycles", MetricUnit::Count},       {"busy", MetricUnit::Count},
@@ -50,16 +79,9 @@ std::vector<Metric> metric_names() {
     names.push_back({"work.ledger." + account, MetricUnit::Count});
     names.push_back({"work.share." + account, MetricUnit::Ratio});
   }
-  names.push_back({"exits", MetricUnit::Count});
-  names.push_back({"exits.cycles", MetricUnit::Count});
-  for (const std::string& reason : exit_reasons()) {
-    names.push_back({"exits." + reason, MetricUnit::Count});
-    names.push_back({"exits." + reason + ".cycles", MetricUnit::Count});
-  }
-  for (const char* series : {"exception-", "read-cr", "write-cr", "read-dr", "write-dr"}) {
-    names.push_back({std::string("exits.") + series + "*.cycles", MetricUnit::Count});
-    names.push_back({std::string("exits.") + series + "*", MetricUnit::Count});
-  }
+  add_exits("", names);
+  add_exits("work.", names);
+  add_requests(names);
   for (size_t i = 0; i < static_cast<size_t>(observe::EventKind::Count); ++i)
     names.push_back(
         {std::string("events.") + observe::name(static_cast<observe::EventKind>(i)), MetricUnit::Count});

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/io_report.hpp"
 #include "sim/lab/metric_names.hpp"
 
 namespace hvlab::lab {
@@ -33,15 +34,6 @@ void add_ledger(const Json& ledger, double cycles, const std::string& before, Me
   }
 }
 
-void add_work(const Json& statistics, Metrics& metrics) {
-  if (!statistics.contains("work")) return;
-  const Json& work = statistics.at("work");
-  const double cycles = work.at("cycles").get<double>();
-  metrics.emplace_back("work.time", picoseconds(work.at("seconds").get<double>()));
-  metrics.emplace_back("work.cycles", cycles);
-  add_ledger(work.at("ledger"), cycles, "work.", metrics);
-}
-
 /// Adds to a metric, which begins with 0.
 void count(Metrics& metrics, const std::string& name, double value) {
   const auto found = std::ranges::find(metrics, name, [](const auto& metric) { return metric.first; });
@@ -53,20 +45,50 @@ void count(Metrics& metrics, const std::string& name, double value) {
 }
 
 /// Of all virtual processors. Reasons that never were are 0, so that one can expect there to be none.
-void add_exits(const Json& exits, Metrics& metrics) {
-  Metrics counted = {{"exits", 0}, {"exits.cycles", 0}};
+void add_exits(const Json& exits, const std::string& before, Metrics& metrics) {
+  const std::string all = before + "exits";
+  Metrics counted = {{all, 0}, {all + ".cycles", 0}};
   for (const std::string& reason : exit_reasons()) {
-    counted.emplace_back("exits." + reason, 0);
-    counted.emplace_back("exits." + reason + ".cycles", 0);
+    counted.emplace_back(all + "." + reason, 0);
+    counted.emplace_back(all + "." + reason + ".cycles", 0);
   }
   for (const Json& row : exits) {
-    const std::string name = "exits." + row.at("reason").get<std::string>();
-    count(counted, "exits", row.at("count").get<double>());
-    count(counted, "exits.cycles", row.at("cycles").get<double>());
+    const std::string name = all + "." + row.at("reason").get<std::string>();
+    count(counted, all, row.at("count").get<double>());
+    count(counted, all + ".cycles", row.at("cycles").get<double>());
     count(counted, name, row.at("count").get<double>());
     count(counted, name + ".cycles", row.at("cycles").get<double>());
   }
   metrics.insert(metrics.end(), counted.begin(), counted.end());
+}
+
+void add_work(const Json& statistics, Metrics& metrics) {
+  if (!statistics.contains("work")) return;
+  const Json& work = statistics.at("work");
+  const double cycles = work.at("cycles").get<double>();
+  metrics.emplace_back("work.time", picoseconds(work.at("seconds").get<double>()));
+  metrics.emplace_back("work.cycles", cycles);
+  add_ledger(work.at("ledger"), cycles, "work.", metrics);
+  add_exits(work.at("exits"), "work.", metrics);
+}
+
+/// Of the requests that a comparison shows hop by hop: the mean of one, and of its time in each place.
+void add_requests(const Json& io, Metrics& metrics) {
+  for (size_t i = 0; i < static_cast<size_t>(observe::IoOperation::Count); ++i) {
+    const std::string operation = observe::name(static_cast<observe::IoOperation>(i));
+    const Json* group = innermost_io(io, operation);
+    if (group == nullptr) continue;
+    const std::string name = "requests." + operation;
+    const double requests = std::max(1.0, group->at("requests").get<double>());
+    Metrics means = {{name + ".time", group->at("picoseconds").get<double>()}, {name + ".exits", 0}};
+    for (const auto& [reason, number] : group->at("exits").items())
+      count(means, name + ".exits", number.get<double>());
+    for (const Json& hop : group->at("hops"))
+      count(means, name + "." + hop.at("where").get<std::string>() + ".time",
+            hop.at("picoseconds").get<double>());
+    metrics.emplace_back(name, group->at("requests").get<double>());
+    for (const auto& [mean, sum] : means) metrics.emplace_back(mean, sum / requests);
+  }
 }
 
 }  // namespace
@@ -100,7 +122,8 @@ Metrics metrics_of(const MeasuredRun& run, const std::string& statistics) {
     add_workload(run, metrics);
     add_ledger(stats.at("ledger"), cycles, "", metrics);
     add_work(stats, metrics);
-    add_exits(stats.at("exits"), metrics);
+    add_exits(stats.at("exits"), "", metrics);
+    add_requests(stats.value("io", Json::array()), metrics);
     for (const auto& [kind, number] : stats.at("events").items())
       metrics.emplace_back("events." + kind, number.get<double>());
   } catch (const nlohmann::json::exception& error) {
