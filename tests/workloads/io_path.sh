@@ -35,9 +35,9 @@ cmp "$scratch/first.requests" "$scratch/again.requests"
 run unseen
 cmp "$scratch/first.console" "$scratch/unseen.console"
 
-python3 - "$scratch" "$way" <<'END'
+python3 - "$scratch" "$way" "$processors" <<'END'
 import collections, json, sys
-folder, way = sys.argv[1:]
+folder, way, processors = sys.argv[1], sys.argv[2], int(sys.argv[3])
 statistics = json.load(open(f"{folder}/first"))
 requests = [json.loads(line) for line in open(f"{folder}/first.requests")]
 virtual = way in ("kvm", "kvm-shadow", "hosted")
@@ -67,7 +67,10 @@ assert len(trips) == 27 and all(r["bytes"] == 64 for r in trips), count
 for r in trips[1:]:
     assert not {"handler", "interrupt"} & set(r["unseen"]), f"an interrupt was not seen: {r}"
     assert virtual or "exits" not in r, r
-    assert not virtual or sum(r["exits"].values()) > 0 and "injected" not in r["unseen"], r
+    assert not virtual or sum(r["exits"].values()) > 0, r
+# With several processors the guest may be handling the interrupt that its datagram has left when the answer comes, and find it then.
+polled = [r for r in trips[1:] if "injected" in r["unseen"]]
+assert not virtual or len(polled) <= (0 if processors == 1 else len(trips) / 2), polled
 assert all("call" not in r["unseen"] for r in ours), "a system call was not seen"
 
 # No more requests than the machine's own devices did.
