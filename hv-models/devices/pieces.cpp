@@ -36,7 +36,8 @@ u64 PieceFront::move(u8* to, const u8* from, u64 bytes) {
   u64 done = 0;
   while (count > 0 && done < bytes) {
     const u32 step = bytes - done < pieces->bytes ? static_cast<u32>(bytes - done) : pieces->bytes;
-    __builtin_memcpy(to != nullptr ? to + done : pieces->at, to != nullptr ? pieces->at : from + done, step);
+    if (to != nullptr) __builtin_memcpy(to + done, pieces->at, step);
+    if (from != nullptr) __builtin_memcpy(pieces->at, from + done, step);
     done += step;
     pieces->at += step;
     pieces->bytes -= step;
@@ -45,6 +46,7 @@ u64 PieceFront::move(u8* to, const u8* from, u64 bytes) {
   return done;
 }
 
+void PieceFront::skip(u64 bytes) { move(nullptr, nullptr, bytes); }
 u64 PieceFront::read(void* to, u64 bytes) { return move(static_cast<u8*>(to), nullptr, bytes); }
 u64 PieceFront::write(const void* from, u64 bytes) {
   return move(nullptr, static_cast<const u8*>(from), bytes);

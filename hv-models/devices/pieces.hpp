@@ -25,6 +25,7 @@ struct PieceFront {
   /// Moves up to `bytes` bytes out of them, or into them; returns how many.
   u64 read(void* to, u64 bytes);
   u64 write(const void* from, u64 bytes);
+  void skip(u64 bytes);
 
  private:
   u64 move(u8* to, const u8* from, u64 bytes);

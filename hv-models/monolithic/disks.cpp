@@ -1,6 +1,7 @@
 #include "hv-models/monolithic/disks.hpp"
 
 #include "hv-models/drivers/disk.hpp"
+#include "hv-models/monolithic/disk_steps.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/list.hpp"
 #include "hv-models/runtime/mark.hpp"
@@ -13,7 +14,6 @@ namespace hvlab::monolithic {
 namespace {
 
 using devices::DiskJob;
-using drivers::kSectorBytes;
 using runtime::Hold;
 
 struct RunTag {};
@@ -22,9 +22,8 @@ struct RunTag {};
 struct Run : drivers::DiskRequest, runtime::Link<RunTag> {
   DiskJob* job = nullptr;  // null: free
   struct Part* part = nullptr;
-  unsigned piece = 0;
-  u32 offset = 0;  // in the piece
-  u64 sectors_done = 0;
+  DiskSteps steps;
+  u8* buffer = nullptr;  // once it was needed
 };
 
 struct Part {
@@ -40,19 +39,17 @@ u64 part_sectors = 0;
 runtime::SpinLock lock;  // of the runs; a machine's lock may be held when it is taken
 runtime::List<Run, RunTag> waiting;
 
-// What goes to the driver next: as much of the piece as it takes at once. False if the memory is not made of
-// sectors, which the driver's DMA needs.
+// What goes to the driver next; false if there is no memory for a buffer that it needs.
 bool prepare(Run& run) {
-  const DiskJob& job = *run.job;
-  run.kind = static_cast<drivers::DiskRequest::Kind>(job.kind);
-  run.sector = run.part->first + job.sector + run.sectors_done;
-  run.sectors = 0;
-  if (job.kind == DiskJob::Kind::Flush) return true;
-  const devices::Piece& piece = job.pieces[run.piece];
-  if (piece.bytes % kSectorBytes != 0) return false;
-  const u32 left = (piece.bytes - run.offset) / kSectorBytes;
-  run.sectors = left < drivers::Disk::kMostSectors ? left : drivers::Disk::kMostSectors;
-  run.memory = runtime::physical(piece.at + run.offset);
+  if (run.steps.needs_buffer() && run.buffer == nullptr) {
+    run.buffer = static_cast<u8*>(runtime::allocate_zeroed_page());
+    if (run.buffer == nullptr) return false;
+  }
+  run.kind = static_cast<drivers::DiskRequest::Kind>(run.job->kind);
+  run.sector = run.part->first + run.job->sector + run.steps.sectors_done();
+  u8* memory = run.steps.next(run.buffer);
+  run.sectors = run.steps.sectors();
+  run.memory = memory != nullptr ? runtime::physical(memory) : 0;
   return true;
 }
 
@@ -62,19 +59,6 @@ void pump() {
     if (!disk->start(*first)) return;
     waiting.remove(*first);
   }
-}
-
-/// Moves on behind what was done; false at the end.
-bool advance(Run& run) {
-  const DiskJob& job = *run.job;
-  if (run.failed || job.kind == DiskJob::Kind::Flush) return false;
-  run.sectors_done += run.sectors;
-  run.offset += run.sectors * kSectorBytes;
-  if (run.offset == job.pieces[run.piece].bytes) {
-    ++run.piece;
-    run.offset = 0;
-  }
-  return run.piece < job.count;
 }
 
 void end(Run& run, bool failed) {
@@ -89,7 +73,7 @@ void end(Run& run, bool failed) {
 // By the driver's interrupt handler.
 void done(void*, drivers::DiskRequest& request) {
   Run& run = static_cast<Run&>(request);
-  const bool more = advance(run);
+  const bool more = !run.failed && run.steps.finish(run.buffer);
   if (!more || !prepare(run)) return end(run, run.failed || more);
   const Hold hold(lock);
   waiting.push_back(run);
@@ -108,8 +92,7 @@ void start(void* context, DiskJob& job) {
   while (run->job != nullptr) ++run;
   run->job = &job;
   run->part = &part;
-  run->piece = run->offset = 0;
-  run->sectors_done = 0;
+  run->steps.begin(job);
   if (!prepare(*run)) {
     run->job = nullptr;
     job.failed = true;
