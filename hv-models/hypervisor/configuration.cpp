@@ -175,6 +175,12 @@ bool read_word(Text word, Configuration& to, Message& message) {
   if (equal(name, "skew"))
     return read_number(value, 1'000'000, to.skew) || wrong(message, word, ": the skew is up to 1000000 (us)");
   if (equal(name, "management")) return read_machine(word, value, to.management, message);
+  if (equal(name, "slice"))
+    return (read_number(value, 1'000'000, to.slice) && to.slice >= 100) ||
+           wrong(message, word, ": a slice is 100 to 1000000 (us)");
+  if (equal(name, "pause"))
+    return read_kind(value, {"ignore", "yield", "directed"}, to.on_pause) ||
+           wrong(message, word, ": pause is one of: ignore, yield, directed");
   const unsigned number = machine_number(name);
   if (number == 0) return true;
   if (number > kMostMachines) return wrong(message, word, ": there are up to 8 virtual machines");

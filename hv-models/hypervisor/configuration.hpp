@@ -2,6 +2,7 @@
 // model. Text in, plain data out: runs in a hypervisor, in a process and in a test.
 #pragma once
 
+#include "hv-models/hypervisor/schedule/state.hpp"
 #include "sim/base/types.hpp"
 
 namespace hvlab::hypervisor {
@@ -29,6 +30,8 @@ struct Configuration {
   char scheduler[16] = {};          // empty: not said
   unsigned skew = 0;                // microseconds; 0: not said
   MachineConfiguration management;  // of the driver-domain model
+  unsigned slice = 0;               // microseconds; 0: not said
+  schedule::OnPause on_pause = schedule::OnPause::Directed;
   MachineConfiguration machines[kMostMachines];
   unsigned count = 0;
 };

@@ -6,7 +6,12 @@
 
 namespace hvlab::hypervisor {
 
-/// A machine whose processors are to be run. Before run_core(), or later with no lock held.
+/// Interrupt handlers of the loop, and the scheduler as the configuration says. Once, before anything else here;
+/// panics if there is no such scheduler.
+void set_up_cores(const Configuration& configuration);
+
+/// A machine whose processors are to be run. Before run_core(), or later with no lock held;
+/// panics if the scheduler cannot give it what it is to have.
 void add_machine(VirtualMachine& machine);
 
 /// For ever; interrupts are off. Every processor calls it.
@@ -15,7 +20,8 @@ void add_machine(VirtualMachine& machine);
 /// `vcpu` has something to do: it leaves the guest, or some processor looks for work.
 void kick(VirtualProcessor& vcpu);
 
-/// Interrupt handlers of the loop: timer, and what processors send each other. Once.
-void set_up_cores();
+/// Prints where the time of the machine's virtual processors went, a line each.
+void report_times(const VirtualMachine& machine);
+const char* scheduler_name();
 
 }  // namespace hvlab::hypervisor

@@ -33,7 +33,7 @@ CpuidResult leaf_1(const VirtualProcessor& vcpu) {
 
 CpuidResult leaf_of(const VirtualProcessor& vcpu, u32 leaf, u32 subleaf) {
   if (leaf == kSignatureLeaf) return {kFeatureLeaf, kSignatureB, kSignatureC, kSignatureD};
-  if (leaf == kFeatureLeaf) return {kHasStealTime | vcpu.machine->hooks->features(*vcpu.machine), 0, 0, 0};
+  if (leaf == kFeatureLeaf) return {vcpu.machine->hooks->features(*vcpu.machine), 0, 0, 0};
   if (leaf > kFeatureLeaf && leaf < 0x5000'0000) return {0, 0, 0, 0};
   if (leaf == 1) return leaf_1(vcpu);
   if (leaf == 5 || leaf == 0xd || leaf == 0x8000'000a) return {0, 0, 0, 0};  // MWAIT, XSAVE, SVM

@@ -59,6 +59,7 @@ devices::Board* make_board(VirtualMachine& machine, unsigned number, const Machi
 
 void ended(VirtualMachine& machine, int status) {
   runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number - 1]);
+  report_times(machine);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
   if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) != 0) return;
@@ -77,7 +78,7 @@ void afterwards(VirtualProcessor& vcpu) {
   deliver_frames();
 }
 i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
-u32 features(const VirtualMachine&) { return 0; }
+u32 features(const VirtualMachine&) { return kHasStealTime; }
 
 constexpr ModelHooks kHooks = {.kick = kick,
                                .ended = ended,
@@ -127,9 +128,9 @@ void model_main() {
   if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
   if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
   vendor().enable();
-  set_up_cores();
-  runtime::print("HVLAB hypervisor ready model=monolithic vendor=%s at=%lu\n", vendor().name,
-                 runtime::clock::now());
+  set_up_cores(configuration);
+  runtime::print("HVLAB hypervisor ready model=monolithic vendor=%s scheduler=%s at=%lu\n", vendor().name,
+                 scheduler_name(), runtime::clock::now());
   running = configuration.count;
   find_disk(configuration.count);
   find_card();

@@ -14,6 +14,16 @@ using namespace hypervisor::schedule;  // NOLINT(google-build-using-namespace): 
 
 inline constexpr Nanoseconds kUs = 1000, kMs = 1'000'000;
 
+/// Numbers of 32 bits, the same for the same seed everywhere.
+class Random {
+ public:
+  explicit Random(u32 seed) : engine_(seed) {}
+  u32 operator()() { return static_cast<u32>(engine_()); }
+
+ private:
+  std::mt19937 engine_;
+};
+
 /// What a virtual processor does: runs for `run` of its own time, then has nothing to do for `sleep`; 0 for
 /// ever. Times vary between half and one and a half of that. It spins (a PAUSE exit) every so often.
 struct Load {
@@ -136,7 +146,7 @@ class Harness {
   void decide() {
     u32 look = assign(s, now);
     for (unsigned round = 0; look != 0 && round < 100; ++round) {
-      const unsigned core = static_cast<unsigned>(random_() % s.settings.cores);
+      const unsigned core = random_() % s.settings.cores;
       if ((look >> core & 1) == 0) continue;
       look = (look & ~(1u << core)) | take(s, core, now);
     }
@@ -146,7 +156,7 @@ class Harness {
   }
   void note(u32 value) { trace = (trace ^ value) * 1099511628211u; }
 
-  std::mt19937 random_;
+  Random random_;
   OnPause on_pause_;
   std::vector<Activity> activities_;
   Nanoseconds period_start_ = 0;

@@ -91,11 +91,12 @@ bool in_slice(const Scheduler& s, const Vcpu& vcpu) {
   return vcpu.core != kNowhere && s.now < vcpu.slice_end && !vcpu.yielded;
 }
 
-unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, unsigned argument, u64 refused) {
+unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, unsigned argument,
+              const bool* refused) {
   unsigned found = kNobody;
   for (unsigned v = 0; v < s.vcpu_count; ++v) {
     const Vcpu& vcpu = s.vcpus[v];
-    if ((refused >> v & 1) != 0 || !may_run(s, vcpu) || !wanted(s, v, argument) || is_placed(placement, v))
+    if ((refused != nullptr && refused[v]) || !may_run(s, vcpu) || !wanted(s, v, argument) || is_placed(placement, v))
       continue;
     if (found == kNobody || goes_before(s, vcpu, s.vcpus[found])) found = v;
   }
@@ -103,10 +104,9 @@ unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, uns
 }
 
 void place_all(Scheduler& s, Placement& placement, Filter wanted) {
-  static_assert(kMostVcpus <= 64);
-  u64 refused = 0;
+  bool refused[kMostVcpus] = {};
   for (unsigned v; (v = best(s, placement, wanted, 0, refused)) != kNobody;) {
-    if (!place(s, placement, v)) refused |= u64{1} << v;
+    if (!place(s, placement, v)) refused[v] = true;
   }
 }
 

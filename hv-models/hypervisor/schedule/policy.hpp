@@ -60,9 +60,9 @@ void place_boosted(Scheduler& s, Placement& placement);
 /// It has a core, and its slice is not over.
 bool in_slice(const Scheduler& s, const Vcpu& vcpu);
 
-/// Of those for which `wanted` is true, who may run and are not placed nor in the set `refused`: who has the
-/// best claim; kNobody.
+/// Of those for which `wanted` is true, who may run and are not placed nor `refused` (by number; may be null):
+/// who has the best claim; kNobody.
 unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, unsigned argument,
-              u64 refused = 0);
+              const bool* refused = nullptr);
 
 }  // namespace hvlab::hypervisor::schedule

@@ -131,7 +131,7 @@ const char* refuse(const Scheduler& s, const Machine& machine) {
       reserved += all[i].rights.reservation;
       cores |= allowed_cores(s, all[i]);
     }
-    if (reserved > 100 * static_cast<unsigned>(__builtin_popcount(cores))) return kTooMuch;
+    if (reserved > 100 * count_cores(cores)) return kTooMuch;
   }
   return nullptr;
 }

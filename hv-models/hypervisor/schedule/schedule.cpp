@@ -100,7 +100,7 @@ const char* add_machine(Scheduler& s, const Rights& rights, unsigned vcpus, unsi
   machine.count = vcpus;
   const u32 cores = allowed_cores(s, machine);
   if (cores == 0) return "it may run on none of the processors that there are";
-  if (s.policy->gangs && vcpus > static_cast<unsigned>(__builtin_popcount(cores)))
+  if (s.policy->gangs && vcpus > count_cores(cores))
     return "strict co-scheduling needs a processor for each virtual one";
   if (rights.reservation > 100 * vcpus) return "its reservation is more than its virtual processors can use";
   if (rights.limit != 0 && rights.reservation > rights.limit) return "its reservation is above its limit";

@@ -23,13 +23,7 @@ void wake(Scheduler& s, unsigned vcpu, Nanoseconds now);
 /// It has nothing to do any more; the core that it ran on has let it go.
 void halt(Scheduler& s, unsigned vcpu, Nanoseconds now);
 
-/// What is done about a virtual processor that spins (a PAUSE exit).
-enum class OnPause : u8 {
-  Ignore,    // it goes on
-  Yield,     // somebody else may run, if anybody waits
-  Directed,  // a sibling that waits for a core runs there; else as Yield
-};
-/// True if assign() may decide otherwise now.
+/// It spins (a PAUSE exit). True if assign() may decide otherwise now.
 bool spins(Scheduler& s, unsigned vcpu, OnPause what, Nanoseconds now);
 
 /// Decides. A bit for each core that is to run another one than it does: it has to take().

@@ -7,7 +7,7 @@
 namespace hvlab::hypervisor::schedule {
 
 using Nanoseconds = u64;
-inline constexpr unsigned kMostCores = 8, kMostMachines = 8, kMostMembers = 8,
+inline constexpr unsigned kMostCores = 8, kMostMachines = 9, kMostMembers = 8,
                           kMostVcpus = kMostMachines * kMostMembers;
 inline constexpr unsigned kNobody = ~0u, kNowhere = ~0u;
 inline constexpr Nanoseconds kNoEvent = ~u64{0};
@@ -19,6 +19,13 @@ enum class State : u8 {
   CoStopped,  // it could run, and is held back for the sake of its machine's others
   Halted,     // it has nothing to do
   Count
+};
+
+/// What is done about one that spins.
+enum class OnPause : u8 {
+  Ignore,    // it goes on
+  Yield,     // somebody else may run, if anybody waits
+  Directed,  // a sibling that waits for a core runs there; else as Yield
 };
 
 /// What a machine may have of the processors.
@@ -88,6 +95,11 @@ struct Scheduler {
 
 inline bool wants_to_run(const Vcpu& vcpu) { return vcpu.state != State::Halted; }
 inline u32 core_mask(const Scheduler& s) { return static_cast<u32>((u64{1} << s.settings.cores) - 1); }
+inline unsigned count_cores(u32 set) {
+  unsigned count = 0;
+  for (; set != 0; set &= set - 1) ++count;
+  return count;
+}
 inline u32 allowed_cores(const Scheduler& s, const Machine& machine) {
   return machine.rights.cores & core_mask(s);
 }
