@@ -68,17 +68,22 @@ void put(void* context, char byte) {
 
 void ended(VirtualMachine& machine, int status) {
   if (machine.privileged) {
+    report_times(machine);
     runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
     end(1);
   }
+<<<<<<< HEAD
   runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number]);
+=======
+  report_times(machine);
+>>>>>>> 3b3d1b5 (Driver-domain runs by the scheduling policies too)
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
   if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end(worst_status);
 }
 
 u32 features(const VirtualMachine& machine) {
-  return interdomain::kHasChannels | (machine.privileged ? interdomain::kIsManagement : 0);
+  return kHasStealTime | interdomain::kHasChannels | (machine.privileged ? interdomain::kIsManagement : 0);
 }
 
 constexpr ModelHooks kHooks = {.kick = kick,
@@ -176,9 +181,9 @@ void model_main() {
   if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
   if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
   vendor().enable();
-  set_up_cores();
-  runtime::print("HVLAB hypervisor ready model=driver-domain vendor=%s at=%lu\n", vendor().name,
-                 runtime::clock::now());
+  set_up_cores(configuration);
+  runtime::print("HVLAB hypervisor ready model=driver-domain vendor=%s scheduler=%s at=%lu\n", vendor().name,
+                 scheduler_name(), runtime::clock::now());
   running = configuration.count;
   set_domain_count(configuration.count + 1);
   for (unsigned i = 1; i <= configuration.count; ++i) make_guest(i);

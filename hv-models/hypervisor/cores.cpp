@@ -96,6 +96,9 @@ void wake_sleepers(u64 now) {
 // Lock held.
 void set_timer(unsigned index) {
   u64 deadline = schedule::next_event(scheduler, index);
+  // A guest is left now and then, whatever it does: some of a model's work is done behind exits.
+  constexpr clock::Nanoseconds kLongest = 10'000'000;
+  if (current(index) != nullptr && deadline > scheduler.now + kLongest) deadline = scheduler.now + kLongest;
   for (unsigned i = 0; i < scheduler.vcpu_count; ++i) {
     const bool halted_here = scheduler.vcpus[i].state == State::Halted && timer_cores[i] == index;
     if (!halted_here && scheduler.cores[index].current != i) continue;
