@@ -72,11 +72,8 @@ void ended(VirtualMachine& machine, int status) {
     runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
     end(1);
   }
-<<<<<<< HEAD
   runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number]);
-=======
   report_times(machine);
->>>>>>> 3b3d1b5 (Driver-domain runs by the scheduling policies too)
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
   if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end(worst_status);
