@@ -5,6 +5,7 @@
 #include "hv-models/driver-domain/hypercalls.hpp"
 #include "hv-models/driver-domain/interrupts.hpp"
 #include "hv-models/driver-domain/management.hpp"
+#include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/cores.hpp"
 #include "hv-models/hypervisor/run.hpp"

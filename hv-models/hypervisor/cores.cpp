@@ -3,6 +3,7 @@
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/schedule/schedule.hpp"
+#include "hv-models/runtime/acpi.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/interrupts.hpp"
@@ -202,7 +203,9 @@ void set_up_cores(const Configuration& configuration) {
   if (policy == nullptr)
     runtime::panic("scheduler=%s: there are strict, relaxed, balance and credit", name);
   schedule::Settings settings;
-  settings.cores = runtime::processor_count();
+  // All that there are: the others have not been started yet.
+  const unsigned processors = runtime::acpi::tables().processors;
+  settings.cores = processors < runtime::kMostProcessors ? processors : runtime::kMostProcessors;
   if (configuration.skew != 0) settings.skew = u64{configuration.skew} * 1000;
   if (configuration.slice != 0) settings.slice = u64{configuration.slice} * 1000;
   on_pause = configuration.on_pause;
@@ -245,6 +248,8 @@ void kick(VirtualProcessor& vcpu) {
 void run_core() {
   const unsigned index = runtime::this_processor().index;
   runtime::interrupts_off();
+  if (index == 0 && runtime::processor_count() < scheduler.settings.cores)
+    runtime::panic("a processor on which virtual machines would run has not started");
   cores[index].online = true;
   for (;;) {
     if (VirtualProcessor* vcpu = choose(index); vcpu != nullptr) {

@@ -11,7 +11,7 @@ using namespace hvlab::test;
 namespace {
 
 constexpr const char* kPolicies[] = {"strict", "relaxed", "balance", "credit"};
-constexpr unsigned kSeeds = 30;
+constexpr unsigned kSeeds = 20;
 const Load kBusy = {0, 0, 0};
 
 u32 allowed(const Scheduler& s, unsigned vcpu) {
