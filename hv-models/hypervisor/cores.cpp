@@ -63,7 +63,11 @@ void mark_states() {
   }
 }
 
-void interrupt(runtime::TrapFrame&) { runtime::apic::end_of_interrupt(); }
+// Whatever the guest was left for: it can have arrived just behind that.
+void interrupt(runtime::TrapFrame&) {
+  runtime::apic::end_of_interrupt();
+  cores[runtime::this_processor().index].look = true;
+}
 
 // Has these cores look for what they are to run. Lock held.
 void tell(u32 which) {
@@ -145,8 +149,8 @@ void stop(unsigned index, VirtualProcessor& vcpu) {
 
 // Nothing that concerns the scheduler: the timer stands as it should, and nobody has told this core anything.
 bool may_go_on(const Core& core, const VirtualProcessor& vcpu, Outcome outcome) {
-  return outcome == Outcome::Continue && !core.look && vcpu.exit.kind != ExitKind::Interrupt &&
-         vcpu.exit.kind != ExitKind::Hypercall && next_event(vcpu) >= core.deadline;
+  return outcome == Outcome::Continue && !core.look && vcpu.exit.kind != ExitKind::Hypercall &&
+         next_event(vcpu) >= core.deadline;
 }
 
 // False if another one is to run here.
