@@ -99,11 +99,11 @@ void wake_sleepers(u64 now) {
 
 // What the scheduler wants, the timer of the guest that runs here, and those of the guests that halted here.
 // Lock held.
-void set_timer(unsigned index) {
+void set_timer(unsigned index, u64 now) {
   u64 deadline = schedule::next_event(scheduler, index);
   // A guest is left now and then, whatever it does: some of a model's work is done behind exits.
   constexpr clock::Nanoseconds kLongest = 10'000'000;
-  if (current(index) != nullptr && deadline > scheduler.now + kLongest) deadline = scheduler.now + kLongest;
+  if (current(index) != nullptr && deadline > now + kLongest) deadline = now + kLongest;
   for (unsigned i = 0; i < scheduler.vcpu_count; ++i) {
     const bool halted_here = scheduler.vcpus[i].state == State::Halted && timer_cores[i] == index;
     if (!halted_here && scheduler.cores[index].current != i) continue;
@@ -164,7 +164,7 @@ bool look_around(unsigned index, const VirtualProcessor& vcpu, Outcome outcome) 
       now >= schedule::next_event(scheduler, index))
     decide(now);
   show_steal_time(vcpu, scheduler.vcpus[number]);
-  set_timer(index);
+  set_timer(index, now);
   return scheduler.cores[index].wanted == number;
 }
 
@@ -195,7 +195,7 @@ VirtualProcessor* choose(unsigned index) {
     vcpu->core = index;
     show_steal_time(*vcpu, scheduler.vcpus[scheduler.cores[index].current]);
   }
-  set_timer(index);
+  set_timer(index, now);
   return vcpu;
 }
 
