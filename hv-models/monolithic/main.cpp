@@ -135,7 +135,7 @@ void model_main() {
   find_disk(configuration.count);
   find_card();
   for (unsigned i = 1; i <= configuration.count; ++i) make_machine(i, boot.modules[0], boot.modules[1]);
-  for (unsigned i = 0; i < configuration.count; ++i) add_machine(machines[i]);
   runtime::start_other_processors(secondary_main);
+  for (unsigned i = 0; i < configuration.count; ++i) add_machine(machines[i]);
   run_core();
 }
