@@ -191,10 +191,7 @@ VirtualProcessor* choose(unsigned index) {
   tell(schedule::take(scheduler, index, now));
   mark_states();
   VirtualProcessor* vcpu = current(index);
-  if (vcpu != nullptr) {
-    vcpu->core = index;
-    show_steal_time(*vcpu, scheduler.vcpus[scheduler.cores[index].current]);
-  }
+  if (vcpu != nullptr) show_steal_time(*vcpu, scheduler.vcpus[scheduler.cores[index].current]);
   set_timer(index, now);
   return vcpu;
 }
