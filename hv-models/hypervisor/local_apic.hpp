@@ -50,7 +50,7 @@ class LocalApic {
   void take_back(u8 vector);
   /// The timer's time has come, perhaps.
   void advance(u64 now);
-  u64 deadline() const { return deadline_; }
+  u64 deadline() const;
 
   u32 id() const { return id_; }
   bool matches(u32 destination, bool logical) const;

@@ -57,29 +57,45 @@ void advance(u64& reg, const Registers& r, unsigned bytes, unsigned address_byte
   reg = (reg & ~mask) | ((reg + (down ? u64{0} - bytes : bytes)) & mask);
 }
 
-Outcome page_fault(VirtualProcessor& vcpu, u64 linear, bool write) {
+Outcome page_fault(VirtualProcessor& vcpu, u64 linear, u32 error) {
   vcpu.registers.cr2 = linear;
-  const u32 error = (write ? arch::pf::kWrite : 0) | (vcpu.registers.cpl == 3 ? arch::pf::kUser : 0);
   return raise_with_error(vcpu, static_cast<u8>(arch::Exception::PageFault), error);
 }
 
-// INS and OUTS: one element a time, the registers say how far it is.
+/// Whether the element at `linear` may be read or written, known before the device is asked, so that nothing is
+/// lost. False: `outcome` is what there is instead.
+bool may_move(VirtualProcessor& vcpu, const Exit& exit, u64 linear, Outcome& outcome) {
+  const WalkAccess access{!exit.write, vcpu.registers.cpl == 3, false};
+  const u64 last = linear + exit.bytes - 1;
+  for (u64 at = linear;; at = last) {
+    const WalkResult found = access_guest(vcpu, at, access);
+    if (!found.found) {
+      outcome = found.again ? Outcome::Continue : page_fault(vcpu, at, found.error);
+      return false;
+    }
+    if (at / 4096 == last / 4096) return true;
+  }
+}
+
+// INS and OUTS: one element a time, the registers say how far it is. After a sector's worth the guest is entered
+// again, and the instruction with it: it may have to give up the processor, or take an interrupt.
 Outcome string(VirtualProcessor& vcpu, const Exit& exit) {
+  constexpr unsigned kAtOnce = 256;
   Registers& r = vcpu.registers;
   const u64 mask = low_mask(8 * exit.address_bytes);
-  while (!exit.repeated || (r.gpr[arch::kRcx] & mask) != 0) {
+  for (unsigned done = 0; !exit.repeated || (r.gpr[arch::kRcx] & mask) != 0; ++done) {
+    if (done == kAtOnce) return Outcome::Continue;
     u64& index = r.gpr[exit.write ? arch::kRsi : arch::kRdi];
     const u64 linear = r.segment_base[exit.write ? exit.segment % 6 : unsigned{arch::kEs}] + (index & mask);
     Access access{Space::Port, exit.write, exit.bytes, exit.port, 0};
-    // Known before the device is asked, so that nothing is lost.
-    if (!walk_guest(vcpu, linear).found) return page_fault(vcpu, linear, !exit.write);
-    if (exit.write && !read_linear(vcpu, linear, &access.value, exit.bytes))
-      return page_fault(vcpu, linear, false);
-    const Done done = access_port(vcpu, access);
-    if (done == Done::No) return Outcome::Waiting;
-    if (done == Done::Ended) return end_machine(*vcpu.machine, 0);
-    if (!exit.write && !write_linear(vcpu, linear, &access.value, exit.bytes))
-      return page_fault(vcpu, linear, true);
+    Outcome outcome = Outcome::Continue;
+    if (!may_move(vcpu, exit, linear, outcome)) return outcome;
+    // Where there is no memory, ones are read.
+    if (exit.write && !read_linear(vcpu, linear, &access.value, exit.bytes)) access.value = kNobody;
+    const Done answer = access_port(vcpu, access);
+    if (answer == Done::No) return Outcome::Waiting;
+    if (answer == Done::Ended) return end_machine(*vcpu.machine, 0);
+    if (!exit.write) write_linear(vcpu, linear, &access.value, exit.bytes);
     advance(index, r, exit.bytes, exit.address_bytes);
     vcpu.access = {};
     if (!exit.repeated) break;

@@ -33,10 +33,11 @@ inline int finish(lab::Child& child) {
 
 /// Runs an image of ours on `processors`, with more options of `hvlab boot`.
 inline KernelRun run_image(const std::string& image, const std::string& module, unsigned processors,
-                           const std::string& command_line, const std::vector<std::string>& options = {}) {
+                           const std::string& command_line, const std::vector<std::string>& options = {},
+                           const std::string& most_time = "60s") {
   std::vector<std::string> command = {
       HVLAB_PROGRAM, "boot",      "--reproducible", "--debug-exit",
-      "--max-time",  "60s",       "--cpus",         std::to_string(processors),
+      "--max-time",  most_time,   "--cpus",         std::to_string(processors),
       "--kernel",    image,       "--initrd",       module,
       "--append",    command_line};
   command.insert(command.end(), options.begin(), options.end());

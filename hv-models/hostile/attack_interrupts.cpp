@@ -1,0 +1,84 @@
+#include "hv-models/hostile/attacks.hpp"
+#include "hv-models/hostile/attempt.hpp"
+#include "hv-models/runtime/instructions.hpp"
+#include "hv-models/runtime/interrupts.hpp"
+#include "hv-models/runtime/local_apic.hpp"
+#include "hv-models/runtime/memory_layout.hpp"
+#include "sim/arch/apic.hpp"
+
+namespace hvlab::hostile {
+namespace {
+
+using namespace runtime;
+namespace r = arch::apic;
+
+volatile u32& reg(u32 offset) { return device_register(r::kDefaultBase + offset); }
+
+void take(TrapFrame&) { apic::end_of_interrupt(); }
+
+// So many come without an instruction in between.
+volatile unsigned left = 0;
+void take_timer(TrapFrame&) {
+  if (left > 0) {
+    left = left - 1;
+  } else {
+    reg(r::kInitialCount) = 0;
+  }
+  apic::end_of_interrupt();
+}
+void ignore(TrapFrame&) {}
+
+void take_all() {
+  for (unsigned vector = 32; vector < 256; ++vector) set_handler(static_cast<u8>(vector), take);
+  set_handler(2, ignore);
+  interrupts_on();
+}
+
+}  // namespace
+
+// Every mode and shorthand, vectors that are reserved too.
+void attack_messages() {
+  take_all();
+  for (unsigned i = 0; i < 3000; ++i) {
+    const u64 bits = chance();
+    u32 low = static_cast<u32>(bits) & 0x000c'efff;
+    // INIT to itself would be the end of the attack.
+    if ((low >> r::kLvtModeShift & 7) == static_cast<u32>(r::DeliveryMode::Init)) low |= 3u << 18;
+    attempt([&] {
+      reg(r::kCommandHigh) = static_cast<u32>(bits >> 32) & 0x0f00'0000;
+      reg(r::kCommandLow) = low;
+    });
+    interrupts_on();
+  }
+  interrupts_off();
+}
+
+// Due again as soon as it has gone off.
+void attack_timer() {
+  take_all();
+  set_handler(kTimerVector, take_timer);
+  left = 3000;
+  reg(r::kDivideConfiguration) = 0b1011;
+  reg(r::kLvtTimer) = kTimerVector | r::kLvtTimerPeriodic;
+  reg(r::kInitialCount) = 1;
+  while (left > 0) pause();
+  interrupts_off();
+}
+
+void attack_io_apic() {
+  constexpr u64 kIoApic = 0xfec0'0000;
+  take_all();
+  for (unsigned i = 0; i < 1500; ++i) {
+    const u64 bits = chance();
+    attempt([&] {
+      device_register(kIoApic) = static_cast<u32>(bits) & 0xff;
+      device_register(kIoApic + 0x10) = static_cast<u32>(bits >> 32) & ~0x700u;  // of mode "fixed"
+      device_register(kIoApic + 0x40) = static_cast<u32>(bits >> 8) & 0xff;
+      device_register(kIoApic + (bits >> 48 & 0xffc)) = static_cast<u32>(bits >> 16);
+    });
+    interrupts_on();
+  }
+  interrupts_off();
+}
+
+}  // namespace hvlab::hostile
