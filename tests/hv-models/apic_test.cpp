@@ -90,11 +90,14 @@ TEST_CASE("the timer counts nanoseconds through its divisor, once or again and a
   CHECK(apic.pending() == 0x80);
   CHECK(apic.deadline() == LocalApic::kNever);
 
+  apic.take(0x80);
   write(apic, r::kDivideConfiguration, 0b0000, 0);  // by 2
   write(apic, r::kLvtTimer, 0x80 | r::kLvtTimerPeriodic, 0);
   write(apic, r::kInitialCount, 1000, 0);
   CHECK(apic.deadline() == 2000);
   apic.advance(2001);
+  CHECK(apic.deadline() == LocalApic::kNever);  // one is pending: another would change nothing
+  apic.take(0x80);
   CHECK(apic.deadline() == 4000);
   write(apic, r::kInitialCount, 0, 3000);
   CHECK(apic.deadline() == LocalApic::kNever);

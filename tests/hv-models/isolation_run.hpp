@@ -13,6 +13,7 @@ struct Attackers {
   unsigned cores;
   unsigned vcpus;
   const char* seed;
+  bool all_end = true;  // else what they do by chance may harm themselves so that they go on for ever
 };
 
 // Every second attacker has its page tables shadowed. The last machine is the neighbour.
@@ -41,11 +42,9 @@ inline void check_contained(const Attackers& who) {
   CHECK(run.console.find("SECRET") == std::string::npos);
   CHECK(run.console.find("is NOT undefined") == std::string::npos);
   CHECK(run.console.find("PANIC: ") == std::string::npos);
-  // What is executed by chance may go on for ever.
-  for (unsigned i = 1; i < machines; ++i) {
+  for (unsigned i = 1; who.all_end && i < machines; ++i) {
     CAPTURE(i);
-    if (who.attacks[i - 1] != std::string("chance"))
-      CHECK(run.console.find("HVLAB vm " + std::to_string(i) + " end") != std::string::npos);
+    CHECK(run.console.find("HVLAB vm " + std::to_string(i) + " end") != std::string::npos);
   }
   // A turn is 10 ms, and each virtual processor has one.
   const std::string before = ": neighbour: at most ";
