@@ -18,6 +18,7 @@ TEST_CASE(
   for (const Case& c : {Case{HVLAB_MONOLITHIC, 1, 1, "disk:ide,net:e1000"},
                         {HVLAB_MONOLITHIC, 2, 4, "disk:virtio,net:virtio"},
                         {HVLAB_MONOLITHIC, 3, 2, "disk:ide,net:virtio"},
+                        {HVLAB_MONOLITHIC, 2, 3, "disk:ide,net:e1000,paging:shadow"},
                         {HVLAB_MONOLITHIC, 4, 4, "disk:virtio,net:e1000"},
                         {HVLAB_DRIVER_DOMAIN, 1, 1, "disk:pv,net:pv"},
                         {HVLAB_DRIVER_DOMAIN, 2, 2, "disk:pv,net:pv"},
