@@ -98,8 +98,8 @@ void LocalApic::start_timer(u64 now) {
   deadline_ = initial_ == 0 ? kNever : now + period();
 }
 
-// While its interrupt is pending, another changes nothing. A guest whose timer is due again at once would be left
-// before its next instruction for ever.
+// While its interrupt is pending, another changes nothing. A guest whose timer is due again at once would be
+// left before its next instruction for ever.
 u64 LocalApic::deadline() const {
   return test(request_, static_cast<u8>(timer_)) && (timer_ & kLvtMasked) == 0 ? kNever : deadline_;
 }

@@ -62,8 +62,8 @@ Outcome page_fault(VirtualProcessor& vcpu, u64 linear, u32 error) {
   return raise_with_error(vcpu, static_cast<u8>(arch::Exception::PageFault), error);
 }
 
-/// Whether the element at `linear` may be read or written, known before the device is asked, so that nothing is
-/// lost. False: `outcome` is what there is instead.
+/// Whether the element at `linear` may be read or written, known before the device is asked, so that nothing
+/// is lost. False: `outcome` is what there is instead.
 bool may_move(VirtualProcessor& vcpu, const Exit& exit, u64 linear, Outcome& outcome) {
   const WalkAccess access{!exit.write, vcpu.registers.cpl == 3, false};
   const u64 last = linear + exit.bytes - 1;
@@ -77,8 +77,8 @@ bool may_move(VirtualProcessor& vcpu, const Exit& exit, u64 linear, Outcome& out
   }
 }
 
-// INS and OUTS: one element a time, the registers say how far it is. After a sector's worth the guest is entered
-// again, and the instruction with it: it may have to give up the processor, or take an interrupt.
+// INS and OUTS: one element a time, the registers say how far it is. After a sector's worth the guest is
+// entered again, and the instruction with it: it may have to give up the processor, or take an interrupt.
 Outcome string(VirtualProcessor& vcpu, const Exit& exit) {
   constexpr unsigned kAtOnce = 256;
   Registers& r = vcpu.registers;
