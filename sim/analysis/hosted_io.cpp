@@ -1,4 +1,4 @@
-// H2. The gap is what the phases take longer in hosted than in kvm: the processor's share is done alike in
+// H2. The gap is what the phases take longer in hosted than under the hypervisor of the same series: the processor's share is done alike in
 // both, so that it is the devices' and their path's. "Because of its I/O" means: the phases that use devices
 // make up most of the gap, and what the host's software takes longer in them is most of their gap.
 #include <fmt/format.h>
@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/analysis/architectures.hpp"
 #include "sim/analysis/verdict.hpp"
 
 namespace hvlab::analysis {
@@ -57,6 +58,25 @@ Gap gap_of(const Measurement& kvm, const Measurement& hosted) {
 
 std::string processors(unsigned count) { return fmt::format("{} processor{}", count, count == 1 ? "" : "s"); }
 
+std::string pair(const Measurement& kvm, const Measurement& hosted) {
+  return fmt::format("{} to {}, {}", hosted.way, kvm.way, processors(kvm.processors));
+}
+
+/// A hypervisor and hosted of one series, with as many processors, both with phases that use devices.
+using Pair = std::pair<const Measurement*, const Measurement*>;
+
+std::vector<Pair> pairs_of(Measurements all) {
+  std::vector<Pair> pairs;
+  for (const Series& series : series()) {
+    for (const unsigned count : common_processors(all, {series.hypervisor, series.hosted})) {
+      const Measurement* hosted = find(all, series.hosted, count);
+      if (std::ranges::any_of(hosted->phases, [](const PhaseTime& one) { return uses_devices(one.name); }))
+        pairs.emplace_back(find(all, series.hypervisor, count), hosted);
+    }
+  }
+  return pairs;
+}
+
 /// The phases other than those with devices that the gap is largest in.
 std::string elsewhere(const Measurement& kvm, const Measurement& hosted) {
   std::vector<PhaseTime> gaps;
@@ -83,19 +103,19 @@ std::string request_sentence(const Measurement& kvm, const Measurement& hosted, 
     return seconds;
   };
   const double longer = sum(hosted, false) - sum(kvm, false), host = sum(hosted, true) - sum(kvm, true);
-  verdict.figures.push_back({"a write to the disk longer, " + processors(kvm.processors), longer, "s"});
-  verdict.figures.push_back({"of that in the host's software, " + processors(kvm.processors), host, "s"});
+  verdict.figures.push_back({"a write to the disk longer, " + pair(kvm, hosted), longer, "s"});
+  verdict.figures.push_back({"of that in the host's software, " + pair(kvm, hosted), host, "s"});
   return fmt::format(" A write to the disk takes {:.0f} us longer, {:.0f} us of it in software of the host.",
                      longer * 1e6, host * 1e6);
 }
 
 std::string sentence(const Gap& gap, const Measurement& kvm, const Measurement& hosted) {
   if (!gap.slower())
-    return fmt::format(" With {} hosted is not slower than kvm.", processors(gap.processors));
+    return fmt::format(" With {} {} is not slower than {}.", processors(gap.processors), hosted.way, kvm.way);
   std::string text = fmt::format(
-      " With {}: of {:.1f} ms that hosted takes longer than kvm, {:.1f} ms ({:.0f} %) are the phases with "
+      " With {}: of {:.1f} ms that {} takes longer than {}, {:.1f} ms ({:.0f} %) are the phases with "
       "devices",
-      processors(gap.processors), gap.all() * 1e3, gap.devices() * 1e3, gap.share() * 100);
+      processors(gap.processors), gap.all() * 1e3, hosted.way, kvm.way, gap.devices() * 1e3, gap.share() * 100);
   if (gap.ledger && gap.devices() > 0)
     text += fmt::format(", in which software outside the guest runs {:.1f} ms longer", gap.host_side * 1e3);
   if (!gap.by_io()) {
@@ -113,36 +133,32 @@ Verdict judge_hosted_io(Measurements all) {
                   {},
                   {},
                   {"frames of the link phases are told from phases and accounts, not followed one by one"}};
-  const std::vector<unsigned> counts = common_processors(all, {"kvm", "hosted"});
-  const auto measured = [&](unsigned count) {
-    return std::ranges::any_of(find(all, "hosted", count)->phases,
-                               [](const PhaseTime& phase) { return uses_devices(phase.name); });
-  };
-  if (counts.empty() || !measured(counts.front())) {
-    verdict.text = "it takes kvm and hosted with as many processors, and phases that use devices";
+  const std::vector<Pair> pairs = pairs_of(all);
+  if (pairs.empty()) {
+    verdict.text =
+        "it takes a hypervisor and hosted with the same devices and as many processors, and phases that use them";
     return verdict;
   }
   std::vector<std::string> where;
   std::string text;
   bool slower = false;
-  for (const unsigned count : counts) {
-    const Measurement &kvm = *find(all, "kvm", count), &hosted = *find(all, "hosted", count);
-    const Gap gap = gap_of(kvm, hosted);
+  for (const auto& [kvm, hosted] : pairs) {
+    const Gap gap = gap_of(*kvm, *hosted);
+    const std::string name = pair(*kvm, *hosted);
     slower = slower || gap.slower();
-    if (gap.by_io()) where.push_back(processors(count));
-    text += sentence(gap, kvm, hosted);
-    text += request_sentence(kvm, hosted, verdict);
-    verdict.figures.push_back({"gap of hosted to kvm, " + processors(count), gap.all(), "s"});
-    verdict.figures.push_back({"phases with devices in it, " + processors(count), gap.devices(), "s"});
-    verdict.figures.push_back(
-        {"software outside the guest in these, " + processors(count), gap.host_side, "s"});
+    if (gap.by_io()) where.push_back(name);
+    text += sentence(gap, *kvm, *hosted);
+    text += request_sentence(*kvm, *hosted, verdict);
+    verdict.figures.push_back({"gap of " + name, gap.all(), "s"});
+    verdict.figures.push_back({"phases with devices in it, " + name, gap.devices(), "s"});
+    verdict.figures.push_back({"software outside the guest in these, " + name, gap.host_side, "s"});
   }
-  if (where.size() == counts.size()) {
+  if (where.size() == pairs.size()) {
     verdict.word = Word::Holds;
     verdict.text = "most of the gap is I/O, and most of that is software of the host." + text;
   } else if (!where.empty()) {
     verdict.word = Word::HoldsIf;
-    verdict.text = "there is " + list(where) + "." + text;
+    verdict.text = "compared are " + list(where, "; ") + "." + text;
   } else {
     verdict.word = Word::DoesNotHold;
     verdict.text = (slower ? "I/O through the host is not most of the gap." : "hosted is not slower.") + text;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/analysis/architectures.hpp"
 #include "sim/analysis/verdict.hpp"
 
 namespace hvlab::analysis {
@@ -13,6 +14,7 @@ namespace {
 
 struct Cost {
   std::string way;
+  Layer layer = Layer::None;
   double memory = 0;     // bytes for each
   double processor = 0;  // seconds for each further one
 };
@@ -30,12 +32,12 @@ double slope(const std::vector<std::pair<double, double>>& points) {
 /// The way's costs with so many processors; nothing if it was not measured with two numbers of instances.
 std::vector<Cost> costs_of(Measurements all, unsigned processors) {
   std::vector<Cost> costs;
-  for (const char* way : {"container", "kvm", "kvm-shadow", "hosted", "apps"}) {
+  for (const Architecture& row : architectures()) {
     std::vector<std::pair<double, double>> busy;
-    Cost cost{way};
+    Cost cost{row.way, row.layer};
     unsigned most = 0;
     for (const Measurement& m : all) {
-      if (m.way != way || m.processors != processors) continue;
+      if (m.way != row.way || m.processors != processors) continue;
       busy.emplace_back(m.instances, m.busy_seconds);
       if (m.instances >= most) most = m.instances, cost.memory = m.memory_each;
     }
@@ -45,8 +47,8 @@ std::vector<Cost> costs_of(Measurements all, unsigned processors) {
   return costs;
 }
 
-const Cost* find_cost(const std::vector<Cost>& costs, const std::string& way) {
-  const auto found = std::ranges::find(costs, way, &Cost::way);
+const Cost* find_cost(const std::vector<Cost>& costs, Layer layer) {
+  const auto found = std::ranges::find(costs, layer, &Cost::layer);
   return found == costs.end() ? nullptr : &*found;
 }
 
@@ -74,9 +76,12 @@ Verdict judge_instance_cost(Measurements all) {
                   {},
                   {"no page sharing between virtual machines", "up to the number of instances measured"}};
   const std::vector<Cost> costs = costs_of(all, best_processors(all));
-  const Cost *container = find_cost(costs, "container"), *kvm = find_cost(costs, "kvm");
-  if (container == nullptr || kvm == nullptr) {
-    verdict.text = "it takes container and kvm, each with two numbers of instances or more";
+  const Cost* container = find_cost(costs, Layer::OperatingSystem);
+  const bool others = std::ranges::any_of(costs, [&](const Cost& cost) {
+    return is_isolated(cost.layer) && cost.layer != Layer::OperatingSystem;
+  });
+  if (container == nullptr || !others) {
+    verdict.text = "it takes container and a way with virtual machines, each with two numbers of instances or more";
     return verdict;
   }
   bool memory = true, processor = true;
@@ -84,7 +89,7 @@ Verdict judge_instance_cost(Measurements all) {
   for (const Cost& cost : costs) {
     verdict.figures.push_back({cost.way + ", memory for each", cost.memory, "B"});
     verdict.figures.push_back({cost.way + ", processor time for each further one", cost.processor, "s"});
-    if (cost.way == "apps") continue;
+    if (!is_isolated(cost.layer)) continue;
     words.push_back(told(cost));
     if (&cost == container) continue;
     memory = memory && compare(container->memory, cost.memory) < 0;
@@ -95,7 +100,7 @@ Verdict judge_instance_cost(Measurements all) {
     verdict.text = memory ? "memory is what counts, not processor time: "
                           : "processor time is what counts, not memory: ";
   verdict.text += "each further instance takes " + list(words) + ".";
-  if (const Cost* apps = find_cost(costs, "apps")) {
+  if (const Cost* apps = find_cost(costs, Layer::Processes)) {
     verdict.text += fmt::format(" Plain processes, not isolated: {}.", told(*apps));
   }
   return verdict;

@@ -25,6 +25,7 @@ struct Measurement {
   std::map<std::string, double> disk_write;
   double busy_seconds = 0;  // all processors' time that was not idle, over the whole run
   double memory_each = 0;   // bytes that an instance needed at most; 0: not measured
+  double memory = 0;        // bytes of the machine; 0: not known
 };
 
 using Measurements = std::span<const Measurement>;

@@ -15,10 +15,10 @@ int compare(double a, double b) {
   return b > a * kTie ? -1 : 0;
 }
 
-std::string list(const std::vector<std::string>& words) {
+std::string list(const std::vector<std::string>& words, const char* between) {
   std::string text;
   for (size_t i = 0; i < words.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : between) + words[i];
   return text;
 }
 

@@ -35,22 +35,26 @@ struct Verdict {
   std::vector<std::string> limits;  // what the measurements do not cover
 };
 
-/// H1: overhead: hosted above hypervisor above operating-system level, firmware partitions least. Needs bare,
-/// container, kvm and hosted with equal numbers of processors, one instance.
+/// H1: overhead: hosted above hypervisor above operating-system level, firmware partitions least. Needs all ways
+/// of a series (architectures.hpp) but the partition, with equal numbers of processors, one instance.
 Verdict judge_overhead(Measurements all);
 
-/// H2: hosted is slow because its I/O crosses the host. Needs kvm and hosted with equal numbers of
-/// processors.
+/// H2: hosted is slow because its I/O crosses the host. Needs hypervisor and hosted of a series with equal
+/// numbers of processors.
 Verdict judge_hosted_io(Measurements all);
 
 /// H3: the cost for each further instance grows slowest with operating-system-level virtualization. Needs
-/// container and kvm with at least two numbers of instances each.
+/// container and a way with virtual machines, with at least two numbers of instances each.
 Verdict judge_instance_cost(Measurements all);
+
+/// H4: more instances fit with operating-system-level virtualization. Needs the same, on a machine with a
+/// known amount of memory, one instance of each among them.
+Verdict judge_density(Measurements all);
 
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
 
 /// "a, b and c".
-std::string list(const std::vector<std::string>& words);
+std::string list(const std::vector<std::string>& words, const char* between = ", ");
 
 }  // namespace hvlab::analysis

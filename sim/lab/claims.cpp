@@ -15,6 +15,7 @@ const Claim kClaims[] = {
     {"H1", "overhead: hosted above hypervisor above operating-system level", analysis::judge_overhead},
     {"H2", "hosted is slow because its I/O crosses the host", analysis::judge_hosted_io},
     {"H3", "cost per instance grows slowest at operating-system level", analysis::judge_instance_cost},
+    {"H4", "more instances fit at operating-system level", analysis::judge_density},
 };
 
 double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
@@ -23,7 +24,7 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
 }
 
 analysis::Measurement measurement_of(const MeasuredRun& run) {
-  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0, 0};
+  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0, 0, run.memory};
   m.memory_each = instance_memory(run);
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {

@@ -41,6 +41,7 @@ struct MeasuredRun {
   std::string kernel;     // the file's name
   std::string processor;  // the profile
   unsigned processors = 1;
+  double memory = 0;                // of the machine, in bytes; 0: not known
   WorkloadLog log;                  // of the first instance
   std::vector<WorkloadLog> others;  // of the further ones
   u64 instructions = 0;

@@ -108,6 +108,7 @@ void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
   const scenario::Cell& cell = scenario.cells.front();
   if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
   run.title = scenario.title;
+  run.memory = static_cast<double>(cell.machine.memory);
   run.whole_workload = cell.program.empty();
   for (const scenario::TimedEvent& event : cell.events) {
     if (event.what == "kill") run.killed.push_back(event.vm - 1);
