@@ -20,11 +20,12 @@ constexpr Architecture kArchitectures[] = {
     {"bare", Layer::None},
 };
 
-// KVM and hosted share the processor's part; so do the teaching hypervisors. A partition has the machine's own
-// devices and stands beside both techniques.
+// KVM and hosted share the processor's part; so do the teaching hypervisors. A partition has the machine's
+// own devices and stands beside both techniques.
 constexpr Series kSeries[] = {
     {"Debian's", "bare", "container", "kvm", "hosted", "",
-     "kvm stands for the bare-metal hypervisor, which it is in part: its block device is a process of the host"},
+     "kvm stands for the bare-metal hypervisor, which it is in part: its block device is a process of the "
+     "host"},
     {"emulated devices", "bare", "container", "monolithic", "hosted", "partition", ""},
     {"PV devices", "bare", "container", "monolithic-pv", "hosted-pv", "partition", ""},
     {"PV devices of a management VM", "bare", "container", "driver-domain", "hosted-pv", "partition", ""},
@@ -37,8 +38,8 @@ std::span<const Architecture> architectures() { return kArchitectures; }
 bool is_isolated(Layer layer) { return layer != Layer::Processes && layer != Layer::None; }
 
 const Architecture* architecture(const std::string& way) {
-  const auto* found = std::ranges::find(kArchitectures, way,
-                                        [](const Architecture& row) { return std::string(row.way); });
+  const auto* found =
+      std::ranges::find(kArchitectures, way, [](const Architecture& row) { return std::string(row.way); });
   return found == std::end(kArchitectures) ? nullptr : found;
 }
 

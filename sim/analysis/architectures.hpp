@@ -1,4 +1,5 @@
-// Which architecture a way or a teaching system stands for. Rules of claims ask this table and name none themselves.
+// Which architecture a way or a teaching system stands for. Rules of claims ask this table and name none
+// themselves.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
-// H4. How many instances fit is the smaller of two numbers: so many until the mean time of all phases is above
-// the service level, on a straight line between the numbers measured; and so many times the memory that one
-// needs goes into the machine. The level is the same for all: kService times a container that is alone.
+// H4. How many instances fit is the smaller of two numbers: so many until the mean time of all phases is
+// above the service level, on a straight line between the numbers measured; and so many times the memory that
+// one needs goes into the machine. The level is the same for all: kService times a container that is alone.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,8 +42,9 @@ Density density_of(const Architecture& row, const std::vector<const Measurement*
     const double next = total_seconds(*m);
     if (!density.passed) {
       density.passed = next > level;
-      density.by_time = density.passed ? count + (m->instances - count) * std::max(0.0, level - seconds) / (next - seconds)
-                                       : m->instances;
+      density.by_time =
+          density.passed ? count + (m->instances - count) * std::max(0.0, level - seconds) / (next - seconds)
+                         : m->instances;
     }
     count = m->instances, seconds = next;
     if (m->memory > 0 && m->memory_each > 0) density.by_memory = m->memory / m->memory_each;
@@ -61,8 +62,9 @@ std::vector<Density> densities(Measurements all, unsigned processors, double lev
 }
 
 std::string told(const Density& density) {
-  return fmt::format("{} {}{:.1f} ({})", density.way, density.passed || density.memory_ends() ? "" : "at least ",
-                     density.fits(), density.memory_ends() ? "then memory is used up" : "by time");
+  return fmt::format("{} {}{:.1f} ({})", density.way,
+                     density.passed || density.memory_ends() ? "" : "at least ", density.fits(),
+                     density.memory_ends() ? "then memory is used up" : "by time");
 }
 
 Verdict judge(const std::vector<Density>& found, Verdict verdict) {
@@ -87,13 +89,14 @@ Verdict judge(const std::vector<Density>& found, Verdict verdict) {
 }  // namespace
 
 Verdict judge_density(Measurements all) {
-  Verdict verdict{"H4",
-                  "more instances fit with operating-system-level virtualization",
-                  Word::CannotBeTested,
-                  {},
-                  {},
-                  {"no page sharing between virtual machines",
-                   "what the hypervisor or the system needs of the machine's memory for itself is not taken off"}};
+  Verdict verdict{
+      "H4",
+      "more instances fit with operating-system-level virtualization",
+      Word::CannotBeTested,
+      {},
+      {},
+      {"no page sharing between virtual machines",
+       "what the hypervisor or the system needs of the machine's memory for itself is not taken off"}};
   for (const Measurement& alone : all) {
     const Architecture* row = architecture(alone.way);
     if (row == nullptr || row->layer != Layer::OperatingSystem || alone.instances != 1) continue;

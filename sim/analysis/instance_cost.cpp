@@ -81,7 +81,8 @@ Verdict judge_instance_cost(Measurements all) {
     return is_isolated(cost.layer) && cost.layer != Layer::OperatingSystem;
   });
   if (container == nullptr || !others) {
-    verdict.text = "it takes container and a way with virtual machines, each with two numbers of instances or more";
+    verdict.text =
+        "it takes container and a way with virtual machines, each with two numbers of instances or more";
     return verdict;
   }
   bool memory = true, processor = true;

@@ -1,6 +1,6 @@
-// H1. In each phase the times of a series' architectures are compared: the claim's order is followed if hosted
-// takes longer than the hypervisor, that longer than container and that, if it was measured, longer than a
-// partition; broken if one of the pairs is the other way round; else it is a tie.
+// H1. In each phase the times of a series' architectures are compared: the claim's order is followed if
+// hosted takes longer than the hypervisor, that longer than container and that, if it was measured, longer
+// than a partition; broken if one of the pairs is the other way round; else it is a tie.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -128,7 +128,8 @@ std::vector<std::string> limits_of(const std::vector<Case>& cases) {
   std::vector<std::string> limits;
   std::set<std::string> told;
   for (const Case& one : cases) {
-    if (one.series->limit[0] != 0 && told.insert(one.series->limit).second) limits.emplace_back(one.series->limit);
+    if (one.series->limit[0] != 0 && told.insert(one.series->limit).second)
+      limits.emplace_back(one.series->limit);
   }
   if (std::ranges::none_of(cases, [](const Case& one) { return one.order.size() == 4; }))
     limits.emplace_back("firmware partitions are not measured");

@@ -35,8 +35,8 @@ struct Verdict {
   std::vector<std::string> limits;  // what the measurements do not cover
 };
 
-/// H1: overhead: hosted above hypervisor above operating-system level, firmware partitions least. Needs all ways
-/// of a series (architectures.hpp) but the partition, with equal numbers of processors, one instance.
+/// H1: overhead: hosted above hypervisor above operating-system level, firmware partitions least. Needs all
+/// ways of a series (architectures.hpp) but the partition, with equal numbers of processors, one instance.
 Verdict judge_overhead(Measurements all);
 
 /// H2: hosted is slow because its I/O crosses the host. Needs hypervisor and hosted of a series with equal

@@ -24,7 +24,8 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
 }
 
 analysis::Measurement measurement_of(const MeasuredRun& run) {
-  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0, 0, run.memory};
+  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0,
+                          0,       run.memory};
   m.memory_each = instance_memory(run);
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {

@@ -76,6 +76,16 @@ TEST_CASE("H2 follows the part of the gap that lies in phases with devices") {
   CHECK(has(judge(1, 1.01).text, "hosted is not slower"));
 }
 
+// Catches a gap of the devices that is not seen for all the arithmetic beside it.
+TEST_CASE("H2 looks at the phases with devices alone, too") {
+  const auto judge = [](double disk) {
+    return judge_hosted_io(std::vector{run("monolithic", {{"cpu", 99}, {"disk", 1}}),
+                                       run("hosted", {{"cpu", 99}, {"disk", disk}})});
+  };
+  CHECK(judge(1.04).word == Word::DoesNotHold);
+  CHECK(judge(1.06).word == Word::Holds);
+}
+
 // Catches the medium's time being taken for the host's software.
 TEST_CASE("H2 asks that software outside the guest takes the time") {
   Measurement kvm = run("kvm", {{"disk", 1}}), hosted = run("hosted", {{"disk", 2}});
@@ -134,9 +144,9 @@ TEST_CASE("figures within five per cent are equal") {
 
 // Catches emulated devices compared with paravirtual ones, and a name of a way in the rule.
 TEST_CASE("H1 and H2 compare teaching systems with the same devices") {
-  std::vector<Measurement> all = {
-      run("bare", {{"disk", 1}}),          run("container", {{"disk", 1.1}}), run("monolithic", {{"disk", 3}}),
-      run("monolithic-pv", {{"disk", 1.2}}), run("hosted", {{"disk", 4}}),    run("hosted-pv", {{"disk", 1.5}})};
+  std::vector<Measurement> all = {run("bare", {{"disk", 1}}),       run("container", {{"disk", 1.1}}),
+                                  run("monolithic", {{"disk", 3}}), run("monolithic-pv", {{"disk", 1.2}}),
+                                  run("hosted", {{"disk", 4}}),     run("hosted-pv", {{"disk", 1.5}})};
   CHECK(judge_overhead(all).word == Word::Holds);
   CHECK(judge_hosted_io(all).word == Word::Holds);
   all[5].phases[0].seconds = 1.21;  // a tie with monolithic-pv, far below monolithic
@@ -160,7 +170,8 @@ TEST_CASE("H1 asks that a partition costs least, if there is one") {
 
 TEST_CASE("H3 is judged of whatever makes virtual machines") {
   const std::vector<Measurement> all = {several("container", 1, 1, 10), several("container", 2, 1.5, 10),
-                                        several("driver-domain", 1, 1, 60), several("driver-domain", 2, 2, 60)};
+                                        several("driver-domain", 1, 1, 60),
+                                        several("driver-domain", 2, 2, 60)};
   CHECK(judge_instance_cost(all).word == Word::Holds);
   CHECK(judge_instance_cost({all.data(), 2}).word == Word::CannotBeTested);
 }
@@ -194,9 +205,9 @@ TEST_CASE("H4 counts instances until time or memory ends") {
 }
 
 TEST_CASE("H4 tells of which ways it holds, and what was not reached") {
-  const std::vector<Measurement> all = {
-      crowd("container", 1, 1, 10), crowd("container", 2, 1, 10), crowd("monolithic", 1, 1, 10),
-      crowd("monolithic", 2, 1, 10), crowd("hosted", 1, 1.6, 10), crowd("hosted", 2, 3, 10)};
+  const std::vector<Measurement> all = {crowd("container", 1, 1, 10),  crowd("container", 2, 1, 10),
+                                        crowd("monolithic", 1, 1, 10), crowd("monolithic", 2, 1, 10),
+                                        crowd("hosted", 1, 1.6, 10),   crowd("hosted", 2, 3, 10)};
   CHECK(judge_density(all).word == Word::HoldsIf);
   CHECK(has(judge_density(all).text, "compared with hosted. So many fit: container at least 2.0 (by time)"));
   CHECK(has(judge_density(all).text, "hosted 0.9 (by time)"));

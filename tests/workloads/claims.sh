@@ -13,7 +13,7 @@ fi
 "$hvlab" claims --json >"$scratch/json" || { echo "hvlab claims ended with status $?"; exit 1; }
 python3 - "$scratch/json" "$document" <<'END'
 import json, re, sys
-quoted = dict(re.findall(r"^## (H\d+).*?\n.*?^\*([A-Z][a-z ]+?)\*", open(sys.argv[2]).read(), re.M | re.S))
-said = {claim["claim"]: claim["verdict"].capitalize() for claim in json.load(open(sys.argv[1]))["claims"]}
+quoted = re.findall(r"^## (H\d+).*?\n.*?^\*([A-Z][a-z ]+?)\*", open(sys.argv[2]).read(), re.M | re.S)
+said = [(claim["claim"], claim["verdict"].capitalize()) for claim in json.load(open(sys.argv[1]))["claims"]]
 assert said == quoted, f"the runs say {said}, the document {quoted}"
 END
