@@ -17,6 +17,7 @@
 #include "hv-models/kernel/path.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/kernel/steal_time.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 #include "hv-models/kernel/vm_machine.hpp"
 #include "hv-models/runtime/boot_information.hpp"
@@ -34,6 +35,7 @@ void join() {
   set_up_system_calls();
   enable_guests();
   join_scheduler();
+  join_steal_time();
 }
 
 void secondary_main() {
@@ -63,6 +65,7 @@ void choose_first_process(char* to, size_t size) {
 }  // namespace
 
 void end_machine(int status) {
+  report_steal_time();
   runtime::print("HVLAB kernel end status=%d at=%lu\n", status, runtime::clock::now());
   char how[8];
   if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0) {
@@ -90,6 +93,7 @@ void model_main() {
   if (!system_network()) runtime::panic("no memory for the network");
   find_network_card();
   make_taps();
+  make_steal_device();
   make_vm_device();
   serve_machines();
   char first[1040] = "/bin/init";
