@@ -2,6 +2,7 @@
 
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/kernel/device_files.hpp"
+#include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/node.hpp"
 #include "hv-models/runtime/hypercall.hpp"
 #include "hv-models/runtime/memory_functions.hpp"
