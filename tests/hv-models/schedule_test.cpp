@@ -371,6 +371,25 @@ TEST_CASE("schedule: who spins makes room for a sibling that waits") {
   }
 }
 
+// Would catch: a slice that never ends because another core brought the accounts past its end.
+TEST_CASE("schedule: a moment to decide at is not lost when accounts are brought past it") {
+  Settings settings;
+  settings.cores = 1;
+  Scheduler s;
+  unsigned first = 0;
+  set_up(s, *find_policy("credit"), settings, 0);
+  REQUIRE(add_machine(s, {}, 2, first) == nullptr);
+  wake(s, first, 1);
+  wake(s, first + 1, 1);
+  assign(s, 1);
+  take(s, 0, 1);
+  CHECK(next_event(s, 0) == 1 + settings.slice);
+  advance(s, settings.slice + 100);
+  CHECK(next_event(s, 0) == settings.slice + 100);
+  CHECK(assign(s, settings.slice + 100) == 1);
+  CHECK(next_event(s, 0) > settings.slice + 100);
+}
+
 TEST_CASE("schedule: what cannot be kept is refused") {
   const auto refused = [](const char* policy, const std::vector<MachineUnderTest>& machines) {
     Settings settings;

@@ -66,6 +66,7 @@ void find_limited(Scheduler& s) {
 
 void advance(Scheduler& s, Nanoseconds now) {
   if (now <= s.now) return;
+  for (unsigned core = 0; core < s.settings.cores && !s.due; ++core) s.due = next_event(s, core) <= now;
   while (now >= s.period_end) {
     advance_within_period(s, s.period_end);
     begin_period(s);

@@ -135,6 +135,7 @@ void halt(Scheduler& s, unsigned vcpu, Nanoseconds now) {
 
 u32 assign(Scheduler& s, Nanoseconds now) {
   advance(s, now);
+  s.due = false;
   forget_old_claims(s);
   for (Machine& machine : s.machines) machine.placed = 0;
   Placement placement;
@@ -166,6 +167,7 @@ u32 take(Scheduler& s, unsigned core, Nanoseconds now) {
 }
 
 Nanoseconds next_event(const Scheduler& s, unsigned core) {
+  if (s.due) return s.now;
   Nanoseconds next = kNoEvent;
   const auto at = [&](Nanoseconds time) {
     if (time > s.now && time < next) next = time;

@@ -32,8 +32,8 @@ u32 assign(Scheduler& s, Nanoseconds now);
 /// other core that had to wait for this one to let go.
 u32 take(Scheduler& s, unsigned core, Nanoseconds now);
 
-/// When assign() has to be called again, if nothing else happens, as far as that concerns this core: always
-/// later than Scheduler::now; kNoEvent.
+/// When assign() has to be called again, if nothing else happens, as far as that concerns this core;
+/// Scheduler::now if that is overdue; kNoEvent.
 Nanoseconds next_event(const Scheduler& s, unsigned core);
 
 /// Brings all accounts up to `now`.

@@ -83,6 +83,7 @@ struct Scheduler {
   const Policy* policy = nullptr;
   Settings settings;
   Nanoseconds now = 0;        // all accounts are up to here
+  bool due = false;           // accounts have passed a moment at which assign() should have been called
   Nanoseconds period_end = 0;
   u64 virtual_time = 0;         // the least of all machines with something to do; never goes back
   Nanoseconds round_end = 0;  // strict: all slices end together
