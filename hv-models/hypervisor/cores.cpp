@@ -201,8 +201,7 @@ VirtualProcessor* choose(unsigned index) {
 void set_up_cores(const Configuration& configuration) {
   const char* name = configuration.scheduler[0] != 0 ? configuration.scheduler : "credit";
   const schedule::Policy* policy = schedule::find_policy(name);
-  if (policy == nullptr)
-    runtime::panic("scheduler=%s: there are strict, relaxed, balance and credit", name);
+  if (policy == nullptr) runtime::panic("scheduler=%s: there are strict, relaxed, balance and credit", name);
   schedule::Settings settings;
   // All that there are: the others have not been started yet.
   const unsigned processors = runtime::acpi::tables().processors;
@@ -221,8 +220,8 @@ void add_machine(VirtualMachine& machine) {
   const u64 now = clock::now();
   schedule::advance(scheduler, now);
   unsigned first = 0;
-  const char* why = schedule::add_machine(scheduler, {of.shares, of.reservation, of.limit, of.cores},
-                                          machine.count, first);
+  const char* why =
+      schedule::add_machine(scheduler, {of.shares, of.reservation, of.limit, of.cores}, machine.count, first);
   if (why != nullptr) runtime::panic("vm%u: %s", machine.number, why);
   for (unsigned i = 0; i < machine.count; ++i) {
     vcpus[first + i] = &machine.vcpus[i];
@@ -271,9 +270,10 @@ void report_times(const VirtualMachine& machine) {
       vcpu = scheduler.vcpus[index_of(machine.vcpus[i])];
     }
     const auto in = [&](State state) { return vcpu.times[static_cast<unsigned>(state)]; };
-    runtime::print("HVLAB vcpu vm=%u vcpu=%u running=%lu ready=%lu co-stopped=%lu halted=%lu limited=%lu skew=%lu\n",
-                   machine.number, i, in(State::Running), in(State::Ready), in(State::CoStopped),
-                   in(State::Halted), vcpu.limited, vcpu.most_skew);
+    runtime::print(
+        "HVLAB vcpu vm=%u vcpu=%u running=%lu ready=%lu co-stopped=%lu halted=%lu limited=%lu skew=%lu\n",
+        machine.number, i, in(State::Running), in(State::Ready), in(State::CoStopped), in(State::Halted),
+        vcpu.limited, vcpu.most_skew);
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace hvlab::hypervisor {
 
-/// Interrupt handlers of the loop, and the scheduler as the configuration says. Once, before anything else here;
-/// panics if there is no such scheduler.
+/// Interrupt handlers of the loop, and the scheduler as the configuration says. Once, before anything else
+/// here; panics if there is no such scheduler.
 void set_up_cores(const Configuration& configuration);
 
 /// A machine whose processors are to be run. Before run_core(), or later with no lock held;

@@ -1,5 +1,5 @@
-// Virtual processors with loads of random kinds under a policy, event by event: time passes from one moment at
-// which something happens to the next. Cores do at once what they are told.
+// Virtual processors with loads of random kinds under a policy, event by event: time passes from one moment
+// at which something happens to the next. Cores do at once what they are told.
 #pragma once
 
 #include <algorithm>
@@ -119,7 +119,8 @@ class Harness {
     period_start_ += s.settings.period;
     for (Counted& each : counted) {
       // The first periods are those in which machines start.
-      if (period_start_ > 2 * s.settings.period) each.least_in_period = std::min(each.least_in_period, each.in_period);
+      if (period_start_ > 2 * s.settings.period)
+        each.least_in_period = std::min(each.least_in_period, each.in_period);
       each.most_in_period = std::max(each.most_in_period, each.in_period);
       each.in_period = 0;
     }

@@ -1,5 +1,5 @@
-// The policies that choose virtual processors, over random loads: what each promises at every moment, and what
-// comes of it in the long run.
+// The policies that choose virtual processors, over random loads: what each promises at every moment, and
+// what comes of it in the long run.
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -72,7 +72,8 @@ bool no_core_is_idle_in_vain(const Harness& h) {
   for (unsigned core = 0; core < s.settings.cores; ++core) {
     if (s.cores[core].current != kNobody) continue;
     for (unsigned v = 0; v < s.vcpu_count; ++v) {
-      if (s.vcpus[v].state == State::Ready && !s.machines[s.vcpus[v].machine].limited && (allowed(s, v) >> core & 1) != 0)
+      if (s.vcpus[v].state == State::Ready && !s.machines[s.vcpus[v].machine].limited &&
+          (allowed(s, v) >> core & 1) != 0)
         return false;
     }
   }
@@ -97,7 +98,8 @@ bool gangs_are_whole(const Harness& h) {
 bool siblings_queue_apart(const Harness& h) {
   const Scheduler& s = h.s;
   for (unsigned v = 0; v < s.vcpu_count; ++v) {
-    if (s.machines[s.vcpus[v].machine].count > static_cast<unsigned>(__builtin_popcount(allowed(s, v)))) continue;
+    if (s.machines[s.vcpus[v].machine].count > static_cast<unsigned>(__builtin_popcount(allowed(s, v))))
+      continue;
     for (unsigned w = 0; w < v; ++w) {
       if (s.vcpus[w].machine != s.vcpus[v].machine || !wants_to_run(s.vcpus[v]) || !wants_to_run(s.vcpus[w]))
         continue;
@@ -120,7 +122,8 @@ TEST_CASE("schedule: no virtual processor is on two cores, or where it may not b
 
 // Would catch: a slice, wake-up, halt or end of a limit after which nobody looks for work.
 TEST_CASE("schedule: relaxed, balance and credit never leave a core idle while somebody may run there") {
-  for (const char* policy : {"relaxed", "balance", "credit"}) over_random_loads(policy, no_core_is_idle_in_vain);
+  for (const char* policy : {"relaxed", "balance", "credit"})
+    over_random_loads(policy, no_core_is_idle_in_vain);
 }
 
 // Would catch: a part of a machine that starts or stops alone.
@@ -148,8 +151,8 @@ TEST_CASE("schedule: under relaxed nobody falls behind by more than the bound") 
   }
 }
 
-// The bound once more, counted here and not by the scheduler: with loads that never halt it is a difference of
-// running times.
+// The bound once more, counted here and not by the scheduler: with loads that never halt it is a difference
+// of running times.
 TEST_CASE("schedule: under relaxed running times of busy siblings differ by no more than the bound") {
   for (unsigned seed = 1; seed <= kSeeds; ++seed) {
     Settings settings;
@@ -214,10 +217,22 @@ TEST_CASE("schedule: a busy machine has its reservation in every period, whateve
   };
   const Case cases[] = {
       {4, {{.shares = 10, .reservation = 200}, {.shares = 10'000}, {.shares = 5'000}}, {4, 4, 4}, true},
-      {4, {{.shares = 10, .reservation = 150}, {.shares = 10, .reservation = 150}, {.shares = 10'000}}, {4, 2, 4}, false},
-      {2, {{.shares = 1, .reservation = 50}, {.shares = 1000, .reservation = 50}, {.shares = 1000}}, {1, 2, 2}, true},
-      {4, {{.shares = 10, .reservation = 100, .cores = 1}, {.shares = 10'000}, {.shares = 5'000}}, {1, 4, 4}, false},
-      {3, {{.shares = 10, .reservation = 220}, {.shares = 10, .reservation = 60}, {.shares = 9000}}, {3, 1, 3}, false},
+      {4,
+       {{.shares = 10, .reservation = 150}, {.shares = 10, .reservation = 150}, {.shares = 10'000}},
+       {4, 2, 4},
+       false},
+      {2,
+       {{.shares = 1, .reservation = 50}, {.shares = 1000, .reservation = 50}, {.shares = 1000}},
+       {1, 2, 2},
+       true},
+      {4,
+       {{.shares = 10, .reservation = 100, .cores = 1}, {.shares = 10'000}, {.shares = 5'000}},
+       {1, 4, 4},
+       false},
+      {3,
+       {{.shares = 10, .reservation = 220}, {.shares = 10, .reservation = 60}, {.shares = 9000}},
+       {3, 1, 3},
+       false},
   };
   for (const char* policy : kPolicies) {
     for (const Case& c : cases) {
@@ -264,9 +279,9 @@ TEST_CASE("schedule: in the long run machines with equal demand have the process
   }
 }
 
-// Would catch: a sibling that is never chosen, a gang that never finds all its cores free at once. Equal shares,
-// no limits: up to four machines, each of which may be ahead of another by four slices, and of six times as many
-// virtual processors as cores.
+// Would catch: a sibling that is never chosen, a gang that never finds all its cores free at once. Equal
+// shares, no limits: up to four machines, each of which may be ahead of another by four slices, and of six
+// times as many virtual processors as cores.
 TEST_CASE("schedule: nobody starves") {
   for (const char* policy : kPolicies) {
     Nanoseconds longest = 0;
@@ -347,8 +362,8 @@ TEST_CASE("schedule: four cores, machines of four and of two") {
   }
 }
 
-// Would catch: a spinning one that goes on while the sibling it waits for has no core; one that goes on for all
-// others' sake.
+// Would catch: a spinning one that goes on while the sibling it waits for has no core; one that goes on for
+// all others' sake.
 TEST_CASE("schedule: who spins makes room for a sibling that waits") {
   Settings settings;
   settings.cores = 1;
@@ -398,13 +413,18 @@ TEST_CASE("schedule: what cannot be kept is refused") {
     return std::string(h.refused != nullptr ? h.refused : "");
   };
   CHECK(refused("credit", {busy(2, {.reservation = 150}), busy(1, {.reservation = 50})}).empty());
-  CHECK(refused("credit", {busy(2, {.reservation = 150}), busy(1, {.reservation = 51})}) == "more is reserved than there is");
-  CHECK(refused("credit", {busy(2, {.reservation = 60, .cores = 1}), busy(1, {.reservation = 60, .cores = 1})}) ==
+  CHECK(refused("credit", {busy(2, {.reservation = 150}), busy(1, {.reservation = 51})}) ==
         "more is reserved than there is");
-  CHECK(refused("strict", {busy(2, {.reservation = 100}), busy(1, {.reservation = 60})}) == "more is reserved than there is");
+  CHECK(refused("credit", {busy(2, {.reservation = 60, .cores = 1}),
+                           busy(1, {.reservation = 60, .cores = 1})}) == "more is reserved than there is");
+  CHECK(refused("strict", {busy(2, {.reservation = 100}), busy(1, {.reservation = 60})}) ==
+        "more is reserved than there is");
   CHECK(refused("strict", {busy(3)}) == "strict co-scheduling needs a processor for each virtual one");
   CHECK(refused("relaxed", {busy(3)}).empty());
-  CHECK(refused("relaxed", {busy(1, {.cores = 12})}) == "it may run on none of the processors that there are");
-  CHECK(refused("relaxed", {busy(1, {.reservation = 110})}) == "its reservation is more than its virtual processors can use");
-  CHECK(refused("relaxed", {busy(1, {.reservation = 50, .limit = 40})}) == "its reservation is above its limit");
+  CHECK(refused("relaxed", {busy(1, {.cores = 12})}) ==
+        "it may run on none of the processors that there are");
+  CHECK(refused("relaxed", {busy(1, {.reservation = 110})}) ==
+        "its reservation is more than its virtual processors can use");
+  CHECK(refused("relaxed", {busy(1, {.reservation = 50, .limit = 40})}) ==
+        "its reservation is above its limit");
 }

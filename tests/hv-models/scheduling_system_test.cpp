@@ -1,5 +1,5 @@
-// The reference case on the simulated machine: four processors, a virtual machine of four and one of two, both
-// busy, under each policy. What is checked is what the hypervisor says of where their time went.
+// The reference case on the simulated machine: four processors, a virtual machine of four and one of two,
+// both busy, under each policy. What is checked is what the hypervisor says of where their time went.
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -26,7 +26,8 @@ std::map<int, std::vector<Times>> times_of(const std::string& console) {
   while ((at = console.find("HVLAB vcpu vm=", at)) != std::string::npos) {
     const std::string line = console.substr(at, console.find('\n', at) - at);
     Times times;
-    for (const char* word : {"running", "ready", "co-stopped", "halted", "skew"}) times[word] = number_behind(line, word);
+    for (const char* word : {"running", "ready", "co-stopped", "halted", "skew"})
+      times[word] = number_behind(line, word);
     all[static_cast<int>(number_behind(line, "vm"))].push_back(times);
     at += line.size();
   }
@@ -54,8 +55,8 @@ const KernelRun& run_under(const std::string& policy) {
 
 }  // namespace
 
-// Would catch: a policy that is not the one that was asked for; a skew bound that interrupts do not keep; states
-// that are not told apart; steal time that does not reach the guest.
+// Would catch: a policy that is not the one that was asked for; a skew bound that interrupts do not keep;
+// states that are not told apart; steal time that does not reach the guest.
 TEST_CASE("scheduling: four processors, machines of four and of two, under each policy") {
   for (const std::string policy : {"strict", "relaxed", "balance", "credit"}) {
     const KernelRun& run = run_under(policy);
@@ -76,6 +77,21 @@ TEST_CASE("scheduling: four processors, machines of four and of two, under each 
     }
     CHECK(run.console.find("HVLAB steal processor=3 ready=") != std::string::npos);
   }
+}
+
+// Would catch: PAUSE exits of which nobody makes anything: who waits at a barrier spins until its slice ends,
+// while the one it waits for has no processor.
+TEST_CASE("scheduling: who spins makes room for the sibling that it waits for") {
+  const auto barrier_time = [](const std::string& pause) {
+    const KernelRun run = run_pair("scheduler=credit pause=" + pause, "/bin/smp --quick barrier");
+    CAPTURE(pause, run.console, run.errors);
+    REQUIRE(run.well());
+    const auto logs = lab::parse_workload_logs(run.console);
+    REQUIRE(logs.size() == 2);
+    REQUIRE(logs[0].phases.size() == 1);
+    return logs[0].phases[0].nanoseconds;
+  };
+  CHECK(barrier_time("directed") * 2 < barrier_time("ignore"));
 }
 
 // Would catch: hashes that depend on who was first, and a lock that two hold at once.

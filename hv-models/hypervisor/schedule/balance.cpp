@@ -1,6 +1,6 @@
-// Balance scheduling (Sukwong & Kim, "Is co-scheduling too expensive for SMP VMs?", EuroSys 2011): as independent as
-// credit, but siblings never wait in the same queue, nor behind one that runs. That is most of what
-// co-scheduling is good for, and no core is ever left empty for it.
+// Balance scheduling (Sukwong & Kim, "Is co-scheduling too expensive for SMP VMs?", EuroSys 2011): as
+// independent as credit, but siblings never wait in the same queue, nor behind one that runs. That is most of
+// what co-scheduling is good for, and no core is ever left empty for it.
 #include "hv-models/hypervisor/schedule/queues.hpp"
 
 namespace hvlab::hypervisor::schedule {

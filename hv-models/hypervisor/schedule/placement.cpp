@@ -96,7 +96,8 @@ unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, uns
   unsigned found = kNobody;
   for (unsigned v = 0; v < s.vcpu_count; ++v) {
     const Vcpu& vcpu = s.vcpus[v];
-    if ((refused != nullptr && refused[v]) || !may_run(s, vcpu) || !wanted(s, v, argument) || is_placed(placement, v))
+    if ((refused != nullptr && refused[v]) || !may_run(s, vcpu) || !wanted(s, v, argument) ||
+        is_placed(placement, v))
       continue;
     if (found == kNobody || goes_before(s, vcpu, s.vcpus[found])) found = v;
   }

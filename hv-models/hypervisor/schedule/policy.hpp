@@ -28,8 +28,8 @@ inline constexpr u64 kScale = 1'000'000;  // of virtual time: nanoseconds of a m
 u64 weighted(const Machine& machine, Nanoseconds time);
 /// It has not had its reservation in this period.
 bool is_owed(const Scheduler& s, const Machine& machine);
-/// `left` has a better claim to the next core than `right`: what is owed first, then who has had least for its
-/// shares. What this decision has given counts as if it had been used.
+/// `left` has a better claim to the next core than `right`: what is owed first, then who has had least for
+/// its shares. What this decision has given counts as if it had been used.
 bool better_claim(const Scheduler& s, const Machine& left, const Machine& right);
 /// It wants to run, and is not held back by a limit or for its siblings' sake.
 bool may_run(const Scheduler& s, const Vcpu& vcpu);
@@ -60,8 +60,8 @@ void place_boosted(Scheduler& s, Placement& placement);
 /// It has a core, and its slice is not over.
 bool in_slice(const Scheduler& s, const Vcpu& vcpu);
 
-/// Of those for which `wanted` is true, who may run and are not placed nor `refused` (by number; may be null):
-/// who has the best claim; kNobody.
+/// Of those for which `wanted` is true, who may run and are not placed nor `refused` (by number; may be
+/// null): who has the best claim; kNobody.
 unsigned best(const Scheduler& s, const Placement& placement, Filter wanted, unsigned argument,
               const bool* refused = nullptr);
 

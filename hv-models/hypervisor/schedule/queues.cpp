@@ -22,7 +22,8 @@ bool machine_is_behind(const Scheduler& s, const Machine& machine) {
 bool is_behind_siblings(const Scheduler& s, const Vcpu& vcpu) {
   const Machine& machine = s.machines[vcpu.machine];
   for (unsigned v = machine.first; v < machine.first + machine.count; ++v) {
-    if (s.vcpus[v].core != kNowhere && vcpu.progress + 4 * s.settings.slice < s.vcpus[v].progress) return true;
+    if (s.vcpus[v].core != kNowhere && vcpu.progress + 4 * s.settings.slice < s.vcpus[v].progress)
+      return true;
   }
   return false;
 }

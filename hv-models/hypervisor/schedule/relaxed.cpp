@@ -1,7 +1,7 @@
 // Relaxed co-scheduling (VMware ESX from 3.0 on): virtual processors are chosen one by one, but none may get
 // further ahead of its slowest sibling than the skew bound. Only the one that leads stops, and only until the
-// others have caught up by half of the bound; those behind are started one by one, the slowest first. One that
-// has nothing to do falls behind nobody.
+// others have caught up by half of the bound; those behind are started one by one, the slowest first. One
+// that has nothing to do falls behind nobody.
 #include "hv-models/hypervisor/schedule/policy.hpp"
 
 namespace hvlab::hypervisor::schedule {

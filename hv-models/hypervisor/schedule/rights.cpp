@@ -111,9 +111,9 @@ void forget_sleep(Scheduler& s, Machine& machine) {
     machine.virtual_time = s.virtual_time - slack;
 }
 
-// Every set of machines has to find its reservations on the cores that one of them may use (Hall's condition).
-// Gangs run one after the other at worst: the times in which each needs all its cores must add up to less than
-// all.
+// Every set of machines has to find its reservations on the cores that one of them may use (Hall's
+// condition). Gangs run one after the other at worst: the times in which each needs all its cores must add up
+// to less than all.
 const char* refuse(const Scheduler& s, const Machine& machine) {
   constexpr const char* kTooMuch = "more is reserved than there is";
   Machine all[kMostMachines];
@@ -121,7 +121,8 @@ const char* refuse(const Scheduler& s, const Machine& machine) {
   for (unsigned i = 0; i < s.machine_count; ++i) all[i] = s.machines[i];
   all[s.machine_count] = machine;
   unsigned serial = 0;
-  for (unsigned i = 0; i < count; ++i) serial += (all[i].rights.reservation + all[i].count - 1) / all[i].count;
+  for (unsigned i = 0; i < count; ++i)
+    serial += (all[i].rights.reservation + all[i].count - 1) / all[i].count;
   if (s.policy->gangs) return serial > 100 ? kTooMuch : nullptr;
   for (unsigned set = 1; set < 1u << count; ++set) {
     unsigned reserved = 0;

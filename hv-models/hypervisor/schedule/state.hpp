@@ -1,5 +1,5 @@
-// What a scheduler of virtual processors knows: plain data, no more than the policies and their accounts need.
-// Whoever owns it holds one lock around it. Runs in a hypervisor and in a test on the host.
+// What a scheduler of virtual processors knows: plain data, no more than the policies and their accounts
+// need. Whoever owns it holds one lock around it. Runs in a hypervisor and in a test on the host.
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -46,20 +46,20 @@ struct Settings {
 struct Vcpu {
   unsigned machine = 0;
   State state = State::Halted;
-  Nanoseconds since = 0;                                  // it is in this state
+  Nanoseconds since = 0;                                        // it is in this state
   Nanoseconds times[static_cast<unsigned>(State::Count)] = {};  // in each, up to Scheduler::now
-  Nanoseconds limited = 0;                                // of the ready time: its machine was at its limit
+  Nanoseconds limited = 0;  // of the ready time: its machine was at its limit
 
-  unsigned core = kNowhere;    // where it is to run
-  unsigned last = 0;           // where it was last to run: the queue that it waits in
-  Nanoseconds slice_end = 0;   // while it has a core
-  bool held = false;           // without a core, it is co-stopped and not ready
-  bool yielded = false;        // it spins: anybody else first, this once
+  unsigned core = kNowhere;   // where it is to run
+  unsigned last = 0;          // where it was last to run: the queue that it waits in
+  Nanoseconds slice_end = 0;  // while it has a core
+  bool held = false;          // without a core, it is co-stopped and not ready
+  bool yielded = false;       // it spins: anybody else first, this once
 
   // Relaxed co-scheduling.
-  Nanoseconds progress = 0;    // time in which it ran, or had nothing to do, while its machine ran
-  bool leading = false;        // too far ahead: it stops until its siblings have caught up
-  Nanoseconds most_skew = 0;   // that it ever was behind its fastest sibling
+  Nanoseconds progress = 0;   // time in which it ran, or had nothing to do, while its machine ran
+  bool leading = false;       // too far ahead: it stops until its siblings have caught up
+  Nanoseconds most_skew = 0;  // that it ever was behind its fastest sibling
 };
 
 struct Machine {
@@ -82,11 +82,11 @@ struct Policy;
 struct Scheduler {
   const Policy* policy = nullptr;
   Settings settings;
-  Nanoseconds now = 0;        // all accounts are up to here
-  bool due = false;           // accounts have passed a moment at which assign() should have been called
+  Nanoseconds now = 0;  // all accounts are up to here
+  bool due = false;     // accounts have passed a moment at which assign() should have been called
   Nanoseconds period_end = 0;
   u64 virtual_time = 0;         // the least of all machines with something to do; never goes back
-  Nanoseconds round_end = 0;  // strict: all slices end together
+  Nanoseconds round_end = 0;    // strict: all slices end together
   bool periods_matter = false;  // somebody has a reservation or a limit
   Core cores[kMostCores];
   Machine machines[kMostMachines];

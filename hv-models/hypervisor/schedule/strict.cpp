@@ -1,9 +1,9 @@
-// Strict co-scheduling (gangs; Ousterhout's co-scheduling, VMware ESX before 3.0): a machine's virtual processors
-// all have cores, or none has. One that has nothing to do keeps its core, empty: should it wake, it runs at
-// once, and no sibling ever waits for one that has no core.
+// Strict co-scheduling (gangs; Ousterhout's co-scheduling, VMware ESX before 3.0): a machine's virtual
+// processors all have cores, or none has. One that has nothing to do keeps its core, empty: should it wake,
+// it runs at once, and no sibling ever waits for one that has no core.
 //
-// Slices of all machines end together, in rounds. If each ended for itself, two small machines could take turns
-// so that a large one never finds all its cores free at once.
+// Slices of all machines end together, in rounds. If each ended for itself, two small machines could take
+// turns so that a large one never finds all its cores free at once.
 #include "hv-models/hypervisor/schedule/policy.hpp"
 
 namespace hvlab::hypervisor::schedule {

@@ -1,10 +1,10 @@
-// smp [--threads N] [--quick] [PHASE...]: what processors that work together ask of a scheduler. Each phase prints
-// "HVLAB phase=NAME hash=HEX ns=N", as the workload does, with a hash that no order of events changes.
+// smp [--threads N] [--quick] [PHASE...]: what processors that work together ask of a scheduler. Each phase
+// prints "HVLAB phase=NAME hash=HEX ns=N", as the workload does, with a hash that no order of events changes.
 //
 //   independent   each thread computes for itself
 //   spin          all threads want one spin lock (PAUSE while they wait), and the kernel's own locks
-//   barrier       rounds of computing; all wait for the last at a barrier, first by spinning, then by sleeping
-//   mixed         independent work, with a lock now and then and a barrier at times
+//   barrier       rounds of computing; all wait for the last at a barrier, first by spinning, then by
+//   sleeping mixed         independent work, with a lock now and then and a barrier at times
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 #include "hv-models/user/library/threads.hpp"
@@ -139,8 +139,10 @@ struct Phase {
   const char* name;
   uint64_t (*work)(unsigned number);
 };
-constexpr Phase kPhases[] = {
-    {"independent", work_alone}, {"spin", work_with_lock}, {"barrier", work_at_barriers}, {"mixed", work_mixed}};
+constexpr Phase kPhases[] = {{"independent", work_alone},
+                             {"spin", work_with_lock},
+                             {"barrier", work_at_barriers},
+                             {"mixed", work_mixed}};
 
 // ---- All threads at once
 
