@@ -79,6 +79,8 @@ std::vector<Metric> metric_names() {
     names.push_back({"work.ledger." + account, MetricUnit::Count});
     names.push_back({"work.share." + account, MetricUnit::Ratio});
   }
+  for (const char* state : {"running", "ready", "co-stopped", "halted"})
+    names.push_back({std::string("vm*.") + state + ".time", MetricUnit::Time});
   add_exits("", names);
   add_exits("work.", names);
   add_requests(names);

@@ -91,6 +91,18 @@ void add_requests(const Json& io, Metrics& metrics) {
   }
 }
 
+/// What a machine's virtual processors did, together, as their hypervisor marks it.
+void add_states(const Json& vcpus, Metrics& metrics) {
+  Metrics times;
+  for (const Json& vcpu : vcpus) {
+    if (!vcpu.contains("picoseconds")) continue;
+    const std::string machine = "vm" + std::to_string(vcpu.at("vm").get<u64>()) + ".";
+    for (const auto& [state, time] : vcpu.at("picoseconds").items())
+      count(times, machine + state + ".time", time.get<double>());
+  }
+  metrics.insert(metrics.end(), times.begin(), times.end());
+}
+
 }  // namespace
 
 std::optional<double> value_of(const Metrics& metrics, const std::string& name) {
@@ -123,6 +135,7 @@ Metrics metrics_of(const MeasuredRun& run, const std::string& statistics) {
     add_ledger(stats.at("ledger"), cycles, "", metrics);
     add_work(stats, metrics);
     add_exits(stats.at("exits"), "", metrics);
+    add_states(stats.value("vcpus", Json::array()), metrics);
     add_requests(stats.value("io", Json::array()), metrics);
     for (const auto& [kind, number] : stats.at("events").items())
       metrics.emplace_back("events." + kind, number.get<double>());
