@@ -8,6 +8,7 @@
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/cores.hpp"
+#include "hv-models/hypervisor/fixed_memory.hpp"
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/boot_information.hpp"
@@ -123,7 +124,7 @@ void make_management() {
   memcpy(of.command_line, line, strlen(line) + 1);
   d.machine.privileged = true;
   const unsigned number = configuration.count + 1;
-  if (!prepare_memory(d.machine, of.memory) ||
+  if (!prepare_fixed_memory(d.machine, of.memory) ||
       !create(d.machine, number, of, door_of(d, kManagement), kHooks) || !map_devices(d.machine))
     runtime::panic("not enough memory for the management machine's %u MiB", of.memory);
   load_or_panic(d.machine);

@@ -1,61 +1,12 @@
 #include "hv-models/driver-domain/management.hpp"
 
 #include "hv-models/hypervisor/vendor.hpp"
-#include "hv-models/runtime/memory.hpp"
 
 namespace hvlab::driver_domain {
-namespace {
 
-using hypervisor::GuestMemory;
-using hypervisor::GuestRange;
-using hypervisor::VirtualMachine;
-
-constexpr u64 kBlock = GuestMemory::kBlock;
-constexpr unsigned kBlockOrder = 9, kLowBlocks = 4;  // of the kernel's image and its first tables
-constexpr u64 kDevices = 0xe000'0000, kDevicesEnd = 0xfec0'0000;  // up to the I/O APIC
-
-u64 take_block() {
-  void* block = runtime::allocate_pages(kBlockOrder);
-  if (block == nullptr) return 0;
-  memset(block, 0, kBlock);
-  return runtime::physical(block);
-}
-
-// Blocks in the order of their addresses make few ranges.
-void add_range(VirtualMachine& machine, u64 address) {
-  for (unsigned i = 0; i < machine.ram_count; ++i) {
-    GuestRange& range = machine.ram[i];
-    if (range.address + range.bytes == address) {
-      range.bytes += kBlock;
-      return;
-    }
-    if (address + kBlock == range.address) {
-      range.address = address;
-      range.bytes += kBlock;
-      return;
-    }
-  }
-  if (machine.ram_count < hypervisor::kMostRanges) machine.ram[machine.ram_count++] = {address, kBlock};
-}
-
-}  // namespace
-
-// Its image is linked for the addresses above 1 MiB, which are the hypervisor's own: what is there are other
-// blocks, which its kernel does not hand out, since a device would find something else there.
-bool prepare_memory(VirtualMachine& machine, unsigned mebibytes) {
-  for (unsigned i = 0; i < kLowBlocks; ++i) {
-    const u64 block = take_block();
-    if (block == 0 || !machine.memory.add(i * kBlock, block)) return false;
-  }
-  for (u64 bytes = u64{mebibytes} << 20; bytes >= kBlock; bytes -= kBlock) {
-    const u64 block = take_block();
-    if (block < kLowBlocks * kBlock || !machine.memory.add(block, block)) return false;
-    add_range(machine, block);
-  }
-  return true;
-}
-
-bool map_devices(VirtualMachine& machine) {
+// Up to the I/O APIC.
+bool map_devices(hypervisor::VirtualMachine& machine) {
+  constexpr u64 kDevices = 0xe000'0000, kDevicesEnd = 0xfec0'0000;
   return hypervisor::vendor().map(machine.tables, kDevices, kDevices, kDevicesEnd - kDevices,
                                   hypervisor::kReadable | hypervisor::kWritable);
 }

@@ -6,8 +6,6 @@
 
 namespace hvlab::driver_domain {
 
-/// Gives it memory and device space; then create() and load() make the rest. False without memory.
-bool prepare_memory(hypervisor::VirtualMachine& machine, unsigned mebibytes);
 /// After create(): the machine's device space.
 bool map_devices(hypervisor::VirtualMachine& machine);
 

@@ -68,11 +68,15 @@ void write_fadt(u8* page) {  // 5.2.9
   t.pad_to(244).finish();
 }
 
-void write_madt(u8* page, unsigned processors) {  // 5.2.12
+void write_madt(u8* page, unsigned processors, const u8* apic_ids) {  // 5.2.12
   Table t(page, kMadt);
   t.header("APIC", 3).number(static_cast<u32>(arch::apic::kDefaultBase)).number(u32{1});
   for (unsigned i = 0; i < processors; ++i)
-    t.number(u8{0}).number(u8{8}).number(static_cast<u8>(i)).number(static_cast<u8>(i)).number(u32{1});
+    t.number(u8{0})
+        .number(u8{8})
+        .number(static_cast<u8>(i))
+        .number(apic_ids == nullptr ? static_cast<u8>(i) : apic_ids[i])
+        .number(u32{1});
   t.number(u8{1}).number(u8{12}).number(u8{0}).number(u8{0}).number(kIoApicAddress).number(u32{0});
   constexpr u16 kLevelHigh = 0x000d;
   t.number(u8{2}).number(u8{10}).number(u8{0}).number(u8{0}).number(u32{2}).number(u16{0});
@@ -91,10 +95,10 @@ void write_dsdt(u8* page) {
 
 }  // namespace
 
-void write_tables(u8* page, unsigned processors) {
+void write_tables(u8* page, unsigned processors, const u8* apic_ids) {
   write_rsdp(page);
   write_fadt(page);
-  write_madt(page, processors);
+  write_madt(page, processors, apic_ids);
   write_dsdt(page);
   Table(page, kFacs).bytes("FACS", 4).number(u32{64});
   Table t(page, kXsdt);

@@ -13,6 +13,7 @@ inline constexpr u64 kTables = 0xf'0000;
 inline constexpr size_t kTableBytes = 0x1000;
 
 /// Fills `page` (kTableBytes, zeros), which the guest finds at kTables, where the RSDP is.
-void write_tables(u8* page, unsigned processors);
+/// `apic_ids`: of its processors; null: 0 and up.
+void write_tables(u8* page, unsigned processors, const u8* apic_ids = nullptr);
 
 }  // namespace hvlab::hypervisor::acpi

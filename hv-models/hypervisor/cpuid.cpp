@@ -31,7 +31,18 @@ CpuidResult leaf_1(const VirtualProcessor& vcpu) {
   return r;
 }
 
+// A machine that has its processors to itself sees them as they are, but for what this hypervisor uses, and
+// for MWAIT, which would wait past interrupts that are off.
+CpuidResult own_leaf(u32 leaf, u32 subleaf) {
+  if (leaf == 5 || leaf == 0x8000'000a) return {0, 0, 0, 0};
+  CpuidResult r = runtime::cpuid(leaf, subleaf);
+  if (leaf == 1) r.ecx &= ~kMonitor;
+  if (leaf == 0x8000'0001) r.ecx &= ~kSvm;
+  return r;
+}
+
 CpuidResult leaf_of(const VirtualProcessor& vcpu, u32 leaf, u32 subleaf) {
+  if (vcpu.machine->direct) return own_leaf(leaf, subleaf);
   if (leaf == kSignatureLeaf) return {kFeatureLeaf, kSignatureB, kSignatureC, kSignatureD};
   if (leaf == kFeatureLeaf) return {vcpu.machine->hooks->features(*vcpu.machine), 0, 0, 0};
   if (leaf > kFeatureLeaf && leaf < 0x5000'0000) return {0, 0, 0, 0};

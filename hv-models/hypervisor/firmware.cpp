@@ -103,7 +103,7 @@ const char* load_guest(const GuestFiles& files, unsigned processors, const Guest
   start = {};
   if (const char* mistake = load_kernel(files, target, start.entry, end); mistake != nullptr) return mistake;
   u8 tables[acpi::kTableBytes] = {};
-  acpi::write_tables(tables, processors);
+  acpi::write_tables(tables, processors, target.apic_ids);
   target.write(target.context, acpi::kTables, tables, sizeof tables);
 
   const Module archive{(target.bytes - files.archive_bytes) & ~(kPage - 1), files.archive_bytes, 0, 0};

@@ -29,6 +29,7 @@ struct GuestTarget {
   /// there is.
   const GuestRange* ram = nullptr;
   unsigned ram_count = 0;
+  const u8* apic_ids = nullptr;  // of its processors; null: 0 and up
 };
 
 struct GuestStart {

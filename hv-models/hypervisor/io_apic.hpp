@@ -28,6 +28,8 @@ class IoApic {
   /// For the management machine: whether a pin waits for the end of its interrupt, or is masked.
   bool is_busy(unsigned pin) const;
   bool is_masked(unsigned pin) const;
+  /// For partitions: what the machine's own pin is to be told.
+  u64 entry(unsigned pin) const { return entries_[pin]; }
 
  private:
   u32 select_ = 0;

@@ -30,7 +30,10 @@ void start(VirtualProcessor& vcpu, u8 page) {
 void deliver(VirtualProcessor& vcpu, const ApicMessage& message) {
   switch (message.mode) {
     case DeliveryMode::Fixed:
-    case DeliveryMode::LowestPriority: vcpu.apic.accept(message.vector, message.level); break;
+    case DeliveryMode::LowestPriority:
+      if (vcpu.machine->direct) return vcpu.machine->hooks->interrupt(vcpu, message.vector);
+      vcpu.apic.accept(message.vector, message.level);
+      break;
     case DeliveryMode::StartUp: start(vcpu, message.vector); break;
     case DeliveryMode::Nmi: vcpu.nmi = true; break;
     default: return;

@@ -60,7 +60,9 @@ bool write(VirtualProcessor& vcpu, u32 msr, u64 value) {
   const Hold hold(vcpu.machine->lock);
   if (is_x2apic(msr)) return write_apic(vcpu, msr, value);
   switch (msr) {
-    case m::kApicBase: return vcpu.apic.set_base(value);
+    case m::kApicBase:
+      // A processor that it has itself stays in x2APIC mode: only there commands can be checked.
+      return vcpu.machine->direct ? value == vcpu.apic.base() : vcpu.apic.set_base(value);
     case m::kEfer: return write_efer(vcpu, value);
     case m::kPat:
       for (unsigned i = 0; i < 8; ++i) {

@@ -149,10 +149,10 @@ Outcome run_once(VirtualProcessor& vcpu) {
       if (!has_work(vcpu, runtime::clock::now())) return Outcome::Halted;
       vcpu.halted = false;
     }
-    offer_interrupts(vcpu);
+    if (!vcpu.machine->direct || vcpu.nmi) offer_interrupts(vcpu);
     if (vcpu.shadow != nullptr) prepare_shadow(vcpu);
     vendor().run(vcpu, vcpu.exit);
-    let_interrupts_in();
+    if (!vcpu.machine->direct) let_interrupts_in();  // else they are the guest's
   }
   const Outcome outcome = handle(vcpu);
   if (vcpu.machine->hooks->afterwards != nullptr) vcpu.machine->hooks->afterwards(vcpu);

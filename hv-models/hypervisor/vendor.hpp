@@ -20,6 +20,10 @@ struct Vendor {
   bool (*map)(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);
   bool (*unmap)(u64 root, u64 guest_physical, u64 bytes);
 
+  /// A map of ports for one machine, all of which leave the guest; then those that do not. 0 without memory.
+  u64 (*make_port_map)();
+  void (*let_ports_through)(u64 map, u16 first, unsigned count);
+
   /// A control block; false without memory. Then one of the two states to begin with.
   bool (*create)(VirtualProcessor& vcpu);
   void (*destroy)(VirtualProcessor& vcpu);
@@ -31,6 +35,10 @@ struct Vendor {
   /// Runs the guest until something happens. Interrupts are off before and after; what interrupted it is
   /// taken when they are switched on.
   void (*run)(VirtualProcessor& vcpu, Exit& exit);
+
+  /// From here until the guest has been left, whatever comes waits, NMIs too: what is looked at before an
+  /// entry stays as it was.
+  void (*hold_events)();
 
   bool (*can_take_interrupt)(const VirtualProcessor& vcpu);
   void (*inject_interrupt)(VirtualProcessor& vcpu, u8 vector);

@@ -62,6 +62,9 @@ bool load(VirtualMachine& machine, const u8* kernel, u64 kernel_bytes, const u8*
                      &machine.memory, machine.memory.bytes()};
   target.ram = machine.ram;
   target.ram_count = machine.ram_count;
+  u8 ids[kMostVirtualProcessors];
+  for (unsigned i = 0; i < machine.count; ++i) ids[i] = static_cast<u8>(machine.vcpus[i].apic.id());
+  target.apic_ids = ids;
   GuestStart start;
   message = load_guest({kernel, kernel_bytes, module, module_bytes, line}, machine.count, target, start);
   if (message != nullptr) return false;

@@ -27,6 +27,8 @@ struct ModelHooks {
   bool (*map_memory)(VirtualProcessor& vcpu, const Exit& exit) = nullptr;
   /// After each exit that was handled, no lock held. May be null.
   void (*afterwards)(VirtualProcessor& vcpu) = nullptr;
+  /// Machines with processors of their own: an interrupt for `vcpu`, whose local APIC is the machine's.
+  void (*interrupt)(VirtualProcessor& vcpu, u8 vector) = nullptr;
   /// CPUID 4000_0001h, EAX.
   u32 (*features)(const VirtualMachine& machine);
 };
@@ -46,6 +48,10 @@ struct VirtualMachine {
   DeviceDoor door = {};
   const ModelHooks* hooks = nullptr;
   bool over = false;
+  /// Its processors are the machine's own: interrupts, local APIC and HLT are no business of the
+  /// hypervisor's.
+  bool direct = false;
+  u64 ports = 0;            // its own map of ports; 0: what all others have
   bool privileged = false;  // the management machine of the driver-domain model
   /// Guards interrupt controllers, door and what the devices behind it know.
   runtime::SpinLock lock;

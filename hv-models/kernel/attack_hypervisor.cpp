@@ -10,6 +10,7 @@
 #include "hv-models/runtime/hypercall.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/interrupts.hpp"
+#include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "sim/arch/exceptions.hpp"
@@ -136,6 +137,19 @@ void attack_interrupt_controllers() {
   }
 }
 
+// The command register of x2APIC mode: every kind, to everybody whom it can name, itself least of all.
+void attack_processors() {
+  if (!runtime::apic::uses_msrs()) return;
+  constexpr u32 kCommand = 0x830;
+  for (u64 i = 0; i < 400; ++i) {
+    const u64 destination = i % 16 == 15 ? ~u64{0} >> 32 : i % 16;
+    if (destination == runtime::apic::id()) continue;
+    ATTACK("wrmsr", (i & 0xff) | (next_random() & 7) << 8 | 1u << 14, kCommand, destination);
+  }
+  ATTACK("wrmsr", 0x000c'4500, kCommand, 0);  // INIT to all others
+  ATTACK("wrmsr", 0x000c'4600, kCommand, 0);  // start-up at address 0
+}
+
 // Registers by chance, in spaces that its own writes have moved.
 void attack_devices(const drivers::PciFunction& f) {
   for (unsigned round = 0; round < 40; ++round) {
@@ -162,6 +176,7 @@ void attack_everything() {
   attack_ports();
   attack_addresses();
   attack_interrupt_controllers();
+  attack_processors();
   drivers::for_each_pci_function([](const drivers::PciFunction& f) { attack_devices(f); });
 }
 

@@ -67,6 +67,13 @@ void set_masked(u8 irq, bool masked) {
   write(entry, masked ? value | kMasked : value & ~kMasked);
 }
 
+// Masked while its halves are written.
+void set_entry(unsigned pin, u64 entry) {
+  write(kFirstRedirection + 2 * pin, kMasked);
+  write(kFirstRedirection + 2 * pin + 1, static_cast<u32>(entry >> 32));
+  write(kFirstRedirection + 2 * pin, static_cast<u32>(entry));
+}
+
 bool is_level(u8 irq) { return acpi::tables().isa[irq].level; }
 
 }  // namespace hvlab::runtime::ioapic

@@ -15,6 +15,9 @@ using LineHandler = void (*)(void* context);
 bool connect(u8 irq, LineHandler handler, void* context);
 /// A connected line is silent, or not.
 void set_masked(u8 irq, bool masked);
+/// Redirection entry of pin `pin` as a whole (82093AA, 3.2.4): for whoever gives pins to others, and connects
+/// none. The caller serializes.
+void set_entry(unsigned pin, u64 entry);
 /// Whether it is level-triggered.
 bool is_level(u8 irq);
 

@@ -11,14 +11,29 @@ namespace {
 
 namespace r = arch::apic;
 
-volatile u32& reg(u32 offset) { return device_register(r::kDefaultBase + offset); }
-
 constexpr u32 kDivideBy1 = 0b1011, kDeliveryPending = 1u << 12;
 
+// Every processor's is in the same mode (11.12): firmware hands over all of them alike.
+bool x2apic = false;
+
+u32 msr_of(u32 offset) { return arch::msr::kX2apicFirst + offset / 16; }  // 11.12.1.2
+
+u32 read(u32 offset) {
+  return x2apic ? static_cast<u32>(read_msr(msr_of(offset))) : device_register(r::kDefaultBase + offset);
+}
+void write(u32 offset, u32 value) {
+  if (x2apic) {
+    write_msr(msr_of(offset), value);
+  } else {
+    device_register(r::kDefaultBase + offset) = value;
+  }
+}
+
 void command(u32 apic_id, u32 low) {
-  while ((reg(r::kCommandLow) & kDeliveryPending) != 0) pause();
-  reg(r::kCommandHigh) = apic_id << 24;
-  reg(r::kCommandLow) = low;
+  if (x2apic) return write_msr(msr_of(r::kCommandLow), u64{apic_id} << 32 | low);
+  while ((read(r::kCommandLow) & kDeliveryPending) != 0) pause();
+  write(r::kCommandHigh, apic_id << 24);
+  write(r::kCommandLow, low);
 }
 
 constexpr u32 mode(r::DeliveryMode m) { return u32{static_cast<u8>(m)} << r::kLvtModeShift; }
@@ -27,17 +42,25 @@ constexpr u32 shorthand(r::Shorthand s) { return u32{static_cast<u8>(s)} << r::k
 }  // namespace
 
 void enable() {
-  write_msr(arch::msr::kApicBase, read_msr(arch::msr::kApicBase) | r::kBaseEnable);
-  reg(r::kTaskPriority) = 0;
-  reg(r::kLvtLint0) = r::kLvtMasked;  // the 8259s are masked: lines come through the IOAPIC
-  reg(r::kLvtError) = r::kLvtMasked;
-  reg(r::kSpurious) = r::kSpuriousEnable | kSpuriousVector;
-  reg(r::kDivideConfiguration) = kDivideBy1;
-  reg(r::kLvtTimer) = kTimerVector | r::kLvtTimerOneShot;
+  const u64 base = read_msr(arch::msr::kApicBase);
+  if ((base & r::kBaseX2apic) != 0) x2apic = true;
+  write_msr(arch::msr::kApicBase, base | r::kBaseEnable);
+  write(r::kTaskPriority, 0);
+  write(r::kLvtLint0, r::kLvtMasked);  // the 8259s are masked: lines come through the IOAPIC
+  write(r::kLvtError, r::kLvtMasked);
+  write(r::kSpurious, r::kSpuriousEnable | kSpuriousVector);
+  write(r::kDivideConfiguration, kDivideBy1);
+  write(r::kLvtTimer, kTimerVector | r::kLvtTimerOneShot);
 }
 
-u32 id() { return reg(r::kId) >> 24; }
-void end_of_interrupt() { reg(r::kEndOfInterrupt) = 0; }
+void use_msrs() {
+  write_msr(arch::msr::kApicBase, read_msr(arch::msr::kApicBase) | r::kBaseEnable | r::kBaseX2apic);
+  x2apic = true;
+}
+bool uses_msrs() { return x2apic; }
+
+u32 id() { return x2apic ? read(r::kId) : read(r::kId) >> 24; }
+void end_of_interrupt() { write(r::kEndOfInterrupt, 0); }
 
 void send(u32 apic_id, u8 vector) { command(apic_id, r::kCommandAssert | vector); }
 void send_to_others(u8 vector) {
@@ -46,12 +69,13 @@ void send_to_others(u8 vector) {
 void send_nmi_to_others() {
   command(0, r::kCommandAssert | shorthand(r::Shorthand::AllExcludingSelf) | mode(r::DeliveryMode::Nmi));
 }
+void send_nmi(u32 apic_id) { command(apic_id, r::kCommandAssert | mode(r::DeliveryMode::Nmi)); }
 void send_init(u32 apic_id) { command(apic_id, r::kCommandAssert | mode(r::DeliveryMode::Init)); }
 void send_start_up(u32 apic_id, u8 page) {
   command(apic_id, r::kCommandAssert | mode(r::DeliveryMode::StartUp) | page);
 }
 
-void start_timer(u32 ticks) { reg(r::kInitialCount) = ticks; }
-u32 timer_ticks_left() { return reg(r::kCurrentCount); }
+void start_timer(u32 ticks) { write(r::kInitialCount, ticks); }
+u32 timer_ticks_left() { return read(r::kCurrentCount); }
 
 }  // namespace hvlab::runtime::apic

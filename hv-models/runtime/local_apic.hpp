@@ -1,4 +1,5 @@
-// The local APIC of the calling processor, in xAPIC mode (SDM vol. 3, chapter 10).
+// The local APIC of the calling processor, in the mode that firmware left it in: xAPIC or x2APIC (SDM vol. 3,
+// chapter 11).
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -7,6 +8,10 @@ namespace hvlab::runtime::apic {
 
 /// Switches it on, its own interrupts masked.
 void enable();
+/// Changes the calling processor's to x2APIC mode, whose registers are MSRs (11.12). From the first call on
+/// all of this goes by MSRs, on every processor: others make the change before they use theirs again.
+void use_msrs();
+bool uses_msrs();
 u32 id();
 void end_of_interrupt();
 
@@ -15,6 +20,7 @@ void send(u32 apic_id, u8 vector);
 void send_to_others(u8 vector);
 /// Reaches them even while their interrupts are off.
 void send_nmi_to_others();
+void send_nmi(u32 apic_id);
 
 /// The messages that start a processor (8.4.4.1): INIT, and start-up at physical `page` * 4096.
 void send_init(u32 apic_id);

@@ -38,6 +38,13 @@ constexpr Exit kAlways[] = {
     Exit::Mwait,     Exit::Xsetbv, Exit::TaskSwitch, Exit::Rdpmc,  Exit::MwaitConditional,
     Exit::FerrFreeze};
 
+// Of a machine that has its processors to itself: what would reach beyond it, or show it what is the
+// hypervisor's.
+constexpr Exit kDirect[] = {
+    Exit::Nmi,  Exit::Init,  Exit::Cpuid,   Exit::Invd,    Exit::Invlpga, Exit::IoIo,
+    Exit::Msr,  Exit::Vmrun, Exit::Vmmcall, Exit::Vmload,  Exit::Vmsave,  Exit::Shutdown,
+    Exit::Stgi, Exit::Clgi,  Exit::Skinit,  Exit::Monitor, Exit::Mwait,   Exit::MwaitConditional};
+
 void intercept(ControlArea& control, u64 bit) { control.intercept[bit / 32] |= 1u << bit % 32; }
 
 bool has_pause_filter() { return (runtime::cpuid(0x8000'000a).edx >> 10 & 1) != 0; }
@@ -99,12 +106,18 @@ bool create(VirtualProcessor& vcpu) {
   vcpu.control = page;
   vcpu.control_address = runtime::physical(page);
   ControlArea& control = block(vcpu).control;
-  for (const Exit each : kAlways) intercept(control, static_cast<u64>(each));
-  watch_pauses(control);
-  control.io_map = vcpu.machine->privileged ? privileged_port_map() : port_map();
-  control.msr_map = msr_map();
+  if (vcpu.machine->direct) {
+    for (const Exit each : kDirect) intercept(control, static_cast<u64>(each));
+    control.msr_map = direct_msr_map();
+  } else {
+    for (const Exit each : kAlways) intercept(control, static_cast<u64>(each));
+    watch_pauses(control);
+    control.msr_map = msr_map();
+    control.interrupt = virtual_interrupt::kMasking;
+  }
+  const u64 shared_ports = vcpu.machine->privileged ? privileged_port_map() : port_map();
+  control.io_map = vcpu.machine->ports != 0 ? vcpu.machine->ports : shared_ports;
   control.asid = asid;
-  control.interrupt = virtual_interrupt::kMasking;
   control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   if (vcpu.machine->tables != 0) {
     control.nested_control = kNestedPaging;
@@ -123,6 +136,9 @@ void destroy(VirtualProcessor& vcpu) {
   runtime::free_pages(vcpu.control);
   vcpu.control = nullptr;
 }
+
+// With GIF clear NMIs wait too (15.17); svm_enter ends it.
+void hold_events() { asm volatile("clgi" ::: "memory"); }
 
 void set_protected_mode(VirtualProcessor& vcpu, u32 entry, u32 ebx) {
   begin_state(vcpu);

@@ -47,5 +47,10 @@ u64 port_map();
 /// Of the management machine: the machine's devices are its own.
 u64 privileged_port_map();
 u64 msr_map();
+/// Of processors that a machine has to itself: their local APICs too, but for what reaches other processors.
+u64 direct_msr_map();
+u64 make_port_map();
+void let_ports_through(u64 map, u16 first, unsigned count);
+void hold_events();
 
 }  // namespace hvlab::svm

@@ -4,6 +4,7 @@
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/svm/control.hpp"
 
+#include "sim/arch/apic.hpp"
 #include "sim/arch/msr.hpp"
 
 namespace hvlab::svm {
@@ -47,15 +48,52 @@ u64 privileged_port_map() {
   return runtime::physical(map);
 }
 
+u64 make_port_map() {
+  u8* map = static_cast<u8*>(runtime::allocate_pages(2));
+  if (map == nullptr) return 0;
+  memset(map, 0xff, u64{4096} << 2);
+  return runtime::physical(map);
+}
+
+void let_ports_through(u64 map, u16 first, unsigned count) {
+  u8* bits = runtime::direct<u8>(map);
+  for (u32 port = first; port < first + count && port < 0x1'0000; ++port)
+    bits[port / 8] &= static_cast<u8>(~(1u << port % 8));
+}
+
+namespace {
+
 // What VMLOAD and VMSAVE move is the guest's own.
+void let_moved_through(u8* map) {
+  namespace m = arch::msr;
+  for (const u32 msr : {m::kStar, m::kLstar, m::kCstar, m::kFmask, m::kFsBase, m::kGsBase, m::kKernelGsBase,
+                        m::kSysenterCs, m::kSysenterEsp, m::kSysenterEip})
+    let_through(map, msr);
+}
+
+}  // namespace
+
 u64 msr_map() {
   static u8* map = nullptr;
   if (map == nullptr) {
     map = all_ones(1);
+    let_moved_through(map);
+  }
+  return runtime::physical(map);
+}
+
+// The command register is what reaches other processors (SDM vol. 3, 11.12.9); an interrupt to oneself has a
+// register of its own.
+u64 direct_msr_map() {
+  static u8* map = nullptr;
+  if (map == nullptr) {
     namespace m = arch::msr;
-    for (const u32 msr : {m::kStar, m::kLstar, m::kCstar, m::kFmask, m::kFsBase, m::kGsBase, m::kKernelGsBase,
-                          m::kSysenterCs, m::kSysenterEsp, m::kSysenterEip})
-      let_through(map, msr);
+    map = all_ones(1);
+    let_moved_through(map);
+    for (u32 msr = m::kX2apicFirst; msr <= m::kX2apicLast; ++msr) {
+      if (msr != m::kX2apicFirst + arch::apic::kCommandLow / 16) let_through(map, msr);
+    }
+    let_through(map, m::kTscDeadline);
   }
   return runtime::physical(map);
 }

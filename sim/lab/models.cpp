@@ -20,7 +20,8 @@ constexpr const char* kGuest = "kernel/kernel.elf kernel/programs.tar";  // of h
 constexpr const char *kEmulated = "emulated", *kPv = "pv";
 constexpr const char* kHosted = "kernel/hosted.tar";
 constexpr const char *kMonolithic = "monolithic/monolithic.elf",
-                     *kDriverDomain = "driver-domain/driver-domain.elf";
+                     *kDriverDomain = "driver-domain/driver-domain.elf",
+                     *kPartition = "partition/partition.elf";
 
 // Two that differ in their guests' devices alone have a name each, so that one list can hold both.
 constexpr Model kModels[] = {
@@ -36,6 +37,9 @@ constexpr Model kModels[] = {
     {"driver-domain",
      "a hypervisor whose devices are a management machine's: split drivers, rings, granted pages",
      kDriverDomain, kGuest, "pv", kPv, true, 208, 80, 1},
+    {"partition",
+     "firmware that splits cores, memory and devices among systems, and then stays out of the way",
+     kPartition, kGuest, "virtio", kEmulated, false, 144, 80, 1},
     {"hosted", "a VMM as a process of the teaching kernel, which drives the machine and schedules", kKernel,
      kHosted, "virtio", kEmulated, false, 192, 80, 1},
     {"hosted-pv", "the same with virtio devices", kKernel, kHosted, "virtio", kPv, false, 192, 80, 1},
