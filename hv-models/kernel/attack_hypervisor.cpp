@@ -137,14 +137,15 @@ void attack_interrupt_controllers() {
   }
 }
 
-// The command register of x2APIC mode: every kind, to everybody whom it can name, itself least of all.
+// The command register of x2APIC mode: every kind, to everybody whom it can name but itself (an NMI would
+// stop this kernel).
 void attack_processors() {
   if (!runtime::apic::uses_msrs()) return;
-  constexpr u32 kCommand = 0x830;
+  constexpr u32 kCommand = 0x830, kAssert = 1u << 14, kAllOthers = 3u << 18;
   for (u64 i = 0; i < 400; ++i) {
-    const u64 destination = i % 16 == 15 ? ~u64{0} >> 32 : i % 16;
-    if (destination == runtime::apic::id()) continue;
-    ATTACK("wrmsr", (i & 0xff) | (next_random() & 7) << 8 | 1u << 14, kCommand, destination);
+    const u64 destination = i % 16;
+    const u32 shorthand = destination == runtime::apic::id() ? kAllOthers : 0;
+    ATTACK("wrmsr", (i & 0xff) | (next_random() & 7) << 8 | kAssert | shorthand, kCommand, destination);
   }
   ATTACK("wrmsr", 0x000c'4500, kCommand, 0);  // INIT to all others
   ATTACK("wrmsr", 0x000c'4600, kCommand, 0);  // start-up at address 0
