@@ -186,6 +186,7 @@ class Run {
     CellResult& cell = result.cells[index];
     const scenario::Cell& about = result.scenario.cells[index];
     cell.run = read_run(statistics, cell.console, about.instances);
+    cell.run.memory = static_cast<double>(about.machine.memory);
     cell.run.way = about.software.model.empty() ? about.software.way : about.software.model;
     cell.run.processors = about.machine.cores;
     cell.metrics = metrics_of(cell.run, statistics);
