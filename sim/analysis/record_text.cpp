@@ -70,8 +70,7 @@ std::string detail_text(const TraceReader& trace, const Record& r) {
     case kind(EventKind::VmExitDetail): return fmt::format("info {:x}, {} cycles in the guest", r.a, r.b);
     case kind(EventKind::RequestStart):
       return fmt::format("number {}, {} bytes {}", r.a, r.b & ~(u64{1} << 63), r.b >> 63 != 0 ? "out" : "in");
-    case kind(EventKind::Mark):
-      return fmt::format("{}, {:x}", observe::name(observe::mark_kind(r.a)), r.b);
+    case kind(EventKind::Mark): return fmt::format("{}, {:x}", observe::name(observe::mark_kind(r.a)), r.b);
     case kind(EventKind::RequestDone): return fmt::format("number {}, {} bytes", r.a, r.b);
     default: return fmt::format("{:x}, {:x}", r.a, r.b);
   }

@@ -174,7 +174,8 @@ void print_json(const std::vector<HostCheck>& checks) {
 
 std::vector<HostCheck> examine_host() {
   std::vector<HostCheck> checks = {host_processor(), memory(), data("profiles/cpu", "data files"),
-                                   profiles(),       cache(),  systems(), firmware()};
+                                   profiles(),       cache(),  systems(),
+                                   firmware()};
   for (const Program& wanted : kPrograms) checks.push_back(program(wanted));
   return checks;
 }

@@ -33,8 +33,15 @@ std::vector<std::string> profiles_in(const char* folder) {
 constexpr u64 kMiB = u64{1} << 20;
 
 scenario::WayFacts facts_of(const Model& model) {
-  return {model.name,        "amd-zen2", model.memory * kMiB, model.more_memory * kMiB, model.instances,
-          *model.pv != '\0', true,       model.scheduler, model.devices};
+  return {model.name,
+          "amd-zen2",
+          model.memory * kMiB,
+          model.more_memory * kMiB,
+          model.instances,
+          *model.pv != '\0',
+          true,
+          model.scheduler,
+          model.devices};
 }
 
 scenario::WayFacts facts_of(const Way& way) {

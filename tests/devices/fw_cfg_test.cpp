@@ -58,7 +58,8 @@ TEST_CASE("signature and features") {
   CHECK(b.fw_cfg.dma_ports().read(4, 4) == 0x4746'4320);
 }
 
-// Catches keys of an architecture's own that lead to common ones: firmware would read 17745 ACPI tables there.
+// Catches keys of an architecture's own that lead to common ones: firmware would read 17745 ACPI tables
+// there.
 TEST_CASE("a key of the architecture's own that nobody set is empty, and not the common one") {
   Board b;
   CHECK(b.read(0x8000, 4) == std::string(4, '\0'));

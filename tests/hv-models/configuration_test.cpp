@@ -30,7 +30,8 @@ std::string mistake(const std::string& line) {
 // line.
 TEST_CASE("the documented command line says what it means") {
   const Configuration c = read(
-      "scheduler=relaxed skew=500 slice=2000 pause=yield vm1=vcpus:4,memory:96,disk:virtio,net:e1000,sends:3,paging:shadow "
+      "scheduler=relaxed skew=500 slice=2000 pause=yield "
+      "vm1=vcpus:4,memory:96,disk:virtio,net:e1000,sends:3,paging:shadow "
       "vm2=vcpus:2,shares:500,reservation:20,limit:150,cores:0+2-3 -- run=/bin/workload --quick -- "
       "run=/bin/spin");
   CHECK(std::string(c.scheduler) == "relaxed");
@@ -76,9 +77,10 @@ TEST_CASE("what is not said has its default, and the last command line serves al
 TEST_CASE("a mistake gets one message that says where and what would be right") {
   CHECK(mistake("vm1=disk:scsi") == "vm1=disk:scsi: disk is one of: none, ide, virtio, pv");
   CHECK(mistake("vm1=cpus:2").find("a virtual machine has vcpus, memory") != std::string::npos);
-  for (const char* line : {"vm1=vcpus:0", "vm1=vcpus:9", "vm1=memory:15", "vm1=memory:", "vm1=vcpus:2x",
-                           "vm9=", "vm1=cores:", "vm1=cores:32", "vm1=cores:2-x", "vm1=limit:801", "skew=a", "slice=99", "pause=never",
-                           "scheduler=abcdefghijklmnopqrst", "vm1=vcpus:1 -- a -- b"}) {
+  for (const char* line :
+       {"vm1=vcpus:0", "vm1=vcpus:9", "vm1=memory:15", "vm1=memory:", "vm1=vcpus:2x",
+        "vm9=", "vm1=cores:", "vm1=cores:32", "vm1=cores:2-x", "vm1=limit:801", "skew=a", "slice=99",
+        "pause=never", "scheduler=abcdefghijklmnopqrst", "vm1=vcpus:1 -- a -- b"}) {
     CHECK_FALSE(mistake(line).empty());
   }
   CHECK(mistake("-- " + std::string(300, 'x')).empty() == false);

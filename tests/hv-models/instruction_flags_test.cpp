@@ -1,4 +1,5 @@
-// Would catch: an operation on a device's memory that leaves another result or other flags than the processor.
+// Would catch: an operation on a device's memory that leaves another result or other flags than the
+// processor.
 #include <catch2/catch.hpp>
 
 #include "hv-models/hypervisor/instruction.hpp"
