@@ -20,14 +20,15 @@ struct Metric {
 /// A way of running the workload, with what it means for the machine.
 struct WayFacts {
   std::string name;
-  std::string processor;     // its profile, with the features that are taken off it: "amd-zen2,-npt"
-  u64 memory = 0;            // bytes for one instance
-  u64 more_memory = 0;       // bytes for each further one
-  u64 instances = 1;         // of the workload, when nothing else is said
-  bool machines = false;     // each instance is in a virtual machine
-  bool model = false;        // a teaching system
-  bool scheduler = false;    // its hypervisor has one, with policies
-  std::string devices = {};  // of its guests, when nothing else is said
+  std::string processor;   // its profile, with the features that are taken off it: "amd-zen2,-npt"
+  u64 memory = 0;          // bytes for one instance
+  u64 more_memory = 0;     // bytes for each further one
+  u64 instances = 1;       // of the workload, when nothing else is said
+  bool machines = false;   // each instance is in a virtual machine
+  bool model = false;      // a teaching system
+  bool scheduler = false;  // its hypervisor has one, with policies
+  // NOLINTNEXTLINE(readability-redundant-member-init): whoever makes one may leave it out
+  std::string devices = {};  // what its guests have when nothing else is said
 };
 
 struct Vocabulary {
