@@ -1,6 +1,7 @@
 // The network phase: request and response, then bulk, over UDP on the loopback interface, with another
 // process.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -30,6 +31,18 @@ void bring_up_loopback() {
   close(control);
 }
 
+// Another instance may just be bringing the interface up: Linux says that it is before it has given it its
+// address.
+bool bind_when_ready(int socket, const sockaddr_in& address) {
+  constexpr unsigned kTries = 1000, kMicroseconds = 1000;
+  for (unsigned i = 0; i < kTries; ++i) {
+    if (bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+    if (errno != EADDRNOTAVAIL) return false;
+    usleep(kMicroseconds);
+  }
+  return false;
+}
+
 // A port of the system's choice, so that instances of this program can run side by side.
 int bound_socket(uint16_t& port) {
   const int result = socket(AF_INET, SOCK_DGRAM, 0);
@@ -37,7 +50,7 @@ int bound_socket(uint16_t& port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (result < 0 || bind(result, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
+  if (result < 0 || !bind_when_ready(result, address) ||
       getsockname(result, reinterpret_cast<sockaddr*>(&address), &length) != 0)
     fail("bind");
   port = ntohs(address.sin_port);
