@@ -87,7 +87,7 @@ uint64_t work_alone(unsigned number) {
   return state;
 }
 
-// The sum does not depend on the order. Memory taken and given back is the kernel's locks.
+// The sum does not depend on the order in which the threads take the lock.
 uint64_t work_with_lock(unsigned number) {
   uint64_t state = number + 1;
   for (uint64_t i = 0; i < 4 * units; ++i) {
