@@ -7,6 +7,20 @@ namespace {
 bool is_after(u32 a, u32 b) { return static_cast<i32>(a - b) > 0; }
 u32 smaller(u32 a, u32 b) { return a < b ? a : b; }
 
+// `bytes` bytes of a ring from `at` on, in the one or two pieces that they are.
+void put_into_ring(u8* ring, u32 at, const u8* from, u32 bytes) {
+  at %= TcpConnection::kRing;
+  const u32 first = smaller(bytes, TcpConnection::kRing - at);
+  __builtin_memcpy(ring + at, from, first);
+  __builtin_memcpy(ring, from + first, bytes - first);
+}
+void get_from_ring(const u8* ring, u32 at, u8* to, u32 bytes) {
+  at %= TcpConnection::kRing;
+  const u32 first = smaller(bytes, TcpConnection::kRing - at);
+  __builtin_memcpy(to, ring + at, first);
+  __builtin_memcpy(to + first, ring, bytes - first);
+}
+
 }  // namespace
 
 void TcpConnection::open(u32 initial) {
@@ -16,14 +30,14 @@ void TcpConnection::open(u32 initial) {
 
 u32 TcpConnection::write(const u8* from, u32 bytes) {
   const u32 part = smaller(bytes, room());
-  for (u32 i = 0; i < part; ++i) send_ring_[(send_at_ + buffered_ + i) % kRing] = from[i];
+  put_into_ring(send_ring_, send_at_ + buffered_, from, part);
   buffered_ += part;
   return part;
 }
 
 u32 TcpConnection::read(u8* to, u32 bytes) {
   const u32 part = smaller(bytes, received_);
-  for (u32 i = 0; i < part; ++i) to[i] = receive_ring_[(receive_at_ + i) % kRing];
+  get_from_ring(receive_ring_, receive_at_, to, part);
   receive_at_ = (receive_at_ + part) % kRing;
   received_ -= part;
   // A window that was nearly closed has opened: the other side may wait for that (3.8.6.2.2).
@@ -109,7 +123,7 @@ void TcpConnection::take(const TcpHeader& header, const u8* payload, u32 bytes) 
   const u32 known = expected_ - header.sequence;  // of it already
   if (known > bytes) return;                      // too early, or all of it known
   const u32 part = smaller(bytes - known, kRing - received_);
-  for (u32 i = 0; i < part; ++i) receive_ring_[(receive_at_ + received_ + i) % kRing] = payload[known + i];
+  put_into_ring(receive_ring_, receive_at_ + received_, payload + known, part);
   received_ += part;
   expected_ += part;
   if (!fin || peer_closed_ || known + part != bytes) return;
@@ -137,7 +151,7 @@ u32 TcpConnection::put_data(u8* payload) {
   if (probing_ && sent() == 0 && room == 0) room = 1;
   const u32 part = smaller(smaller(unsent, segment_), room);
   if (part < unsent && part < segment_ && sent() > 0) return 0;
-  for (u32 i = 0; i < part; ++i) payload[i] = send_ring_[(send_at_ + sent() + i) % kRing];
+  get_from_ring(send_ring_, send_at_ + sent(), payload, part);
   return part;
 }
 

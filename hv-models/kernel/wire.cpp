@@ -40,7 +40,19 @@ constexpr u8 kTimeToLive = 64;
 }  // namespace
 
 u32 add_to_checksum(u32 sum, const u8* from, size_t bytes) {
-  u64 wide = sum;
+  // RFC 1071, 2: the sum is the same in any order of bytes and width of words, once what overflows is added
+  // again and the bytes are swapped back.
+  u64 words = 0;
+  for (; bytes >= 8; from += 8, bytes -= 8) {
+    u64 word = 0;
+    __builtin_memcpy(&word, from, sizeof word);
+    words += word;
+    words += words < word ? 1 : 0;
+  }
+  words = (words >> 32) + (words & 0xffff'ffff);
+  words = (words >> 16) + (words & 0xffff);
+  while (words >> 16 != 0) words = (words >> 16) + (words & 0xffff);
+  u64 wide = sum + u64{__builtin_bswap16(static_cast<u16>(words))};
   for (; bytes >= 2; from += 2, bytes -= 2) wide += get16(from);
   if (bytes == 1) wide += u32{*from} << 8;
   while (wide >> 16 != 0) wide = (wide & 0xffff) + (wide >> 16);

@@ -45,6 +45,23 @@ TEST_CASE("fragments are refused") {
   CHECK_FALSE(get_ipv4(packet, sizeof packet, header));
 }
 
+// Would catch: a sum that takes wide words and forgets a carry, the order of bytes, or what is left at the
+// end.
+TEST_CASE("the checksum is the sum of pairs of bytes, however many there are and wherever they begin") {
+  std::mt19937 random(3);
+  std::vector<u8> bytes(1600);
+  for (unsigned round = 0; round < 500; ++round) {
+    for (u8& byte : bytes) byte = round % 3 == 0 ? u8{0xff} : static_cast<u8>(random());
+    const size_t from = random() % 9, count = random() % (round % 2 == 0 ? 40 : 1500);
+    const u32 before = random() & 0xffff;
+    u64 sum = before;
+    for (size_t i = 0; i < count; ++i) sum += u64{bytes[from + i]} << (i % 2 == 0 ? 8 : 0);
+    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    CAPTURE(round, from, count);
+    CHECK(add_to_checksum(before, bytes.data() + from, count) == sum);
+  }
+}
+
 TEST_CASE("UDP with a checksum notices every changed bit, without one none") {
   std::vector<u8> datagram(8 + 13);
   for (size_t i = 8; i < datagram.size(); ++i) datagram[i] = static_cast<u8>(i * 37);

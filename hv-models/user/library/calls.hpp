@@ -98,6 +98,7 @@ struct SocketAddress {
 };
 inline constexpr int kUdp = 17, kIcmp = 1;
 inline long socket(int protocol) { return call(41, 2, 2, protocol); }
+inline long stream_socket() { return call(41, 2, 1, 6); }  // TCP
 inline long bind(int file, const SocketAddress& address) {
   return call(49, file, to_word(&address), sizeof address);
 }
