@@ -51,6 +51,10 @@ Verdict judge_instance_cost(Measurements all);
 /// known amount of memory, one instance of each among them.
 Verdict judge_density(Measurements all);
 
+/// H5: firmware that partitions takes no processor time, but strands capacity. Needs a partition and the
+/// hypervisor of its series with equal numbers of processors, two machines each, of which one runs phases.
+Verdict judge_partitioning(Measurements all);
+
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
 

@@ -16,6 +16,8 @@ const Claim kClaims[] = {
     {"H2", "hosted is slow because its I/O crosses the host", analysis::judge_hosted_io},
     {"H3", "cost per instance grows slowest at operating-system level", analysis::judge_instance_cost},
     {"H4", "more instances fit at operating-system level", analysis::judge_density},
+    {"H5", "partitioning by firmware costs no processor time, but strands capacity",
+     analysis::judge_partitioning},
 };
 
 double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {

@@ -59,7 +59,7 @@ int print_help(const po::options_description& options) {
   return 0;
 }
 
-/// The scenarios of the claims that were named, or of all, by their files' names.
+/// The scenarios of the claims that were named, or of all: those of a claim by their files' names.
 std::vector<Scenario> load(const std::vector<std::string>& names) {
   const scenario::Vocabulary words = scenario_vocabulary();
   std::vector<Scenario> wanted;
@@ -68,6 +68,11 @@ std::vector<Scenario> load(const std::vector<std::string>& names) {
     if (names.empty() || std::ranges::count(names, scenario.claim) != 0)
       wanted.push_back(std::move(scenario));
   }
+  // By the claims' numbers: as words, H12 comes before H2.
+  std::ranges::stable_sort(wanted, {}, [](const Scenario& each) {
+    return std::ranges::find(claims(), each.claim, [](const Claim& row) { return std::string(row.id); }) -
+           claims().begin();
+  });
   return wanted;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace hvlab::lab {
 
@@ -25,14 +26,28 @@ double mean(const MeasuredRun& run, Value value) {
   return sum / static_cast<double>(instances(run));
 }
 
-u64 phase_nanoseconds(const WorkloadLog& log, const std::string& name) {
+/// The mean over the instances of which `value` has something to say, in seconds.
+template <class Value>
+double mean_seconds(const MeasuredRun& run, Value value) {
+  double sum = 0, count = 0;
+  const auto add = [&](const WorkloadLog& log) {
+    const std::optional<u64> nanoseconds = value(log);
+    if (nanoseconds) sum += static_cast<double>(*nanoseconds) * 1e-9, ++count;
+  };
+  add(run.log);
+  for (const WorkloadLog& log : run.others) add(log);
+  return count == 0 ? 0 : sum / count;
+}
+
+std::optional<u64> phase_nanoseconds(const WorkloadLog& log, const std::string& name) {
   for (const PhaseResult& phase : log.phases) {
     if (phase.name == name) return phase.nanoseconds;
   }
-  return 0;
+  return std::nullopt;
 }
 
-u64 all_nanoseconds(const WorkloadLog& log) {
+std::optional<u64> all_nanoseconds(const WorkloadLog& log) {
+  if (log.phases.empty()) return std::nullopt;
   u64 sum = 0;
   for (const PhaseResult& phase : log.phases) sum += phase.nanoseconds;
   return sum;
@@ -41,10 +56,10 @@ u64 all_nanoseconds(const WorkloadLog& log) {
 }  // namespace
 
 double phase_seconds(const MeasuredRun& run, const std::string& name) {
-  return mean(run, [&](const WorkloadLog& log) { return phase_nanoseconds(log, name); }) * 1e-9;
+  return mean_seconds(run, [&](const WorkloadLog& log) { return phase_nanoseconds(log, name); });
 }
 
-double workload_seconds(const MeasuredRun& run) { return mean(run, all_nanoseconds) * 1e-9; }
+double workload_seconds(const MeasuredRun& run) { return mean_seconds(run, all_nanoseconds); }
 
 double start_seconds(const MeasuredRun& run) {
   return mean(run, [](const WorkloadLog& log) { return log.start_nanoseconds; }) * 1e-9;
@@ -87,6 +102,7 @@ void check_runs(std::vector<MeasuredRun>& runs) {
   const MeasuredRun* first = nullptr;
   const auto check_log = [&](MeasuredRun& run, const WorkloadLog& log, size_t instance) {
     if (!run.failure.empty() || std::ranges::count(run.killed, instance) != 0) return;
+    if (!run.whole_workload && log.phases.empty()) return;
     if (run.whole_workload && !log.done)
       run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
     if (run.failure.empty() && first != nullptr) compare_hashes(*first, run, log);

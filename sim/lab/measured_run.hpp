@@ -87,8 +87,8 @@ double instance_memory(const MeasuredRun& run);
 /// until the workload did (mean of the instances).
 double launch_seconds(const MeasuredRun& run);
 
-/// Seconds on the clock of the system that the workload runs in (mean of the instances): of a phase, of all,
-/// and before the workload started.
+/// Seconds on the clock of the system that the workload runs in: of a phase (mean of the instances that had
+/// it), of all (of those that had any), and before the workload started (mean of the instances).
 double phase_seconds(const MeasuredRun& run, const std::string& name);
 double workload_seconds(const MeasuredRun& run);
 double start_seconds(const MeasuredRun& run);

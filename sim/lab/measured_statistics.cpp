@@ -109,7 +109,8 @@ void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
   if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
   run.title = scenario.title;
   run.memory = static_cast<double>(cell.machine.memory);
-  run.whole_workload = cell.program.empty();
+  run.whole_workload = cell.program.empty() &&
+                       std::ranges::all_of(cell.vms, [](const auto& vm) { return vm.program.empty(); });
   for (const scenario::TimedEvent& event : cell.events) {
     if (event.what == "kill") run.killed.push_back(event.vm - 1);
   }

@@ -18,6 +18,7 @@ struct Model {
   const char* pv;        // what vmN= words call its paravirtual devices; empty: it makes no virtual machines
   const char* devices;   // its guests', when nothing else is said: "emulated" or "pv"
   bool scheduler;        // its hypervisor has one, with policies
+  bool partitions;       // processors are divided among its machines, not shared
   unsigned memory;       // of the machine with one instance, in MiB
   unsigned more_memory;  // and for each further one
   unsigned instances;    // when nothing else is said

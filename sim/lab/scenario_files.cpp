@@ -41,7 +41,8 @@ scenario::WayFacts facts_of(const Model& model) {
           *model.pv != '\0',
           true,
           model.scheduler,
-          model.devices};
+          model.devices,
+          model.partitions};
 }
 
 scenario::WayFacts facts_of(const Way& way) {

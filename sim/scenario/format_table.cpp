@@ -104,7 +104,7 @@ constexpr Key kWorkloadKeys[] = {
 constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. Only with software.way and software.model.", kWorkloadKeys};
 
 constexpr Key kVmKeys[] = {
-    {"vcpus", Count, Derived, "as many as the machine has cores", "Virtual processors.", "", 1, 8},
+    {"vcpus", Count, Derived, "as many as the machine has cores, with partition an equal part of them", "Virtual processors.", "", 1, 8},
     {"memory", Type::Size, Derived, "128MiB, with a model 64MiB", "Its RAM, in whole MiB.", "", 16 * kMiB, 8 * kGiB},
     {"shares", Count, Default, "100", "Its weight when there is not enough processor time for all: cpu.weight of its control group.", "", 1, 10'000},
     {"limit", Number, Optional, "", "Processors' worth of time that it gets at most: 0.5 is half of one (cpu.max)."},

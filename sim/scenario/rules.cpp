@@ -318,8 +318,10 @@ void derive_vms(Value& cell, const Vocabulary& vocabulary, const WayFacts& way, 
   while (list.items.size() < instances && list.origin == origin)
     list.items.push_back(defaults_of(*about->section, vocabulary));
   const Value* cores = cell.at("machine.cores");
+  u64 vcpus = cores == nullptr ? 1 : cores->count;
+  if (way.partitions) vcpus = std::max<u64>(1, vcpus / std::max<u64>(1, list.items.size()));
   for (Value& vm : list.items) {
-    add(vm, "vcpus", count_value(cores == nullptr ? 1 : cores->count), "machine.cores");
+    add(vm, "vcpus", count_value(vcpus), "machine.cores");
     add(vm, "memory", size_value(usual_memory(way)), origin);
   }
 }

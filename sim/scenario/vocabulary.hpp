@@ -29,6 +29,7 @@ struct WayFacts {
   bool scheduler = false;  // its hypervisor has one, with policies
   // NOLINTNEXTLINE(readability-redundant-member-init): whoever makes one may leave it out
   std::string devices = {};  // what its guests have when nothing else is said
+  bool partitions = false;   // processors are divided among its machines, not shared
 };
 
 struct Vocabulary {

@@ -168,6 +168,15 @@ TEST_CASE("a workload that is not done is the guest's failure, unless it was to 
   CHECK(result.status == 0);
 }
 
+TEST_CASE("a program in the workload's place need not say that it is done") {
+  ScenarioResult result = result_of("  - {console: one}\n");
+  result.cells[1].run.log.done = false;
+  result.scenario.cells[1].vms = {vm_of(1, 128, 100)};
+  result.scenario.cells[1].vms[0].program = "/bin/probe spin 1";
+  judge(result);
+  CHECK(result.status == 0);
+}
+
 TEST_CASE("the graver status is kept") {
   CHECK(graver(0, 1) == 1);
   CHECK(graver(exit_status::kLimitReached, exit_status::kGuestFailed) == exit_status::kLimitReached);

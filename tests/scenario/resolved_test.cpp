@@ -79,6 +79,13 @@ TEST_CASE("a resolved file says what the file says") {
   }
 }
 
+TEST_CASE("partitions divide the processors, virtual machines share them") {
+  const std::string two =
+      ", vary: {software.model: [monolithic, partition]}, machine: {cores: 6}, vms: [{}, {}]}\n";
+  CHECK(resolved("{title: T, software: {model: monolithic}" + two, 0).find("vcpus: 6") != std::string::npos);
+  CHECK(resolved("{title: T, software: {model: monolithic}" + two, 1).find("vcpus: 3") != std::string::npos);
+}
+
 TEST_CASE("a text that looks like a number stays a text") {
   CHECK(resolved(kVms, 0).find("cores: \"0\"\n") != std::string::npos);
 }

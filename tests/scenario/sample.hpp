@@ -21,7 +21,8 @@ inline Vocabulary words() {
                 {"kvm-shadow", "amd-zen2,-npt", 768 * kMiB, 192 * kMiB, 1, true}};
   words.models = {{"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false},
                   {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated"},
-                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"}};
+                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},
+                  {"partition", "amd-zen2", 144 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", true}};
   words.claims = {"H1"};
   words.metrics = {{"time", MetricUnit::Time},
                    {"instructions", MetricUnit::Count},

@@ -132,6 +132,19 @@ TEST_CASE("only the workload has to be done, and only where nobody ends it") {
   CHECK(runs[1].failure == "the workload did not start");
 }
 
+// Catches a mean that counts an instance without phases as one that took no time, and one that is held
+// against it.
+TEST_CASE("an instance whose program has no phases is not averaged") {
+  std::vector<MeasuredRun> runs = {run_of("monolithic", 1, 10'000'000)};
+  runs[0].others = {WorkloadLog{}};
+  const double alone = workload_seconds(run_of("monolithic", 1, 10'000'000));
+  CHECK(phase_seconds(runs[0], "cpu") == Approx(0.01));
+  CHECK(workload_seconds(runs[0]) == Approx(alone));
+  runs[0].whole_workload = false;
+  check_runs(runs);
+  CHECK(runs[0].failure.empty());
+}
+
 // Catches a comparison of several instances by the time or the hash of one of them.
 TEST_CASE("instances are averaged, and all are checked") {
   MeasuredRun run = run_of("apps", 1, 10'000'000);
