@@ -58,3 +58,15 @@ TEST_CASE("H5 names the phases in which firmware takes no time") {
   partition.instances = hypervisor.instances = 1;
   CHECK(judge_partitioning(std::vector{partition, hypervisor}).word == Word::CannotBeTested);
 }
+
+// Catches a phase named as free of the firmware because it is so with one number of processors.
+TEST_CASE("H5 asks of a phase that firmware takes no time with any number of processors") {
+  std::vector<Measurement> all = {half_used("partition", "pipe", 1, 0.5, 0.1),
+                                  half_used("monolithic", "pipe", 1, 0.5, 0.1)};
+  add_phase(all[0], half_used("partition", "cpu", 2, 0.5, 0));
+  add_phase(all[1], half_used("monolithic", "cpu", 1, 0, 0));
+  all.push_back(half_used("partition", "pipe", 1, 0.5, 0));
+  all.push_back(half_used("monolithic", "pipe", 1, 0.5, 0));
+  all[2].processors = all[3].processors = 2;
+  CHECK(has(judge_partitioning(all).text, "the work is cpu: in these"));
+}
