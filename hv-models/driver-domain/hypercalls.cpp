@@ -4,6 +4,7 @@
 #include "hv-models/driver-domain/emulation.hpp"
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 
 namespace hvlab::driver_domain {
@@ -163,6 +164,9 @@ i64 copy_grant(const Arguments& c) {
   void* there = runtime::direct<u8>(static_cast<u64>(page)) + copy.offset;
   const bool done = into ? c.caller.machine.memory.read(copy.address, there, copy.bytes)
                          : c.caller.machine.memory.write(copy.address, there, copy.bytes);
+  using arch::mark::FrameWay;  // nothing but frames is copied this way
+  runtime::mark<arch::mark::Kind::FrameCopy>(
+      copy.bytes, copy.bytes, arch::mark::frame_way(into ? FrameWay::In : FrameWay::Out, of->machine.number));
   end_use(*of, copy.grant);
   return done ? 0 : i64{kBadArgument};
 }

@@ -4,6 +4,7 @@
 #include "hv-models/drivers/pci.hpp"
 #include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
@@ -110,6 +111,7 @@ bool E1000::set_up(const PciFunction& f) {
 
 void E1000::free_sent() {
   while (oldest_sent_ != next_sent_ && (transmit_[oldest_sent_].status & kDone) != 0) {
+    runtime::mark<arch::mark::Kind::FrameDone>(transmit_packets_[oldest_sent_]->bytes);
     free_packet(transmit_packets_[oldest_sent_]);
     oldest_sent_ = (oldest_sent_ + 1) % kEntries;
   }

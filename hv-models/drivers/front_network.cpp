@@ -3,6 +3,7 @@
 #include "hv-models/drivers/channels.hpp"
 #include "hv-models/drivers/network_card.hpp"
 #include "hv-models/interdomain/split_devices.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 
 using namespace interdomain;
 using runtime::Hold;
+using Mark = arch::mark::Kind;
+using arch::mark::FrameWay;
 
 constexpr unsigned kManagement = 0;
 constexpr unsigned kChannel = static_cast<unsigned>(Split::Network);
@@ -101,6 +104,7 @@ Packet* in_one_page(Packet* frame) {
   Packet* copy = make_packet(kWholePage);
   if (copy != nullptr) {
     memcpy(copy->data(), frame->data(), frame->bytes);
+    runtime::mark<Mark::FrameCopy>(frame->bytes, frame->bytes, arch::mark::frame_way(FrameWay::Out));
     copy->bytes = frame->bytes;
   }
   free_packet(frame);

@@ -15,6 +15,7 @@ struct Packet : runtime::Link<PacketTag> {
   size_t capacity = 0;  // from kHeadroom on
   u32 from = 0;         // of a received datagram: address and port
   u16 from_port = 0;
+  bool of_call = false;  // a program's call sends it, and has not returned
 
   u8* data() { return reinterpret_cast<u8*>(this + 1) + begin; }
   /// The beginning of a header of `size` bytes, which is now part of the packet.

@@ -3,6 +3,7 @@
 #include "hv-models/drivers/network_card.hpp"
 #include "hv-models/drivers/virtio.hpp"
 #include "hv-models/runtime/ioapic.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 #include "sim/base/bits.hpp"
@@ -73,6 +74,7 @@ bool VirtioNetwork::offer_buffer() {
 void VirtioNetwork::free_sent() {
   u32 written = 0;
   for (u16 n = transmit_.take_done(written); n != VirtQueue::kNone; n = transmit_.take_done(written)) {
+    runtime::mark<arch::mark::Kind::FrameDone>(transmit_packets_[n]->bytes - kHeaderBytes);
     free_packet(transmit_packets_[n]);
     transmit_packets_[n] = nullptr;
   }

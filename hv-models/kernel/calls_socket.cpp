@@ -5,9 +5,14 @@
 #include "hv-models/kernel/stream.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 #include "hv-models/kernel/user_time.hpp"
+#include "hv-models/runtime/mark.hpp"
 
 namespace hvlab::kernel {
 namespace {
+
+using Mark = arch::mark::Kind;
+using arch::mark::frame_way;
+using arch::mark::FrameWay;
 
 constexpr u16 kInternet = 2;  // AF_INET
 constexpr size_t kLargestDatagram = 65507;
@@ -119,6 +124,7 @@ i64 call_sendto(const Arguments& c) {
     free_packet(packet);
     return kFault;
   }
+  runtime::mark<Mark::FrameCopy>(found.socket->frame_bytes(c.a[2]), c.a[2], frame_way(FrameWay::Make));
   return found.socket->send(packet, to);
 }
 
@@ -149,6 +155,7 @@ i64 call_recvfrom(const Arguments& c) {
   if (packet == nullptr) return error;
   const size_t part = packet->bytes < c.a[2] ? packet->bytes : c.a[2];
   error = c.process.space->copy_out(c.a[1], packet->data(), part);
+  runtime::mark<Mark::FrameCopy>(found.socket->frame_bytes(packet->bytes), part, frame_way(FrameWay::Take));
   const Endpoint from{packet->from, packet->from_port};
   free_packet(packet);
   if (error == 0) error = put_endpoint(c, c.a[4], c.a[5], from);

@@ -6,6 +6,7 @@
 #include "hv-models/kernel/socket.hpp"
 #include "hv-models/kernel/stream.hpp"
 #include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/print.hpp"
 
 namespace hvlab::kernel {
@@ -13,6 +14,7 @@ namespace hvlab::kernel {
 namespace {
 
 using runtime::Hold;
+using Mark = arch::mark::Kind;
 constexpr size_t kEthernetPayload = 1500, kLargestIpv4 = 65535;
 constexpr unsigned kMostWaiting = 8;
 
@@ -24,6 +26,7 @@ bool is_loopback(const NetworkSpace& space, u32 address) {
 
 void send_frame(NetworkSpace& space, Packet* packet, const MacAddress& to, u16 type) {
   put_ethernet(packet->push(kEthernetBytes), {to, space.card->mac, type});
+  runtime::mark<Mark::FrameSent>(packet->bytes, packet->of_call);
   space.card->send(packet);
 }
 
@@ -63,12 +66,19 @@ void send_to_neighbour(NetworkSpace& space, Packet* packet, u32 address) {
   Neighbour& neighbour = neighbour_for(space, address);
   if (neighbour.known) return send_frame(space, packet, neighbour.mac, kTypeIpv4);
   if (neighbour.waiting_count == kMostWaiting) return free_packet(packet);
+  packet->of_call = false;  // which does not wait for that
   neighbour.waiting.push_back(*packet);
   ++neighbour.waiting_count;
   send_arp(space, true, {}, address);
 }
 
+// What no socket gets.
+void mark_received(size_t ip_bytes) {
+  runtime::mark<Mark::DatagramReceived>(nullptr, ip_bytes + kEthernetBytes);
+}
+
 void receive_arp(NetworkSpace& space, Packet* packet) {
+  mark_received(packet->bytes);
   ArpPacket arp;
   if (get_arp(packet->data(), packet->bytes, arp)) {
     // RFC 826: who is known is brought up to date; who asks for us will be talked to.
@@ -90,6 +100,7 @@ void receive_arp(NetworkSpace& space, Packet* packet) {
 
 // The request's own packet becomes the answer.
 void answer_ping(NetworkSpace& space, Packet* packet, const Ipv4Header& ip, const IcmpEcho& echo) {
+  mark_received(ip.header_bytes + packet->bytes);
   put_icmp_echo(packet->data(), packet->bytes, {kEchoReply, echo.identifier, echo.sequence});
   send_ipv4(space, packet, kProtocolIcmp, ip.to, ip.from);
 }

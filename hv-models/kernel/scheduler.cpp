@@ -176,6 +176,7 @@ void Scheduler::wake_some(WaitQueue& queue, bool all) {
 WaitResult WaitQueue::wait(runtime::SpinLock& lock, Waiting how, clock::Nanoseconds deadline) {
   return Scheduler::wait(*this, lock, how, deadline);
 }
+const Thread* WaitQueue::first() { return threads_.front(); }
 void WaitQueue::wake_one() { Scheduler::wake_some(*this, false); }
 void WaitQueue::wake_all() { Scheduler::wake_some(*this, true); }
 

@@ -7,6 +7,8 @@ namespace hvlab::kernel {
 
 using runtime::Hold;
 using Mark = arch::mark::Kind;
+using arch::mark::frame_way;
+using arch::mark::FrameWay;
 namespace clock = runtime::clock;
 
 Socket::Socket(const Ref<NetworkSpace>& space, SocketKind kind) : space_(space), kind_(kind) {
@@ -26,13 +28,13 @@ bool Socket::wants(SocketKind kind, u16 port, u32 to, const Packet& packet) cons
   return peer_.address == packet.from && (kind_ == SocketKind::Ping || peer_.port == packet.from_port);
 }
 
-// What a datagram of so many bytes is on the wire.
 u64 Socket::frame_bytes(size_t payload) const {
   return payload + (kind_ == SocketKind::Datagram ? kUdpBytes : 0) + kIpv4Bytes + kEthernetBytes;
 }
 
 void Socket::arrived(Packet* packet) {
-  runtime::mark<Mark::DatagramReceived>(this, frame_bytes(packet->bytes));
+  runtime::mark<Mark::DatagramReceived>(this, frame_bytes(packet->bytes),
+                                        reinterpret_cast<u64>(arrival_.first()));
   if (queued_ + packet->bytes > kMostQueued) return free_packet(packet);
   queued_ += packet->bytes;
   received_.push_back(*packet);
@@ -117,7 +119,11 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
     return result;
   }
   const i64 sent = static_cast<i64>(packet->bytes);
-  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes), packet->bytes);
+  using arch::mark::DatagramKind;
+  const DatagramKind as = kind_ == SocketKind::Ping ? DatagramKind::Ping : DatagramKind::Udp;
+  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes),
+                                    arch::mark::datagram_size(as, packet->bytes));
+  packet->of_call = true;
   if (kind_ == SocketKind::Ping) {
     put_icmp_echo(packet->data(), packet->bytes, echo);
     result = send_ipv4(*space_, packet, kProtocolIcmp, from, target.address);
@@ -147,12 +153,16 @@ Packet* Socket::receive(bool wait, int& error) {
   return packet;
 }
 
+// read() and write() go through a buffer of the call's besides.
+constexpr u64 kCopies = 2;
+
 i64 Socket::read(void* to, size_t bytes) {
   int error = 0;
   Packet* packet = receive(true, error);
   if (packet == nullptr) return error;
   const size_t part = packet->bytes < bytes ? packet->bytes : bytes;  // the rest of a datagram is lost
   memcpy(to, packet->data(), part);
+  runtime::mark<Mark::FrameCopy>(frame_bytes(packet->bytes), kCopies * part, frame_way(FrameWay::Take));
   free_packet(packet);
   return static_cast<i64>(part);
 }
@@ -163,6 +173,7 @@ i64 Socket::write(const void* from, size_t bytes) {
   if (packet == nullptr) return kNoMemory;
   packet->bytes = bytes;
   memcpy(packet->data(), from, bytes);
+  runtime::mark<Mark::FrameCopy>(frame_bytes(bytes), kCopies * bytes, frame_way(FrameWay::Make));
   return send(packet, {});
 }
 

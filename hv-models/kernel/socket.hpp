@@ -36,6 +36,8 @@ class Socket final : public OpenFile, public Link<SocketTag> {
   i64 write(const void* from, size_t bytes) override;
   Socket* socket() override { return this; }
   NetworkSpace& space() { return *space_; }
+  /// What a datagram of so many bytes is on the wire.
+  u64 frame_bytes(size_t payload) const;
 
   /// Network lock held: whether a packet is for it, and its arrival.
   bool wants(SocketKind kind, u16 port, u32 to, const Packet& packet) const;
@@ -44,7 +46,6 @@ class Socket final : public OpenFile, public Link<SocketTag> {
  private:
   static constexpr size_t kMostQueued = 256 * 1024;
   int choose_port();
-  u64 frame_bytes(size_t payload) const;
   Ref<NetworkSpace> space_;
   const SocketKind kind_;
   Endpoint local_, peer_;

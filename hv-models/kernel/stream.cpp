@@ -2,6 +2,7 @@
 
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
 
 namespace hvlab::kernel {
@@ -10,6 +11,9 @@ namespace {
 using runtime::Hold;
 namespace clock = runtime::clock;
 using State = TcpConnection::State;
+using Mark = arch::mark::Kind;
+using arch::mark::frame_way;
+using arch::mark::FrameWay;
 
 constexpr unsigned kRingsOrder = 5;
 static_assert(kPageBytes << kRingsOrder == 2 * TcpConnection::kRing);
@@ -40,6 +44,8 @@ Packet* next_segment(Stream& stream, Ipv4Header& ip) {
   header.to = stream.peer.port;
   ip = {kProtocolTcp, stream.local.address, stream.peer.address, kIpv4Bytes, 0};
   put_tcp(packet->push(kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0)), header, ip, bytes);
+  runtime::mark<Mark::FrameCopy>(packet->bytes + kIpv4Bytes + kEthernetBytes, bytes,
+                                 frame_way(FrameWay::Make));
   return packet;
 }
 
@@ -198,6 +204,8 @@ namespace {
 
 // 3.10.7.1: what belongs to no connection is told so.
 void refuse(NetworkSpace& space, const Ipv4Header& ip, const TcpHeader& header, u32 bytes) {
+  runtime::mark<Mark::DatagramReceived>(nullptr,
+                                        kEthernetBytes + ip.header_bytes + header.header_bytes + bytes);
   if ((header.flags & kTcpReset) != 0) return;
   Packet* packet = make_packet(kTcpBytes);
   if (packet == nullptr) return;
@@ -221,8 +229,12 @@ void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
   if (stream == nullptr) {
     refuse(space, ip, header, static_cast<u32>(packet->bytes - header.header_bytes));
   } else {
+    const u64 frame = packet->bytes + ip.header_bytes + kEthernetBytes;
+    const u32 before = stream->tcp.readable();
     packet->pull(header.header_bytes);
     stream->tcp.input(header, packet->data(), static_cast<u32>(packet->bytes), clock::now());
+    runtime::mark<Mark::FrameCopy>(frame, stream->tcp.readable() - before, frame_way(FrameWay::In));
+    runtime::mark<Mark::DatagramReceived>(stream, frame);
     if (stream->abandoned) {  // nobody reads: what comes is taken and forgotten
       u8 rest[64];
       while (stream->tcp.read(rest, sizeof rest) > 0) {

@@ -3,15 +3,20 @@
 #include "hv-models/kernel/device_files.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/wait_queue.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/print.hpp"
 
 namespace hvlab::kernel {
 namespace {
 
 using runtime::Hold;
+using Mark = arch::mark::Kind;
+using arch::mark::frame_way;
+using arch::mark::FrameWay;
 
 constexpr size_t kShortest = 14, kLongest = 1518;  // with a VLAN's tag, without the checksum
 constexpr unsigned kMostQueued = 256;
+constexpr u64 kCopies = 2;  // calls on files go through a buffer of their own besides
 
 class TapFile final : public OpenFile, public BridgePort {
  public:
@@ -55,6 +60,7 @@ i64 TapFile::read(void* to, size_t bytes) {
   }
   const size_t part = frame->bytes < bytes ? frame->bytes : bytes;
   memcpy(to, frame->data(), part);
+  runtime::mark<Mark::FrameCopy>(frame->bytes, kCopies * part, frame_way(FrameWay::In));
   free_packet(frame);
   return static_cast<i64>(part);
 }
@@ -64,6 +70,7 @@ i64 TapFile::write(const void* from, size_t bytes) {
   Packet* frame = make_packet(bytes);
   if (frame == nullptr) return kNoMemory;
   memcpy(frame->data(), from, bytes);
+  runtime::mark<Mark::FrameCopy>(bytes, kCopies * bytes, frame_way(FrameWay::Out));
   frame->bytes = bytes;
   const Hold hold(network_lock);
   forward_frame(*this, frame);

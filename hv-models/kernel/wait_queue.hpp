@@ -27,6 +27,8 @@ class WaitQueue {
                   runtime::clock::Nanoseconds deadline = runtime::clock::kNever);
   void wake_one();
   void wake_all();
+  /// Who is woken next; null if nobody waits.
+  const Thread* first();
 
  private:
   friend struct Scheduler;

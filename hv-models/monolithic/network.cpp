@@ -2,6 +2,7 @@
 
 #include "hv-models/devices/network_switch.hpp"
 #include "hv-models/drivers/network_card.hpp"
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory_functions.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
@@ -11,6 +12,9 @@ namespace {
 
 using drivers::Packet;
 using runtime::Hold;
+using Mark = arch::mark::Kind;
+using arch::mark::frame_way;
+using arch::mark::FrameWay;
 
 constexpr unsigned kUplink = 0;
 constexpr u32 kLongest = 1518;
@@ -70,7 +74,9 @@ void send(void* context, const devices::Piece* pieces, unsigned count) {
     memcpy(frame->data() + frame->bytes, pieces[i].at, pieces[i].bytes);
     frame->bytes += pieces[i].bytes;
   }
-  forward(static_cast<unsigned>(static_cast<Port*>(context) - ports), frame);
+  const unsigned port = static_cast<unsigned>(static_cast<Port*>(context) - ports);
+  runtime::mark<Mark::FrameCopy>(bytes, bytes, frame_way(FrameWay::Out, port));
+  forward(port, frame);
 }
 
 void found(drivers::NetworkCard& device) {
@@ -128,6 +134,7 @@ void deliver_frames() {
     while (Packet* frame = next_frame(i)) {
       {
         const Hold hold(ports[i].machine->lock);
+        runtime::mark<Mark::FrameCopy>(frame->bytes, frame->bytes, frame_way(FrameWay::In, i));
         ports[i].board->receive(frame->data(), static_cast<u32>(frame->bytes));
       }
       drivers::free_packet(frame);

@@ -124,7 +124,10 @@ bool create(VirtualProcessor& vcpu) {
     control.nested_root = vcpu.machine->tables;
   }
   using Mark = arch::mark::Kind;
-  const auto role = vcpu.machine->privileged ? arch::mark::Role::Management : arch::mark::Role::Guest;
+  using arch::mark::Role;
+  const Role role = vcpu.machine->privileged ? Role::Management
+                    : vcpu.machine->direct   ? Role::Partition
+                                             : Role::Guest;
   runtime::mark<Mark::ControlBlock>(
       vcpu.control_address, arch::mark::vcpu_id(vcpu.machine->number, vcpu.number), static_cast<u64>(role));
   return true;

@@ -33,8 +33,14 @@ enum class Kind : u16 {
   DiskCopy = 0x24,     // request, bytes: the processor has copied so many of its bytes
 
   // Of whoever has sockets.
-  DatagramSent = 0x30,      // socket, bytes of the frame, of what the program sent: it leaves
-  DatagramReceived = 0x31,  // socket, bytes of the frame
+  DatagramSent = 0x30,      // socket, bytes of the frame, datagram_size(): it leaves
+  DatagramReceived = 0x31,  // socket (0: the system itself takes it), bytes of the frame, thread that waits
+                            // for it
+
+  // Of whoever has network cards. Frames of equal length pass in their order.
+  FrameSent = 0x32,  // bytes, 1 if a call of the current thread sends it: its system hands it to its card
+  FrameDone = 0x33,  // bytes: the driver of a card has it back
+  FrameCopy = 0x34,  // bytes of the frame, bytes that the processor has copied of it, frame_way()
 
   // From here on: anybody's own; programs' too.
   User = 0x1000,
@@ -50,7 +56,12 @@ enum class VcpuState : u8 {
 };
 
 /// What a virtual machine is for.
-enum class Role : u8 { Guest, Management, Count };
+enum class Role : u8 {
+  Guest,
+  Management,
+  Partition,  // a guest with devices of its own
+  Count
+};
 
 /// Machines are counted from 1, their processors from 0.
 constexpr u64 vcpu_id(unsigned vm, unsigned vcpu) { return u64{vm} << 16 | (vcpu & 0xFFFF); }
@@ -71,5 +82,19 @@ constexpr u64 disk_size(DiskOperation operation, u64 bytes) {
 }
 constexpr DiskOperation operation_of(u64 operand) { return static_cast<DiskOperation>(operand >> 56); }
 constexpr u64 bytes_of(u64 operand) { return operand & ((u64{1} << 56) - 1); }
+
+enum class DatagramKind : u8 { Udp, Ping, Count };
+
+/// With the bytes that a program has sent (bytes_of).
+constexpr u64 datagram_size(DatagramKind kind, u64 bytes) { return static_cast<u64>(kind) << 56 | bytes; }
+constexpr DatagramKind datagram_kind(u64 operand) { return static_cast<DatagramKind>(operand >> 56); }
+
+/// Which way a copied frame goes: to the wire or from it. Make: its system copies what it makes the frame of,
+/// before FrameSent; Take: what it copies for the program that waited, after DatagramReceived.
+enum class FrameWay : u8 { Out, In, Make, Take, Count };
+
+/// `vm`: whose frame it is; 0: whoever copies does not know, or it is its own system's.
+constexpr u64 frame_way(FrameWay way, unsigned vm = 0) { return vcpu_id(vm, static_cast<unsigned>(way)); }
+constexpr FrameWay way_of(u64 operand) { return static_cast<FrameWay>(vcpu_of(operand)); }
 
 }  // namespace hvlab::arch::mark

@@ -122,7 +122,8 @@ void MarkedIo::depart(const Mark& mark) {
   IoFacts facts;
   facts.operation = IoOperation::RoundTrip;
   facts.frame = mark.second;
-  facts.bytes = mark.third != 0 ? mark.third : mark.second;
+  const u64 sent = arch::mark::bytes_of(mark.third);
+  facts.bytes = sent != 0 ? sent : mark.second;
   tracker_.started(mark.core, mark.time, mark.first, thread(mark.core), std::move(facts));
 }
 

@@ -64,6 +64,9 @@ constexpr std::pair<arch::mark::Kind, const char*> kMarkNames[] = {
     {arch::mark::Kind::DiskCopy, "disk-copy"},
     {arch::mark::Kind::DatagramSent, "datagram-sent"},
     {arch::mark::Kind::DatagramReceived, "datagram-received"},
+    {arch::mark::Kind::FrameSent, "frame-sent"},
+    {arch::mark::Kind::FrameDone, "frame-done"},
+    {arch::mark::Kind::FrameCopy, "frame-copy"},
 };
 
 static_assert(kEventNames.back() != nullptr && kAccountNames.back() != nullptr);

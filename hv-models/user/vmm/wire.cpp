@@ -1,11 +1,15 @@
 #include "hv-models/user/vmm/wire.hpp"
 
+#include "hv-models/runtime/mark.hpp"
 #include "hv-models/user/library/text.hpp"
 
 namespace vmm {
 
 using hvlab::devices::NetworkBackend;
 using hvlab::devices::Piece;
+using Mark = hvlab::arch::mark::Kind;
+using hvlab::arch::mark::frame_way;
+using hvlab::arch::mark::FrameWay;
 
 long Wire::open(unsigned number) {
   char path[] = "/dev/tap0";
@@ -35,6 +39,7 @@ void Wire::send(const Piece* pieces, unsigned count) const {
     memcpy(frame + bytes, pieces[i].at, pieces[i].bytes);
     bytes += pieces[i].bytes;
   }
+  hvlab::runtime::mark<Mark::FrameCopy>(bytes, bytes, frame_way(FrameWay::Out, mac_[5]));
   user::write(tap_, frame, bytes);
 }
 
@@ -53,6 +58,8 @@ void Wire::serve() {
       room_.wait(mutex_);
     }
     waits_ = false;
+    hvlab::runtime::mark<Mark::FrameCopy>(static_cast<uint64_t>(bytes), static_cast<uint64_t>(bytes),
+                                          frame_way(FrameWay::In, mac_[5]));
     receiver_.receive(receiver_.context, frame, static_cast<uint32_t>(bytes));
   }
 }
