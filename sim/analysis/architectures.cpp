@@ -31,6 +31,23 @@ constexpr Series kSeries[] = {
     {"PV devices of a management VM", "bare", "container", "driver-domain", "hosted-pv", "partition", ""},
 };
 
+constexpr Counterpart kCounterparts[] = {
+    {"bare", "bare",
+     "Linux does more in each call, fault and frame: accounting, security hooks, queues for many processors; "
+     "the small kernel has one of each thing."},
+    {"apps", "apps", "A shell starts Debian's; ours are started by one small program."},
+    {"container", "container",
+     "crun adds a system-call filter, which every call passes, an overlay for files and a veth pair with a "
+     "bridge; ours has namespaces, limits and a port of the bridge, and the file system of its host."},
+    {"monolithic-pv", "kvm",
+     "KVM's disk is a process of the host and its card a kernel thread behind a tap, both scheduled by "
+     "Linux; "
+     "ours answers doorbells where the exit is handled and has drivers of its own."},
+    {"hosted", "hosted",
+     "QEMU's devices are those of a whole PC behind one lock and an event loop; our VMM has the few that its "
+     "guest needs and a thread for each."},
+};
+
 }  // namespace
 
 std::span<const Architecture> architectures() { return kArchitectures; }
@@ -44,5 +61,7 @@ const Architecture* architecture(const std::string& way) {
 }
 
 std::span<const Series> series() { return kSeries; }
+
+std::span<const Counterpart> counterparts() { return kCounterparts; }
 
 }  // namespace hvlab::analysis

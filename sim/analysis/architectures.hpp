@@ -38,4 +38,14 @@ struct Series {
 /// All of them; those of Debian's ways and those of the teaching systems.
 std::span<const Series> series();
 
+/// A teaching system and the way of Debian's that it is a small picture of.
+struct Counterpart {
+  const char* model;
+  const char* way;
+  const char* differs;  // the difference that shows most in figures, and why it is there; a sentence
+};
+
+/// All that have one, in the order in which they are shown; what the others are compared with first.
+std::span<const Counterpart> counterparts();
+
 }  // namespace hvlab::analysis

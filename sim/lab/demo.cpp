@@ -239,7 +239,12 @@ int demo_command(const std::vector<std::string>& arguments) {
   if (!result.directory.empty()) print(result, values);
   // What went well is in the tables.
   if (result.status != 0) std::cerr << result_text(result, false, false);
-  if (!result.directory.empty()) std::cerr << "hvlab: the runs are in " << result.directory << '\n';
+  if (!result.directory.empty()) {
+    std::cerr << "hvlab: the runs are in " << result.directory << '\n';
+    if (values.count("json") == 0)
+      std::cerr << "hvlab: 'hvlab compare teaching real' sets each teaching system beside Debian's, after "
+                   "'hvlab demo' and 'hvlab demo --real'\n";
+  }
   return result.status;
 }
 

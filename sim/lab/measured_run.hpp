@@ -36,6 +36,7 @@ struct RunWindow {
 /// One way of running the workload, run once with so many processors.
 struct MeasuredRun {
   std::string way;        // or teaching system, or kernel
+  bool teaching = false;  // `way` is a teaching system
   std::string variant;    // what else its cell has of its own: "disks=#2"; empty: nothing
   std::string title;      // of its scenario
   std::string kernel;     // the file's name

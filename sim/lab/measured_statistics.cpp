@@ -107,6 +107,7 @@ std::string name_of(const scenario::Software& software) {
 void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
   const scenario::Cell& cell = scenario.cells.front();
   if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
+  run.teaching = !cell.software.model.empty();
   run.title = scenario.title;
   run.memory = static_cast<double>(cell.machine.memory);
   run.whole_workload = cell.program.empty() &&

@@ -10,6 +10,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
 #include "sim/lab/comparison.hpp"
+#include "sim/lab/comparison_beside.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/text_table.hpp"
@@ -156,10 +157,15 @@ std::vector<RunReader> with_cells(const std::vector<RunReader>& runs) {
   return all;
 }
 
-/// The workload of each cell side by side, as the demo shows it.
+/// The workload of each cell side by side, as the demo shows it; or, if there are teaching systems and
+/// Debian's, each beside its counterpart.
 int compare_workloads(const Comparison& comparison, const po::variables_map& values) {
+  const bool beside = has_counterparts(comparison);
   if (values.count("json") != 0) {
-    std::cout << comparison_json(comparison).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    const Json json = beside ? beside_json(comparison) : comparison_json(comparison);
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  } else if (beside) {
+    std::cout << beside_text(comparison, output_width());
   } else {
     std::cout << comparison_text(comparison, values.count("exits") != 0, output_width());
   }
@@ -193,10 +199,13 @@ int compare_command(const std::vector<std::string>& arguments) {
       "the workload's phases")("exits", "of cells: all exits of each virtual machine too")(
       "context", po::value<std::string>()->value_name("N")->default_value("3"),
       "events shown before and after the point where the runs part (0 to 1000)");
-  const auto values = parse("compare", arguments, options,
-                            "usage: hvlab compare RUN... [OPTION]...\n\nRuns side by side, and where their "
-                            "events part. One run of several "
-                            "cells: its cells, as the demo\nshows them, if they ran the workload. ");
+  const auto values =
+      parse("compare", arguments, options,
+            "usage: hvlab compare RUN... [OPTION]...\n\nRuns side by side, and where their "
+            "events part. One run of several "
+            "cells: its cells, as the demo\nshows them, if they ran the workload; a run of teaching systems "
+            "and one of "
+            "Debian's: each system\nbeside its counterpart ('hvlab compare teaching real'). ");
   if (!values) return 0;
   std::vector<RunReader> runs = open_runs("compare", *values, 1, ~size_t{0});
   if (have_cells(runs) && values->count("all") == 0) {
