@@ -18,8 +18,11 @@ class RunQueue {
   /// One that slept keeps no claim on the time it let pass, but for half a slice that lets it in soon.
   static constexpr u64 kSleeperBonus = 2'000'000;
 
-  /// `entry` can run again. `previous_base`: base() of the queue where it was last.
-  void add(RunEntry& entry, u64 previous_base);
+  /// `entry` can run again. `base_there`: base() of the queue where it was last, as it is now, so that what
+  /// others had there while it slept counts for it.
+  void add(RunEntry& entry, u64 base_there);
+  /// Whoever runs here has come to `virtual_time`.
+  void advance(u64 virtual_time);
   /// Puts back what take() gave, its time charged.
   void put_back(RunEntry& entry);
   void remove(RunEntry& entry) { entries_.remove(entry), --size_; }

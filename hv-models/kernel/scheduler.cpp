@@ -98,7 +98,6 @@ void reschedule() {
   Thread& old = *core.current;
   charge(core, old);
   if (&old != &core.idle_thread) {
-    old.queue_base = core.queue.base();
     if (old.state == Thread::State::Running) {
       old.state = Thread::State::Ready;
       core.queue.put_back(old);
@@ -212,7 +211,7 @@ Process* current_process() { return current_thread().process; }
 void make_ready(Thread& thread) {
   const Hold hold(scheduler_lock);
   thread.processor = this_processor().index;
-  thread.queue_base = thread.virtual_time = this_core().queue.base();
+  thread.virtual_time = this_core().queue.base();
   runtime::mark<Mark::ThreadWake>(&thread);
   enqueue(thread);
 }

@@ -25,8 +25,9 @@ Core& place_for(const Thread& thread) {
 }  // namespace
 
 void charge(Core& core, Thread& thread) {
-  const u64 now = clock::now(), had = now - thread.started;
-  thread.started = now;
+  // Clocks of processors differ a little, and it may be another one's thread.
+  const u64 now = clock::now(), had = now > thread.started ? now - thread.started : 0;
+  thread.started += had;
   if (&thread == &core.idle_thread) {
     core.times.idle += had;
     return;
@@ -53,6 +54,17 @@ void add_sleeper(Core& core, Thread& thread) {
   core.sleepers.insert_before(thread, next);
 }
 
+namespace {
+
+// What the thread that runs there has had since its turn began counts before another one is compared with it.
+void bring_up_to_date(Core& core) {
+  if (is_idle(core)) return;
+  charge(core, *core.current);
+  core.queue.advance(core.current->virtual_time);
+}
+
+}  // namespace
+
 Thread& choose(Core& core) {
   RunEntry* entry = core.queue.take(may_run);
   for (unsigned i = 0; entry == nullptr && i < runtime::processor_count(); ++i) {
@@ -74,11 +86,14 @@ void tell(Core& core) {
 }
 
 void enqueue(Thread& thread) {
+  bring_up_to_date(cores[thread.processor]);
+  const u64 base_there = cores[thread.processor].queue.base();
   Core& core = place_for(thread);
+  bring_up_to_date(core);
   thread.state = Thread::State::Ready;
   thread.processor = static_cast<unsigned>(&core - cores);
   if (thread.process != nullptr) thread.process->container->add_ready(1);
-  core.queue.add(thread, thread.queue_base);
+  core.queue.add(thread, base_there);
   // Whoever runs there goes on until its slice ends, unless it has had much more already.
   const bool behind = thread.virtual_time + RunQueue::kSleeperBonus / 2 < core.current->virtual_time;
   if (is_idle(core) || behind) tell(core);

@@ -26,7 +26,6 @@ struct Thread : RunEntry, Link<WaitTag>, Link<SleepTag>, Link<MemberTag> {
   State state = State::Ready;
   unsigned processor = 0;  // where it ran last, and waits to run
   u64 started = 0;         // when it was given the processor
-  u64 queue_base = 0;      // see RunQueue::add()
 
   WaitQueue* queue = nullptr;  // that it waits in
   bool killable = false;

@@ -107,6 +107,16 @@ void write_console(const char* bytes, size_t count) {
   if (locked) console_lock.unlock();
 }
 
+size_t offer_console(const char* bytes, size_t count) {
+  const Hold hold(console_lock);
+  size_t done = 0;
+  for (; done < count && serial::has_room(); ++done) {
+    if (bytes[done] == '\n') serial::write('\r');
+    serial::write(static_cast<u8>(bytes[done]));
+  }
+  return done;
+}
+
 void print(const char* format, ...) {
   char line[512];
   std::va_list arguments;

@@ -18,6 +18,9 @@ size_t format_text(char* to, size_t size, const char* format, std::va_list argum
 /// Console bytes as they are, for what programs write. Not mixed with print()'s.
 void write_console(const char* bytes, size_t count);
 
+/// The first of the same bytes, as many as the port takes without waiting: how many those are.
+size_t offer_console(const char* bytes, size_t count);
+
 /// From now on nobody else prints (a panic).
 void seize_console();
 

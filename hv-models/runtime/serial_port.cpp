@@ -8,6 +8,7 @@ namespace {
 constexpr u16 kBase = 0x3f8;
 constexpr u16 kData = kBase, kInterruptEnable = kBase + 1, kFifoControl = kBase + 2, kLineControl = kBase + 3,
               kModemControl = kBase + 4, kLineStatus = kBase + 5;
+constexpr u8 kReceived = 0x01, kEmpty = 0x02;  // of the enable register
 constexpr u8 kDataReady = 0x01, kHoldingEmpty = 0x20, kAllSent = 0x40;
 constexpr u8 kDivisorLatch = 0x80, kEightBits = 0x03;
 constexpr u8 kDtrRtsOut2 = 0x0b;  // OUT2 lets interrupts through on a PC
@@ -29,11 +30,15 @@ void set_up() {
   out8(kModemControl, kDtrRtsOut2);
 }
 
+bool is_empty() { return (in8(kLineStatus) & kHoldingEmpty) != 0; }
+
+bool has_room() {
+  if (room == 0 && is_empty()) room = kFifoBytes;
+  return room != 0;
+}
+
 void write(u8 byte) {
-  if (room == 0) {
-    while ((in8(kLineStatus) & kHoldingEmpty) == 0) pause();
-    room = kFifoBytes;
-  }
+  while (!has_room()) pause();
   --room;
   out8(kData, byte);
 }
@@ -44,6 +49,6 @@ void drain() {
 
 int read() { return (in8(kLineStatus) & kDataReady) != 0 ? in8(kData) : -1; }
 
-void enable_receive_interrupt() { out8(kInterruptEnable, 1); }
+void enable_interrupts(bool sent) { out8(kInterruptEnable, sent ? kReceived | kEmpty : kReceived); }
 
 }  // namespace hvlab::runtime::serial

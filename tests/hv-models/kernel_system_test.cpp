@@ -1,6 +1,7 @@
 // The kernel boots and runs programs, with one to four processors.
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -77,6 +78,23 @@ TEST_CASE("what processors do together takes as long in short turns as in the us
     CHECK(ratio > 0.9);
     CHECK(ratio < 1.1);
   }
+}
+
+// Catches a console that keeps the processor while its port sends, and a thread that waits for a slice's end
+// although it had much less than the one that runs: then each request to a disk takes milliseconds.
+TEST_CASE("who waits for a disk goes on soon, whatever the others print and compute") {
+  const TemporaryFolder folder("kernel");
+  const std::string disks[] = {make_disk(folder.path / "disk0"), make_disk(folder.path / "disk1")};
+  const auto disk_phase = [](const lab::WorkloadLog& log) {
+    REQUIRE(log.done);
+    return std::ranges::find(log.phases, "disk", &lab::PhaseResult::name)->nanoseconds;
+  };
+  const KernelRun alone = run_kernel(1, "/bin/workload --quick --disk /dev/disk0", {"--disk", disks[0]});
+  const KernelRun both = run_kernel(1, "/bin/launch 2 /bin/workload --quick --disk /dev/disk@",
+                                    {"--disk", disks[0], "--disk", disks[1]});
+  CAPTURE(alone.console, both.console);
+  for (const lab::WorkloadLog& log : lab::parse_workload_logs(both.console))
+    CHECK(disk_phase(log) < 3 * disk_phase(lab::parse_workload_log(alone.console)));
 }
 
 TEST_CASE("a program that attacks the kernel is ended, and the rest goes on") {

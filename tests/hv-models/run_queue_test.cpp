@@ -46,6 +46,27 @@ TEST_CASE("who slept long comes first, but not for longer than its bonus") {
   CHECK(queue.take(kAny) == &busy);
 }
 
+// Catches what others had while one slept not counting for it: it would wait for a whole slice each time.
+TEST_CASE("one that sleeps briefly and often is behind who computes by what that had meanwhile") {
+  RunQueue queue;
+  RunEntry busy, sleeper;
+  queue.add(busy, 0);
+  queue.add(sleeper, 0);
+  REQUIRE(queue.take([&](RunEntry& e) { return &e == &sleeper; }) == &sleeper);
+  for (int turn = 0; turn < 50; ++turn) {
+    sleeper.virtual_time += 10'000;
+    REQUIRE(queue.take(kAny) == &busy);
+    busy.virtual_time += 500'000;  // interrupted in its slice when the sleeper wakes
+    queue.advance(busy.virtual_time);
+    const u64 behind = busy.virtual_time - sleeper.virtual_time;
+    queue.add(sleeper, queue.base());
+    const u64 credit = behind < RunQueue::kSleeperBonus ? behind : RunQueue::kSleeperBonus;
+    CHECK(busy.virtual_time - sleeper.virtual_time == credit);
+    queue.put_back(busy);
+    REQUIRE(queue.take(kAny) == &sleeper);
+  }
+}
+
 TEST_CASE("one that may not run is passed over and stays") {
   RunQueue queue;
   RunEntry first, second;
