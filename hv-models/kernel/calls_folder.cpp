@@ -2,6 +2,7 @@
 #include "hv-models/kernel/checked_mount.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/process.hpp"
+#include "hv-models/kernel/read_only.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 
 namespace hvlab::kernel {
@@ -10,7 +11,8 @@ namespace {
 // O_*
 constexpr u64 kAccessMask = 3, kWriteOnly = 1, kReadWrite = 2, kCreate = 0100, kExclusive = 0200,
               kTruncate = 01000, kAppend = 02000, kFolderOnly = 0200000, kCloseOnExec = 02000000;
-constexpr int kHere = -100;  // AT_FDCWD
+constexpr u64 kMountReadOnly = 1, kBind = 0x1000;  // MS_*
+constexpr int kHere = -100;                        // AT_FDCWD
 
 int copy_path(const Arguments& c, u64 from, char (&path)[kLongestPath]) {
   return c.process.space->copy_in_text(path, from, sizeof path);
@@ -20,6 +22,17 @@ int find_argument(const Arguments& c, u64 from, Ref<Node>& node) {
   char path[kLongestPath];
   const int result = copy_path(c, from, path);
   return result < 0 ? result : find(place_of(c.process), path, node);
+}
+
+// `source` is seen in the place of `at` too, wherever it is kept; both are what is uppermost at their paths.
+int bind(const Ref<Node>& source, const Ref<Node>& at, bool to_read) {
+  if (source.get() == at.get()) return kBusy;
+  if ((source->kind == NodeKind::Folder) != (at->kind == NodeKind::Folder))
+    return at->kind == NodeKind::Folder ? kIsFolder : kNotFolder;
+  const Ref<Node> shown = to_read ? read_only(source) : source;
+  if (!shown) return kNoMemory;
+  at->mounted = shown;
+  return 0;
 }
 
 int find_or_create(const Arguments& c, const char* path, u64 flags, Ref<Node>& node) {
@@ -195,23 +208,32 @@ i64 call_getdents64(const Arguments& c) {
 // first.
 i64 call_mount(const Arguments& c) {
   char type[16], options[16] = "";
-  Ref<Node> device, folder;
+  Ref<Node> source, at;
   if (c.process.container->parent) return kNotPermitted;  // not for containers: devices are the system's
-  int result = find_argument(c, c.a[0], device);
-  if (result == 0) result = find_argument(c, c.a[1], folder);
+  int result = find_argument(c, c.a[0], source);
+  if (result == 0) result = find_argument(c, c.a[1], at);
+  if (result == 0 && (c.a[3] & kBind) != 0) return bind(source, at, (c.a[3] & kMountReadOnly) != 0);
   if (result == 0) result = c.process.space->copy_in_text(type, c.a[2], sizeof type);
   if (result == 0 && c.a[4] != 0) result = c.process.space->copy_in_text(options, c.a[4], sizeof options);
   if (result < 0) return result;
   if (strcmp(type, "checked") != 0) return kNoDevice;
-  if (strcmp(options, "format") == 0) result = format_checked(*device);
-  return result < 0 ? result : mount_checked(device, folder);
+  if (strcmp(options, "format") == 0) result = format_checked(*source);
+  return result < 0 ? result : mount_checked(source, at);
 }
 
 i64 call_umount2(const Arguments& c) {
-  Ref<Node> root;
+  char path[kLongestPath];
+  Ref<Node> covered;
   if (c.process.container->parent) return kNotPermitted;
-  const int result = find_argument(c, c.a[0], root);
-  return result < 0 ? result : unmount_checked(root);
+  int result = copy_path(c, c.a[0], path);
+  if (result == 0) result = find_covered(place_of(c.process), path, covered);
+  if (result < 0) return result;
+  result = unmount_checked(covered);
+  if (result == kInvalid) {  // not a disk's files, so it was bound
+    covered->mounted = {};
+    return 0;
+  }
+  return result;
 }
 
 i64 call_sync(const Arguments&) { return sync_all(); }

@@ -210,10 +210,10 @@ int mount_checked(const Ref<Node>& device, const Ref<Node>& folder) {
   return 0;
 }
 
-int unmount_checked(const Ref<Node>& root) {
+int unmount_checked(const Ref<Node>& covered) {
   const Hold hold(mounts_mutex);
   for (Mount* m = mounts.front(); m != nullptr; m = mounts.after(*m)) {
-    if (m->covered->mounted.get() != root.get()) continue;
+    if (m->covered.get() != covered.get()) continue;
     const Ref<Mount> mount = Ref<Mount>::share(m);  // lives until this function ends
     {
       const Hold hold_mount(m->mutex);

@@ -92,6 +92,17 @@ int find_parent(const Place& from, const char* path, Ref<Node>& folder, char (&n
   return find(root, last == absolute ? "/" : absolute, folder);
 }
 
+int find_covered(const Place& from, const char* path, Ref<Node>& covered) {
+  Ref<Node> folder;
+  char name[kLongestName + 1];
+  int result = find_parent(from, path, folder, name);
+  if (result == 0) result = folder->look_up(name, covered);
+  if (result < 0) return result;
+  if (!covered->mounted) return kInvalid;
+  while (covered->mounted->mounted) covered = covered->mounted;
+  return 0;
+}
+
 int make_node(const char* path, NodeKind kind, Ref<Node>& made) {
   const Place place{root_folder(), "/"};
   Ref<Node> folder;

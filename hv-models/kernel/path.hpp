@@ -16,6 +16,8 @@ struct Place {
 /// `path` as one from the root, without ".", ".." and double '/'.
 int make_absolute(const Place& from, const char* path, char (&to)[kLongestPath]);
 int find(const Place& from, const char* path, Ref<Node>& found);
+/// What the uppermost of what is mounted at `path` covers; kInvalid if nothing is.
+int find_covered(const Place& from, const char* path, Ref<Node>& covered);
 /// The folder that the last name of `path` is in, and that name.
 int find_parent(const Place& from, const char* path, Ref<Node>& folder, char (&name)[kLongestName + 1]);
 

@@ -188,6 +188,28 @@ TEST_CASE("a container has numbers, files and a network of its own") {
   CHECK_FALSE(cut_off.well());  // nobody to ping
 }
 
+// Catches instances that find each other's files, or devices that are not theirs.
+TEST_CASE("containers side by side have a root each, with the devices that they were given") {
+  const TemporaryFolder folder("kernel");
+  const std::string disk = make_disk(folder.path / "disk");
+  const KernelRun run =
+      run_kernel(1,
+                 "/bin/init /bin/launch --contain 2 /bin/probe make /tmp/x /tmp/../../bin/y /bin/files "
+                 "/dev/disk@ /tmp/../dev/console ; /bin/probe make /tmp/x",
+                 {"--disk", disk, "--disk", disk});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.well());
+  for (const std::string name : {"HVLAB instance=1 ", "HVLAB instance=2 "}) {
+    CHECK(run.says(name + "probe: /tmp/x was made"));
+    CHECK(run.says(name + "probe: /tmp/../dev/console was made"));  // an ordinary file of its own /dev
+  }
+  CHECK(run.says("HVLAB instance=1 probe: /dev/disk0 was there"));
+  CHECK(run.says("HVLAB instance=2 probe: /dev/disk1 was there"));
+  CHECK(number_of(run.console, "probe: /tmp/../../bin/y cannot be made") == 2);  // programs are shared
+  CHECK(number_of(run.console, "probe: /bin/files was there") == 2);
+  CHECK(run.says("probe: /tmp/x was made"));
+}
+
 // Would catch: a bridge that loses, doubles or shows frames to those whom they are not for; a system that
 // loses its own network when the bridge takes its card; a container that outlives its port.
 TEST_CASE("taps, containers and the system share the machine's card, each with an address of its own") {

@@ -44,6 +44,11 @@ inline long chroot(const char* path) { return call(161, to_word(path)); }
 inline long mount(const char* device, const char* folder, const char* type, const char* options) {
   return call(165, to_word(device), to_word(folder), to_word(type), 0, to_word(options));
 }
+/// What is at `source`, a file or a folder, is seen at `target` of the same kind too (MS_BIND); to be read only
+/// (MS_RDONLY), unless `to_write`.
+inline long bind(const char* source, const char* target, bool to_write) {
+  return call(165, to_word(source), to_word(target), 0, to_write ? 0x1000 : 0x1001, 0);
+}
 inline long unmount(const char* folder) { return call(166, to_word(folder)); }
 inline long map_memory(size_t bytes) { return call(9, 0, static_cast<long>(bytes), 3, 0x22, -1, 0); }
 /// The same of blocks of 2 MiB, each of which lies in a row in the machine's memory (MAP_HUGETLB).

@@ -1,7 +1,8 @@
 // launch [--contain [--address A.B.C.D]] COUNT PROGRAM ARGUMENTS: runs so many of it side by side, each in a
 // group of its own (with --contain: in a container, with --address one with a network card at that address
-// and the next) and says how much memory each had at most. A '@' at the end of an argument becomes the
-// instance's number, from 0. The lines of several are marked with their number, from 1.
+// and the next) and says how much memory each had at most. A container has a root of its own, in which are
+// the programs, an empty /tmp, and of devices those that the arguments name. A '@' at the end of an argument
+// becomes the instance's number, from 0. The lines of several are marked with their number, from 1.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -19,10 +20,9 @@ int usage() {
   return 2;
 }
 
-// "/dev/disk@" is "/dev/disk0" for the first.
-[[noreturn]] void become(char** words, int count, int number) {
+// The arguments of an instance: "/dev/disk@" is "/dev/disk0" for the first.
+void number_words(char** words, int count, int number, char** arguments) {
   static char texts[kMostWords][kWordBytes];
-  char* arguments[kMostWords + 1] = {};
   for (int i = 0; i < count; ++i) {
     const size_t length = strlen(words[i]);
     arguments[i] = words[i];
@@ -31,7 +31,52 @@ int usage() {
     texts[i][length - 1] = static_cast<char>('0' + number);
     arguments[i] = texts[i];
   }
+}
+
+using Path = char[2 * kWordBytes];
+
+void join(Path& to, const char* first, const char* second) {
+  const size_t length = strlen(first), more = strlen(second) < kWordBytes ? strlen(second) : 0;
+  memcpy(to, first, length);
+  memcpy(to + length, second, more);
+  to[length + more] = 0;
+}
+
+bool is_device(const char* word) {
+  const char* device = "/dev/";
+  while (*device != 0 && *word == *device) ++word, ++device;
+  return *device == 0;
+}
+
+// `name` of the system's, seen in the container's root too.
+bool show(const char* root, const char* name, bool folder) {
+  Path path;
+  join(path, root, name);
+  if (folder) return mkdir(path) == 0 && bind(name, path, false) == 0;
+  const long file = open(path, kReadWrite | kCreate);
+  if (file >= 0) close(static_cast<int>(file));
+  return file >= 0 && bind(name, path, true) == 0;
+}
+
+// A container's root, at `root`. Made from outside: in a container nothing is mounted.
+bool make_root(const char* root, char** arguments) {
+  Path path;
+  mkdir("/instances");
+  if (mkdir(root) < 0 || !show(root, "/bin", true) || !show(root, "/proc", true)) return false;
+  join(path, root, "/tmp");
+  if (mkdir(path) < 0) return false;
+  join(path, root, "/dev");
+  if (mkdir(path) < 0) return false;
+  bool well = show(root, "/dev/null", false);
+  for (; *arguments != nullptr; ++arguments) {
+    if (is_device(*arguments)) well = show(root, *arguments, false) && well;
+  }
+  return well;
+}
+
+[[noreturn]] void become(char** arguments, const char* root) {
   char* environment[] = {nullptr};
+  if (root != nullptr && chroot(root) < 0) exit(126);
   const long result = execve(arguments[0], arguments, environment);
   print("launch: %s: error %ld\n", arguments[0], result);
   exit(127);
@@ -53,6 +98,7 @@ void relay(int from, int number) {
 }
 
 struct Place {
+  bool contained;    // in a root of its own
   long flags;        // of contain()
   uint32_t address;  // of its network card; 0: none of its own
 };
@@ -60,6 +106,13 @@ struct Place {
 // One instance from beginning to end; its status.
 int run_one(char** words, int count, int number, bool alone, const Place& place) {
   int ends[2] = {};
+  char root[] = "/instances/1", *arguments[kMostWords + 1] = {};
+  root[sizeof root - 2] = static_cast<char>('1' + number);
+  number_words(words, count, number, arguments);
+  if (place.contained && !make_root(root, arguments)) {
+    print("launch: cannot make the container's root %s\n", root);
+    return 1;
+  }
   if (!alone && pipe(ends) < 0) return 1;
   if (const long result = contain(Limits{}, place.flags, place.address); result < 0) {
     print("launch: no container: error %ld\n", result);
@@ -72,7 +125,7 @@ int run_one(char** words, int count, int number, bool alone, const Place& place)
       close(ends[0]);
       close(ends[1]);
     }
-    become(words, count, number);
+    become(arguments, place.contained ? root : nullptr);
   }
   if (!alone) {
     close(ends[1]);
@@ -102,7 +155,7 @@ int main(int count, char** words) {
   print("HVLAB launch\n");
   for (int number = 0; number < instances; ++number) {
     const long id = fork();
-    const Place place{flags, address == 0 ? 0 : address + static_cast<uint32_t>(number)};
+    const Place place{contained, flags, address == 0 ? 0 : address + static_cast<uint32_t>(number)};
     if (id == 0) exit(run_one(words + at, count - at, number, instances == 1, place));
     if (id < 0) return 1;
   }

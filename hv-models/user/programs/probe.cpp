@@ -1,6 +1,7 @@
 // probe WHAT [N]: what a program finds where it runs. identity: its number and what its root holds.
 // processes: how many it can make (and makes no more than 50). pages N: touches N pages. spin N: computes for
-// N milliseconds of its own, and says how long that took by the clock. hit N: tries to end process N.
+// N milliseconds of its own, and says how long that took by the clock. hit N: tries to end process N. make
+// PATH...: makes each file that is not there yet, and says which were.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -52,6 +53,15 @@ int spin(long count) {
   return 0;
 }
 
+int make(char** paths) {
+  for (; *paths != nullptr; ++paths) {
+    const bool there = open(*paths, kReadOnly) >= 0;
+    const bool made = !there && open(*paths, kReadWrite | kCreate) >= 0;
+    print("probe: %s %s\n", *paths, there ? "was there" : made ? "was made" : "cannot be made");
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -64,6 +74,7 @@ int main(int count, char** words) {
   if (is(what, "processes")) return processes();
   if (is(what, "pages")) return pages(number);
   if (is(what, "spin")) return spin(number);
+  if (is(what, "make")) return make(words + 2);
   if (is(what, "hit")) {
     print("probe: hit %ld gave %ld\n", number, kill(number, 9));
     return 0;
