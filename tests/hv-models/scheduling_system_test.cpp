@@ -94,6 +94,21 @@ TEST_CASE("scheduling: who spins makes room for the sibling that it waits for") 
   CHECK(barrier_time("directed") * 2 < barrier_time("ignore"));
 }
 
+// Would catch: a virtual processor that spins out its slice for a sibling in the same queue. The guest's locks are given
+// in the order in which they were asked for: who waits for a sibling's turn spins a slice, and meanwhile its own
+// tick of 4 ms falls due, which wants the lock again. Two slices have to be shorter than that, or PAUSE exits have to
+// make room.
+TEST_CASE("scheduling: two virtual processors on one processor get on") {
+  for (const std::string words : {"pause=directed", "pause=yield", "pause=ignore slice=1000"}) {
+    const KernelRun run = run_image(
+        HVLAB_MONOLITHIC, HVLAB_KERNEL, 1,
+        "exit=debug scheduler=credit " + words + " vm1=vcpus:2 -- run=/bin/smp --quick spin barrier",
+        {"--module", HVLAB_PROGRAMS}, "1s");
+    CAPTURE(words, run.console, run.errors);
+    CHECK(run.well());
+  }
+}
+
 // Would catch: hashes that depend on who was first, and a lock that two hold at once.
 TEST_CASE("scheduling: programs compute the same under every policy") {
   std::string expected;
