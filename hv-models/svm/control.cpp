@@ -11,8 +11,7 @@
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
 
-extern "C" void svm_enter(hvlab::u64 unused, hvlab::u64 control_block, hvlab::u64* registers,
-                          hvlab::u64 host_page);
+extern "C" void svm_enter(hvlab::u64 control_block, hvlab::u64* registers, hvlab::u64 host_page);
 
 namespace hvlab::svm {
 
@@ -204,10 +203,11 @@ void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   ControlArea& control = block(vcpu).control;
   const unsigned processor = runtime::this_processor().index;
   // What another processor remembers of it, nobody has kept up to date.
-  if (vcpu.core != processor) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
+  if (vcpu.core != processor || vcpu.stale) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
+  vcpu.stale = false;
   vcpu.core = processor;
   write_back(vcpu);
-  svm_enter(0, vcpu.control_address, vcpu.registers.gpr, host_pages[processor]);
+  svm_enter(vcpu.control_address, vcpu.registers.gpr, host_pages[processor]);
   control.tlb_control = static_cast<u8>(TlbControl::Nothing);
   control.event_injection = 0;
   read_out(vcpu);

@@ -1,5 +1,5 @@
-# svm_enter(unused, physical address of the control block, general registers, physical address of the host's save page): runs the guest until #VMEXIT
-# (APM vol. 2, 15.5, 15.6).
+# svm_enter(physical address of the control block, general registers, physical address of the host's save page): runs the
+# guest until #VMEXIT (APM vol. 2, 15.5, 15.6).
 #
 # VMRUN and #VMEXIT move only part of the state. FS, GS, TR, LDTR and the system-call registers go by VMLOAD and VMSAVE;
 # RAX, RSP, RIP and RFLAGS are the control block's; the other general registers move here.
@@ -15,31 +15,31 @@ svm_enter:
         push    %r13
         push    %r14
         push    %r15
-        push    %rcx                            # host's save page
-        push    %rdx                            # registers
-        push    %rsi                            # control block, physical
+        push    %rdx                            # host's save page
+        push    %rsi                            # registers
+        push    %rdi                            # control block, physical
 
         clgi
         sti
-        mov     %rcx, %rax
+        mov     %rdx, %rax
         vmsave  %rax
-        mov     %rsi, %rax
+        mov     %rdi, %rax
         vmload  %rax
 
-        mov     1*8(%rdx), %rcx
-        mov     3*8(%rdx), %rbx
-        mov     5*8(%rdx), %rbp
-        mov     6*8(%rdx), %rsi
-        mov     7*8(%rdx), %rdi
-        mov     8*8(%rdx), %r8
-        mov     9*8(%rdx), %r9
-        mov     10*8(%rdx), %r10
-        mov     11*8(%rdx), %r11
-        mov     12*8(%rdx), %r12
-        mov     13*8(%rdx), %r13
-        mov     14*8(%rdx), %r14
-        mov     15*8(%rdx), %r15
-        mov     2*8(%rdx), %rdx
+        mov     1*8(%rsi), %rcx
+        mov     2*8(%rsi), %rdx
+        mov     3*8(%rsi), %rbx
+        mov     5*8(%rsi), %rbp
+        mov     7*8(%rsi), %rdi
+        mov     8*8(%rsi), %r8
+        mov     9*8(%rsi), %r9
+        mov     10*8(%rsi), %r10
+        mov     11*8(%rsi), %r11
+        mov     12*8(%rsi), %r12
+        mov     13*8(%rsi), %r13
+        mov     14*8(%rsi), %r14
+        mov     15*8(%rsi), %r15
+        mov     6*8(%rsi), %rsi
         vmrun   %rax
 
         # RAX and RSP are the host's again.

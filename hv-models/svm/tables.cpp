@@ -93,8 +93,7 @@ bool unmap(u64 root, u64 guest_physical, u64 bytes) {
   return true;
 }
 
-void flush(hypervisor::VirtualProcessor& vcpu) {
-  block(vcpu).control.tlb_control = static_cast<u8>(arch::svm::TlbControl::FlushGuest);
-}
+// Not in the control block at once: it may be running, and run() clears what is there behind each exit.
+void flush(hypervisor::VirtualProcessor& vcpu) { vcpu.stale = true; }
 
 }  // namespace hvlab::svm
