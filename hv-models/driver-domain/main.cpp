@@ -9,14 +9,13 @@
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/cores.hpp"
 #include "hv-models/hypervisor/fixed_memory.hpp"
+#include "hv-models/hypervisor/image.hpp"
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
-#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/panic.hpp"
-#include "hv-models/runtime/power.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "hv-models/runtime/processors.hpp"
 
@@ -36,13 +35,6 @@ struct Console {
   devices::SerialPort port;
 };
 Console* consoles[kMostMachines + 1] = {};
-
-[[noreturn]] void end(int status) {
-  char how[8];
-  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0)
-    runtime::debug_exit(status == 0 ? 0 : 1);
-  runtime::power_off();
-}
 
 // A serial port for each machine is all that the hypervisor has of devices; others are emulated in the
 // management machine, or not there.
@@ -72,13 +64,13 @@ void ended(VirtualMachine& machine, int status) {
   if (machine.privileged) {
     report_times(machine);
     runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
-    end(1);
+    end_image(1);
   }
   runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number]);
   report_times(machine);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end(worst_status);
+  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
 }
 
 u32 features(const VirtualMachine& machine) {
@@ -104,11 +96,14 @@ DeviceDoor door_of(Domain& d, unsigned number) {
   return {access, console};
 }
 
+// The first two modules are the management machine's; the others' kernel and archive are the next two, if there are
+// more.
 void load_or_panic(VirtualMachine& machine) {
   const runtime::BootInformation& boot = runtime::boot_information();
+  const runtime::BootModule* files = boot.modules + (!machine.privileged && boot.module_count >= 4 ? 2 : 0);
   const char* message = "";
-  if (!load(machine, runtime::direct<const u8>(boot.modules[0].address), boot.modules[0].bytes,
-            runtime::direct<const u8>(boot.modules[1].address), boot.modules[1].bytes, message))
+  if (!load(machine, runtime::direct<const u8>(files[0].address), files[0].bytes,
+            runtime::direct<const u8>(files[1].address), files[1].bytes, message))
     runtime::panic("vm%u: %s", machine.number, message);
 }
 
@@ -173,16 +168,9 @@ void start_guests() {
 void model_main() {
   using namespace hvlab;
   using namespace hvlab::driver_domain;
-  runtime::set_up_memory();
-  runtime::mark<arch::mark::Kind::Hypervisor>();
-  const runtime::BootInformation& boot = runtime::boot_information();
-  char error[200];
-  if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
-  if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
-  vendor().enable();
+  begin_image(configuration);
   set_up_cores(configuration);
-  runtime::print("HVLAB hypervisor ready model=driver-domain vendor=%s scheduler=%s at=%lu\n", vendor().name,
-                 scheduler_name(), runtime::clock::now());
+  say_ready("driver-domain", scheduler_name());
   running = configuration.count;
   set_domain_count(configuration.count + 1);
   for (unsigned i = 1; i <= configuration.count; ++i) make_guest(i);

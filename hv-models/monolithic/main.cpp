@@ -3,16 +3,15 @@
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/cores.hpp"
+#include "hv-models/hypervisor/image.hpp"
 #include "hv-models/hypervisor/run.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/monolithic/disks.hpp"
 #include "hv-models/monolithic/network.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
-#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/panic.hpp"
-#include "hv-models/runtime/power.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "hv-models/runtime/processors.hpp"
 
@@ -62,11 +61,7 @@ void ended(VirtualMachine& machine, int status) {
   report_times(machine);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) != 0) return;
-  char how[8];
-  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0)
-    runtime::debug_exit(worst_status == 0 ? 0 : 1);
-  runtime::power_off();
+  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
 }
 
 void afterwards(VirtualProcessor& vcpu) {
@@ -121,20 +116,14 @@ void secondary_main() {
 void model_main() {
   using namespace hvlab;
   using namespace hvlab::monolithic;
-  runtime::set_up_memory();
-  runtime::mark<arch::mark::Kind::Hypervisor>();
-  const runtime::BootInformation& boot = runtime::boot_information();
-  char error[200];
-  if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
-  if (boot.module_count < 2) runtime::panic("give the guests' kernel and its archive as modules");
-  vendor().enable();
+  begin_image(configuration);
   set_up_cores(configuration);
-  runtime::print("HVLAB hypervisor ready model=monolithic vendor=%s scheduler=%s at=%lu\n", vendor().name,
-                 scheduler_name(), runtime::clock::now());
+  say_ready("monolithic", scheduler_name());
   running = configuration.count;
   find_disk(configuration.count);
   find_card();
-  for (unsigned i = 1; i <= configuration.count; ++i) make_machine(i, boot.modules[0], boot.modules[1]);
+  const runtime::BootModule* modules = runtime::boot_information().modules;
+  for (unsigned i = 1; i <= configuration.count; ++i) make_machine(i, modules[0], modules[1]);
   runtime::start_other_processors(secondary_main);
   for (unsigned i = 0; i < configuration.count; ++i) add_machine(machines[i]);
   run_core();

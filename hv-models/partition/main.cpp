@@ -3,6 +3,7 @@
 #include "hv-models/hypervisor/abi.hpp"
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/fixed_memory.hpp"
+#include "hv-models/hypervisor/image.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/partition/cores.hpp"
 #include "hv-models/partition/functions.hpp"
@@ -10,10 +11,8 @@
 #include "hv-models/partition/pins.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
-#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/panic.hpp"
-#include "hv-models/runtime/power.hpp"
 #include "hv-models/runtime/print.hpp"
 
 namespace hvlab::partition {
@@ -62,11 +61,7 @@ void ended(VirtualMachine& machine, int status) {
   runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, partitions[machine.number - 1]->memory);
   runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
   if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) != 0) return;
-  char how[8];
-  if (runtime::command_line_value("exit", how, sizeof how) && strcmp(how, "debug") == 0)
-    runtime::debug_exit(worst_status == 0 ? 0 : 1);
-  runtime::power_off();
+  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
 }
 
 i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
@@ -142,16 +137,9 @@ void make_partition(unsigned number) {
 void model_main() {
   using namespace hvlab;
   using namespace hvlab::partition;
-  runtime::set_up_memory();
-  runtime::mark<arch::mark::Kind::Hypervisor>();
-  const runtime::BootInformation& boot = runtime::boot_information();
-  char error[200];
-  if (!read_configuration(boot.command_line, configuration, error, sizeof error)) runtime::panic("%s", error);
-  if (boot.module_count < 2) runtime::panic("give the partitions' kernel and its archive as modules");
-  vendor().enable();
+  begin_image(configuration);
   set_up_cores();
-  runtime::print("HVLAB hypervisor ready model=partition vendor=%s at=%lu\n", vendor().name,
-                 runtime::clock::now());
+  say_ready("partition", nullptr);
   running = configuration.count;
   find_functions();
   for (unsigned number = 1; number <= configuration.count; ++number) make_partition(number);
