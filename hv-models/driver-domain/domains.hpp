@@ -19,6 +19,7 @@ struct Domain {
   u8 vector = 0;                                    // of its events
   interdomain::GrantUses uses;
   interdomain::BackOffer offers[interdomain::kSplitKinds] = {};
+  bool open = false;       // all its memory is the management machine's too, whose program emulates its devices
   u8 kinds = 0;            // split devices that it is to have, a bit each
   runtime::SpinLock lock;  // of all of this but the machine
 };

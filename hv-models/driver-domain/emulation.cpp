@@ -55,6 +55,10 @@ i64 open_memory(unsigned index, VirtualMachine& caller, u64 block) {
   if (physical == 0 || memory.at(block * kBlock, kBlock) == nullptr) return kBadArgument;
   const u8 rights = hypervisor::kReadable | hypervisor::kWritable;
   const Hold hold(domain_of(caller).lock);
+  {
+    const Hold hold_of(domain(index).lock);
+    domain(index).open = true;
+  }
   if (!hypervisor::vendor().map(caller.tables, physical, physical, kBlock, rights)) return kNoRoom;
   return static_cast<i64>(physical);
 }

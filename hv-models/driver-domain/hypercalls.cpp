@@ -91,12 +91,15 @@ i64 serve(const Arguments&) {
   return 0;
 }
 
-/// Begins a use of a grant: the page's physical address, or an error.
+using Rights = GrantUses::Rights;
+
+/// Begins a use of a grant: the page's physical address, or an error. The domain's lock is held. The entry is
+/// read once: its machine can change it meanwhile.
 i64 begin_use(Domain& of, u64 grant, bool write) {
-  const Hold hold(of.lock);
   if (of.grants == nullptr || grant >= kGrants) return kBadArgument;
-  const GrantEntry entry =
-      const_cast<const volatile GrantEntry*>(of.grants)[grant].flags == 0 ? GrantEntry{} : of.grants[grant];
+  static_assert(sizeof(GrantEntry) == sizeof(u64));
+  const u64 word = __atomic_load_n(reinterpret_cast<const u64*>(&of.grants[grant]), __ATOMIC_ACQUIRE);
+  const GrantEntry entry = __builtin_bit_cast(GrantEntry, word);
   const u64 page = of.machine.memory.physical(u64{entry.page} * kPageBytes);
   if (page == 0) return kBadArgument;
   if (of.uses.begin(static_cast<u32>(grant), entry, kManagement, write) != GrantUses::Answer::Yes)
@@ -104,9 +107,8 @@ i64 begin_use(Domain& of, u64 grant, bool write) {
   return static_cast<i64>(page);
 }
 
-void end_use(Domain& of, u64 grant) {
-  const Hold hold(of.lock);
-  of.uses.end(static_cast<u32>(grant));
+u8 second_stage_rights(Rights rights) {
+  return hypervisor::kReadable | (rights == Rights::Write ? hypervisor::kWritable : 0);
 }
 
 void flush_management() {
@@ -117,35 +119,37 @@ void flush_management() {
   }
 }
 
-// The page appears at its own address: the management machine's drivers can give that to a device.
+// The page appears at its own address: the management machine's drivers can give that to a device. It may be
+// there already, by another grant of the same page, or because all of the machine's memory is
+// (emulation.cpp). Both domains are locked, the caller's first: what is there has to be what the uses say.
 i64 map_grant(const Arguments& c) {
   Domain* of = guest(c.a[0]);
   if (of == nullptr) return kBadArgument;
-  const bool write = c.a[2] != 0;
-  const i64 page = begin_use(*of, c.a[1], write);
-  if (page < 0) return page;
-  const u8 rights = hypervisor::kReadable | (write ? hypervisor::kWritable : 0);
   const Hold hold(c.caller.lock);
-  if (vendor().map(c.caller.machine.tables, static_cast<u64>(page), static_cast<u64>(page), kPageBytes,
-                   rights))
-    return page;
-  end_use(*of, c.a[1]);
-  return kNoRoom;
+  const Hold hold_of(of->lock);
+  const i64 page = begin_use(*of, c.a[1], c.a[2] != 0);
+  if (page < 0 || of->open) return page;
+  const Rights rights = of->uses.rights(of->uses.page(static_cast<u32>(c.a[1])));
+  if (!vendor().map(c.caller.machine.tables, static_cast<u64>(page), static_cast<u64>(page), kPageBytes,
+                    second_stage_rights(rights))) {
+    of->uses.end(static_cast<u32>(c.a[1]));
+    return kNoRoom;
+  }
+  return page;
 }
 
 i64 unmap_grant(const Arguments& c) {
   Domain* of = guest(c.a[0]);
-  if (of == nullptr) return kBadArgument;
-  u64 page = 0;
-  {
-    const Hold hold(of->lock);
-    if (!of->uses.is_used(static_cast<u32>(c.a[1]))) return kBadArgument;
-    page = of->machine.memory.physical(u64{of->uses.page(static_cast<u32>(c.a[1]))} * kPageBytes);
-    of->uses.end(static_cast<u32>(c.a[1]));
-    if (of->uses.is_used(static_cast<u32>(c.a[1]))) return 0;
-  }
+  if (of == nullptr || c.a[1] >= kGrants) return kBadArgument;
+  const u32 grant = static_cast<u32>(c.a[1]);
   {
     const Hold hold(c.caller.lock);
+    const Hold hold_of(of->lock);
+    if (!of->uses.is_used(grant)) return kBadArgument;
+    const u32 number = of->uses.page(grant);
+    const u64 page = of->machine.memory.physical(u64{number} * kPageBytes);
+    of->uses.end(grant);
+    if (of->open || of->uses.rights(number) != Rights::None) return 0;
     vendor().unmap(c.caller.machine.tables, page, kPageBytes);
   }
   flush_management();
@@ -159,7 +163,11 @@ i64 copy_grant(const Arguments& c) {
   if (of == nullptr || copy.offset >= kPageBytes || copy.bytes > kPageBytes - copy.offset)
     return kBadArgument;
   const bool into = copy.into != 0;
-  const i64 page = begin_use(*of, copy.grant, into);
+  i64 page = 0;
+  {
+    const Hold hold(of->lock);
+    page = begin_use(*of, copy.grant, into);
+  }
   if (page < 0) return page;
   void* there = runtime::direct<u8>(static_cast<u64>(page)) + copy.offset;
   const bool done = into ? c.caller.machine.memory.read(copy.address, there, copy.bytes)
@@ -167,7 +175,8 @@ i64 copy_grant(const Arguments& c) {
   using arch::mark::FrameWay;  // nothing but frames is copied this way
   runtime::mark<arch::mark::Kind::FrameCopy>(
       copy.bytes, copy.bytes, arch::mark::frame_way(into ? FrameWay::In : FrameWay::Out, of->machine.number));
-  end_use(*of, copy.grant);
+  const Hold hold(of->lock);
+  of->uses.end(copy.grant);
   return done ? 0 : i64{kBadArgument};
 }
 

@@ -196,9 +196,14 @@ struct Attack {
   void (*run)();
 };
 constexpr Attack kAttacks[] = {
-    {"everything", attack_everything}, {"time", attack_time}, {"fetch", attack_by_fetching}};
+    {"everything", attack_everything},
+    {"time", attack_time},
+    {"fetch", attack_by_fetching},
+    {"split", attack_split}};
 
 }  // namespace
+
+u64 attack_random() { return next_random(); }
 
 void attack_if_asked() {
   char name[16];

@@ -160,3 +160,63 @@ TEST_CASE("a grant lets in the machine it names, as it says, and stays while it 
   for (int i = 0; i < 255; ++i) REQUIRE(uses.begin(6, entry, 2, false) == Yes);
   CHECK(uses.begin(6, entry, 2, false) == TooOften);
 }
+
+// Would catch: a page of a guest's that goes away while another use of it is under way, or stays for good;
+// one that can be written because another use may.
+TEST_CASE("several grants of one page are one page") {
+  GrantUses uses;
+  using Rights = GrantUses::Rights;
+  const GrantEntry page = {77, 0, kGranted, 0}, far = {77 + 256, 0, kGranted, 0};
+  CHECK(uses.rights(77) == Rights::None);
+  REQUIRE(uses.begin(1, page, 0, false) == GrantUses::Answer::Yes);
+  CHECK(uses.rights(77) == Rights::Read);
+  CHECK(uses.rights(77 + 256) == Rights::None);
+  REQUIRE(uses.begin(2, page, 0, true) == GrantUses::Answer::Yes);
+  REQUIRE(uses.begin(3, far, 0, true) == GrantUses::Answer::Yes);
+  CHECK(uses.rights(77) == Rights::Write);
+  REQUIRE(uses.end(2));
+  CHECK(uses.rights(77) == Rights::Read);
+  REQUIRE(uses.end(1));
+  CHECK(uses.rights(77) == Rights::None);
+  CHECK(uses.rights(77 + 256) == Rights::Write);
+  CHECK_FALSE(uses.end(1));
+}
+
+// Would catch: uses of which only the last one's page is taken back.
+TEST_CASE("a grant that is in use is of the page that it was of") {
+  GrantUses uses;
+  const GrantEntry first = {5, 0, kGranted, 0}, second = {6, 0, kGranted, 0};
+  REQUIRE(uses.begin(9, first, 0, true) == GrantUses::Answer::Yes);
+  CHECK(uses.begin(9, second, 0, true) == GrantUses::Answer::AnotherPage);
+  CHECK(uses.begin(9, first, 0, true) == GrantUses::Answer::Yes);
+  REQUIRE((uses.end(9) && uses.end(9)));
+  CHECK(uses.begin(9, second, 0, true) == GrantUses::Answer::Yes);
+  CHECK(uses.page(9) == 6);
+}
+
+// Would catch: chains of uses that lose or keep one (against a plain count).
+TEST_CASE("uses by chance are told apart by page") {
+  std::mt19937 random(3);
+  GrantUses uses;
+  std::array<std::deque<bool>, kGrants> begun;
+  std::array<u32, kGrants> pages = {};
+  for (unsigned i = 0; i < 20'000; ++i) {
+    const u32 number = static_cast<u32>(random() % 24),
+              page = static_cast<u32>(random() % 3 * 256 + random() % 2);
+    const bool write = random() % 4 == 0;
+    if (random() % 2 == 0 && begun[number].size() < 200) {
+      const bool other = !begun[number].empty() && pages[number] != page;
+      const auto answer = uses.begin(number, {page, 0, kGranted, 0}, 0, write);
+      REQUIRE(answer == (other ? GrantUses::Answer::AnotherPage : GrantUses::Answer::Yes));
+      if (other) continue;
+      pages[number] = page;
+      begun[number].push_back(write);
+    } else {
+      REQUIRE(uses.end(number) == !begun[number].empty());
+      if (!begun[number].empty()) begun[number].pop_front();
+    }
+    bool used = false;
+    for (u32 n = 0; n < kGrants; ++n) used = used || (!begun[n].empty() && pages[n] == page);
+    REQUIRE((uses.rights(page) != GrantUses::Rights::None) == used);
+  }
+}
