@@ -5,6 +5,7 @@
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
 #include "sim/arch/apic.hpp"
+#include "sim/arch/msr.hpp"
 
 namespace hvlab::hostile {
 namespace {
@@ -12,7 +13,18 @@ namespace {
 using namespace runtime;
 namespace r = arch::apic;
 
-volatile u32& reg(u32 offset) { return device_register(r::kDefaultBase + offset); }
+// A register of the own local APIC, in the mode that it is in (SDM vol. 3, 11.12.1.2).
+void write_reg(u32 offset, u32 value) {
+  if (apic::uses_msrs()) return write_msr(arch::msr::kX2apicFirst + offset / 16, value);
+  device_register(r::kDefaultBase + offset) = value;
+}
+
+void command(u32 low, u32 destination) {
+  if (apic::uses_msrs())
+    return write_msr(arch::msr::kX2apicFirst + r::kCommandLow / 16, u64{destination} << 32 | low);
+  write_reg(r::kCommandHigh, destination << 24);
+  write_reg(r::kCommandLow, low);
+}
 
 void take(TrapFrame&) { apic::end_of_interrupt(); }
 
@@ -22,7 +34,7 @@ void take_timer(TrapFrame&) {
   if (left > 0) {
     left = left - 1;
   } else {
-    reg(r::kInitialCount) = 0;
+    write_reg(r::kInitialCount, 0);
   }
   apic::end_of_interrupt();
 }
@@ -61,10 +73,7 @@ void attack_messages() {
     u32 low = static_cast<u32>(bits) & 0x000c'efff;
     // INIT to itself would be the end of the attack.
     if ((low >> r::kLvtModeShift & 7) == static_cast<u32>(r::DeliveryMode::Init)) low |= 3u << 18;
-    attempt([&] {
-      reg(r::kCommandHigh) = static_cast<u32>(bits >> 32) & 0x0f00'0000;
-      reg(r::kCommandLow) = low;
-    });
+    attempt([&] { command(low, static_cast<u32>(bits >> 56) & 0x0f); });
     interrupts_on();
   }
   interrupts_off();
@@ -75,9 +84,9 @@ void attack_timer() {
   take_all();
   set_handler(kTimerVector, take_timer);
   left = 3000;
-  reg(r::kDivideConfiguration) = 0b1011;
-  reg(r::kLvtTimer) = kTimerVector | r::kLvtTimerPeriodic;
-  reg(r::kInitialCount) = 1;
+  write_reg(r::kDivideConfiguration, 0b1011);
+  write_reg(r::kLvtTimer, kTimerVector | r::kLvtTimerPeriodic);
+  write_reg(r::kInitialCount, 1);
   while (left > 0) pause();
   interrupts_off();
 }
