@@ -1,6 +1,7 @@
 // What a run measured, as claims look at it: plain numbers, wherever they come from.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -14,6 +15,23 @@ struct PhaseTime {
   std::map<std::string, double> ledger;  // seconds of all processors' time by account; empty: not measured
 };
 
+/// How the virtual processors of a machine ran beside each other while the workload was in a phase: seconds
+/// in which at least one of them ...
+struct MachineWaits {
+  unsigned vm = 0;            // from 1
+  double runnable = 0;        // ran, or could
+  double beside_idle = 0;     // could, and did not, while a processor had nothing to do
+  double partly_running = 0;  // could, and did not, while another one did
+};
+
+/// What became of one instance.
+struct InstanceResult {
+  std::string program;                                        // in the workload's place; empty: the workload
+  bool done = false;                                          // it said so itself
+  double seconds = 0;                                         // of its phases together
+  std::vector<std::pair<std::string, std::uint64_t>> hashes;  // of what each phase computed
+};
+
 /// One workload in one way of running it.
 struct Measurement {
   std::string way;
@@ -23,9 +41,12 @@ struct Measurement {
   /// Mean seconds of a write to the disk by the place where the time passed ("guest-kernel", "exit", "entry",
   /// "hypervisor", "host-kernel", "host-user", "medium", ...); empty: not measured.
   std::map<std::string, double> disk_write;
-  double busy_seconds = 0;  // all processors' time that was not idle, over the whole run
-  double memory_each = 0;   // bytes that an instance needed at most; 0: not measured
-  double memory = 0;        // bytes of the machine; 0: not known
+  double busy_seconds = 0;           // all processors' time that was not idle, over the whole run
+  double memory_each = 0;            // bytes that an instance needed at most; 0: not measured
+  double memory = 0;                 // bytes of the machine; 0: not known
+  std::string scheduler;             // policy of a teaching hypervisor; empty: it has none
+  std::vector<InstanceResult> each;  // by number
+  std::vector<MachineWaits> waits;   // of its virtual machines; empty: not measured
 };
 
 using Measurements = std::span<const Measurement>;

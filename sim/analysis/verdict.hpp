@@ -55,6 +55,10 @@ Verdict judge_density(Measurements all);
 /// hypervisor of its series with equal numbers of processors, two machines each, of which one runs phases.
 Verdict judge_partitioning(Measurements all);
 
+/// H8: KVM needs all of a machine's virtual processors at once, ESXi hands out free processors. Needs two
+/// machines with several virtual processors under kvm, and under strict and relaxed co-scheduling.
+Verdict judge_all_at_once(Measurements all);
+
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
 

@@ -150,7 +150,7 @@ int boot_command(const std::vector<std::string>& arguments) {
       watch = std::make_unique<RunWatch>(machine, system, &requests);
     if (record) {
       record->watch_guests(watch->exits());
-      if (record->threads() != nullptr) watch->watch_threads(machine, *record->threads());
+      if (record->threads() != nullptr) watch->watch_threads(*record->threads());
       watch->forward_to(record.get());
     }
     std::optional<FirmwareLog> firmware_log;

@@ -243,6 +243,7 @@ std::string machine_words(const Cell& cell) {
     words += fmt::format(" hvlab.vm{}={}:{}:{}:{}:{}:{}", i + 1, vm.vcpus, vm.memory / kMiB, weights[i],
                          quota(vm.limit), vm.cores.empty() ? "all" : vm.cores, vm.memory_reservation / kMiB);
   }
+  if (!cell.phases.empty()) words += fmt::format(" hvlab.phases={}", fmt::join(cell.phases, "+"));
   return words + event_words(cell);
 }
 

@@ -18,7 +18,21 @@ const Claim kClaims[] = {
     {"H4", "more instances fit at operating-system level", analysis::judge_density},
     {"H5", "partitioning by firmware costs no processor time, but strands capacity",
      analysis::judge_partitioning},
+    {"H8", "KVM needs all of a machine's virtual processors at once, ESXi hands out free processors",
+     analysis::judge_all_at_once},
 };
+
+analysis::InstanceResult instance_result(const MeasuredRun& run, size_t index) {
+  const WorkloadLog& log = index == 0 ? run.log : run.others[index - 1];
+  analysis::InstanceResult result;
+  if (index < run.programs.size()) result.program = run.programs[index];
+  result.done = log.done;
+  for (const PhaseResult& phase : log.phases) {
+    result.seconds += static_cast<double>(phase.nanoseconds) * 1e-9;
+    result.hashes.emplace_back(phase.name, phase.hash);
+  }
+  return result;
+}
 
 double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
   if (window.cycles == 0) return 0;
@@ -26,9 +40,16 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
 }
 
 analysis::Measurement measurement_of(const MeasuredRun& run) {
-  analysis::Measurement m{run.way, run.processors, static_cast<unsigned>(instances(run)), {}, {}, 0,
-                          0,       run.memory};
+  analysis::Measurement m;
+  m.way = run.way;
+  m.processors = run.processors;
+  m.instances = static_cast<unsigned>(instances(run));
+  m.memory = run.memory;
   m.memory_each = instance_memory(run);
+  m.scheduler = run.scheduler;
+  for (size_t i = 0; i < instances(run); ++i) m.each.push_back(instance_result(run, i));
+  for (const VmWaits& each : run.work.waits)
+    m.waits.push_back({each.vm, each.runnable, each.beside_idle, each.partly_running});
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {
     m.busy_seconds = run.seconds * run.processors * static_cast<double>(run.cycles - idle) /

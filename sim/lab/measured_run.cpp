@@ -16,6 +16,14 @@ const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, unsigned proce
 
 size_t instances(const MeasuredRun& run) { return 1 + run.others.size(); }
 
+std::vector<std::string> programs_of(const scenario::Cell& cell) {
+  std::vector<std::string> programs(cell.instances, cell.program);
+  for (size_t i = 0; i < std::min(programs.size(), cell.vms.size()); ++i) {
+    if (!cell.vms[i].program.empty()) programs[i] = cell.vms[i].program;
+  }
+  return programs;
+}
+
 namespace {
 
 /// The mean over the instances of what `value` says of each.

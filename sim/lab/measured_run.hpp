@@ -7,6 +7,7 @@
 
 #include "sim/base/types.hpp"
 #include "sim/lab/workload_log.hpp"
+#include "sim/scenario/scenario.hpp"
 
 namespace hvlab::record {
 class RunReader;
@@ -25,12 +26,19 @@ struct ExitSum {
   u64 cycles = 0;   // until it did
 };
 
+/// Seconds in which virtual processors of a machine ran or waited beside each other (observe::VcpuWaits).
+struct VmWaits {
+  unsigned vm = 0;
+  double runnable = 0, beside_idle = 0, partly_running = 0;
+};
+
 /// A part of a run.
 struct RunWindow {
   double seconds = 0;  // simulated
   u64 cycles = 0;      // of all processors; the sum of the ledger
   LedgerRows ledger;
   std::vector<ExitSum> exits;
+  std::vector<VmWaits> waits;
 };
 
 /// One way of running the workload, run once with so many processors.
@@ -39,12 +47,14 @@ struct MeasuredRun {
   bool teaching = false;  // `way` is a teaching system
   std::string variant;    // what else its cell has of its own: "disks=#2"; empty: nothing
   std::string title;      // of its scenario
+  std::string scheduler;  // of its hypervisor; empty: it has none
   std::string kernel;     // the file's name
   std::string processor;  // the profile
   unsigned processors = 1;
-  double memory = 0;                // of the machine, in bytes; 0: not known
-  WorkloadLog log;                  // of the first instance
-  std::vector<WorkloadLog> others;  // of the further ones
+  double memory = 0;                  // of the machine, in bytes; 0: not known
+  WorkloadLog log;                    // of the first instance
+  std::vector<WorkloadLog> others;    // of the further ones
+  std::vector<std::string> programs;  // of the instances, in the workload's place; empty: the workload's own
   u64 instructions = 0;
   u64 cycles = 0;      // of all processors
   double seconds = 0;  // simulated
@@ -62,6 +72,9 @@ struct MeasuredRun {
   bool whole_workload = true;           // false: another program ran in its place
   std::string failure;                  // empty: it went well
 };
+
+/// What runs in the workload's place in each instance of the cell; empty texts: nothing does.
+std::vector<std::string> programs_of(const scenario::Cell& cell);
 
 /// Fills in what `hvlab boot --stats` wrote. Throws UserError if it is not such a file.
 void read_statistics(const std::string& text, MeasuredRun& run);

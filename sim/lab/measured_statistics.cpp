@@ -44,6 +44,12 @@ RunWindow read_window(const Json& part) {
     window.exits.push_back({exit.at("reason").get<std::string>(), exit.at("count").get<u64>(),
                             exit.at("handled").get<u64>(), exit.at("cycles").get<u64>()});
   }
+  for (const Json& machine : part.value("waits", Json::array())) {
+    const Json& times = machine.at("picoseconds");
+    const auto seconds = [&](const char* what) { return times.at(what).get<double>() * 1e-12; };
+    window.waits.push_back({machine.at("vm").get<unsigned>(), seconds("runnable"),
+                            seconds("waiting-beside-idle"), seconds("partly-running")});
+  }
   return window;
 }
 
@@ -109,6 +115,8 @@ void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
   if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
   run.teaching = !cell.software.model.empty();
   run.title = scenario.title;
+  run.scheduler = cell.software.scheduler;
+  run.programs = programs_of(cell);
   run.memory = static_cast<double>(cell.machine.memory);
   run.whole_workload = cell.program.empty() &&
                        std::ranges::all_of(cell.vms, [](const auto& vm) { return vm.program.empty(); });

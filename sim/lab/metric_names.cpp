@@ -13,8 +13,9 @@ using scenario::Metric;
 using scenario::MetricUnit;
 
 const std::vector<std::string>& workload_phases() {
-  static const std::vector<std::string> kPhases = {
-      "cpu", "stream", "chase", "syscall", "pipe", "process", "file", "network", "disk", "link", "link-bulk"};
+  static const std::vector<std::string> kPhases = {"cpu",  "stream",  "chase", "syscall",
+                                                   "pipe", "process", "file",  "network",
+                                                   "smp",  "disk",    "link",  "link-bulk"};
   return kPhases;
 }
 
@@ -81,6 +82,8 @@ std::vector<Metric> metric_names() {
   }
   for (const char* state : {"running", "ready", "co-stopped", "halted"})
     names.push_back({std::string("vm*.") + state + ".time", MetricUnit::Time});
+  for (const char* what : {"runnable", "waiting", "waiting-beside-idle", "partly-running"})
+    names.push_back({std::string("work.vm*.") + what + ".time", MetricUnit::Time});
   add_exits("", names);
   add_exits("work.", names);
   add_requests(names);

@@ -70,6 +70,11 @@ void add_work(const Json& statistics, Metrics& metrics) {
   metrics.emplace_back("work.cycles", cycles);
   add_ledger(work.at("ledger"), cycles, "work.", metrics);
   add_exits(work.at("exits"), "work.", metrics);
+  for (const Json& machine : work.value("waits", Json::array())) {
+    const std::string name = "work.vm" + std::to_string(machine.at("vm").get<u64>()) + ".";
+    for (const auto& [what, time] : machine.at("picoseconds").items())
+      metrics.emplace_back(name + what + ".time", time.get<double>());
+  }
 }
 
 /// Of the requests that a comparison shows hop by hop: the mean of one, and of its time in each place.

@@ -61,9 +61,15 @@ bool has_peer(const scenario::Cell& cell) {
 std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
   if (!cell.program.empty()) return cell.program;
   std::string line = "/bin/workload";
+  const auto wanted = [&](const char* phase) {
+    return cell.phases.empty() || std::ranges::count(cell.phases, phase) != 0;
+  };
   if (cell.workload == "quick") line += " --quick";
-  if (!disk.empty()) line += " --disk " + disk;
-  return has_peer(cell) ? line + " --link 10.0.2.2 --link-bulk 10.0.2.2" : line;
+  if (!disk.empty() && wanted("disk")) line += " --disk " + disk;
+  if (has_peer(cell) && wanted("link")) line += " --link 10.0.2.2";
+  if (has_peer(cell) && wanted("link-bulk")) line += " --link-bulk 10.0.2.2";
+  for (const std::string& phase : cell.phases) line += " " + phase;
+  return line;
 }
 
 /// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.

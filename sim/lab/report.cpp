@@ -114,6 +114,19 @@ void write_ledger(JsonWriter& json, const std::array<u64, observe::kAccounts>& l
   json.end_object();
 }
 
+// How virtual processors of a machine ran beside each other; nothing where nobody says what they do.
+void write_waits(JsonWriter& json, const std::vector<observe::VcpuWaits::Times>& waits) {
+  if (waits.empty()) return;
+  json.key("waits").begin_array();
+  for (const observe::VcpuWaits::Times& times : waits) {
+    json.begin_object().member("vm", u64{times.vm}).key("picoseconds").begin_object();
+    json.member("runnable", times.runnable).member("waiting", times.waiting);
+    json.member("waiting-beside-idle", times.beside_idle).member("partly-running", times.partly_running);
+    json.end_object().end_object();
+  }
+  json.end_array();
+}
+
 void write_window(JsonWriter& json, const WorkWindow& window) {
   json.begin_object().member("seconds", static_cast<double>(window.time) / static_cast<double>(kSecond));
   json.member("cycles", window.cycles());
@@ -123,7 +136,9 @@ void write_window(JsonWriter& json, const WorkWindow& window) {
     json.begin_object().member("reason", observe::svm_exit_label(row.reason)).member("count", row.exits);
     json.member("handled", row.handled).member("cycles", row.cycles).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  write_waits(json, window.waits);
+  json.end_object();
 }
 
 // Of the time that the workload was in its phases: all of it, and each.

@@ -12,6 +12,7 @@
 #include "sim/observe/exit_totals.hpp"
 #include "sim/observe/monitor_times.hpp"
 #include "sim/observe/vcpu_states.hpp"
+#include "sim/observe/vcpu_waits.hpp"
 
 namespace hvlab::lab {
 
@@ -22,8 +23,10 @@ class RunWatch final : public observe::Observer {
   RunWatch(board::Machine& machine, const std::string& kernel, std::ofstream* requests)
       : exits_(machine.processors().frequency().hertz),
         monitors_(machine.processors().frequency().hertz),
-        windows_(machine, exits_) {
+        waits_(exits_),
+        windows_(machine, exits_, waits_) {
     if (!kernel.empty()) linux_.emplace(machine, kernel);
+    if (linux_) threads_.emplace(machine, *linux_, waits_);
     io_.emplace(machine, linux_ ? &*linux_ : nullptr, requests);
   }
 
@@ -34,6 +37,7 @@ class RunWatch final : public observe::Observer {
     if (event.kind == observe::EventKind::Probe) return;
     exits_.on_event(event);
     vcpus_.on_event(event);
+    waits_.on_event(event);
     monitors_.on_event(event);
     marks_.on_event(event);
     windows_.on_event(event);
@@ -46,9 +50,7 @@ class RunWatch final : public observe::Observer {
   void forward_to(observe::Observer* more) { more_ = more; }
 
   /// Tells `watcher` of the threads of the machine's own system, if that is a Linux.
-  void watch_threads(const board::Machine& machine, observe::ThreadWatcher& watcher) {
-    if (linux_) threads_.emplace(machine, *linux_, watcher);
-  }
+  void watch_threads(observe::ThreadWatcher& watcher) { waits_.forward_to(&watcher); }
 
   /// Passes every event on to the list of exits, after the totals have seen it.
   void log_exits(observe::Observer* log) { exit_log_ = log; }
@@ -77,6 +79,7 @@ class RunWatch final : public observe::Observer {
   observe::VcpuStates vcpus_;
   observe::MonitorTimes monitors_;
   ConsoleMarks marks_;
+  observe::VcpuWaits waits_;
   WorkWindows windows_;
   observe::Observer *exit_log_ = nullptr, *firmware_log_ = nullptr;
   observe::Observer* more_ = nullptr;

@@ -189,6 +189,8 @@ class Run {
     cell.run.memory = static_cast<double>(about.machine.memory);
     cell.run.way = about.software.model.empty() ? about.software.way : about.software.model;
     cell.run.processors = about.machine.cores;
+    cell.run.scheduler = about.software.scheduler;
+    cell.run.programs = programs_of(about);
     cell.metrics = metrics_of(cell.run, statistics);
   }
 

@@ -10,12 +10,20 @@ namespace {
 constexpr size_t kMostPhases = 64;  // a guest that makes the calls for ever must not fill the host's memory
 
 using Row = observe::ExitTotals::Row;
+using Waits = observe::VcpuWaits::Times;
 
 Row& row_of(std::vector<Row>& rows, u64 reason) {
   const auto found = std::ranges::find(rows, reason, &Row::reason);
   if (found != rows.end()) return *found;
   rows.push_back({.reason = reason});
   return rows.back();
+}
+
+Waits& waits_of(std::vector<Waits>& list, unsigned vm) {
+  const auto found = std::ranges::find(list, vm, &Waits::vm);
+  if (found != list.end()) return *found;
+  list.push_back({.vm = vm});
+  return list.back();
 }
 
 }  // namespace
@@ -34,9 +42,18 @@ void WorkWindow::add(const WorkWindow& from, const WorkWindow& to) {
     row.handled += after.handled - old.handled;
     row.cycles += after.cycles - old.cycles;
   }
+  for (const Waits& after : to.waits) {
+    const auto before_it = std::ranges::find(from.waits, after.vm, &Waits::vm);
+    const Waits old = before_it == from.waits.end() ? Waits{} : *before_it;
+    Waits& sum = waits_of(waits, after.vm);
+    sum.runnable += after.runnable - old.runnable;
+    sum.waiting += after.waiting - old.waiting;
+    sum.beside_idle += after.beside_idle - old.beside_idle;
+    sum.partly_running += after.partly_running - old.partly_running;
+  }
 }
 
-WorkWindow WorkWindows::now(Picoseconds time) const {
+WorkWindow WorkWindows::now(Picoseconds time) {
   WorkWindow state;
   state.time = time;
   for (size_t i = 0; i < machine_.processors().count(); ++i) {
@@ -52,6 +69,7 @@ WorkWindow WorkWindows::now(Picoseconds time) const {
     sum.handled += row.handled;
     sum.cycles += row.cycles;
   }
+  state.waits = waits_.times(time);
   return state;
 }
 

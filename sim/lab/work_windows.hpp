@@ -11,6 +11,7 @@
 #include "sim/board/machine.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/exit_totals.hpp"
+#include "sim/observe/vcpu_waits.hpp"
 
 namespace hvlab::lab {
 
@@ -22,6 +23,7 @@ struct WorkWindow {
   Picoseconds time = 0;
   std::array<u64, observe::kAccounts> ledger{};  // cycles of all processors
   std::vector<observe::ExitTotals::Row> exits;   // by reason: exits, handled, cycles
+  std::vector<observe::VcpuWaits::Times> waits;  // by virtual machine
 
   u64 cycles() const;
   /// Adds what came between `from` and `to`, two states of the same growing sums.
@@ -30,8 +32,9 @@ struct WorkWindow {
 
 class WorkWindows final : public observe::Observer {
  public:
-  WorkWindows(const board::Machine& machine, const observe::ExitTotals& exits)
-      : machine_(machine), exits_(exits) {}
+  /// `exits` and `waits` must see each event first.
+  WorkWindows(const board::Machine& machine, const observe::ExitTotals& exits, observe::VcpuWaits& waits)
+      : machine_(machine), exits_(exits), waits_(waits) {}
 
   void on_event(const observe::Event& event) override;
 
@@ -41,10 +44,11 @@ class WorkWindows final : public observe::Observer {
   const std::vector<WorkWindow>& phases() const { return phases_; }
 
  private:
-  WorkWindow now(Picoseconds time) const;
+  WorkWindow now(Picoseconds time);
 
   const board::Machine& machine_;
   const observe::ExitTotals& exits_;
+  observe::VcpuWaits& waits_;
   unsigned active_ = 0;
   bool overlapped_ = false;
   WorkWindow begun_;

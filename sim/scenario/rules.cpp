@@ -138,6 +138,8 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
       refuse(*software, {"scheduler", "skew"}, "is for a model with a scheduler", problems);
     refuse(cell, {"events"}, "is for ways: teaching systems have nobody to ask", problems);
   }
+  if (workload != nullptr && workload->mentions("program"))
+    refuse(*workload, {"phases"}, "is of the workload, and another program runs", problems);
   if (vms == nullptr) return;
   for (const Value& vm : vms->items) {
     if (!model) refuse(vm, {"devices", "paging", "program"}, "is for a model", problems);

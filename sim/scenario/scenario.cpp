@@ -123,6 +123,7 @@ void fill_cell(Cell& cell) {
   if (const Value* software = value.find("software"); software != nullptr)
     cell.software = software_of(*software);
   cell.workload = text_at(value, "workload.size");
+  for (const Value& phase : items_at(value, "workload.phases")) cell.phases.push_back(phase.text);
   cell.program = text_at(value, "workload.program");
   cell.instances = static_cast<unsigned>(count_at(value, "workload.instances", 1));
   for (const Value& vm : items_at(value, "vms")) cell.vms.push_back(vm_of(vm));

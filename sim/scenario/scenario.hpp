@@ -106,8 +106,9 @@ struct Cell {
   std::vector<Setting> settings;
   Machine machine;
   Software software;
-  std::string workload;  // "quick" or "full"; empty without a way or a model
-  std::string program;   // instead of the workload; empty: none
+  std::string workload;             // "quick" or "full"; empty without a way or a model
+  std::vector<std::string> phases;  // of the workload; none: all
+  std::string program;              // instead of the workload; empty: none
   unsigned instances = 1;
   std::vector<Vm> vms;
   std::vector<TimedEvent> events;

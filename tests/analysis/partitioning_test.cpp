@@ -12,7 +12,10 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 /// One phase beside a neighbour with nothing to do: seconds, and shares of all processors' time.
 Measurement half_used(const std::string& way, const std::string& phase, double seconds, double idle,
                       double layer) {
-  Measurement m{way, 4, 2, {}, {}, 0, 0, 0};
+  Measurement m;
+  m.way = way;
+  m.processors = 4;
+  m.instances = 2;
   const double all = 4 * seconds;
   m.phases.push_back({phase,
                       seconds,

@@ -10,13 +10,21 @@ namespace {
 using Phases = std::vector<std::pair<std::string, double>>;
 
 Measurement run(const std::string& way, const Phases& phases, unsigned processors = 1) {
-  Measurement m{way, processors, 1, {}, {}, 0, 0, 0};
+  Measurement m;
+  m.way = way;
+  m.processors = processors;
   for (const auto& [name, seconds] : phases) m.phases.push_back({name, seconds, {}});
   return m;
 }
 
 Measurement several(const std::string& way, unsigned instances, double busy, double memory) {
-  return {way, 2, instances, {}, {}, busy, memory, 0};
+  Measurement m;
+  m.way = way;
+  m.processors = 2;
+  m.instances = instances;
+  m.busy_seconds = busy;
+  m.memory_each = memory;
+  return m;
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }

@@ -8,6 +8,7 @@
 
 #include "sim/lab/cell_boot.hpp"
 #include "sim/lab/exit_status.hpp"
+#include "sim/lab/models.hpp"
 #include "sim/lab/result_files.hpp"
 #include "sim/lab/scenario_files.hpp"
 #include "temporary_folder.hpp"
@@ -194,6 +195,18 @@ TEST_CASE("the guest is told what is particular about its virtual machines, and 
   cell.events = {event_at(500 * kMillisecond, "pause", 1), event_at(1500 * kMillisecond, "resume", 2)};
   CHECK(machine_words(cell) ==
         " hvlab.vm2=1:256:50:50000:0-1,3:0 hvlab.events=0.500000:pause:1,1.000000:resume:2");
+}
+
+TEST_CASE("phases that are named run alone, without the devices of the others") {
+  scenario::Cell cell;
+  cell.phases = {"cpu", "link"};
+  CHECK(machine_words(cell) == " hvlab.phases=cpu+link");
+  cell.workload = "full";
+  cell.machine.nics.push_back({"e1000", "peer", "ethernet-1g"});
+  CHECK(model_command_line(*find_model("bare"), cell) == "run=/bin/workload --link 10.0.2.2 cpu link");
+  cell.phases.clear();
+  CHECK(model_command_line(*find_model("bare"), cell) ==
+        "run=/bin/workload --disk /dev/disk0 --link 10.0.2.2 --link-bulk 10.0.2.2");
 }
 
 TEST_CASE("a change is told as what is to be done; a reservation is a matter of everybody's weight") {

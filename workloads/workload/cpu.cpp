@@ -7,7 +7,7 @@
 namespace workload {
 namespace {
 
-constexpr unsigned kMostUnits = 256;
+constexpr unsigned kMostUnits = 512;
 constexpr unsigned kMostThreads = 8;
 uint64_t results[kMostUnits];
 
@@ -90,6 +90,35 @@ uint64_t cpu_phase(const Size& size) {
   for (unsigned i = 1; i < threads; ++i) pthread_join(handles[i], nullptr);
   Hash hash;
   for (unsigned i = 0; i < size.cpu_units; ++i) hash.add(results[i]);
+  return hash.value();
+}
+
+namespace {
+
+// Units one by one, in the order in which threads ask for them.
+void* work_next(void* units) {
+  static unsigned next = 0;
+  for (;;) {
+    const unsigned i = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED);
+    if (i >= *static_cast<unsigned*>(units)) return nullptr;
+    Share share = {i, kMostUnits, i + 1};
+    work(&share);
+  }
+}
+
+}  // namespace
+
+uint64_t smp_phase(const Size& size) {
+  const unsigned threads = processors() < kMostThreads ? processors() : kMostThreads;
+  unsigned units = 8 * size.cpu_units;
+  pthread_t handles[kMostThreads];
+  for (unsigned i = 1; i < threads; ++i) {
+    if (pthread_create(&handles[i], nullptr, work_next, &units) != 0) fail("pthread_create");
+  }
+  work_next(&units);
+  for (unsigned i = 1; i < threads; ++i) pthread_join(handles[i], nullptr);
+  Hash hash;
+  for (unsigned i = 0; i < units; ++i) hash.add(results[i]);
   return hash.value();
 }
 

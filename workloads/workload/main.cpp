@@ -23,6 +23,8 @@ struct Phase {
 constexpr Phase kPhases[] = {
     {"cpu", cpu_phase},   {"stream", stream_phase},   {"chase", chase_phase}, {"syscall", system_call_phase},
     {"pipe", pipe_phase}, {"process", process_phase}, {"file", file_phase},   {"network", network_phase}};
+// Only if it is named: what keeps all processors busy for long.
+constexpr Phase kLong = {"smp", smp_phase};
 
 // What the workload may use only when it is told to.
 struct Extras {
@@ -85,6 +87,7 @@ void run(const Size& size, const Extras& extras, char** names, int count) {
   for (const Phase& phase : kPhases) {
     if (wanted(phase.name, names, count)) run_phase(phase.name, [&] { return phase.run(size); });
   }
+  if (count != 0 && wanted(kLong.name, names, count)) run_phase(kLong.name, [&] { return kLong.run(size); });
   if (extras.disk != nullptr) run_phase("disk", [&] { return disk_phase(size, extras.disk); });
   if (extras.peer != nullptr) {
     wait_for_link(extras.peer);

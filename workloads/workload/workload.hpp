@@ -55,6 +55,10 @@ uint64_t process_phase(const Size& size);
 uint64_t file_phase(const Size& size);
 uint64_t network_phase(const Size& size);
 
+/// Eight times the units of cpu_phase, each thread taking the next one that nobody has: all processors stay
+/// busy until the end, however unlike their speed is.
+uint64_t smp_phase(const Size& size);
+
 /// Writes, synchronises and reads back the start of the block device `device`, past the page cache.
 uint64_t disk_phase(const Size& size, const char* device);
 
