@@ -63,6 +63,34 @@ YamlNode* step(YamlNode& node, std::string_view word, const Place& place) {
   return &node.items.back();
 }
 
+/// The name of a map among the values, which is no part of it.
+std::string take_name(YamlNode& value) {
+  const auto found = std::ranges::find(value.keys, "as", &YamlNode::Key::name);
+  if (value.kind != YamlNode::Kind::Map || found == value.keys.end()) return {};
+  const auto at = found - value.keys.begin();
+  const std::string name = value.items[static_cast<size_t>(at)].text;
+  value.items.erase(value.items.begin() + at);
+  value.keys.erase(found);
+  return name;
+}
+
+/// Names are parts of folders' names, and of expectations.
+void check_names(const Axis& axis, Problems& problems) {
+  for (size_t i = 0; i < axis.names.size(); ++i) {
+    const std::string& name = axis.names[i];
+    const bool good = std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
+    });
+    if (!good)
+      problems.add(axis.values[i].place, name, fmt::format("'{}' is no name of a value", name),
+                   "letters, digits, - and _");
+    if (!name.empty() && std::ranges::count(axis.names, name) != 1)
+      problems.add(axis.values[i].place, name,
+                   fmt::format("'{}' has two values called '{}'", axis.path, name));
+  }
+}
+
 std::string short_name(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
 }  // namespace
@@ -76,8 +104,11 @@ std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
     return axes;
   }
   for (size_t i = 0; i < vary->items.size(); ++i) {
-    if (is_axis(root, vary->keys[i], vary->items[i], problems))
-      axes.push_back({vary->keys[i].name, vary->keys[i].place, vary->items[i].items});
+    if (!is_axis(root, vary->keys[i], vary->items[i], problems)) continue;
+    Axis axis = {vary->keys[i].name, vary->keys[i].place, vary->items[i].items, {}};
+    for (YamlNode& value : axis.values) axis.names.push_back(take_name(value));
+    check_names(axis, problems);
+    axes.push_back(std::move(axis));
   }
   size_t cells = 1;
   for (const Axis& axis : axes)
@@ -101,8 +132,10 @@ std::vector<Setting> settings_of(const std::vector<Axis>& axes, size_t index) {
     const size_t choice = index % axes[i].values.size();
     index /= axes[i].values.size();
     const YamlNode& value = axes[i].values[choice];
-    settings[i] = {axes[i].path,
-                   value.kind == YamlNode::Kind::Scalar ? value.text : fmt::format("#{}", choice + 1)};
+    const std::string& name = axes[i].names[choice];
+    settings[i] = {axes[i].path, value.kind == YamlNode::Kind::Scalar ? value.text
+                                 : !name.empty()                      ? name
+                                                                      : fmt::format("#{}", choice + 1)};
   }
   return settings;
 }

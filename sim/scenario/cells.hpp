@@ -10,12 +10,13 @@ struct Axis {
   std::string path;
   Place place;
   std::vector<YamlNode> values;
+  std::vector<std::string> names;  // of values that are maps and have one ("as"); else empty
 };
 
 /// One value of an axis, as a cell has it.
 struct Setting {
   std::string path;
-  std::string value;  // as text; "#2" for what is no single value
+  std::string value;  // as text; of a map its name ("as"), else "#2"
 
   bool operator==(const Setting&) const = default;
 };
