@@ -70,7 +70,7 @@ class E1000 final : public NetworkCard {
 
 bool E1000::fill_receive_ring() {
   for (unsigned i = 0; i < kEntries; ++i) {
-    receive_packets_[i] = make_packet(kBuffer);
+    receive_packets_[i] = make_receive_packet(kBuffer);
     if (receive_packets_[i] == nullptr) return false;
     receive_[i].address = physical(receive_packets_[i]->data());
   }
@@ -140,7 +140,7 @@ Packet* E1000::take_received() {
     volatile Descriptor& d = receive_[next_received_];
     if ((d.status & kDone) == 0) return nullptr;
     Packet* packet = receive_packets_[next_received_];
-    Packet* fresh = make_packet(kBuffer);
+    Packet* fresh = make_receive_packet(kBuffer);
     const bool good = fresh != nullptr && d.errors == 0 && (d.status & kWhole) != 0;
     packet->bytes = d.bytes;
     if (good) {

@@ -10,15 +10,22 @@ struct MacAddress {
   bool operator==(const MacAddress&) const = default;
 };
 
+/// What a card does with packets that others would have to do first.
+inline constexpr u8 kChecksums =
+    1;                              // completes checksums (Packet::unchecked), and checks those of what comes
+inline constexpr u8 kSegments = 2;  // cuts TCP's data into frames (Packet::segment)
+inline constexpr u8 kGathers = 4;   // takes bytes that are lent (Packet::lent)
+
 class NetworkCard {
  public:
   virtual ~NetworkCard() = default;
-  /// Sends the frame, which it then owns; drops it if its queue is full.
+  /// Sends the frame, which it then owns, or what it `can` make frames of; drops it if its queue is full.
   virtual void send(Packet* frame) = 0;
   /// From now on it takes frames for any address, not for its own alone.
   virtual void receive_all() {}
   MacAddress mac = {};
   const char* kind = "";
+  u8 can = 0;  // kChecksums, kSegments, kGathers
 
   /// Who gets a frame that came, and owns it then. Called by the driver's interrupt handler, none of its
   /// locks held.

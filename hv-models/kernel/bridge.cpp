@@ -3,6 +3,7 @@
 #include "hv-models/devices/network_switch.hpp"
 #include "hv-models/kernel/error.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/plain_frames.hpp"
 
 namespace hvlab::kernel {
 
@@ -10,6 +11,7 @@ namespace hvlab::kernel {
 class UplinkPort final : public BridgePort {
  public:
   void deliver(Packet* frame) override { card->send(frame); }
+  u8 can() const override { return card->can; }
   NetworkCard* card = nullptr;
 };
 
@@ -36,7 +38,21 @@ Packet* copy_packet(Packet& packet) {
   if (copy == nullptr) return nullptr;
   memcpy(copy->data(), packet.data(), packet.bytes);
   copy->bytes = packet.bytes;
+  copy->segment = packet.segment;
+  copy->unchecked = packet.unchecked;
+  copy->checked = packet.checked;
   return copy;
+}
+
+// To one of several ports, or the last: what it cannot do with the frame is done before.
+void deliver_part(BridgePort& port, Packet* frame, bool last) {
+  if ((needs(*frame) & ~port.can()) != 0 || (!last && frame->lent != nullptr)) {
+    make_plain_frames(*frame, &port,
+                      [](void* to, Packet* plain) { static_cast<BridgePort*>(to)->deliver(plain); });
+    if (last) free_packet(frame);
+  } else if (Packet* part = last ? frame : copy_packet(*frame); part != nullptr) {
+    port.deliver(part);
+  }
 }
 
 // The system's card goes to the bridge, and the system gets another one there, with the same address.
@@ -85,8 +101,7 @@ void Bridge::forward(BridgePort& port, Packet* frame) {
   while (targets != 0) {
     const unsigned target = static_cast<unsigned>(__builtin_ctz(targets));
     targets &= targets - 1;
-    Packet* part = targets == 0 ? frame : copy_packet(*frame);  // the last one gets the frame itself
-    if (part != nullptr) ports[target]->deliver(part);
+    deliver_part(*ports[target], frame, targets == 0);  // the last one gets the frame itself
   }
 }
 

@@ -16,6 +16,8 @@ class BridgePort {
   BridgePort& operator=(const BridgePort&) = delete;
   /// A frame for whoever is at this port, and owns it then.
   virtual void deliver(Packet* frame) = 0;
+  /// What it can do with a frame that others have left to it (drivers/network_card.hpp).
+  virtual u8 can() const { return 0; }
 
  protected:
   ~BridgePort() = default;

@@ -115,7 +115,7 @@ void receive_icmp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
 
 void receive_udp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
   UdpHeader udp;
-  if (!get_udp(packet->data(), packet->bytes, ip, udp)) return free_packet(packet);
+  if (!get_udp(packet->data(), packet->bytes, ip, udp, packet->checked)) return free_packet(packet);
   packet->pull(kUdpBytes);
   packet->bytes = udp.payload_bytes;
   packet->from = ip.from;
@@ -152,6 +152,10 @@ u32 source_for(const NetworkSpace& space, u32 to) {
 }
 
 size_t largest_payload(u32 to) { return (to >> 24 == 127 ? kLargestIpv4 : kEthernetPayload) - kIpv4Bytes; }
+
+u8 card_can(const NetworkSpace& space, u32 to) {
+  return is_loopback(space, to) || space.card == nullptr ? 0 : space.card->can;
+}
 
 int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to) {
   const u16 payload = static_cast<u16>(packet->bytes);

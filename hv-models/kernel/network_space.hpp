@@ -59,6 +59,8 @@ void receive_frame(NetworkSpace& space, Packet* frame);
 int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to);
 /// The address that packets to `to` come from, or 0 if there is no way there.
 u32 source_for(const NetworkSpace& space, u32 to);
+/// What the card that packets to `to` leave by does itself (drivers/network_card.hpp).
+u8 card_can(const NetworkSpace& space, u32 to);
 /// How many bytes of IPv4 payload go to `to` in one packet.
 size_t largest_payload(u32 to);
 

@@ -30,7 +30,9 @@ int error_of(TcpConnection::Fate fate) {
 
 Packet* next_segment(Stream& stream, Ipv4Header& ip) {
   constexpr size_t kHeaders = kTcpBytes + kTcpOptionBytes;
-  Packet* packet = make_packet(TcpConnection::kSegment + kHeaders);
+  const u8 can = card_can(*stream.space, stream.peer.address);
+  stream.tcp.set_large((can & drivers::kSegments) != 0);
+  Packet* packet = make_packet(stream.tcp.sendable() + kHeaders);
   if (packet == nullptr) return nullptr;
   packet->begin += kHeaders;  // the payload's place; the header goes before it
   TcpHeader header;
@@ -43,7 +45,10 @@ Packet* next_segment(Stream& stream, Ipv4Header& ip) {
   header.from = stream.local.port;
   header.to = stream.peer.port;
   ip = {kProtocolTcp, stream.local.address, stream.peer.address, kIpv4Bytes, 0};
-  put_tcp(packet->push(kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0)), header, ip, bytes);
+  packet->unchecked = (can & drivers::kChecksums) != 0;
+  if (bytes > stream.tcp.segment()) packet->segment = stream.tcp.segment();
+  put_tcp(packet->push(kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0)), header, ip, bytes,
+          !packet->unchecked);
   runtime::mark<Mark::FrameCopy>(packet->bytes + kIpv4Bytes + kEthernetBytes, bytes,
                                  frame_way(FrameWay::Make));
   return packet;
@@ -222,9 +227,20 @@ void refuse(NetworkSpace& space, const Ipv4Header& ip, const TcpHeader& header, 
 
 }  // namespace
 
+namespace {
+
+// Nothing but a little more room to write, for which nobody has to be woken.
+bool only_room(const Stream& stream, State before) {
+  const TcpConnection& tcp = stream.tcp;
+  return before == State::Open && tcp.state() == State::Open && tcp.readable() == 0 && !tcp.at_end() &&
+         tcp.room() < TcpConnection::kRing / 4;
+}
+
+}  // namespace
+
 void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
   TcpHeader header;
-  if (!get_tcp(packet->data(), packet->bytes, ip, header)) return free_packet(packet);
+  if (!get_tcp(packet->data(), packet->bytes, ip, header, packet->checked)) return free_packet(packet);
   Stream* stream = find(space, ip, header);
   if (stream == nullptr) {
     refuse(space, ip, header, static_cast<u32>(packet->bytes - header.header_bytes));
@@ -232,6 +248,7 @@ void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
     const u64 frame = packet->bytes + ip.header_bytes + kEthernetBytes;
     const u32 before = stream->tcp.readable();
     packet->pull(header.header_bytes);
+    const State state = stream->tcp.state();
     stream->tcp.input(header, packet->data(), static_cast<u32>(packet->bytes), clock::now());
     runtime::mark<Mark::FrameCopy>(frame, stream->tcp.readable() - before, frame_way(FrameWay::In));
     runtime::mark<Mark::DatagramReceived>(stream, frame);
@@ -241,7 +258,7 @@ void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
       }
     }
     send_segments(*stream);
-    stream->changed.wake_all();
+    if (!only_room(*stream, state)) stream->changed.wake_all();
     if (stream->abandoned && stream->tcp.state() == State::Ended) timer_queue.wake_all();
   }
   free_packet(packet);

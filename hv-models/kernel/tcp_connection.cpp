@@ -143,14 +143,22 @@ bool TcpConnection::put_opening(TcpHeader& header, u64 now) {
   return true;
 }
 
-// As much as segment and window allow; returns how much. A part of a segment that only the window makes small
-// waits for an acknowledgement (3.8.6.2.1).
-u32 TcpConnection::put_data(u8* payload) {
+// As much as segment and window allow. A part of a segment that only the window makes small waits for an
+// acknowledgement (3.8.6.2.1); so does what is small beside what somebody else would cut up (RFC
+// 9293, 3.7.4).
+u32 TcpConnection::sendable() const {
+  if (state_ != State::Open) return 0;
   const u32 unsent = sent() < buffered_ ? buffered_ - sent() : 0;
   u32 room = window_ > sent() ? window_ - sent() : 0;
   if (probing_ && sent() == 0 && room == 0) room = 1;
-  const u32 part = smaller(smaller(unsent, segment_), room);
-  if (part < unsent && part < segment_ && sent() > 0) return 0;
+  const u32 part = smaller(smaller(unsent, large_ ? kMostAtOnce : segment_), room);
+  if (sent() == 0 || (large_ && closing_)) return part;
+  if (large_) return part < kWorthwhile ? 0 : part - part % segment_;
+  return part < unsent && part < segment_ ? 0 : part;
+}
+
+u32 TcpConnection::put_data(u8* payload) {
+  const u32 part = sendable();
   get_from_ring(send_ring_, send_at_ + sent(), payload, part);
   return part;
 }

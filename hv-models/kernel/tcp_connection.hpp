@@ -13,6 +13,8 @@ class TcpConnection {
  public:
   static constexpr u32 kRing = 65536;  // bytes of each of the two rings
   static constexpr u16 kSegment = 1460;
+  static constexpr u32 kMostAtOnce = 64000;  // with headers less than an IPv4 packet can have
+  static constexpr u32 kWorthwhile = kRing / 4;
   static constexpr u64 kFirstTimeout = 200'000'000;  // ns; doubles each time
   static constexpr unsigned kMostTries = 6;
   enum class State : u8 { Closed, SynSent, SynReceived, Open, Ended };
@@ -33,7 +35,12 @@ class TcpConnection {
 
   /// A segment for this connection came.
   void input(const TcpHeader& header, const u8* payload, u32 bytes, u64 now);
-  /// The next segment to send: `payload` has room for kSegment bytes. False if there is none now. Ports are
+  /// Somebody behind output() cuts what is larger than a segment() into several.
+  void set_large(bool large) { large_ = large; }
+  u16 segment() const { return static_cast<u16>(segment_); }
+  /// How much payload the next output() has, up to kMostAtOnce.
+  u32 sendable() const;
+  /// The next segment to send: `payload` has room for sendable() bytes. False if there is none now. Ports are
   /// the owner's.
   bool output(TcpHeader& header, u8* payload, u32& bytes, u64 now);
   /// When time_out() wants to be called.
@@ -62,6 +69,7 @@ class TcpConnection {
 
   State state_ = State::Closed;
   Fate fate_ = Fate::Well;
+  bool large_ = false;
   bool closing_ = false, peer_closed_ = false, must_answer_ = false, probing_ = false;
   bool fin_sent_ = false, finished_ = false;               // finished: the FIN is acknowledged
   u32 initial_ = 0, oldest_ = 0, next_ = 0, highest_ = 0;  // sequence numbers of what is sent (3.3.1)

@@ -124,6 +124,12 @@ bool get_ipv4(const u8* from, size_t bytes, Ipv4Header& header) {
   return true;
 }
 
+u16 transport_checksum(const Ipv4Header& ip, const u8* from, size_t bytes) {
+  const u16 checksum = finish_checksum(add_to_checksum(pseudo_header(ip, bytes), from, bytes));
+  return checksum != 0 || ip.protocol != kProtocolUdp ? checksum
+                                                      : u16{0xffff};  // 0 would mean that UDP has none
+}
+
 void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked) {
   const size_t bytes = kUdpBytes + header.payload_bytes;
   put16(to, header.from);
@@ -131,21 +137,20 @@ void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked
   put16(to + 4, static_cast<u32>(bytes));
   put16(to + 6, 0);
   if (!checked) return;
-  const u16 checksum = finish_checksum(add_to_checksum(pseudo_header(ip, bytes), to, bytes));
-  put16(to + 6, checksum != 0 ? checksum : 0xffffu);  // 0 would mean that there is none
+  put16(to + 6, transport_checksum(ip, to, bytes));
 }
 
-bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header) {
+bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header, bool proven) {
   if (bytes < kUdpBytes) return false;
   const size_t length = get16(from + 4);
   if (length < kUdpBytes || length > bytes) return false;
-  const bool checked = get16(from + 6) != 0;
+  const bool checked = !proven && get16(from + 6) != 0;
   if (checked && finish_checksum(add_to_checksum(pseudo_header(ip, length), from, length)) != 0) return false;
   header = {get16(from), get16(from + 2), static_cast<u16>(length - kUdpBytes)};
   return true;
 }
 
-void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes) {
+void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes, bool complete) {
   const size_t header_bytes = kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0);
   put16(to, header.from);
   put16(to + 2, header.to);
@@ -158,14 +163,15 @@ void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t paylo
   put16(to + 18, 0);  // nothing is urgent
   if (header.segment != 0) put32(to + kTcpBytes, u32{kTcpSegmentOption} << 24 | 4 << 16 | header.segment);
   const size_t bytes = header_bytes + payload_bytes;
-  put16(to + 16, finish_checksum(add_to_checksum(pseudo_header(ip, bytes), to, bytes)));
+  const u32 sum = pseudo_header(ip, bytes);
+  put16(to + 16, complete ? finish_checksum(add_to_checksum(sum, to, bytes)) : sum);
 }
 
-bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header) {
+bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header, bool proven) {
   if (bytes < kTcpBytes) return false;
   const size_t header_bytes = (from[12] >> 4) * size_t{4};
   if (header_bytes < kTcpBytes || header_bytes > bytes) return false;
-  if (finish_checksum(add_to_checksum(pseudo_header(ip, bytes), from, bytes)) != 0) return false;
+  if (!proven && finish_checksum(add_to_checksum(pseudo_header(ip, bytes), from, bytes)) != 0) return false;
   header = {get16(from),
             get16(from + 2),
             get32(from + 4),

@@ -46,6 +46,9 @@ void put_ipv4(u8* to, const Ipv4Header& header, u16 identification);
 /// False for damaged packets and for fragments.
 bool get_ipv4(const u8* from, size_t bytes, Ipv4Header& header);
 
+/// The checksum of TCP or UDP over `bytes` bytes with their header, in which its own place is 0.
+u16 transport_checksum(const Ipv4Header& ip, const u8* from, size_t bytes);
+
 struct UdpHeader {
   u16 from, to;
   u16 payload_bytes;
@@ -53,7 +56,8 @@ struct UdpHeader {
 /// Before `payload_bytes` of payload that are already there. `checked`: with a checksum, else 0, which means
 /// none.
 void put_udp(u8* to, const UdpHeader& header, const Ipv4Header& ip, bool checked);
-bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header);
+/// `proven`: the checksum has been found right, by the card.
+bool get_udp(const u8* from, size_t bytes, const Ipv4Header& ip, UdpHeader& header, bool proven = false);
 
 struct TcpHeader {
   u16 from, to;
@@ -66,10 +70,12 @@ struct TcpHeader {
 inline constexpr u8 kTcpFin = 0x01, kTcpSyn = 0x02, kTcpReset = 0x04, kTcpPush = 0x08, kTcpAck = 0x10;
 
 /// Before `payload_bytes` of payload that are already there: kTcpBytes, and kTcpOptionBytes more with the
-/// option.
-void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes);
-/// False for damaged segments.
-bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header);
+/// option. Not `complete`: in the checksum's place is the pseudo-header's sum, and somebody else adds the
+/// rest.
+void put_tcp(u8* to, const TcpHeader& header, const Ipv4Header& ip, size_t payload_bytes,
+             bool complete = true);
+/// False for damaged segments, as long as nobody has `proven` that they are not.
+bool get_tcp(const u8* from, size_t bytes, const Ipv4Header& ip, TcpHeader& header, bool proven = false);
 
 struct IcmpEcho {
   u8 type;  // kEchoRequest or kEchoReply

@@ -47,7 +47,7 @@ struct Pair {
   }
   bool strikes() { return random() % 100 < harm; }
   void send(unsigned from) {
-    Segment segment{{}, std::vector<u8>(TcpConnection::kSegment)};
+    Segment segment{{}, std::vector<u8>(TcpConnection::kMostAtOnce)};
     u32 bytes = 0;
     while (ends[from].tcp.output(segment.header, segment.payload.data(), bytes, now)) {
       Segment copy{segment.header, {segment.payload.begin(), segment.payload.begin() + bytes}};
@@ -109,6 +109,39 @@ TEST_CASE("TCP delivers every byte in order, over a wire that loses, doubles and
       CHECK(pair.ends[1].got == data[0]);
     }
   }
+}
+
+// Would catch: data that waits for ever because it is little; an end that splits what others are to cut.
+TEST_CASE(
+    "what somebody else cuts up arrives too, from an end that sends little only when nothing is under way") {
+  for (const unsigned harm : {0u, 5u}) {
+    for (unsigned seed = 0; seed < 5; ++seed) {
+      CAPTURE(harm, seed);
+      Pair pair(harm, seed);
+      pair.ends[0].tcp.set_large(true);
+      const std::vector<u8> data[2] = {pattern(300'000 + seed, seed), pattern(5000, seed + 100)};
+      REQUIRE(pair.exchange(data, 60'000));
+      CHECK(pair.ends[0].got == data[1]);
+      CHECK(pair.ends[1].got == data[0]);
+    }
+  }
+  Pair pair(0, 1);
+  for (unsigned i = 0; i < 4; ++i) {
+    for (unsigned end = 0; end < 2; ++end) pair.send(end), pair.deliver(1 - end);
+  }
+  TcpConnection& tcp = pair.ends[0].tcp;
+  REQUIRE(tcp.state() == TcpConnection::State::Open);
+  tcp.set_large(true);
+  const std::vector<u8> data = pattern(TcpConnection::kRing, 9);
+  tcp.write(data.data(), 3000);
+  CHECK(tcp.sendable() == 3000);  // nothing is under way
+  pair.send(0);
+  tcp.write(data.data() + 3000, 3000);
+  CHECK(tcp.sendable() == 0);
+  tcp.write(data.data() + 6000, 40'000);
+  CHECK(tcp.sendable() == 43'000 - 43'000 % TcpConnection::kSegment);
+  tcp.set_large(false);
+  CHECK(tcp.sendable() == TcpConnection::kSegment);
 }
 
 TEST_CASE("a reader that takes little at a time closes the window, and opens it again") {
