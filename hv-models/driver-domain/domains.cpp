@@ -15,6 +15,7 @@ unsigned count = 1;
 
 Domain& domain(unsigned index) { return domains[index]; }
 unsigned domain_count() { return count; }
+Domain* guest(u64 index) { return index != kManagement && index < count ? &domains[index] : nullptr; }
 void set_domain_count(unsigned to) { count = to; }
 
 Domain& domain_of(const VirtualMachine& machine) {

@@ -96,8 +96,8 @@ DeviceDoor door_of(Domain& d, unsigned number) {
   return {access, console};
 }
 
-// The first two modules are the management machine's; the others' kernel and archive are the next two, if there are
-// more.
+// The first two modules are the management machine's; the others' kernel and archive are the next two, if
+// there are more.
 void load_or_panic(VirtualMachine& machine) {
   const runtime::BootInformation& boot = runtime::boot_information();
   const runtime::BootModule* files = boot.modules + (!machine.privileged && boot.module_count >= 4 ? 2 : 0);
@@ -115,9 +115,10 @@ void make_management() {
   bool emulated = false;
   for (unsigned i = 0; i < configuration.count; ++i)
     emulated = emulated || is_emulated(configuration.machines[i]);
-  const char* line = emulated ? "run=/bin/vmm --management" : "run=/bin/manage";
-  memcpy(of.command_line, line, strlen(line) + 1);
+  runtime::format_text(of.command_line, sizeof of.command_line, "%srun=%s", of.offload ? "offload=on " : "",
+                       emulated ? "/bin/vmm --management" : "/bin/manage");
   d.machine.privileged = true;
+  d.machine.changes = true;
   const unsigned number = configuration.count + 1;
   if (!prepare_fixed_memory(d.machine, of.memory) ||
       !create(d.machine, number, of, door_of(d, kManagement), kHooks) || !map_devices(d.machine))
@@ -134,11 +135,26 @@ u8 split_kinds(unsigned number, const MachineConfiguration& of) {
                          (of.net == NetworkKind::Pv ? 1u << static_cast<unsigned>(Split::Network) : 0));
 }
 
+// How frames go to and from a guest's card; panics over what cannot be.
+u8 manner(unsigned number, const MachineConfiguration& of) {
+  if (splits_card(of) && of.net != NetworkKind::Pv)
+    runtime::panic("vm%u: transmit, receive and offload are a split card's: net:pv", number);
+  if (of.receive == Receive::Flip && (of.paging == Paging::Shadow || is_emulated(of)))
+    runtime::panic("vm%u: receive:flip needs paging:nested and no emulated device", number);
+  const u8 sent = of.transmit == Transmit::Map      ? interdomain::kSendMapped
+                  : of.transmit == Transmit::Header ? interdomain::kSendHeader
+                                                    : u8{0};
+  return static_cast<u8>(sent | (of.receive == Receive::Flip ? interdomain::kReceiveFlip : 0) |
+                         (of.offload ? interdomain::kOffload : 0));
+}
+
 void make_guest(unsigned number) {
   Domain& d = domain(number);
   const MachineConfiguration& of = configuration.machines[number - 1];
   const u64 before = runtime::free_memory_bytes();
   d.kinds = split_kinds(number, of);
+  d.manner = manner(number, of);
+  d.machine.changes = of.receive == Receive::Flip;
   if (!create(d.machine, number, of, door_of(d, number), kHooks))
     runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);
   memory_of[number] = before - runtime::free_memory_bytes();

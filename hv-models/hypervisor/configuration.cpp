@@ -119,6 +119,15 @@ constexpr Word kWords[] = {
      "1 to 32 (that wait for each other)"},
     {"paging", [](Text v, MachineConfiguration& m) { return read_kind(v, {"nested", "shadow"}, m.paging); },
      "nested, shadow"},
+    {"pages", [](Text v, MachineConfiguration& m) { return read_kind(v, {"large", "small"}, m.pages); },
+     "large, small"},
+    {"transmit",
+     [](Text v, MachineConfiguration& m) { return read_kind(v, {"copy", "map", "header"}, m.transmit); },
+     "copy, map, header"},
+    {"receive", [](Text v, MachineConfiguration& m) { return read_kind(v, {"copy", "flip"}, m.receive); },
+     "copy, flip"},
+    {"offload", [](Text v, MachineConfiguration& m) { return read_kind(v, {"off", "on"}, m.offload); },
+     "off, on"},
     {"shares",
      [](Text v, MachineConfiguration& m) { return read_number(v, 1'000'000, m.shares) && m.shares > 0; },
      "1 to 1000000"},
@@ -147,9 +156,10 @@ bool read_machine(Text word, Text values, MachineConfiguration& machine, Message
       if (equal(name, each.name)) found = &each;
     }
     if (found == nullptr)
-      return wrong(message, word,
-                   ": a virtual machine has vcpus, memory, disk, net, sends, paging, shares, reservation, "
-                   "limit, cores");
+      return wrong(
+          message, word,
+          ": a virtual machine has vcpus, memory, disk, net, sends, paging, pages, transmit, receive, "
+          "offload, shares, reservation, limit, cores");
     if (!found->read(value, machine)) {
       message.add(word);
       message.add(": ");

@@ -12,6 +12,10 @@ inline constexpr unsigned kMostMachines = 8, kMostVirtualProcessors = 8;
 enum class DiskKind : u8 { None, Ide, Virtio, Pv };
 enum class NetworkKind : u8 { None, E1000, Virtio, Pv };
 enum class Paging : u8 { Nested, Shadow };
+enum class Pages : u8 { Large, Small };
+/// How frames of a split card go to the management machine, and come from it.
+enum class Transmit : u8 { Copy, Map, Header };
+enum class Receive : u8 { Copy, Flip };
 
 struct MachineConfiguration {
   unsigned vcpus = 1;
@@ -20,11 +24,20 @@ struct MachineConfiguration {
   NetworkKind net = NetworkKind::None;
   unsigned sends = 1;  // of the network card, that wait for each other
   Paging paging = Paging::Nested;
+  Pages pages = Pages::Large;  // of the second stage
+  Transmit transmit = Transmit::Copy;
+  Receive receive = Receive::Copy;
+  bool offload = false;  // a split card takes packets larger than a frame; the management machine's own card
   unsigned shares = 1000;
   unsigned reservation = 0, limit = 0;  // percent of one processor; limit 0: none
   u32 cores = ~u32{0};                  // it may run on, a bit each
   char command_line[256] = {};          // of its kernel
 };
+
+/// Whether something is said that only a card split between two machines has.
+inline bool splits_card(const MachineConfiguration& of) {
+  return of.transmit != Transmit::Copy || of.receive != Receive::Copy || of.offload;
+}
 
 struct Configuration {
   char scheduler[16] = {};          // empty: not said

@@ -1,5 +1,5 @@
-// A guest's physical memory: blocks of 2 MiB of the host's, anywhere. What a guest gives as an address is
-// looked up here before anybody follows it.
+// A guest's physical memory: blocks of 2 MiB of the host's, anywhere; single pages may have been exchanged.
+// What a guest gives as an address is looked up here before anybody follows it.
 #pragma once
 
 #include "sim/base/types.hpp"
@@ -21,11 +21,16 @@ class GuestMemory {
   bool add(u64 address, u64 block);
   void free();
 
+  /// Puts another page of the host's at `address`, a whole page; `physical` 0: none there any more. False
+  /// without memory for the table that the first page of a block needs, or if `address` is too high.
+  bool set_page(u64 address, u64 physical);
+
   /// The end of the highest block.
   u64 bytes() const { return bytes_; }
   /// The host's physical address of the byte at `address`; 0 if there is none.
   u64 physical(u64 address) const;
-  /// A pointer to `bytes` bytes that lie in one block; null if they do not, or not all are there.
+  /// A pointer to `bytes` bytes that lie in a row in the host's memory; null if they do not, or not all are
+  /// there.
   void* at(u64 address, u64 bytes) const;
   /// Bytes anywhere; false if not all are there.
   bool read(u64 address, void* to, u64 bytes) const;
@@ -34,7 +39,9 @@ class GuestMemory {
  private:
   u64 bytes_ = 0;
   bool owned_ = false;
+  u64 page_of(u64 address) const;
   u64 blocks_[kMostBlocks] = {};  // 0: none
+  u64* pages_[kMostBlocks] = {};  // of blocks whose pages are not all the block's: each page, 0: none
 };
 
 }  // namespace hvlab::hypervisor

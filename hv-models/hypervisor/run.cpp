@@ -154,9 +154,35 @@ Outcome run_once(VirtualProcessor& vcpu) {
     vendor().run(vcpu, vcpu.exit);
     if (!vcpu.machine->direct) let_interrupts_in();  // else they are the guest's
   }
+  __atomic_store_n(&vcpu.handled, vcpu.handled + 1, __ATOMIC_RELEASE);
+  if (vcpu.machine->changes) __atomic_thread_fence(__ATOMIC_SEQ_CST);  // seen before memory is looked at
   const Outcome outcome = handle(vcpu);
   if (vcpu.machine->hooks->afterwards != nullptr) vcpu.machine->hooks->afterwards(vcpu);
+  __atomic_store_n(&vcpu.handled, vcpu.handled + 1, __ATOMIC_RELEASE);
   return outcome;
+}
+
+// A processor that is in the guest takes the request when it enters the next time; one that is not takes it
+// before it has entered.
+void forget_translations(VirtualMachine& machine) {
+  for (unsigned i = 0; i < machine.count; ++i) {
+    VirtualProcessor& vcpu = machine.vcpus[i];
+    vendor().flush(vcpu);
+    if (__atomic_load_n(&vcpu.inside, __ATOMIC_SEQ_CST)) machine.hooks->kick(vcpu);
+  }
+  for (unsigned i = 0; i < machine.count; ++i) {
+    const VirtualProcessor& vcpu = machine.vcpus[i];
+    while (__atomic_load_n(&vcpu.inside, __ATOMIC_SEQ_CST) && __atomic_load_n(&vcpu.stale, __ATOMIC_SEQ_CST))
+      runtime::pause();
+  }
+}
+
+void wait_for_handlers(VirtualMachine& machine) {
+  for (unsigned i = 0; i < machine.count; ++i) {
+    const VirtualProcessor& vcpu = machine.vcpus[i];
+    const u32 before = __atomic_load_n(&vcpu.handled, __ATOMIC_SEQ_CST);
+    while (before % 2 != 0 && __atomic_load_n(&vcpu.handled, __ATOMIC_SEQ_CST) == before) runtime::pause();
+  }
 }
 
 bool has_work(VirtualProcessor& vcpu, u64 now) {

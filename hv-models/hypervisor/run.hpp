@@ -26,6 +26,13 @@ u64 next_event(const VirtualProcessor& vcpu);
 /// The answer to an access for which it waits.
 void complete_access(VirtualProcessor& vcpu, u64 value);
 
+/// What processors remember of the machine's second stage is forgotten when this returns. No lock held.
+void forget_translations(VirtualMachine& machine);
+/// What the hypervisor was doing for the machine's processors, each on a processor of its own, has been done
+/// when this returns: nobody has a pointer any more into memory that the machine had before. No lock held;
+/// not by a processor of that machine.
+void wait_for_handlers(VirtualMachine& machine);
+
 /// The floating-point registers belong to whoever runs: before and after a guest has the processor.
 void load_fpu(const VirtualProcessor& vcpu);
 void save_fpu(VirtualProcessor& vcpu);

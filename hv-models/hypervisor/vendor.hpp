@@ -6,6 +6,7 @@
 namespace hvlab::hypervisor {
 
 inline constexpr u8 kReadable = 1, kWritable = 2, kExecutable = 4;
+inline constexpr u8 kSmallPages = 8;  // beside rights: of 4 KiB, also where larger ones would do
 
 struct Vendor {
   const char* name;
@@ -14,7 +15,7 @@ struct Vendor {
   void (*enable)();
 
   /// Second-stage tables of a machine: an opaque root. Addresses and bytes are multiples of 4 KiB; what can
-  /// be is mapped in large pages. False without memory.
+  /// be is mapped in large pages, unless kSmallPages says otherwise. False without memory.
   u64 (*make_tables)();
   void (*free_tables)(u64 root);
   bool (*map)(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);

@@ -11,10 +11,11 @@ bool create_tables(VirtualMachine& machine) {
   machine.tables = vendor().make_tables();
   if (machine.tables == 0) return false;
   constexpr u64 kBlock = GuestMemory::kBlock;
+  const u8 small = machine.configuration.pages == Pages::Small ? kSmallPages : u8{0};
   for (u64 at = 0; at < machine.memory.bytes(); at += kBlock) {
     if (machine.memory.physical(at) == 0) continue;
     if (!vendor().map(machine.tables, at, machine.memory.physical(at), kBlock,
-                      kReadable | kWritable | kExecutable))
+                      kReadable | kWritable | kExecutable | small))
       return false;
   }
   return true;

@@ -41,7 +41,8 @@ struct VirtualMachine {
   /// What its kernel is told is memory to use; none: all.
   GuestRange ram[kMostRanges] = {};
   unsigned ram_count = 0;
-  u64 tables = 0;  // of the second stage; 0 with shadow paging
+  u64 tables = 0;        // of the second stage; 0 with shadow paging
+  bool changes = false;  // others may take pages out of them while it runs (forget_translations())
   VirtualProcessor vcpus[kMostVirtualProcessors];
   unsigned count = 0;
   IoApic io_apic;

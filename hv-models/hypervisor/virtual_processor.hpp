@@ -48,7 +48,9 @@ struct VirtualProcessor {
   ShadowPaging* shadow = nullptr;  // null with nested paging
   u64 steal_page = 0;              // guest-physical address of its StealPage, 0: none
   unsigned core = 0;               // where it ran last
-  volatile bool stale = false;     // what the processor remembers of its translations is out of date
+  bool stale = false;              // what the processor remembers of its translations is out of date
+  bool inside = false;             // some processor is in the guest, or about to be
+  u32 handled = 0;                 // odd while the hypervisor does something for it
   volatile bool kicked = false;    // there is something to look at before it goes on
   alignas(16) u8 fpu[512] = {};    // FXSAVE image while another one has the processor's
 };

@@ -52,6 +52,13 @@ class GrantUses {
     *link = use.next;
     return true;
   }
+  /// How many uses of any grant a page has.
+  unsigned uses(u32 page) const {
+    unsigned count = 0;
+    for (u16 link = first_[page % kChains]; link != 0; link = uses_[link - 1].next)
+      count += uses_[link - 1].page == page ? uses_[link - 1].count : 0u;
+    return count;
+  }
   /// What all uses of a page together need.
   Rights rights(u32 page) const {
     Rights found = Rights::None;

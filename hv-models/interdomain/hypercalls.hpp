@@ -35,16 +35,31 @@ enum class Call : u64 {
   NextAccess = 0x122,  // (machine, address for an AccessRequest): 1 if there was one
   EndAccess = 0x123,   // (machine, processor, value that was read): the processor goes on
   SetLine = 0x124,     // (machine, pin, level): an interrupt line of its IOAPIC
-  CopyGrant = 0x117,   // (address of a GrantCopy): the hypervisor copies into or out of a granted page
+  Grants = 0x117,      // (address of GrantWork, count up to kMostGrantWork): one after the other
+  Manner = 0x118,      // (machine): how frames go to and from its card (split_devices.hpp)
 };
 
-struct GrantCopy {
-  u64 address;  // in the caller's memory; may cross pages that follow each other
-  u32 machine, grant;
-  u16 offset, bytes;  // in the granted page
-  u8 into;            // 1: into the granted page
-  u8 reserved[3];
+/// What is to be done with a granted page, of the caller's wishes one.
+enum class GrantKind : u8 {
+  CopyOut,   // the hypervisor copies out of the page
+  CopyInto,  // and into it
+  Map,       // the page appears at its own address, to be read
+  Unmap,     // no longer
+  Hold,      // a device may read the page, which the caller does not see
+  Release,   // no longer
+  Exchange,  // the page becomes the caller's, the caller's page at `address` becomes the guest's in its place
 };
+struct GrantWork {
+  u64 address;  // of copies: in the caller's memory, may cross pages that follow each other. Of Map, Hold and
+                // Exchange, afterwards: the page's physical address
+  u32 machine, grant;
+  u16 offset,
+      bytes;  // of copies: in the granted page. Of Exchange: what of the caller's page the guest may see
+  GrantKind kind;
+  u8 reserved;
+  i16 result;  // afterwards: 0 or a CallError
+};
+inline constexpr unsigned kMostGrantWork = 32;
 
 /// A machine whose devices a program of the management machine emulates; kinds as in
 /// hypervisor/configuration.hpp.

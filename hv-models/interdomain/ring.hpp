@@ -67,7 +67,9 @@ class FrontRing {
     ring_words::fence();
     return ring_words::read(page_->responses) != taken_ && taken_ != published_;
   }
-  bool is_full() const { return put_ - taken_ == Page::kEntries; }
+  bool is_full() const { return room() == 0; }
+  /// How many requests may be put.
+  u32 room() const { return Page::kEntries - (put_ - taken_); }
 
  private:
   Page* page_ = nullptr;

@@ -97,7 +97,7 @@ void attack_calls(const Front& f) {
   constexpr Call kManagementCalls[] = {Call::Machines, Call::Kinds,      Call::Offer,      Call::Front,
                                        Call::Serve,    Call::MapGrant,   Call::UnmapGrant, Call::Emulate,
                                        Call::Memory,   Call::NextAccess, Call::EndAccess,  Call::SetLine,
-                                       Call::CopyGrant};
+                                       Call::Grants,   Call::Manner};
   for (const Call call : kManagementCalls) {
     for (const u64 machine : {u64{0}, u64{1}, u64{2}, ~u64{0}})
       expect("a call of the management machine's", ask(call, machine, page, 1), kNotAllowed);
@@ -165,9 +165,16 @@ void attack_rings(const Front& f) {
     }
     for (FrameRing::Page* ring : f.frames) {
       for (auto& entry : ring->entries) {
-        const u64 bits = attack_random();
-        entry.request = {static_cast<u16>(bits), static_cast<u16>(bits >> 16 & 0xfff),
-                         static_cast<u16>(bits >> 32 & 0x7ff), 0, static_cast<u32>(bits >> 48 & 15)};
+        const u64 bits = attack_random(), more = attack_random();
+        FrameRing::Request r = {};
+        r.id = static_cast<u16>(bits);
+        r.offset = static_cast<u16>(bits >> 16 & 0xfff);
+        r.bytes = static_cast<u16>(bits >> 32 & 0x7ff);
+        r.grant = static_cast<u32>(bits >> 48 & 15);
+        r.segment = static_cast<u16>(more % 3 == 0 ? more >> 8 : more >> 8 & 0x7ff);
+        r.flags = static_cast<u8>(more >> 24);
+        r.header = static_cast<u8>(more >> 32 & (round % 2 == 0 ? 0x3f : 0xff));
+        entry.request = r;
       }
       publish(*ring, ring->responses + static_cast<u32>(attack_random() % 80), kCard);
     }

@@ -34,6 +34,7 @@ enum VmCall : long {
 struct VmWanted {
   unsigned processors, memory;  // MiB, an even number
   unsigned shadow;              // 1: shadow paging
+  unsigned small_pages = 0;     // 1: second-stage tables of pages of 4 KiB
 };
 
 /// A register in device memory whose writes only say that there is more to send (send combining). They wait

@@ -80,6 +80,7 @@ i64 call_vm_make(const Arguments& c) {
   configuration.vcpus = wanted.processors;
   configuration.memory = wanted.memory;
   configuration.paging = wanted.shadow != 0 ? hypervisor::Paging::Shadow : hypervisor::Paging::Nested;
+  configuration.pages = wanted.small_pages != 0 ? hypervisor::Pages::Small : hypervisor::Pages::Large;
   Ref<VmMachine> machine = Ref<VmMachine>::take(new (std::nothrow) VmMachine);
   if (!machine) return kNoMemory;
   const int result = machine->set_up(*c.process.space, c.a[2], static_cast<u16>(c.a[1]), configuration);

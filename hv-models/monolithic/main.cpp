@@ -90,6 +90,8 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
   const u64 before = runtime::free_memory_bytes();
   if (of.disk == DiskKind::Pv || of.net == NetworkKind::Pv)
     runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
+  if (splits_card(of))
+    runtime::panic("vm%u: transmit, receive, offload: only the driver-domain model has split cards", number);
   if (of.sends > 1)
     runtime::panic("vm%u: sends: only the hosted model combines them, here a doorbell is no change of worlds",
                    number);

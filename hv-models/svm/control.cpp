@@ -197,17 +197,28 @@ void read_out(VirtualProcessor& vcpu) {
   for (unsigned i = 0; i < 6; ++i) r.segment_base[i] = segments[i]->base;
 }
 
+// Where others change tables meanwhile (hypervisor::forget_translations), that the guest is entered has to be
+// seen before the question is asked.
+bool take_stale(VirtualProcessor& vcpu) {
+  if (vcpu.machine->changes) return __atomic_exchange_n(&vcpu.stale, false, __ATOMIC_SEQ_CST);
+  const bool stale = vcpu.stale;
+  vcpu.stale = false;
+  return stale;
+}
+
 }  // namespace
 
 void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   ControlArea& control = block(vcpu).control;
   const unsigned processor = runtime::this_processor().index;
   // What another processor remembers of it, nobody has kept up to date.
-  if (vcpu.core != processor || vcpu.stale) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
-  vcpu.stale = false;
+  if (vcpu.core != processor) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   vcpu.core = processor;
   write_back(vcpu);
+  __atomic_store_n(&vcpu.inside, true, __ATOMIC_RELEASE);
+  if (take_stale(vcpu)) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   svm_enter(vcpu.control_address, vcpu.registers.gpr, host_pages[processor]);
+  __atomic_store_n(&vcpu.inside, false, __ATOMIC_RELEASE);
   control.tlb_control = static_cast<u8>(TlbControl::Nothing);
   control.event_injection = 0;
   read_out(vcpu);

@@ -94,6 +94,6 @@ bool unmap(u64 root, u64 guest_physical, u64 bytes) {
 }
 
 // Not in the control block at once: it may be running, and run() clears what is there behind each exit.
-void flush(hypervisor::VirtualProcessor& vcpu) { vcpu.stale = true; }
+void flush(hypervisor::VirtualProcessor& vcpu) { __atomic_store_n(&vcpu.stale, true, __ATOMIC_SEQ_CST); }
 
 }  // namespace hvlab::svm

@@ -26,7 +26,7 @@ constexpr const char *kMonolithic = "monolithic/monolithic.elf",
 // Two that differ in their guests' devices alone have a name each, so that one list can hold both.
 constexpr Model kModels[] = {
     {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", "", false, false,
-     128, 0, 1},
+     128, 0, 1, false, true},
     {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
      "", false, false, 128, 16, 2},
     {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", "", false, false,
@@ -37,7 +37,7 @@ constexpr Model kModels[] = {
      80, 1},
     {"driver-domain",
      "a hypervisor whose devices are a management machine's: split drivers, rings, granted pages",
-     kDriverDomain, kGuest, "pv", kPv, true, false, 208, 80, 1},
+     kDriverDomain, kGuest, "pv", kPv, true, false, 208, 80, 1, true, true},
     {"partition",
      "firmware that splits cores, memory and devices among systems, and then stays out of the way",
      kPartition, kGuest, "virtio", kEmulated, false, true, 144, 80, 1},
@@ -72,6 +72,15 @@ std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
   return line;
 }
 
+/// Of a split card; what is usual is not said.
+std::string split_words(const scenario::Software& software) {
+  std::string words;
+  if (software.transmit != "copy") words += ",transmit:" + software.transmit;
+  if (software.receive != "copy") words += ",receive:" + software.receive;
+  if (software.offload != "off") words += ",offload:on";
+  return words;
+}
+
 /// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.
 std::string vm_words(const Model& model, const scenario::Cell& cell, const scenario::Vm& vm) {
   const std::string devices = vm.devices.empty() ? cell.software.devices : vm.devices;
@@ -81,6 +90,8 @@ std::string vm_words(const Model& model, const scenario::Cell& cell, const scena
   };
   std::string words = fmt::format("vcpus:{},memory:{},disk:{},net:{},paging:{}", vm.vcpus, vm.memory / kMiB,
                                   kind("ide"), cell.machine.nics.empty() ? "none" : kind("e1000"), paging);
+  if (cell.software.pages == "small") words += ",pages:small";
+  if (model.split && devices == "pv") words += split_words(cell.software);
   if (!model.scheduler) return words;
   words += fmt::format(",shares:{}", vm.shares);
   if (vm.limit != 0) words += fmt::format(",limit:{:.0f}", vm.limit * 100);
@@ -89,12 +100,21 @@ std::string vm_words(const Model& model, const scenario::Cell& cell, const scena
   return cores.empty() ? words : words + ",cores:" + cores;
 }
 
+/// The machine that has the devices is laid out as its guests are; its card is the machine's.
+std::string management_words(const scenario::Software& software) {
+  std::string words;
+  if (software.pages == "small") words += ",pages:small";
+  if (software.offload == "card") words += ",offload:on";
+  return words.empty() ? "" : " management=" + words.substr(1);
+}
+
 std::string machines_line(const Model& model, const scenario::Cell& cell) {
   std::string line, guests;
   if (std::string_view(model.modules) == kHosted)
     line = "model=hosted";  // the kernel is a host only if it is told
   if (model.scheduler)
     line = fmt::format("scheduler={} skew={}", cell.software.scheduler, cell.software.skew / kMicrosecond);
+  if (model.split) line += management_words(cell.software);
   for (size_t i = 0; i < cell.vms.size(); ++i) {
     const scenario::Vm& vm = cell.vms[i];
     line += fmt::format(" vm{}={}", i + 1, vm_words(model, cell, vm));
@@ -124,8 +144,9 @@ std::vector<std::string> model_modules(const Model& model) {
 }
 
 std::string model_command_line(const Model& model, const scenario::Cell& cell) {
-  const std::string more = cell.software.append.empty() ? "" : cell.software.append + " ";
+  std::string more = cell.software.append.empty() ? "" : cell.software.append + " ";
   if (*model.pv != '\0') return more + machines_line(model, cell);
+  if (cell.software.offload == "card") more += "offload=on ";
   const std::string name = model.name;
   if (name == "bare" && cell.instances == 1) return more + "run=" + workload_of(cell, "/dev/disk0");
   std::string how = name == "container" ? "--contain " : "";

@@ -22,6 +22,8 @@ struct Model {
   unsigned memory;       // of the machine with one instance, in MiB
   unsigned more_memory;  // and for each further one
   unsigned instances;    // when nothing else is said
+  bool split = false;    // its guests' cards are split between them and a management machine
+  bool offload = false;  // its kernel leaves work to the machine's card if told to
 };
 
 /// All of them; the first is what the others are compared with.

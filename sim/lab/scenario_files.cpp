@@ -42,7 +42,9 @@ scenario::WayFacts facts_of(const Model& model) {
           true,
           model.scheduler,
           model.devices,
-          model.partitions};
+          model.partitions,
+          model.split,
+          model.offload};
 }
 
 scenario::WayFacts facts_of(const Way& way) {

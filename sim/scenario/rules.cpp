@@ -121,6 +121,41 @@ void check_workload(const Value& cell, const WayFacts* way, Problems& problems) 
   }
 }
 
+bool says(const Value& section, const char* key, const char* word) {
+  const Value* value = section.find(key);
+  return value != nullptr && value->text == word;
+}
+
+/// Who does a card's work can be said where there is somebody to leave it to.
+void check_offload(const Value& cell, const Value& software, const WayFacts& way, Problems& problems) {
+  const Value* offload = software.find("offload");
+  if (!way.offload) return refuse(software, {"offload"}, "is for bare and driver-domain", problems);
+  if (!way.split && says(software, "offload", "interface"))
+    problems.add(offload->place, offload->text, "a machine of its own has no split card", "off or card");
+  const Value* nics = cell.at("machine.nics");
+  const bool virtio = nics != nullptr && !nics->items.empty() && says(nics->items[0], "model", "virtio");
+  if (says(software, "offload", "card") && !virtio)
+    problems.add(offload->place, offload->text, "the teaching kernel leaves work to virtio cards alone",
+                 "machine: {nics: [{model: virtio}]}");
+}
+
+/// How frames cross between two machines, where they do.
+void check_split(const Value& software, const WayFacts& way, Problems& problems) {
+  constexpr const char* kDefaults[][2] = {{"transmit", "copy"}, {"receive", "copy"}};
+  if (!way.split)
+    return refuse(software, {"transmit", "receive"}, "is for a model whose cards are split (driver-domain)",
+                  problems);
+  for (const auto& [key, usual] : kDefaults) {
+    const Value* value = software.find(key);
+    if (value == nullptr || value->text == usual) continue;
+    if (says(software, "devices", "emulated"))
+      problems.add(value->place, value->text, "an emulated card is not split", "devices: pv");
+    if (value->text == "flip" && says(software, "paging", "shadow"))
+      problems.add(value->place, value->text, "pages are exchanged in the second stage's tables",
+                   "paging: nested");
+  }
+}
+
 /// What only the teaching systems understand, and what they do not.
 void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value *software = cell.find("software"), *workload = cell.find("workload"), *vms = cell.find("vms");
@@ -129,11 +164,14 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
     return;  // of an unknown name
   const bool model = way != nullptr && way->model;
   if (!model) {
-    refuse(*software, {"devices", "paging", "scheduler", "skew"}, "is for a model", problems);
+    refuse(*software, {"devices", "paging", "pages", "transmit", "receive", "offload", "scheduler", "skew"},
+           "is for a model", problems);
     if (workload != nullptr) refuse(*workload, {"program"}, "is for a model", problems);
   } else {
     if (!way->machines)
-      refuse(*software, {"devices", "paging"}, "is for a model with virtual machines", problems);
+      refuse(*software, {"devices", "paging", "pages"}, "is for a model with virtual machines", problems);
+    check_split(*software, *way, problems);
+    check_offload(cell, *software, *way, problems);
     if (!way->scheduler)
       refuse(*software, {"scheduler", "skew"}, "is for a model with a scheduler", problems);
     refuse(cell, {"events"}, "is for ways: teaching systems have nobody to ask", problems);
@@ -332,7 +370,13 @@ void derive_model(Value& software, const WayFacts& way, const std::string& origi
   if (way.machines) {
     add(software, "devices", word_value(way.devices), origin);
     add(software, "paging", word_value("nested"), origin);
+    add(software, "pages", word_value("large"), origin);
   }
+  if (way.split) {
+    add(software, "transmit", word_value("copy"), origin);
+    add(software, "receive", word_value("copy"), origin);
+  }
+  if (way.offload) add(software, "offload", word_value("off"), origin);
   if (!way.scheduler) return;
   add(software, "scheduler", word_value("credit"), origin);
   Value skew = count_value(3 * kMillisecond);

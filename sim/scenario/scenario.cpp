@@ -65,6 +65,10 @@ Software software_of(const Value& value) {
   software.model = text_at(value, "model");
   software.devices = text_at(value, "devices");
   software.paging = text_at(value, "paging");
+  software.pages = text_at(value, "pages");
+  software.transmit = text_at(value, "transmit");
+  software.receive = text_at(value, "receive");
+  software.offload = text_at(value, "offload");
   software.scheduler = text_at(value, "scheduler");
   software.skew = count_at(value, "skew");
   software.debian_kernel = count_at(value, "debian_kernel") != 0;

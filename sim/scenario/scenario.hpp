@@ -43,6 +43,9 @@ struct Software {
   std::string way;                         // empty: a model or a kernel
   std::string model;                       // a teaching system
   std::string devices, paging, scheduler;  // of a model that makes virtual machines; else empty
+  std::string pages;                       // likewise
+  std::string transmit, receive,
+      offload;  // of a model whose cards are split, offload of bare too; else empty
   Picoseconds skew = 0;
   bool debian_kernel = false;  // that of the ways
   Image kernel;

@@ -30,6 +30,8 @@ struct WayFacts {
   // NOLINTNEXTLINE(readability-redundant-member-init): whoever makes one may leave it out
   std::string devices = {};  // what its guests have when nothing else is said
   bool partitions = false;   // processors are divided among its machines, not shared
+  bool split = false;        // its guests' cards are split between them and a management machine
+  bool offload = false;      // its kernel leaves work to cards if told to
 };
 
 struct Vocabulary {

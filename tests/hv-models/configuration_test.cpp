@@ -61,6 +61,18 @@ TEST_CASE("the documented command line says what it means") {
   CHECK(std::string(b.command_line) == "run=/bin/spin");
 }
 
+TEST_CASE("how a split card's frames go, and how large the second stage's pages are") {
+  const Configuration c = read(
+      "management=offload:on,pages:small vm1=net:pv,transmit:map,receive:flip,offload:on,pages:small "
+      "vm2=net:pv,transmit:header vm3=net:pv -- run=/bin/init");
+  CHECK((c.management.offload && c.management.pages == Pages::Small && !splits_card(c.machines[2])));
+  const MachineConfiguration& a = c.machines[0];
+  CHECK((a.transmit == Transmit::Map && a.receive == Receive::Flip && a.offload && a.pages == Pages::Small));
+  CHECK((c.machines[1].transmit == Transmit::Header && splits_card(c.machines[1])));
+  CHECK((c.machines[2].transmit == Transmit::Copy && c.machines[2].receive == Receive::Copy));
+  CHECK((!c.machines[2].offload && c.machines[2].pages == Pages::Large));
+}
+
 TEST_CASE("what is not said has its default, and the last command line serves all further machines") {
   CHECK(read("").count == 1);
   CHECK(std::string(read("exit=debug ide=pio -- run=/bin/init").machines[0].command_line) == "run=/bin/init");

@@ -23,7 +23,13 @@ struct Pair {
   }
 };
 
-FrameRing::Request request(u16 id) { return {id, 0, 64, 0, id + 100u}; }
+FrameRing::Request request(u16 id) {
+  FrameRing::Request r = {};
+  r.id = id;
+  r.bytes = 64;
+  r.grant = id + 100u;
+  return r;
+}
 
 }  // namespace
 
@@ -40,7 +46,7 @@ TEST_CASE("requests arrive in order, responses in the order in which they were g
   CHECK_FALSE(pair.back.take(got));
   FrameRing::Response response = {};
   CHECK_FALSE(pair.front.take(response));
-  for (const u16 id : {u16{2}, u16{0}, u16{1}}) pair.back.answer({id, 0, 0, 0});
+  for (const u16 id : {u16{2}, u16{0}, u16{1}}) pair.back.answer({id, 0, 0, 0, 0});
   for (const u16 id : {u16{2}, u16{0}, u16{1}}) {
     REQUIRE(pair.front.take(response));
     CHECK(response.id == id);
@@ -56,7 +62,7 @@ TEST_CASE("a full ring takes no more until a response has been taken") {
   pair.front.publish();
   FrameRing::Request got = {};
   REQUIRE(pair.back.take(got));
-  pair.back.answer({got.id, 0, 0, 0});
+  pair.back.answer({got.id, 0, 0, 0, 0});
   CHECK_FALSE(pair.front.put(request(99)));
   FrameRing::Response response = {};
   REQUIRE(pair.front.take(response));
@@ -75,8 +81,8 @@ TEST_CASE("a side that sleeps is told, one that is awake is not") {
   REQUIRE((pair.back.take(got) && pair.back.take(got)));
   CHECK_FALSE(pair.back.wait());
   CHECK_FALSE(pair.front.wait());
-  CHECK(pair.back.answer({0, 0, 0, 0}));
-  CHECK_FALSE(pair.back.answer({1, 0, 0, 0}));
+  CHECK(pair.back.answer({0, 0, 0, 0, 0}));
+  CHECK_FALSE(pair.back.answer({1, 0, 0, 0, 0}));
 }
 
 TEST_CASE("any order of the two sides' steps loses nothing and never leaves both asleep") {
@@ -108,7 +114,7 @@ TEST_CASE("any order of the two sides' steps loses nothing and never leaves both
           }
         }
         while (!taken.empty() && random() % 3 != 0) {
-          front_told = pair.back.answer({taken.front(), 0, 0, 0}) || front_told;
+          front_told = pair.back.answer({taken.front(), 0, 0, 0, 0}) || front_told;
           taken.pop_front();
         }
       }
@@ -219,4 +225,23 @@ TEST_CASE("uses by chance are told apart by page") {
     for (u32 n = 0; n < kGrants; ++n) used = used || (!begun[n].empty() && pages[n] == page);
     REQUIRE((uses.rights(page) != GrantUses::Rights::None) == used);
   }
+}
+
+TEST_CASE("a page's uses are those of all its grants") {
+  GrantUses uses;
+  const GrantEntry entry{77, 2, kGranted, 0}, other{78, 2, kGranted, 0};
+  using enum GrantUses::Answer;
+  CHECK(uses.uses(77) == 0);
+  REQUIRE(uses.begin(3, entry, 2, true) == Yes);
+  CHECK(uses.uses(77) == 1);
+  REQUIRE(uses.begin(9, entry, 2, false) == Yes);
+  REQUIRE(uses.begin(9, entry, 2, false) == Yes);
+  REQUIRE(uses.begin(4, other, 2, false) == Yes);
+  REQUIRE(uses.begin(5, {77 + 256, 2, kGranted, 0}, 2, false) == Yes);
+  CHECK(uses.uses(77) == 3);
+  CHECK((uses.end(3) && uses.end(9)));
+  CHECK(uses.uses(77) == 1);
+  CHECK(uses.end(9));
+  CHECK(uses.uses(77) == 0);
+  CHECK(uses.uses(78) == 1);
 }

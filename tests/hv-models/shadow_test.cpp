@@ -4,6 +4,7 @@
 // are lost or made up; tables that run out; memory that is not the guest's.
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <random>
@@ -22,6 +23,7 @@ using namespace hvlab::hypervisor;
 void* runtime::allocate_pages(unsigned order) {
   return std::aligned_alloc(u64{4096} << order, u64{4096} << order);
 }
+void* runtime::allocate_zeroed_page() { return std::memset(runtime::allocate_pages(0), 0, 4096); }
 void runtime::free_pages(void* first) { std::free(first); }
 
 namespace {
@@ -249,4 +251,35 @@ TEST_CASE("by chance: nothing is found that was invalidated, whatever the guest 
       }
     }
   }
+}
+
+// Would catch: an exchanged page that is still found at its old place, bytes that are taken for a row
+// although a page between them has gone.
+TEST_CASE("a guest's memory with pages that have been exchanged") {
+  GuestMemory memory;
+  REQUIRE(memory.create(kMemory));
+  u8* other = static_cast<u8*>(runtime::allocate_pages(0));
+  const u64 at = 5 * kPage, before = memory.physical(at);
+  CHECK(memory.at(at - 8, 16) != nullptr);
+  REQUIRE(memory.set_page(at, runtime::physical(other)));
+  CHECK(memory.physical(at + 12) == runtime::physical(other) + 12);
+  CHECK(memory.physical(at + kPage) == before + kPage);
+  CHECK(memory.at(at, kPage) == other);
+  CHECK((memory.at(at - 8, 16) == nullptr || before == runtime::physical(other)));
+  const u8 text[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+  u8 back[16] = {};
+  REQUIRE(memory.write(at - 8, text, sizeof text));
+  CHECK(other[0] == 9);
+  REQUIRE(memory.read(at - 8, back, sizeof back));
+  CHECK(std::equal(std::begin(text), std::end(text), std::begin(back)));
+  REQUIRE(memory.set_page(at, 0));
+  CHECK(memory.physical(at) == 0);
+  CHECK(memory.at(at, 1) == nullptr);
+  CHECK_FALSE(memory.read(at - 8, back, sizeof back));
+  CHECK(memory.at(GuestMemory::kBlock, 16) != nullptr);  // another block
+  CHECK_FALSE(memory.set_page(u64{GuestMemory::kMostBlocks} * GuestMemory::kBlock, 0));
+  // A page where there was no memory at all, beyond the end.
+  REQUIRE(memory.set_page(kMemory + 3 * kPage, before));
+  CHECK(memory.physical(kMemory + 3 * kPage + 1) == before + 1);
+  CHECK(memory.physical(kMemory) == 0);
 }

@@ -25,7 +25,10 @@ TEST_CASE("a guest that attacks split devices harms its own") {
   };
   for (const Case& c : {Case{"ide", "disk:pv,net:pv", 1},
                         {"virtio", "disk:pv,net:pv", 2},
-                        {"virtio", "disk:pv,net:e1000", 1}}) {
+                        {"virtio", "disk:pv,net:e1000", 1},
+                        {"ide", "disk:pv,net:pv,transmit:map,offload:on", 2},
+                        {"ide", "disk:pv,net:pv,transmit:header,receive:flip,offload:on", 1},
+                        {"virtio", "disk:pv,net:pv,transmit:map,receive:flip", 2}}) {
     const KernelRun run =
         run_split(2, c.disk,
                   "management=vcpus:" + std::to_string(c.management) + " vm1=" + c.attacker +

@@ -19,10 +19,12 @@ inline Vocabulary words() {
                 {"apps", "amd-zen2", 256 * kMiB, 16 * kMiB, 2, false},
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},
                 {"kvm-shadow", "amd-zen2,-npt", 768 * kMiB, 192 * kMiB, 1, true}};
-  words.models = {{"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false},
-                  {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated"},
-                  {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},
-                  {"partition", "amd-zen2", 144 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", true}};
+  words.models = {
+      {"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false, "", false, false, true},
+      {"driver-domain", "amd-zen2", 208 * kMiB, 80 * kMiB, 1, true, true, true, "pv", false, true, true},
+      {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated"},
+      {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},
+      {"partition", "amd-zen2", 144 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", true}};
   words.claims = {"H1"};
   words.metrics = {{"time", MetricUnit::Time},
                    {"instructions", MetricUnit::Count},

@@ -1,5 +1,5 @@
-// workload [--quick] [--disk DEVICE] [--link ADDRESS] [--link-bulk ADDRESS] [PHASE...]: prints "HVLAB phase=NAME hash=HEX ns=N" for
-// each phase, then "HVLAB done".
+// workload [--quick] [--disk DEVICE] [--link ADDRESS] [--link-bulk ADDRESS] [PHASE...]: prints "HVLAB
+// phase=NAME hash=HEX ns=N" for each phase, then "HVLAB done".
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -61,7 +61,8 @@ bool Machine::make_memory(const FileBytes& kernel, const FileBytes& archive) {
   if (file < 0) return fail("no /dev/vm: the processors cannot run guests", file);
   file_ = static_cast<int>(file);
   const kernel::VmWanted wanted = {configuration_.vcpus, configuration_.memory,
-                                   configuration_.paging == hypervisor::Paging::Shadow ? 1u : 0u};
+                                   configuration_.paging == hypervisor::Paging::Shadow ? 1u : 0u,
+                                   configuration_.pages == hypervisor::Pages::Small ? 1u : 0u};
   const long made = vm_make(file_, number_, memory, wanted);
   if (made < 0) return fail("the kernel makes no virtual machine: too little memory?", made);
   const long started = vm_start(file_, start.entry, start.start_info);

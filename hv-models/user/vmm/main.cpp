@@ -106,6 +106,12 @@ int main(int count, char** words) {
     print("vmm: %s\n", error);
     return 2;
   }
+  for (unsigned i = 0; i < configuration.count; ++i) {
+    if (!splits_card(configuration.machines[i])) continue;
+    print("vmm: vm%ld: transmit, receive, offload: only the driver-domain model has split cards\n",
+          long{i} + 1);
+    return 2;
+  }
   print("HVLAB hypervisor ready model=hosted machines=%ld at=%ld\n", long{configuration.count},
         nanoseconds());
   for (unsigned i = 0; i < configuration.count; ++i) {
