@@ -186,6 +186,7 @@ void model_main() {
   using namespace hvlab::driver_domain;
   begin_image(configuration);
   set_up_cores(configuration);
+  if (configuration.count > 1) runtime::buffer_console();  // nobody waits for another one's lines
   say_ready("driver-domain", scheduler_name());
   running = configuration.count;
   set_domain_count(configuration.count + 1);

@@ -28,7 +28,7 @@ void serial_interrupt(void*) {
   input_arrived.wake_all();
   if (!waits_for_empty || !serial::is_empty()) return;
   waits_for_empty = false;
-  serial::enable_interrupts(false);
+  serial::enable_interrupts(true, false);
   port_empty.wake_all();
 }
 
@@ -36,7 +36,7 @@ void serial_interrupt(void*) {
 void wait_for_room() {
   const Hold hold(port_lock);
   waits_for_empty = true;
-  serial::enable_interrupts(true);
+  serial::enable_interrupts(true, true);
   while (waits_for_empty) port_empty.wait(port_lock, Waiting::UntilDone);
 }
 
@@ -44,7 +44,7 @@ void wait_for_room() {
 
 void set_up_console() {
   connected = runtime::ioapic::connect(serial::kIrq, serial_interrupt, nullptr);
-  if (connected) serial::enable_interrupts(false);
+  if (connected) serial::enable_interrupts(true, false);
 }
 
 void write_console(const char* bytes, size_t count) {

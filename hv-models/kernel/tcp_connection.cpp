@@ -57,7 +57,7 @@ void TcpConnection::input(const TcpHeader& header, const u8* payload, u32 bytes,
     if (state_ != State::Open && state_ != State::SynReceived) return;
     deadline_ = kNoDeadline;
     tries_ = 0;
-    if (state_ == State::Open) acknowledged(header, now);
+    if (state_ == State::Open) acknowledged(header, now, bytes == 0);
     return;
   }
   if ((header.flags & kTcpReset) != 0) {
@@ -69,7 +69,7 @@ void TcpConnection::input(const TcpHeader& header, const u8* payload, u32 bytes,
     if ((header.flags & kTcpAck) == 0) return;
   }
   if ((header.flags & kTcpAck) == 0) return;
-  acknowledged(header, now);
+  acknowledged(header, now, bytes == 0);
   if (state_ == State::SynReceived && oldest_ != initial_) state_ = State::Open;
   if (state_ == State::Open && (header.flags & kTcpSyn) == 0) take(header, payload, bytes);
 }
@@ -91,18 +91,22 @@ void TcpConnection::input_first(const TcpHeader& header) {
   if (!answers) next_ = initial_;  // again, as an answer
 }
 
-void TcpConnection::acknowledged(const TcpHeader& header, u64 now) {
+void TcpConnection::acknowledged(const TcpHeader& header, u64 now, bool alone) {
   const u32 number = header.acknowledged;
   if (is_after(number, highest_)) {
     must_answer_ = true;
     return;
   }
   if (is_after(oldest_, number)) return;
+  const bool same_window = window_ == header.window;
   window_ = header.window;
   if (number == oldest_) {
     if (window_ == 0) tries_ = 0;  // it lives, but takes nothing
+    // RFC 5681, 3.2: what comes behind a lost segment is acknowledged thrice with the number before it.
+    if (alone && same_window && sent() > 0 && ++duplicates_ == 3) next_ = oldest_;
     return;
   }
+  duplicates_ = 0;
   u32 bytes = number - first_data();
   if (oldest_ == initial_ && number == initial_ + 1) bytes = 0;
   if (bytes > buffered_) bytes = buffered_;  // the FIN's number is behind the last byte

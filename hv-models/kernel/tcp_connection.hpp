@@ -1,8 +1,8 @@
 // One end of a TCP connection (RFC 9293): segments and bytes in, segments and bytes out. No locks, no
 // waiting, no network: the owner has the rings' memory, the time and the wire, so that a test can be the
 // owner too. Without options but the segment size, without selective or delayed acknowledgements, and without
-// congestion control: what is lost is sent again after a time-out, and the window is all that limits the
-// sender.
+// congestion control: what is lost is sent again after three duplicate acknowledgements or a time-out, and
+// the window is all that limits the sender.
 #pragma once
 
 #include "hv-models/kernel/wire.hpp"
@@ -63,7 +63,7 @@ class TcpConnection {
   u32 put_data(u8* payload);
   bool may_finish() const { return closing_ && !finished_ && sent() == buffered_; }
   void input_first(const TcpHeader& header);
-  void acknowledged(const TcpHeader& header, u64 now);
+  void acknowledged(const TcpHeader& header, u64 now, bool alone);  // alone: without data
   void take(const TcpHeader& header, const u8* payload, u32 bytes);
   void arm(u64 now);
 
@@ -80,7 +80,7 @@ class TcpConnection {
   u8* receive_ring_;
   u32 receive_at_ = 0, received_ = 0, told_window_ = 0;
   u64 deadline_ = kNoDeadline;
-  unsigned tries_ = 0;
+  unsigned tries_ = 0, duplicates_ = 0;
 };
 
 }  // namespace hvlab::kernel

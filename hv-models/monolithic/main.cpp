@@ -120,6 +120,7 @@ void model_main() {
   using namespace hvlab::monolithic;
   begin_image(configuration);
   set_up_cores(configuration);
+  if (configuration.count > 1) runtime::buffer_console();  // nobody waits for another one's lines
   say_ready("monolithic", scheduler_name());
   running = configuration.count;
   find_disk(configuration.count);

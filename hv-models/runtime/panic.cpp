@@ -6,7 +6,6 @@
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
 #include "hv-models/runtime/print.hpp"
-#include "hv-models/runtime/serial_port.hpp"
 #include "sim/base/check.hpp"
 
 namespace hvlab::runtime {
@@ -51,7 +50,7 @@ void print_callers(u64 rbp) {
 }
 
 [[noreturn]] void stop() {
-  serial::drain();
+  drain_console();
   apic::send_nmi_to_others();  // which start.cpp makes them halt at
   halt_forever();
 }

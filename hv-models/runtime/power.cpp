@@ -2,7 +2,7 @@
 
 #include "hv-models/runtime/acpi.hpp"
 #include "hv-models/runtime/instructions.hpp"
-#include "hv-models/runtime/serial_port.hpp"
+#include "hv-models/runtime/print.hpp"
 
 namespace hvlab::runtime {
 namespace {
@@ -13,7 +13,7 @@ constexpr u16 kSleepTypeShift = 10, kSleepEnable = 1u << 13;
 }  // namespace
 
 void power_off() {
-  serial::drain();
+  drain_console();
   const acpi::Tables& tables = acpi::tables();
   if (tables.can_power_off) {
     const u16 kept = in16(tables.pm1_control) & 0x0003;
@@ -24,7 +24,7 @@ void power_off() {
 }
 
 void debug_exit(u32 status) {
-  serial::drain();
+  drain_console();
   out32(kDebugExit, status);
   power_off();
 }

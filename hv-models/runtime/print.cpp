@@ -1,5 +1,6 @@
 #include "hv-models/runtime/print.hpp"
 
+#include "hv-models/runtime/ioapic.hpp"
 #include "hv-models/runtime/serial_port.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
 
@@ -8,6 +9,28 @@ namespace {
 
 SpinLock console_lock;
 bool seized = false;
+
+// What the port has not taken yet, if it is to wait here.
+bool buffered = false;
+u8 ring[16384];
+unsigned taken = 0, stored = 0;
+
+unsigned waiting() { return stored - taken; }
+u8 take() { return ring[taken++ % sizeof ring]; }
+
+void put(u8 byte) {
+  if (!buffered) return serial::write(byte);
+  while (waiting() > 0 && serial::has_room()) serial::write(take());
+  if (waiting() == 0 && serial::has_room()) return serial::write(byte);
+  if (waiting() == sizeof ring) serial::write(take());
+  ring[stored++ % sizeof ring] = byte;
+}
+
+void send_more(void*) {
+  const Hold hold(console_lock);
+  while (waiting() > 0 && serial::has_room()) serial::write(take());
+  if (waiting() == 0) serial::enable_interrupts(false, false);
+}
 
 struct Output {
   char* to;
@@ -101,10 +124,24 @@ void write_console(const char* bytes, size_t count) {
   const bool locked = !seized;
   if (locked) console_lock.lock();
   for (size_t i = 0; i < count; ++i) {
-    if (bytes[i] == '\n') serial::write('\r');
-    serial::write(static_cast<u8>(bytes[i]));
+    if (bytes[i] == '\n') put('\r');
+    put(static_cast<u8>(bytes[i]));
   }
+  if (locked && waiting() > 0) serial::enable_interrupts(false, true);
   if (locked) console_lock.unlock();
+}
+
+void buffer_console() {
+  const Hold hold(console_lock);
+  buffered = ioapic::connect(serial::kIrq, send_more, nullptr);
+}
+
+void drain_console() {
+  const bool locked = !seized;
+  if (locked) console_lock.lock();
+  while (waiting() > 0) serial::write(take());
+  if (locked) console_lock.unlock();
+  serial::drain();
 }
 
 size_t offer_console(const char* bytes, size_t count) {

@@ -21,6 +21,13 @@ void write_console(const char* bytes, size_t count);
 /// The first of the same bytes, as many as the port takes without waiting: how many those are.
 size_t offer_console(const char* bytes, size_t count);
 
+/// From now on, text that the port does not take at once waits in memory (up to 16 KiB, then as before), and
+/// the port's interrupt sends it: a hypervisor's processors have better to do than to wait for it.
+void buffer_console();
+
+/// Waits until all text is on the wire.
+void drain_console();
+
 /// From now on nobody else prints (a panic).
 void seize_console();
 

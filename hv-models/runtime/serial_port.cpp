@@ -49,6 +49,8 @@ void drain() {
 
 int read() { return (in8(kLineStatus) & kDataReady) != 0 ? in8(kData) : -1; }
 
-void enable_interrupts(bool sent) { out8(kInterruptEnable, sent ? kReceived | kEmpty : kReceived); }
+void enable_interrupts(bool received, bool empty) {
+  out8(kInterruptEnable, static_cast<u8>((received ? kReceived : 0) | (empty ? kEmpty : 0)));
+}
 
 }  // namespace hvlab::runtime::serial

@@ -17,8 +17,8 @@ bool is_empty();
 void drain();
 /// The next received byte, or -1.
 int read();
-/// Raises interrupt 4 when a byte has been received; and, if `sent`, when the transmitter's FIFO is empty.
-void enable_interrupts(bool sent);
+/// Raises interrupt 4 when a byte has been received, when the transmitter's FIFO is empty.
+void enable_interrupts(bool received, bool empty);
 inline constexpr u8 kIrq = 4;
 
 }  // namespace hvlab::runtime::serial

@@ -144,6 +144,35 @@ TEST_CASE(
   CHECK(tcp.sendable() == TcpConnection::kSegment);
 }
 
+// Catches a sender that waits for its time-out although the receiver says again and again what it misses.
+TEST_CASE("three duplicate acknowledgements have a lost segment sent again, without a time-out") {
+  Pair pair(0, 1);
+  for (int round = 0; round < 4; ++round) {
+    for (const unsigned i : {0u, 1u}) pair.send(i), pair.deliver(1 - i);
+  }
+  REQUIRE(pair.ends[0].tcp.state() == TcpConnection::State::Open);
+  const std::vector<u8> data = pattern(6 * TcpConnection::kSegment, 3);
+  REQUIRE(pair.ends[0].tcp.write(data.data(), static_cast<u32>(data.size())) == data.size());
+  pair.send(0);
+  REQUIRE(pair.wires[1].size() == 6);
+  pair.wires[1].pop_front();
+  for (int round = 0; round < 12; ++round) {
+    std::deque<Segment> arriving;
+    arriving.swap(pair.wires[1]);
+    for (const Segment& segment : arriving) {  // each is answered by itself
+      pair.wires[1].push_back(segment);
+      pair.deliver(1);
+      pair.send(1);
+    }
+    pair.deliver(0);
+    pair.send(0);
+  }
+  std::vector<u8> got(data.size() + 1);
+  got.resize(pair.ends[1].tcp.read(got.data(), static_cast<u32>(got.size())));
+  CHECK(got == data);
+  CHECK(pair.now == 0);
+}
+
 TEST_CASE("a reader that takes little at a time closes the window, and opens it again") {
   Pair pair(2, 5);
   const std::vector<u8> data[2] = {pattern(150'000, 1), pattern(10, 2)};
