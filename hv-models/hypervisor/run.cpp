@@ -193,7 +193,11 @@ bool has_work(VirtualProcessor& vcpu, u64 now) {
   return vcpu.nmi || vcpu.apic.pending() >= 0 || vcpu.machine->over;
 }
 
-u64 next_event(const VirtualProcessor& vcpu) { return vcpu.apic.deadline(); }
+u64 next_event(const VirtualProcessor& vcpu) {
+  // The timer of one that cannot run now wakes nobody, however long ago it was due.
+  const bool stands = !vcpu.started || vcpu.machine->over || vcpu.access.waiting;
+  return stands ? runtime::clock::kNever : vcpu.apic.deadline();
+}
 
 bool access_device(VirtualProcessor& vcpu, Access& access) {
   PendingAccess& pending = vcpu.access;

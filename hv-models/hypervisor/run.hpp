@@ -20,7 +20,8 @@ Outcome run_once(VirtualProcessor& vcpu);
 /// True if it has something to run for: an interrupt that it would take, or it is not halted at all. `now` in
 /// nanoseconds.
 bool has_work(VirtualProcessor& vcpu, u64 now);
-/// When its timer fires next; clock::kNever.
+/// When its timer fires next; clock::kNever without one, or if it cannot run now (not started, ended, waits for a
+/// device).
 u64 next_event(const VirtualProcessor& vcpu);
 
 /// The answer to an access for which it waits.
