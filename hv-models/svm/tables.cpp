@@ -74,7 +74,8 @@ void free_tables(u64 root) { free_level(root, 3); }
 bool map(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights) {
   for (u64 done = 0; done < bytes;) {
     const u64 at = guest_physical + done, to = physical + done;
-    const bool large = at % kLargePage == 0 && to % kLargePage == 0 && bytes - done >= kLargePage;
+    const bool large = (rights & hypervisor::kSmallPages) == 0 && at % kLargePage == 0 &&
+                       to % kLargePage == 0 && bytes - done >= kLargePage;
     u64* entry = entry_for(root, at, large ? 1 : 0);
     if (entry == nullptr) return false;
     if (large && (*entry & kPresent) != 0 && (*entry & kLarge) == 0) free_level(*entry & kAddress, 0);

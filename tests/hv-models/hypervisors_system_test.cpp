@@ -59,6 +59,22 @@ TEST_CASE("several machines work beside each other with one disk and one card") 
   }
 }
 
+// Would catch: a word that changes nothing. Tables of small pages take memory of their own.
+TEST_CASE("the second stage can be of small pages") {
+  const DiskFile disk;
+  u64 memory[2] = {};
+  for (const bool small : {false, true}) {
+    const KernelRun run =
+        run_model(HVLAB_MONOLITHIC, 1,
+                  std::string("vm1=pages:") + (small ? "small" : "large") + " -- run=/bin/probe", disk);
+    CAPTURE(small, run.console, run.errors);
+    const size_t at = run.console.find("instance=1 memory=");
+    REQUIRE(at != std::string::npos);
+    memory[small] = std::stoull(run.console.substr(at + 18));
+  }
+  CHECK(memory[1] - memory[0] == 32 * 4096);  // a table for each 2 MiB of 64
+}
+
 // Would catch: a mistake in the words that goes unnoticed.
 TEST_CASE("what a hypervisor cannot do it says") {
   const DiskFile disk;
