@@ -274,6 +274,9 @@ void report_times(const VirtualMachine& machine) {
         "HVLAB vcpu vm=%u vcpu=%u running=%lu ready=%lu co-stopped=%lu halted=%lu limited=%lu skew=%lu\n",
         machine.number, i, in(State::Running), in(State::Ready), in(State::CoStopped), in(State::Halted),
         vcpu.limited, vcpu.most_skew);
+    // Over, for whoever watches, though a processor may still be busy with its end.
+    runtime::mark<arch::mark::Kind::VcpuState>(arch::mark::vcpu_id(machine.number, i),
+                                               static_cast<u64>(State::Halted));
   }
 }
 

@@ -68,6 +68,12 @@ u64 Container::charge(u64 nanoseconds, u64 now) {
   return nanoseconds * threads * Limits{}.weight / limits.weight;
 }
 
+u64 Container::slice() const {
+  if (limits.weight >= Limits{}.weight) return kSlice;
+  const u64 slice = kSlice * limits.weight / Limits{}.weight;
+  return slice < kShortestSlice ? kShortestSlice : slice;
+}
+
 bool Container::may_run(u64 now) {
   begin_period(now);
   return (limits.quota == 0 || used_ < limits.quota) && (!parent || parent->may_run(now));

@@ -33,6 +33,7 @@ struct Limits {
 class Container : public Counted {
  public:
   static constexpr u64 kPeriod = 100'000'000;
+  static constexpr u64 kSlice = 4'000'000, kShortestSlice = 250'000;
 
   Limits limits;
   Ref<Container> parent;
@@ -53,6 +54,9 @@ class Container : public Counted {
   // Processor time, under the scheduler's lock.
   /// One of its threads had the processor for so long, until `now`; returns what that counts in virtual time.
   u64 charge(u64 nanoseconds, u64 now);
+  /// How long one of its threads may run while others wait: less for one of little weight, so that it does not get
+  /// far beyond its share at once.
+  u64 slice() const;
   /// False while its quota is used up.
   bool may_run(u64 now);
   void add_ready(int threads) { ready_ = static_cast<unsigned>(static_cast<int>(ready_) + threads); }

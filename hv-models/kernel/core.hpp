@@ -7,8 +7,6 @@
 
 namespace hvlab::kernel {
 
-inline constexpr runtime::clock::Nanoseconds kSlice = 4'000'000;
-
 struct Core {
   RunQueue queue;
   Thread* current = nullptr;

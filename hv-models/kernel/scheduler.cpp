@@ -69,13 +69,17 @@ void finish_switch() {
   core.ended = nullptr;
 }
 
+u64 slice_of(const Thread& thread) {
+  return thread.process != nullptr ? thread.process->container->slice() : Container::kSlice;
+}
+
 void switch_to(Core& core, Thread& next) {
   Thread& old = *core.current;
   core.reschedule = false;
   next.state = Thread::State::Running;
   next.processor = this_processor().index;
   next.started = clock::now();
-  core.slice_end = next.started + kSlice;
+  core.slice_end = next.started + slice_of(next);
   core.guest_deadline = clock::kNever;
   core.current = &next;
   set_timer(core);
@@ -130,7 +134,7 @@ void timer_arrived(runtime::TrapFrame&) {
   if (now >= core.guest_deadline) core.guest_deadline = clock::kNever;  // it has left its guest
   if (now >= core.slice_end) {
     core.reschedule = true;
-    core.slice_end = now + kSlice;  // if it is long in the kernel
+    core.slice_end = now + slice_of(*core.current);  // if it is long in the kernel
   }
   set_timer(core);
 }
