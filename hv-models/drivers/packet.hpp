@@ -34,12 +34,15 @@ struct Packet : runtime::Link<PacketTag> {
   size_t capacity = 0;  // from kHeadroom on
   u32 from = 0;         // of a received datagram: address and port
   u16 from_port = 0;
-  bool of_call = false;  // a program's call sends it, and has not returned
   u16 segment = 0;  // to send: not a frame, but TCP's data for frames of so much payload each; 0: a frame
   bool unchecked =
       false;  // to send: in the checksum's place is the pseudo-header's sum, the rest is to be added
   bool checked = false;  // received: TCP's or UDP's checksum has been found right
   LentBytes* lent = nullptr;
+  // For whoever watches (runtime/mark.hpp):
+  u32 copied = 0;          // bytes, to make a frame of it
+  bool of_call = false;    // a program's call sends it, and has not returned
+  bool from_card = false;  // it came as a frame, and not from the same system
 
   u8* data() { return block + begin; }
   /// The beginning of a header of `size` bytes, which is now part of the packet.

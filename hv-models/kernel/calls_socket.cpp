@@ -124,7 +124,7 @@ i64 call_sendto(const Arguments& c) {
     free_packet(packet);
     return kFault;
   }
-  runtime::mark<Mark::FrameCopy>(found.socket->frame_bytes(c.a[2]), c.a[2], frame_way(FrameWay::Make));
+  packet->copied = static_cast<u32>(c.a[2]);
   return found.socket->send(packet, to);
 }
 

@@ -26,7 +26,7 @@ bool is_loopback(const NetworkSpace& space, u32 address) {
 
 void send_frame(NetworkSpace& space, Packet* packet, const MacAddress& to, u16 type) {
   put_ethernet(packet->push(kEthernetBytes), {to, space.card->mac, type});
-  runtime::mark<Mark::FrameSent>(packet->bytes, packet->of_call);
+  runtime::mark<Mark::FrameSent>(packet->bytes, packet->of_call, packet->copied);
   space.card->send(packet);
 }
 
@@ -100,7 +100,7 @@ void receive_arp(NetworkSpace& space, Packet* packet) {
 
 // The request's own packet becomes the answer.
 void answer_ping(NetworkSpace& space, Packet* packet, const Ipv4Header& ip, const IcmpEcho& echo) {
-  mark_received(ip.header_bytes + packet->bytes);
+  if (packet->from_card) mark_received(ip.header_bytes + packet->bytes);
   put_icmp_echo(packet->data(), packet->bytes, {kEchoReply, echo.identifier, echo.sequence});
   send_ipv4(space, packet, kProtocolIcmp, ip.to, ip.from);
 }
@@ -175,6 +175,7 @@ int send_ipv4(NetworkSpace& space, Packet* packet, u8 protocol, u32 from, u32 to
 void receive_frame(NetworkSpace& space, Packet* frame) {
   EthernetHeader header;
   if (!get_ethernet(frame->data(), frame->bytes, header)) return free_packet(frame);
+  frame->from_card = true;
   const bool ours = header.to == kBroadcastMac || (space.card != nullptr && header.to == space.card->mac);
   frame->pull(kEthernetBytes);
   if (ours && header.type == kTypeArp) return receive_arp(space, frame);

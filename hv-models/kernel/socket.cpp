@@ -33,7 +33,7 @@ u64 Socket::frame_bytes(size_t payload) const {
 }
 
 void Socket::arrived(Packet* packet) {
-  runtime::mark<Mark::DatagramReceived>(this, frame_bytes(packet->bytes),
+  runtime::mark<Mark::DatagramReceived>(this, packet->from_card ? frame_bytes(packet->bytes) : 0,
                                         reinterpret_cast<u64>(arrival_.first()));
   if (queued_ + packet->bytes > kMostQueued) return free_packet(packet);
   queued_ += packet->bytes;
@@ -121,7 +121,8 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
   const i64 sent = static_cast<i64>(packet->bytes);
   using arch::mark::DatagramKind;
   const DatagramKind as = kind_ == SocketKind::Ping ? DatagramKind::Ping : DatagramKind::Udp;
-  runtime::mark<Mark::DatagramSent>(this, frame_bytes(packet->bytes),
+  const bool inside = from == target.address || from == kLoopback;
+  runtime::mark<Mark::DatagramSent>(this, inside ? 0 : frame_bytes(packet->bytes),
                                     arch::mark::datagram_size(as, packet->bytes));
   packet->of_call = true;
   if (kind_ == SocketKind::Ping) {
@@ -131,8 +132,7 @@ i64 Socket::send(Packet* packet, const Endpoint& to) {
     const Ipv4Header ip{kProtocolUdp, from, target.address, kIpv4Bytes, 0};
     const u16 bytes = static_cast<u16>(packet->bytes);
     // On the way through memory nothing is lost that a checksum would find.
-    put_udp(packet->push(kUdpBytes), {local_.port, target.port, bytes}, ip,
-            from != target.address && from != kLoopback);
+    put_udp(packet->push(kUdpBytes), {local_.port, target.port, bytes}, ip, !inside);
     result = send_ipv4(*space_, packet, kProtocolUdp, from, target.address);
   }
   return result < 0 ? result : sent;
@@ -173,7 +173,7 @@ i64 Socket::write(const void* from, size_t bytes) {
   if (packet == nullptr) return kNoMemory;
   packet->bytes = bytes;
   memcpy(packet->data(), from, bytes);
-  runtime::mark<Mark::FrameCopy>(frame_bytes(bytes), kCopies * bytes, frame_way(FrameWay::Make));
+  packet->copied = static_cast<u32>(kCopies * bytes);
   return send(packet, {});
 }
 

@@ -49,8 +49,7 @@ Packet* next_segment(Stream& stream, Ipv4Header& ip) {
   if (bytes > stream.tcp.segment()) packet->segment = stream.tcp.segment();
   put_tcp(packet->push(kTcpBytes + (header.segment != 0 ? kTcpOptionBytes : 0)), header, ip, bytes,
           !packet->unchecked);
-  runtime::mark<Mark::FrameCopy>(packet->bytes + kIpv4Bytes + kEthernetBytes, bytes,
-                                 frame_way(FrameWay::Make));
+  packet->copied = bytes;
   return packet;
 }
 
@@ -209,8 +208,6 @@ namespace {
 
 // 3.10.7.1: what belongs to no connection is told so.
 void refuse(NetworkSpace& space, const Ipv4Header& ip, const TcpHeader& header, u32 bytes) {
-  runtime::mark<Mark::DatagramReceived>(nullptr,
-                                        kEthernetBytes + ip.header_bytes + header.header_bytes + bytes);
   if ((header.flags & kTcpReset) != 0) return;
   Packet* packet = make_packet(kTcpBytes);
   if (packet == nullptr) return;
@@ -243,6 +240,8 @@ void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
   if (!get_tcp(packet->data(), packet->bytes, ip, header, packet->checked)) return free_packet(packet);
   Stream* stream = find(space, ip, header);
   if (stream == nullptr) {
+    if (packet->from_card)
+      runtime::mark<Mark::DatagramReceived>(nullptr, packet->bytes + ip.header_bytes + kEthernetBytes);
     refuse(space, ip, header, static_cast<u32>(packet->bytes - header.header_bytes));
   } else {
     const u64 frame = packet->bytes + ip.header_bytes + kEthernetBytes;
@@ -250,8 +249,10 @@ void receive_tcp(NetworkSpace& space, Packet* packet, const Ipv4Header& ip) {
     packet->pull(header.header_bytes);
     const State state = stream->tcp.state();
     stream->tcp.input(header, packet->data(), static_cast<u32>(packet->bytes), clock::now());
-    runtime::mark<Mark::FrameCopy>(frame, stream->tcp.readable() - before, frame_way(FrameWay::In));
-    runtime::mark<Mark::DatagramReceived>(stream, frame);
+    if (packet->from_card) {
+      runtime::mark<Mark::FrameCopy>(frame, stream->tcp.readable() - before, frame_way(FrameWay::In));
+      runtime::mark<Mark::DatagramReceived>(stream, frame);
+    }
     if (stream->abandoned) {  // nobody reads: what comes is taken and forgotten
       u8 rest[64];
       while (stream->tcp.read(rest, sizeof rest) > 0) {

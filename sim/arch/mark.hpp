@@ -38,7 +38,8 @@ enum class Kind : u16 {
                             // for it
 
   // Of whoever has network cards. Frames of equal length pass in their order.
-  FrameSent = 0x32,  // bytes, 1 if a call of the current thread sends it: its system hands it to its card
+  FrameSent = 0x32,  // bytes, 1 if a call of the current thread sends it, bytes that its system has copied to
+                     // make it: it is handed to the driver of a card
   FrameDone = 0x33,  // bytes: the driver of a card has it back
   FrameCopy = 0x34,  // bytes of the frame, bytes that the processor has copied of it, frame_way()
 
@@ -89,9 +90,9 @@ enum class DatagramKind : u8 { Udp, Ping, Count };
 constexpr u64 datagram_size(DatagramKind kind, u64 bytes) { return static_cast<u64>(kind) << 56 | bytes; }
 constexpr DatagramKind datagram_kind(u64 operand) { return static_cast<DatagramKind>(operand >> 56); }
 
-/// Which way a copied frame goes: to the wire or from it. Make: its system copies what it makes the frame of,
-/// before FrameSent; Take: what it copies for the program that waited, after DatagramReceived.
-enum class FrameWay : u8 { Out, In, Make, Take, Count };
+/// Which way a copied frame goes: to the wire, from it, or, after DatagramReceived, to the program that
+/// waited.
+enum class FrameWay : u8 { Out, In, Take, Count };
 
 /// `vm`: whose frame it is; 0: whoever copies does not know, or it is its own system's.
 constexpr u64 frame_way(FrameWay way, unsigned vm = 0) { return vcpu_id(vm, static_cast<unsigned>(way)); }

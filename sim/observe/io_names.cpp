@@ -1,5 +1,6 @@
 #include <array>
 #include <initializer_list>
+#include <span>
 
 #include "sim/observe/io_request.hpp"
 
@@ -15,7 +16,7 @@ constexpr std::array<const char*, kIoPlaces> kPlaces = {
     "host-user",  "management-kernel", "management-user", "waiting", "idle",  "device",     "medium",
     "unknown"};
 constexpr std::array<const char*, static_cast<size_t>(IoOperation::Count)> kOperations = {
-    "read", "write", "flush", "discard", "round-trip", "other"};
+    "read", "write", "flush", "discard", "round-trip", "ping", "send", "receive", "other"};
 static_assert(kStages.back() != nullptr && kPlaces.back() != nullptr && kOperations.back() != nullptr);
 
 struct Label {
@@ -45,6 +46,8 @@ constexpr Label kLabels[] = {
     {S::Complete, W::ManagementKernel, "management VM: back end"},
     {S::Handler, W::HostKernel, "interrupt handler, driver"},
     {S::Handler, W::Hypervisor, "interrupt handler, driver"},
+    {S::Driver, W::GuestKernel, "driver to its doorbell"},  // a partition's
+    {S::Handler, W::GuestKernel, "interrupt handler, driver"},
     {S::Complete, W::GuestKernel, "guest, before it is told"},
     {S::Complete, W::Exit, "exit"},
     {S::Complete, W::Entry, "entry, injection"},
@@ -58,8 +61,8 @@ constexpr Label kLabels[] = {
     {S::Return, W::HostKernel, "kernel: back from the call"},
     {S::Return, W::Waiting, "the caller waits for a processor"},
 };
-/// The same for round trips, whose handler stage leads all the way up.
-constexpr Label kRoundTripLabels[] = {
+/// The same for round trips and received frames, whose handler stage leads all the way up.
+constexpr Label kFrameLabels[] = {
     {S::Device, W::Device, "device sends"},
     {S::Medium, W::Medium, "wire and peer"},
     {S::Handler, W::HostKernel, "host kernel from the interrupt on"},
@@ -69,6 +72,13 @@ constexpr Label kRoundTripLabels[] = {
     {S::Handler, W::Waiting, "waits for a processor"},
     {S::Handler, W::GuestKernel, "guest, before it is told"},
     {S::Handler, W::Entry, "entry, injection"},
+};
+constexpr Label kSendLabels[] = {
+    {S::Device, W::Device, "device sends"},
+    {S::Handler, W::HostKernel, "driver gets it back"},
+    {S::Handler, W::Hypervisor, "driver gets it back"},
+    {S::Handler, W::ManagementKernel, "driver gets it back"},
+    {S::Handler, W::GuestKernel, "driver gets it back"},
 };
 constexpr std::array<const char*, kIoPlaces> kPlaceTexts = {"guest program",
                                                             "guest kernel",
@@ -93,13 +103,17 @@ const char* name(IoWhere where) { return kPlaces[static_cast<size_t>(where)]; }
 const char* name(IoOperation operation) { return kOperations[static_cast<size_t>(operation)]; }
 
 std::string io_hop_label(IoOperation operation, IoStage stage, IoWhere where) {
-  if (operation == IoOperation::RoundTrip) {
-    for (const Label& each : kRoundTripLabels)
-      if (each.stage == stage && each.where == where) return each.text;
-  }
-  for (const Label& each : kLabels)
-    if (each.stage == stage && each.where == where) return each.text;
+  const bool send = operation == IoOperation::Send;
   std::string place = kPlaceTexts[static_cast<size_t>(where)];
+  // It is on the wire; its call may still have to return.
+  if (send && (stage == S::Medium || stage == S::Complete)) return "afterwards: " + place;
+  const std::span<const Label> own = send ? std::span<const Label>(kSendLabels)
+                                     : is_trip(operation) || operation == IoOperation::Receive
+                                         ? std::span<const Label>(kFrameLabels)
+                                         : std::span<const Label>();
+  for (const std::span<const Label> labels : {own, std::span<const Label>(kLabels)})
+    for (const Label& each : labels)
+      if (each.stage == stage && each.where == where) return each.text;
   if (stage == S::Done) return "device asks for an interrupt: " + place;
   if (stage == S::Interrupt) return "interrupt under way: " + place;
   return place;
@@ -113,8 +127,12 @@ bool IoRequest::complete() const {
   };
   constexpr unsigned kBlock =
       all({S::Submit, S::Driver, S::Medium, S::Done, S::Handler, S::Complete, S::Return});
-  constexpr unsigned kRoundTrip = all({S::Submit, S::Device, S::Medium, S::Done, S::Return});
-  const unsigned needed = operation == IoOperation::RoundTrip ? kRoundTrip : kBlock;
+  constexpr unsigned kTrip = all({S::Submit, S::Device, S::Medium, S::Done, S::Return});
+  constexpr unsigned kSend = all({S::Submit, S::Device, S::Medium}), kReceive = all({S::Done, S::Return});
+  const unsigned needed = is_trip(operation)                  ? kTrip
+                          : operation == IoOperation::Send    ? kSend
+                          : operation == IoOperation::Receive ? kReceive
+                                                              : kBlock;
   return (seen & needed) == needed;
 }
 

@@ -11,16 +11,30 @@
 
 namespace hvlab::observe {
 
-enum class IoOperation : u8 { Read, Write, Flush, Discard, RoundTrip, Other, Count };
+enum class IoOperation : u8 {
+  Read,
+  Write,
+  Flush,
+  Discard,
+  RoundTrip,  // a UDP datagram and its answer
+  Ping,       // an ICMP echo and its answer
+  Send,       // a frame, one way
+  Receive,
+  Other,
+  Count
+};
+constexpr bool is_trip(IoOperation operation) {
+  return operation == IoOperation::RoundTrip || operation == IoOperation::Ping;
+}
 
 /// How far a request is: a stage begins at the moment it is named after and lasts until the next one that was
 /// seen.
 enum class IoStage : u8 {
   Call,       // the system call that made it has begun
-  Submit,     // its system's block layer hands it to the driver
+  Submit,     // its system hands it to the driver
   Driver,     // the block layer of the machine's own system hands what it became to that system's driver
   Device,     // the driver has told the device (its doorbell)
-  Medium,     // the device has taken it
+  Medium,     // the device has taken it; the frame is on the wire
   Done,       // the medium is done
   Interrupt,  // the device has asked for an interrupt
   Handler,    // a processor has accepted it
@@ -76,10 +90,11 @@ struct IoRequest {
   std::vector<IoPiece> pieces;  // from begin to end
   /// Stages whose beginning was seen, a bit each.
   u16 seen = 0;
+  bool awaited = false;      // a received datagram that a thread waited for in a call
   unsigned parts = 0;        // requests of the machine's own system that carried it out
   std::map<u64, u64> exits;  // of its virtual machine between Submit and Return, by reason
-  /// Bytes that lay elsewhere when the machine's own system handed them to its driver: somebody copied them.
-  /// Only where both places are known.
+  /// Bytes that processors copied: those that lay elsewhere when the machine's own system handed them to its
+  /// driver, where both places are known, or what systems mark. Of a frame each copy counts.
   u64 copied = 0;
   bool copy_known = false;
 

@@ -29,7 +29,7 @@ void IoTotals::add(const IoRequest& request) {
   Group& group = groups_[{request.system, request.operation, request.bytes}];
   ++group.requests;
   group.complete += request.complete();
-  group.called += request.saw(IoStage::Call);
+  group.called += request.saw(IoStage::Call) || request.awaited;
   group.parts += request.parts;
   group.copies_known += request.copy_known;
   if (request.copy_known) group.copied += request.copied;

@@ -59,6 +59,7 @@ void IoTracker::note(const Mark& mark) {
   if (vm == 0) return;
   machine_of_block_[mark.first] = vm;
   if (mark.third == static_cast<u64>(arch::mark::Role::Management)) management_ = vm;
+  if (mark.third == static_cast<u64>(arch::mark::Role::Partition)) partitions_.insert(vm);
 }
 
 Picoseconds IoTracker::after(Picoseconds time, i64 cycles) const {
@@ -89,7 +90,7 @@ void IoTracker::on_event(const Event& event) {
       return;
     case EventKind::Interrupt:
       (it.block == 0 ? it.interrupt : it.guest_interrupt) = timeline_.now(event.core, event.time);
-      if (it.block == 0) interrupt_taken(event);
+      if (it.block == 0 || partitions_.contains(system_of(event.core))) interrupt_taken(event);
       return;
     case EventKind::VmEntry: return enter(event);
     case EventKind::VmExit: return leave(event);
@@ -127,6 +128,10 @@ void IoTracker::leave(const Event& event) {
   for (Live* live : order_) {
     if (live->request.system == machine && !live->ended) ++live->request.exits[event.a];
   }
+  for (const auto& live : sends_) {
+    if (live->request.system == machine) ++live->request.exits[event.a];
+  }
+  if (!frames_.empty()) exit_log_.emplace_back(machine, event.a);
   timeline_.mark(event.core, event.time, IoWhere::Exit);
   it.block = 0;
   it.host_level = 0;
@@ -148,6 +153,7 @@ void IoTracker::system_call(u8 index, Picoseconds time, u64 thread) {
   core(index);
   const unsigned system = system_of(index);
   if (system == 0 && timeline_.thread(index) == 0) timeline_.set_thread(index, thread);
+  call_over(system, thread, timeline_.now(index, time));
   Thread& call = calls_[{system, thread}];
   for (auto& live : call.waiting) finish(std::move(live));
   waiting_ -= call.waiting.size();
@@ -158,9 +164,10 @@ void IoTracker::returned(u8 index, Picoseconds time, u64 thread) {
   core(index);
   const unsigned system = system_of(index);
   if (system == 0 && timeline_.thread(index) == 0) timeline_.set_thread(index, thread);
+  const Moment now = timeline_.now(index, time);
+  call_over(system, thread, now);
   const auto call = calls_.find({system, thread});
   if (call == calls_.end()) return;
-  const Moment now = timeline_.now(index, time);
   for (auto& live : call->second.waiting) {
     live->last = now;
     finish(std::move(live));

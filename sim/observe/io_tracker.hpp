@@ -22,6 +22,14 @@ struct IoFacts {
   u64 frame = 0;           // bytes on the wire of a round trip's datagram
 };
 
+/// A frame that its system hands to its card.
+struct FrameDeparture {
+  u64 thread = 0;             // whose call sends it; 0: none
+  u64 bytes = 0;              // on the wire
+  bool taken = false;         // the driver of the card will say when it has it back
+  std::optional<u64> copied;  // bytes that its system has copied to make it, if it says so
+};
+
 /// Takes the machine's events, and what its systems do as somebody who knows their symbols says it. All calls
 /// in the order in which things happen on each processor. Threads and requests are known by their addresses.
 class IoTracker {
@@ -42,8 +50,10 @@ class IoTracker {
   u64 block_of(u8 core) const { return core < cores_.size() ? cores_[core].block : 0; }
 
   // --- of a hypervisor that marks what it does (docs/marks.md) ---
-  /// True for systems whose requests go to real devices: the machine's own, and the management VM.
-  bool drives(unsigned system) const { return system == 0 || system == management_; }
+  /// True for systems whose requests go to real devices: the machine's own, the management VM, partitions.
+  bool drives(unsigned system) const {
+    return system == 0 || system == management_ || partitions_.contains(system);
+  }
   /// Control blocks, whose machine is which, and which one has the devices' drivers; that there is no kernel
   /// of a host.
   void note(const Mark& mark);
@@ -64,6 +74,21 @@ class IoTracker {
   /// without an answer.
   void answered(u8 core, Picoseconds time, u64 request, u64 frame);
 
+  // --- frames, one way (io_tracker_frames.cpp). They are told apart by their length, shorter ones than the
+  // shortest on the wire being padded, and among equal ones by their order.
+  void departed(u8 core, Picoseconds time, const FrameDeparture& frame);
+  /// The driver of a card has a frame back.
+  void taken_back(u8 core, Picoseconds time, u64 bytes);
+  /// The system has taken a frame in, for a socket or stream or, with `inner` false, for itself. `thread`
+  /// waits for it in a call, which will return with it; 0: none. With `inner`, one that no card has received
+  /// was sent inside the machine.
+  void delivered(u8 core, Picoseconds time, u64 bytes, u64 thread, bool inner = true);
+  /// `copied` bytes of a frame on its way `out`, or in, at `place`, which copies each frame once; of a frame
+  /// out, that of machine `vm` (0: any).
+  void frame_copied(bool out, unsigned vm, u64 bytes, u64 copied, u64 place);
+  /// The system has copied them to the program of `thread`, whose call returns with the frame.
+  void frame_given(u8 core, u64 thread, u64 bytes, u64 copied);
+
   // --- of the machine's own system ---
   void switched(u8 core, Picoseconds time, u64 thread);
   void woken(u8 core, Picoseconds time, u64 thread);
@@ -77,7 +102,13 @@ class IoTracker {
   // A request that never ends must not make everything be remembered.
   static constexpr size_t kMostMarks = size_t{1} << 20;
   static constexpr u64 kShortestFrame = 60;  // bytes; shorter ones are padded
+  // A datagram that has no answer by then has none; a frame that is nowhere is lost.
+  static constexpr Picoseconds kLost = kSecond;
 
+  struct Signal {  // a card's interrupt because of a frame
+    std::optional<Moment> asked, taken;
+    u64 vector = 0;  // 0: not known
+  };
   struct Live {
     IoRequest request;
     IoFacts facts;
@@ -92,8 +123,13 @@ class IoTracker {
     u64 carried = 0;            // bytes that parts have taken over
     DeviceId device = 0;
     u64 device_request = 0;
+    // Of a frame that is sent:
+    Signal signal;
+    std::vector<u64> copiers;  // places
+    bool in_call = false;      // which has not returned
+    bool at_driver = false;    // which will say when it has it back
 
-    bool round_trip() const { return request.operation == IoOperation::RoundTrip; }
+    bool round_trip() const { return is_trip(request.operation); }
     void see(IoStage stage, const Moment& moment, bool again = false);
     /// Only if `moment` does not lie before `earlier` was seen.
     void see_after(IoStage earlier, IoStage stage, const std::optional<Moment>& moment);
@@ -115,8 +151,10 @@ class IoTracker {
     Moment received;
     DeviceId device = 0;
     u64 bytes = 0;
-    std::optional<Moment> interrupt, handler;
-    u64 vector = 0;  // of the interrupt; 0: not known
+    Signal signal;
+    size_t exits = 0;  // of all machines before it
+    std::optional<u64> copied;
+    std::vector<u64> copiers;
   };
   using Key = std::pair<unsigned, u64>;  // system, address
 
@@ -130,6 +168,12 @@ class IoTracker {
   void device_event(const Event& event);
   void device_start(const Event& event, const Moment& now);
   void frame_sent(const Event& event, const Moment& now);
+  void on_wire(Live& live, const Event& event, const Moment& now) const;
+  void frame_received(const Event& event, const Moment& now);
+  void forget_frames();
+  void call_over(unsigned system, u64 thread, const Moment& now);
+  void settle_sends();
+  bool drop_inner(u64 bytes);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
   Live* whole_for(const Live& part);
@@ -150,14 +194,18 @@ class IoTracker {
   std::map<u64, bool> guest_user_;            // by control block: where its guest was left
   std::set<u64> vcpu_threads_;
   unsigned management_ = 0;                    // the machine that has the devices' drivers; 0: none
+  std::set<unsigned> partitions_;              // machines with devices of their own
   bool bare_hypervisor_ = false;               // the machine's own system is one
   std::map<unsigned, u64> first_sector_;       // of virtual machines' disks on the disk that carries them
   std::map<Key, std::unique_ptr<Live>> live_;  // by system and address
   std::deque<Live*> order_;                    // in the order in which they were started
   std::map<Key, Thread> calls_;                // threads in a system call
-  std::map<u64, DeviceId> device_of_queue_;
+  std::map<Key, DeviceId> device_of_queue_;    // by system and queue
   std::map<DeviceId, std::deque<Moment>> doorbells_;  // the last few
-  std::deque<Frame> frames_;                          // likewise
+  std::deque<Frame> frames_;                          // received, and not yet taken in
+  std::deque<std::unique_ptr<Live>> sends_;           // frames in the order in which they were sent
+  std::deque<std::pair<unsigned, u64>> exit_log_;     // machine, reason; since the oldest frame
+  size_t exits_forgotten_ = 0;
   size_t waiting_ = 0;
   Picoseconds newest_ = 0;  // of all events
 };

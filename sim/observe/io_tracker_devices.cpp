@@ -8,7 +8,7 @@ namespace hvlab::observe {
 namespace {
 
 constexpr u64 kToMedium = u64{1} << 63;
-constexpr size_t kMostDoorbells = 16, kMostFrames = 64;
+constexpr size_t kMostDoorbells = 16;
 
 /// What a device says of the request that it makes of one (EventKind::RequestStart).
 u64 device_size(const IoFacts& facts) {
@@ -31,11 +31,7 @@ void IoTracker::device_event(const Event& event) {
       return;
     }
     case EventKind::FrameSent: return frame_sent(event, now);
-    case EventKind::FrameReceived:
-      frames_.push_back(
-          {.received = now, .device = event.device, .bytes = event.a, .interrupt = {}, .handler = {}});
-      if (frames_.size() > kMostFrames) frames_.pop_front();
-      return;
+    case EventKind::FrameReceived: return frame_received(event, now);
     case EventKind::RequestStart: return device_start(event, now);
     case EventKind::RequestDone:
       for (Live* live : order_) {
@@ -56,34 +52,24 @@ void IoTracker::interrupt_asked(const Event& event, const Moment& now) {
   for (Live* live : order_) {
     if (live->device == event.device && live->request.saw(IoStage::Done)) live->see(IoStage::Interrupt, now);
   }
-  for (Frame& frame : frames_) {
-    if (frame.device != event.device || frame.interrupt) continue;
-    frame.interrupt = now;
-    frame.vector = message ? event.b & 0xFF : 0;  // SDM vol. 3, 11.11.2: the data's low byte
-  }
+  const auto ask = [&](Signal& signal) {
+    if (signal.asked) return;
+    signal.asked = now;
+    signal.vector = message ? event.b & 0xFF : 0;  // SDM vol. 3, 11.11.2: the data's low byte
+  };
+  for (Frame& frame : frames_)
+    if (frame.device == event.device) ask(frame.signal);
+  for (const auto& live : sends_)
+    if (live->device == event.device && live->request.saw(IoStage::Medium)) ask(live->signal);
 }
 
 void IoTracker::interrupt_taken(const Event& event) {
-  for (Frame& frame : frames_) {
-    if (!frame.interrupt || frame.handler || (frame.vector != 0 && frame.vector != event.a)) continue;
-    frame.handler = timeline_.now(event.core, event.time);
-  }
-}
-
-/// The oldest datagram of that size. Its doorbell is the first after its departure.
-void IoTracker::frame_sent(const Event& event, const Moment& now) {
-  const auto fits = [&](const Live* live) {
-    return live->round_trip() && !live->request.saw(IoStage::Medium) &&
-           std::max(live->facts.frame, kShortestFrame) == std::max(event.a, kShortestFrame);
+  const auto take = [&](Signal& signal) {
+    if (!signal.asked || signal.taken || (signal.vector != 0 && signal.vector != event.a)) return;
+    signal.taken = timeline_.now(event.core, event.time);
   };
-  const auto found = std::ranges::find_if(order_, fits);
-  if (found == order_.end()) return;
-  Live& live = **found;
-  const Picoseconds departed = live.at[static_cast<unsigned>(IoStage::Submit)].time;
-  const auto& bells = doorbells_[event.device];
-  const auto bell = std::ranges::find_if(bells, [&](const Moment& each) { return each.time >= departed; });
-  if (bell != bells.end()) live.see(IoStage::Device, *bell);
-  live.see(IoStage::Medium, now);
+  for (Frame& frame : frames_) take(frame.signal);
+  for (const auto& live : sends_) take(live->signal);
 }
 
 /// The oldest request that fits is the device's: drivers hand requests to a device in the order in which they
@@ -92,13 +78,13 @@ void IoTracker::device_start(const Event& event, const Moment& now) {
   const auto fits = [&](const Live* live) {
     if (!drives(live->request.system) || live->request.saw(IoStage::Medium)) return false;
     if (live->facts.operation >= IoOperation::RoundTrip || device_size(live->facts) != event.b) return false;
-    const auto known = device_of_queue_.find(live->facts.queue);
+    const auto known = device_of_queue_.find({live->request.system, live->facts.queue});
     return known == device_of_queue_.end() || known->second == event.device;
   };
   const auto found = std::ranges::find_if(order_, fits);
   if (found == order_.end()) return;
   Live& live = **found;
-  device_of_queue_[live.facts.queue] = event.device;
+  device_of_queue_[{live.request.system, live.facts.queue}] = event.device;
   live.device = event.device;
   live.device_request = event.a;
   if (const auto& bells = doorbells_[event.device]; !bells.empty())

@@ -1,5 +1,6 @@
 // The tracker's requests: from the driver that starts one to its end, and its time cut into pieces.
 #include <algorithm>
+#include <bit>
 
 #include "sim/observe/io_tracker.hpp"
 
@@ -7,8 +8,6 @@ namespace hvlab::observe {
 
 namespace {
 
-// A datagram that has no answer by then has none.
-constexpr Picoseconds kLost = kSecond;
 constexpr u64 kSectorBytes = 512;
 
 bool share_a_page(const std::vector<u64>& a, const std::vector<u64>& b) {
@@ -26,7 +25,7 @@ void IoTracker::started(u8 index, Picoseconds time, u64 address, u64 thread, IoF
   const unsigned system = system_of(index);
   if (const auto known = live_.find({system, address}); known != live_.end()) {
     Live& live = *known->second;
-    const bool fresh = facts.operation == IoOperation::RoundTrip && live.round_trip();
+    const bool fresh = is_trip(facts.operation) && live.round_trip();
     if (!fresh) {  // handed to the driver once more
       if (again && !live.request.saw(IoStage::Medium))
         live.see(IoStage::Submit, timeline_.now(index, time), true);
@@ -155,11 +154,11 @@ void IoTracker::answered(u8 index, Picoseconds time, u64 address, u64 bytes) {
   const auto fits = [&](const Frame& frame) {
     return frame.bytes == std::max(bytes, kShortestFrame) && frame.received.time >= sent;
   };
-  const auto frame = std::find_if(frames_.rbegin(), frames_.rend(), fits);
-  if (frame != frames_.rend()) {
+  const auto frame = std::ranges::find_if(frames_, fits);
+  if (frame != frames_.end()) {
     live->see(IoStage::Done, frame->received);
-    live->see_after(IoStage::Done, IoStage::Interrupt, frame->interrupt);
-    live->see_after(IoStage::Done, IoStage::Handler, frame->handler);
+    live->see_after(IoStage::Done, IoStage::Interrupt, frame->signal.asked);
+    live->see_after(IoStage::Done, IoStage::Handler, frame->signal.taken);
   }
   end(std::move(live), timeline_.now(index, time));
 }
@@ -197,7 +196,8 @@ void IoTracker::end(std::unique_ptr<Live> live, const Moment& now) {
 /// Cuts its time into pieces, stage by stage.
 void IoTracker::cut(Live& live) {
   IoRequest& request = live.request;
-  unsigned n = request.saw(IoStage::Call) ? 0u : 1u;
+  const bool sent = request.operation == IoOperation::Send;
+  unsigned n = static_cast<unsigned>(std::countr_zero(request.seen));
   request.begin = live.at[n].time;
   Picoseconds from = request.begin;
   while (n < kIoStages) {
@@ -212,7 +212,9 @@ void IoTracker::cut(Live& live) {
     switch (stage) {
       case IoStage::Device:
       case IoStage::Medium:
-        if (from < to.time)
+        if (sent && stage == IoStage::Medium) {  // it has left: what follows is not the wire's
+          timeline_.path(from, to, stage, request.system, request.pieces);
+        } else if (from < to.time)
           request.pieces.push_back(
               {stage, stage == IoStage::Device ? IoWhere::Device : IoWhere::Medium, to.core, from, to.time});
         break;
@@ -236,15 +238,20 @@ void IoTracker::finish() {
     call.waiting.clear();
   }
   waiting_ = 0;
+  for (const auto& live : sends_) live->in_call = live->at_driver = false;
+  settle_sends();
 }
 
 void IoTracker::forget() {
+  forget_frames();
   while (!order_.empty() && order_.front()->round_trip() &&
          order_.front()->at[static_cast<unsigned>(IoStage::Submit)].time + kLost < newest_)
     live_.erase({order_.front()->request.system, order_.front()->address}), order_.pop_front();
   // The first piece of a later request may begin with a system call in progress; before that nothing is asked
   // for.
-  if (live_.empty() && waiting_ == 0 && timeline_.size() > kMostMarks / 64) timeline_.forget();
+  if (live_.empty() && waiting_ == 0 && sends_.empty() && frames_.empty() &&
+      timeline_.size() > kMostMarks / 64)
+    timeline_.forget();
 }
 
 }  // namespace hvlab::observe

@@ -46,7 +46,17 @@ void LinuxIo::depart(const Event& event) {
   facts.operation = IoOperation::RoundTrip;
   facts.bytes = bytes;
   facts.frame = LinuxRequests::frame_of_payload(bytes);
-  tracker_.started(event.core, event.time, event.a, thread(event.core), std::move(facts));
+  const u64 by = thread(event.core);
+  tracker_.departed(event.core, event.time,
+                    {.thread = by, .bytes = facts.frame, .taken = false, .copied = {}});
+  tracker_.started(event.core, event.time, event.a, by, std::move(facts));
+}
+
+/// Which thread waits for it is not looked for: its way ends in the socket.
+void LinuxIo::arrive(const Event& event) {
+  const u64 frame = kernel_.frame_of_buffer(event.b, reader(event.core));
+  tracker_.answered(event.core, event.time, event.a, frame);
+  tracker_.delivered(event.core, event.time, frame, 0);
 }
 
 void LinuxIo::start(unsigned system, u64 slide, const Event& event) {
@@ -78,9 +88,7 @@ void LinuxIo::point(unsigned system, const Event& event) {
     case Point::Start: return start(system, slide->second, event);
     case Point::End: return tracker_.ended(event.core, event.time, event.a);
     case Point::Send: return depart(event);
-    case Point::Receive:
-      return tracker_.answered(event.core, event.time, event.a,
-                               kernel_.frame_of_buffer(event.b, reader(event.core)));
+    case Point::Receive: return arrive(event);
     case Point::Wake:
       if (system == 0) tracker_.woken(event.core, event.time, event.a);
       return;

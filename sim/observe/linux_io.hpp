@@ -38,6 +38,7 @@ class LinuxIo final : public Observer {
   void point(unsigned system, const Event& event);
   void submit(unsigned system, const Event& event);
   void depart(const Event& event);
+  void arrive(const Event& event);
   void start(unsigned system, u64 slide, const Event& event);
   u64 thread(unsigned core) const;
   LinuxRequests::Read reader(unsigned core) const;

@@ -14,6 +14,7 @@ struct Mark {
   bool in_guest = false;
   u8 core = 0;
   Picoseconds time = 0;
+  u64 rip = 0;                           // where it was made
   u64 first = 0, second = 0, third = 0;  // operands
 
   /// Made by privileged code of the machine itself, which alone knows of virtual machines.
@@ -37,6 +38,7 @@ class MarkReader {
                 .in_guest = mark_in_guest(begun_.a),
                 .core = event.core,
                 .time = event.time,
+                .rip = event.rip,
                 .first = begun_.b,
                 .second = event.a,
                 .third = event.b};

@@ -54,6 +54,8 @@ void MarkedIo::on_event(const Event& event) {
 void MarkedIo::take(const Mark& mark) {
   if (mark.kind == Kind::VmDisk && tracker_.drives(tracker_.system_of(mark.core)))
     return tracker_.disk_of_machine(arch::mark::vm_of(mark.first), arch::mark::sector_of(mark.second));
+  if (mark.kind == Kind::FrameCopy && mark.cpl == 3 && tracker_.drives(tracker_.system_of(mark.core)))
+    return copy(mark);
   if (mark.cpl != 0) return;  // a program does not speak for its system
   if (mark.of_host()) {
     tracker_.note(mark);
@@ -78,7 +80,10 @@ void MarkedIo::take_of_system(const Mark& mark) {
     case Kind::DiskDone: return tracker_.ended(mark.core, mark.time, mark.first);
     case Kind::DiskCopy: return tracker_.copied(mark.core, mark.first, mark.second);
     case Kind::DatagramSent: return depart(mark);
-    case Kind::DatagramReceived: return tracker_.answered(mark.core, mark.time, mark.first, mark.second);
+    case Kind::DatagramReceived: return arrive(mark);
+    case Kind::FrameSent: return send(mark);
+    case Kind::FrameDone: return tracker_.taken_back(mark.core, mark.time, mark.first);
+    case Kind::FrameCopy: return copy(mark);
     default: return;
   }
 }
@@ -120,11 +125,42 @@ void MarkedIo::start(const Mark& mark) {
 
 void MarkedIo::depart(const Mark& mark) {
   IoFacts facts;
-  facts.operation = IoOperation::RoundTrip;
+  if (mark.second == 0) return;  // to the same system
+  facts.operation = arch::mark::datagram_kind(mark.third) == arch::mark::DatagramKind::Ping
+                        ? IoOperation::Ping
+                        : IoOperation::RoundTrip;
   facts.frame = mark.second;
   const u64 sent = arch::mark::bytes_of(mark.third);
   facts.bytes = sent != 0 ? sent : mark.second;
   tracker_.started(mark.core, mark.time, mark.first, thread(mark.core), std::move(facts));
+}
+
+void MarkedIo::arrive(const Mark& mark) {
+  if (mark.second == 0) return;  // from the same system
+  tracker_.answered(mark.core, mark.time, mark.first, mark.second);
+  tracker_.delivered(mark.core, mark.time, mark.second, mark.third, mark.first != 0);
+}
+
+void MarkedIo::send(const Mark& mark) {
+  const bool of_call = mark.second != 0;
+  tracker_.departed(
+      mark.core, mark.time,
+      {.thread = of_call ? thread(mark.core) : 0, .bytes = mark.first, .taken = true, .copied = mark.third});
+}
+
+/// A guest's kernel speaks of its own frames alone.
+void MarkedIo::copy(const Mark& mark) {
+  using arch::mark::FrameWay;
+  const FrameWay way = arch::mark::way_of(mark.third);
+  const unsigned system = tracker_.system_of(mark.core);
+  const unsigned vm = tracker_.drives(system) ? arch::mark::vm_of(mark.third) : system;
+  switch (way) {
+    case FrameWay::Out:
+    case FrameWay::In:
+      return tracker_.frame_copied(way == FrameWay::Out, vm, mark.first, mark.second, mark.rip);
+    case FrameWay::Take: return tracker_.frame_given(mark.core, thread(mark.core), mark.first, mark.second);
+    default: return;
+  }
 }
 
 /// To a hypervisor without threads of its own its virtual processors are what waits, is woken and runs.

@@ -35,6 +35,9 @@ class MarkedIo final : public Observer {
   void memory(const Mark& mark);
   void start(const Mark& mark);
   void depart(const Mark& mark);
+  void arrive(const Mark& mark);
+  void send(const Mark& mark);
+  void copy(const Mark& mark);
   void vcpu_state(const Mark& mark);
   u64 place(u8 core) const;
   u64 thread(u8 core) const;
