@@ -240,10 +240,14 @@ Table exits_by_reason(const Json& exits) {
 
 const Json* innermost_group(const Json& io, const std::string& operation) {
   const Json* best = nullptr;
-  const auto rank = [](const Json& group) {
+  // Received frames as long as those that programs send: they are the answers.
+  const Json* sent = operation == "receive" ? innermost_group(io, "send") : nullptr;
+  const auto rank = [&](const Json& group) {
     // What others carry out goes before what carries it out: the management VM is a virtual machine too.
     const bool carried = group.value("parts", u64{0}) != 0;
-    return std::tuple(carried, group.at("system").get<u64>(), group.at("requests").get<u64>());
+    const bool answers = sent != nullptr && group.at("bytes") == sent->at("bytes");
+    return std::tuple(carried, group.at("system").get<u64>(), answers, group.value("called", u64{0}),
+                      group.at("requests").get<u64>());
   };
   for (const Json& group : io) {
     if (group.at("operation") != operation) continue;

@@ -102,13 +102,20 @@ std::string section(const std::string& title, const TextTable& table, size_t wid
   return text.empty() ? "" : '\n' + title + '\n' + text;
 }
 
+/// The other kinds are in stats.json; a round trip is a send, the wire, and a receive.
+constexpr std::pair<const char*, const char*> kLadders[] = {
+    {"write", "A write of the disk phase, hop by hop (mean of all)"},
+    {"send", "A datagram's way to the wire, hop by hop (mean of all)"},
+    {"receive", "Its answer's way from the card, hop by hop (mean of all)"}};
+
 std::string format_block(const Runs& runs, size_t width) {
   const unsigned processors = runs.front()->processors;
   std::string text = "== " + processors_title(processors) + " ==\n" + format_text_table(times(runs), width);
   text +=
       section("Where the processors' time went while the workload was in its phases", ledger(runs), width);
-  text += section("A write of the disk phase, hop by hop (mean of all)", io_hops(runs, "write"), width);
-  text += section("A round trip on the wire, hop by hop (mean of all)", io_hops(runs, "round-trip"), width);
+  text +=
+      section("Requests from call to return: time, exits, bytes copied by processors", io_means(runs), width);
+  for (const auto& [operation, title] : kLadders) text += section(title, io_hops(runs, operation), width);
   return text +
          section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
                  exits_by_reason(runs), width);

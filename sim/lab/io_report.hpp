@@ -22,8 +22,7 @@ void write_io_request(std::ostream& out, const observe::IoRequest& request, boar
 /// them, with its mean and median time and its share of the whole.
 std::string io_ladder(const nlohmann::ordered_json& group);
 
-/// The element of "io" that is about most requests of `operation` ("read", "write", "flush") of the innermost
-/// system: of the last virtual machine's, else of the machine's own. Null if there is none.
+/// The element of "io" that stands for `operation`: analysis::innermost_group.
 const nlohmann::ordered_json* innermost_io(const nlohmann::ordered_json& io, const std::string& operation);
 
 }  // namespace hvlab::lab

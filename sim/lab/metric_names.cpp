@@ -53,6 +53,7 @@ void add_requests(std::vector<Metric>& names) {
     names.push_back({requests, MetricUnit::Count});
     names.push_back({requests + ".time", MetricUnit::Time});
     names.push_back({requests + ".exits", MetricUnit::Ratio});
+    names.push_back({requests + ".copied", MetricUnit::Size});
     for (size_t place = 0; place < observe::kIoPlaces; ++place)
       names.push_back(
           {requests + "." + observe::name(static_cast<observe::IoWhere>(place)) + ".time", MetricUnit::Time});

@@ -77,7 +77,8 @@ void add_work(const Json& statistics, Metrics& metrics) {
   }
 }
 
-/// Of the requests that a comparison shows hop by hop: the mean of one, and of its time in each place.
+/// Of the requests that a comparison shows hop by hop: the mean of one, of its time in each place, of the
+/// bytes copied.
 void add_requests(const Json& io, Metrics& metrics) {
   for (size_t i = 0; i < static_cast<size_t>(observe::IoOperation::Count); ++i) {
     const std::string operation = observe::name(static_cast<observe::IoOperation>(i));
@@ -93,6 +94,8 @@ void add_requests(const Json& io, Metrics& metrics) {
             hop.at("picoseconds").get<double>());
     metrics.emplace_back(name, group->at("requests").get<double>());
     for (const auto& [mean, sum] : means) metrics.emplace_back(mean, sum / requests);
+    if (const double known = group->value("copies_known", 0.0); known > 0)
+      metrics.emplace_back(name + ".copied", group->at("copied").get<double>() / known);
   }
 }
 

@@ -26,7 +26,12 @@ std::string without_trailing_blanks(std::string line) {
   return line;
 }
 
-/// The lines of columns `from` to `to`.
+bool says_nothing(const std::string& cell) {
+  const std::string text = without_trailing_blanks(cell);
+  return text.ends_with('-') && text.find_first_not_of(' ') == text.size() - 1;
+}
+
+/// The lines of columns `from` to `to`; those without a word about any of them only if they are all.
 std::string format_fold(const TextTable& table, size_t label_width, const std::vector<size_t>& widths,
                         size_t from, size_t to) {
   const auto line = [&](const std::string& label, auto text_of) {
@@ -35,8 +40,15 @@ std::string format_fold(const TextTable& table, size_t label_width, const std::v
     return without_trailing_blanks(text) + '\n';
   };
   std::string text = line(table.corner, [](const auto& column) { return column.heading; });
+  const bool all = to - from == table.columns.size();
+  const auto silent = [&](size_t row) {
+    return std::all_of(table.columns.begin() + static_cast<std::ptrdiff_t>(from),
+                       table.columns.begin() + static_cast<std::ptrdiff_t>(to),
+                       [&](const auto& column) { return says_nothing(column.cells[row]); });
+  };
   for (size_t row = 0; row < table.labels.size(); ++row)
-    text += line(table.labels[row], [&](const auto& column) { return column.cells[row]; });
+    if (all || !silent(row))
+      text += line(table.labels[row], [&](const auto& column) { return column.cells[row]; });
   return text;
 }
 

@@ -18,8 +18,9 @@ struct TextTable {
 };
 
 /// The table with lines of at most `width` characters: columns that do not fit follow below, with the labels
-/// again. Cells are aligned to the right. A column wider than `width` stands alone. Ends with a line feed;
-/// empty if there are no columns or no rows. Counts bytes, so text should be ASCII.
+/// again. What is folded has no rows of nothing but "-". Cells are aligned to the right. A column wider than
+/// `width` stands alone. Ends with a line feed; empty if there are no columns or no rows. Counts bytes, so
+/// text should be ASCII.
 std::string format_text_table(const TextTable& table, size_t width);
 
 /// A paragraph broken at blanks into lines of at most `width` characters, each after `indent` blanks. Ends

@@ -35,6 +35,18 @@ TEST_CASE("columns that do not fit follow below") {
   CHECK(format_text_table({"x", {}, {}}, 80).empty());
 }
 
+// Catches rows about none of the columns over them, and rows that are lost where all columns stand together.
+TEST_CASE("of a table that is folded a part has no rows that say nothing") {
+  const TextTable table = {"hop", {"exit", "medium"}, {{"bare", {"-    ", "-1"}}, {"kvm", {"3", "-"}}}};
+  CHECK(format_text_table(table, 14) ==
+        "hop     bare\n"
+        "medium    -1\n"
+        "\n"
+        "hop   kvm\n"
+        "exit    3\n");
+  CHECK(format_text_table(table, 80).find("exit") != std::string::npos);
+}
+
 TEST_CASE("paragraphs are broken at blanks") {
   CHECK(fold_text("one two  three", 9, 2) == "  one two\n  three\n");
   CHECK(fold_text("unbreakable", 4) == "unbreakable\n");
