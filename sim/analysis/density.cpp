@@ -1,6 +1,9 @@
 // H4. How many instances fit is the smaller of two numbers: so many until the mean time of all phases is
 // above the service level, on a straight line between the numbers measured; and so many times the memory that
-// one needs goes into the machine. The level is the same for all: kService times a container that is alone.
+// one needs goes into the machine. The level is the same for all: kServiceLevel times a container that is
+// alone.
+#include "sim/analysis/density.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,19 +14,6 @@
 namespace hvlab::analysis {
 
 namespace {
-
-constexpr double kService = 1.5;
-
-struct Density {
-  std::string way;
-  Layer layer = Layer::None;
-  double by_time = 0;    // instances until the service level is passed
-  bool passed = false;   // it was; else at least so many
-  double by_memory = 0;  // instances until the machine's memory is used up; 0: not known
-
-  double fits() const { return by_memory == 0 ? by_time : std::min(by_time, by_memory); }
-  bool memory_ends() const { return by_memory != 0 && by_memory < by_time; }
-};
 
 /// The way's runs with so many processors, fewest instances first.
 std::vector<const Measurement*> runs_of(Measurements all, const std::string& way, unsigned processors) {
@@ -52,6 +42,8 @@ Density density_of(const Architecture& row, const std::vector<const Measurement*
   return density;
 }
 
+}  // namespace
+
 std::vector<Density> densities(Measurements all, unsigned processors, double level) {
   std::vector<Density> found;
   for (const Architecture& row : architectures()) {
@@ -60,6 +52,8 @@ std::vector<Density> densities(Measurements all, unsigned processors, double lev
   }
   return found;
 }
+
+namespace {
 
 std::string told(const Density& density) {
   return fmt::format("{} {}{:.1f} ({})", density.way,
@@ -100,7 +94,7 @@ Verdict judge_density(Measurements all) {
   for (const Measurement& alone : all) {
     const Architecture* row = architecture(alone.way);
     if (row == nullptr || row->layer != Layer::OperatingSystem || alone.instances != 1) continue;
-    const auto found = densities(all, alone.processors, kService * total_seconds(alone));
+    const auto found = densities(all, alone.processors, kServiceLevel * total_seconds(alone));
     const bool others = std::ranges::any_of(found, [](const Density& each) {
       return is_isolated(each.layer) && each.layer != Layer::OperatingSystem;
     });

@@ -15,7 +15,7 @@ namespace hvlab::analysis {
 namespace {
 
 // Phases whose work crosses devices, and accounts of whatever runs outside the guest.
-constexpr std::array<const char*, 3> kDevicePhases = {"disk", "link", "link-bulk"};
+constexpr std::array<const char*, 4> kDevicePhases = {"disk", "link", "ping", "link-bulk"};
 constexpr std::array<const char*, 5> kHostSide = {"hypervisor", "host-kernel", "host-user", "vmm-process",
                                                   "world-switch"};
 

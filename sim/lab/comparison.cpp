@@ -85,12 +85,12 @@ bool all_good(const Comparison& comparison) {
          std::ranges::all_of(comparison.runs, [](const MeasuredRun& run) { return run.failure.empty(); });
 }
 
-std::string comparison_text(const Comparison& comparison, bool exits, size_t width) {
+std::string comparison_text(const Comparison& comparison, const ComparisonDetail& detail, size_t width) {
   const std::vector<MeasuredRun>& runs = comparison.runs;
   // Of nothing that went well there is nothing to compare.
   if (std::ranges::none_of(runs, [](const MeasuredRun& run) { return run.failure.empty(); })) return "";
-  std::string text = heading(runs, width) + format_runs(runs, width);
-  if (exits) {
+  std::string text = heading(runs, width) + format_runs(runs, width, detail.hops);
+  if (detail.exits) {
     for (const MeasuredRun& run : runs) text += format_machine_exits(run, width);
   }
   if (!comparison.verdicts.empty())

@@ -27,15 +27,21 @@ bool has_workload(const Comparison& comparison);
 /// Whether every run is there and computed the same.
 bool all_good(const Comparison& comparison);
 
-/// For people: tables, verdicts, and whether all computed the same; with `exits` all exits of each virtual
-/// machine too. Lines of at most `width` characters. Empty if no run went well.
-std::string comparison_text(const Comparison& comparison, bool exits, size_t width);
+/// What is told besides.
+struct ComparisonDetail {
+  bool exits = false;  // all exits of each virtual machine
+  bool hops = false;   // the ways of all kinds of requests hop by hop, with any number of processors
+};
+
+/// For people: tables, verdicts, and whether all computed the same. Lines of at most `width` characters.
+/// Empty if no run went well.
+std::string comparison_text(const Comparison& comparison, const ComparisonDetail& detail, size_t width);
 
 /// What went wrong in each run that did not go well, a line each; empty if all did.
 std::string comparison_failures(const Comparison& comparison);
 
 /// {"schema", "ways": [{"name", "processors", "phases": [{"name", "seconds", "ratio", "hash"}], "exits",
-/// "ledger", "costs", ...}], "verdicts", "missing"}.
+/// "ledger", "costs", ...}], "density", "verdicts", "missing"}.
 nlohmann::ordered_json comparison_json(const Comparison& comparison);
 
 }  // namespace hvlab::lab

@@ -14,9 +14,9 @@ namespace hvlab::lab {
 TextTable io_means(const std::vector<const MeasuredRun*>& runs);
 
 /// Hops as rows, runs as columns: a hop's time in the mean of the workload's requests of `operation` ("read",
-/// "write", "send", ...), and its share of the whole; below the whole time, and the exits that a request took.
-/// Hops that are next to nothing in all columns share a row. Runs of which no request was followed have no
-/// column. One scale: microseconds.
+/// "write", "send", ...), and its share of the whole; below the whole time, and the exits that a request
+/// took. Hops that are next to nothing in all columns share a row. Runs of which no request was followed have
+/// no column. One scale: microseconds.
 TextTable io_hops(const std::vector<const MeasuredRun*>& runs, const std::string& operation);
 
 }  // namespace hvlab::lab

@@ -3,6 +3,7 @@
 
 #include "sim/lab/claims.hpp"
 #include "sim/lab/comparison.hpp"
+#include "sim/lab/comparison_density.hpp"
 
 namespace hvlab::lab {
 
@@ -83,6 +84,7 @@ Json comparison_json(const Comparison& comparison) {
   for (const analysis::Verdict& verdict : comparison.verdicts) verdicts.push_back(verdict_json(verdict));
   return {{"schema", "hvlab.comparison/1"},
           {"ways", ways},
+          {"density", density_json(comparison.runs)},
           {"verdicts", verdicts},
           {"missing", comparison.missing}};
 }

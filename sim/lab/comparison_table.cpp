@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "sim/analysis/density.hpp"
+#include "sim/lab/comparison_density.hpp"
 #include "sim/lab/comparison_exits.hpp"
 #include "sim/lab/comparison_hops.hpp"
 #include "sim/lab/text_table.hpp"
@@ -70,6 +72,26 @@ TextTable times(const Runs& runs) {
   return table;
 }
 
+/// What a phase gets done: bytes a second where it moves bytes, else how long one of its steps takes.
+std::string rate_cell(const MeasuredRun& run, const PhaseResult& phase) {
+  const double seconds = phase_seconds(run, phase.name);
+  if (!run.failure.empty() || seconds <= 0) return "-";
+  if (phase.bytes != 0) return fmt::format("{:.1f} MB/s", static_cast<double>(phase.bytes) / seconds * 1e-6);
+  const double each = seconds / static_cast<double>(phase.steps);
+  return each < 1e-6 ? fmt::format("{:.1f} ns  ", each * 1e9) : duration(each) + "  ";
+}
+
+TextTable rates(const Runs& runs) {
+  TextTable table{"phase", {}, {}};
+  for (const MeasuredRun* run : runs) table.columns.push_back({way_title(*run), {}});
+  for (const PhaseResult& phase : runs.front()->log.phases) {
+    if (phase.steps == 0 && phase.bytes == 0) continue;
+    table.labels.push_back(phase.name);
+    for (size_t i = 0; i < runs.size(); ++i) table.columns[i].cells.push_back(rate_cell(*runs[i], phase));
+  }
+  return table;
+}
+
 /// Processor time in milliseconds: cycles of the window, whose length in seconds is known.
 double milliseconds(const RunWindow& window, unsigned processors, u64 cycles) {
   if (window.cycles == 0) return 0;
@@ -102,20 +124,33 @@ std::string section(const std::string& title, const TextTable& table, size_t wid
   return text.empty() ? "" : '\n' + title + '\n' + text;
 }
 
-/// The other kinds are in stats.json; a round trip is a send, the wire, and a receive.
-constexpr std::pair<const char*, const char*> kLadders[] = {
-    {"write", "A write of the disk phase, hop by hop (mean of all)"},
-    {"send", "A datagram's way to the wire, hop by hop (mean of all)"},
-    {"receive", "Its answer's way from the card, hop by hop (mean of all)"}};
+struct Ladder {
+  const char *operation, *title;
+  bool always;  // shown without being asked for, in the first block
+};
+/// A round trip is a send, the wire, and a receive.
+constexpr Ladder kLadders[] = {{"read", "A read of the disk phase", false},
+                               {"write", "A write of the disk phase", true},
+                               {"flush", "A flush of the disk phase", false},
+                               {"send", "A datagram's way to the wire", true},
+                               {"receive", "Its answer's way from the card", true},
+                               {"round-trip", "A datagram and its answer", false},
+                               {"ping", "A ping and its answer", false}};
 
-std::string format_block(const Runs& runs, size_t width) {
+std::string format_block(const Runs& runs, size_t width, bool first, bool hops) {
   const unsigned processors = runs.front()->processors;
   std::string text = "== " + processors_title(processors) + " ==\n" + format_text_table(times(runs), width);
+  text += section("Throughput (10^6 bytes a second) and latency (mean of a step) of each instance",
+                  rates(runs), width);
   text +=
       section("Where the processors' time went while the workload was in its phases", ledger(runs), width);
   text +=
       section("Requests from call to return: time, exits, bytes copied by processors", io_means(runs), width);
-  for (const auto& [operation, title] : kLadders) text += section(title, io_hops(runs, operation), width);
+  for (const Ladder& each : kLadders) {
+    if (hops || (first && each.always))
+      text += section(std::string(each.title) + ", hop by hop (mean of all)", io_hops(runs, each.operation),
+                      width);
+  }
   return text +
          section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
                  exits_by_reason(runs), width);
@@ -132,7 +167,8 @@ std::string processors_title(unsigned processors) {
   return fmt::format("{} processor{}", processors, processors == 1 ? "" : "s");
 }
 
-std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width) {
+std::string format_runs(const std::vector<MeasuredRun>& all, size_t width, bool hops) {
+  const std::vector<MeasuredRun> runs = without_further_instances(all);
   std::vector<unsigned> counts;
   for (const MeasuredRun& run : runs) {
     if (std::ranges::count(counts, run.processors) == 0) counts.push_back(run.processors);
@@ -143,7 +179,10 @@ std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width) {
     for (const MeasuredRun& run : runs) {
       if (run.processors == count) same.push_back(&run);
     }
-    text += (text.empty() ? "" : "\n") + format_block(same, width);
+    text += (text.empty() ? "" : "\n") + format_block(same, width, count == counts.front(), hops);
+    text += section("How many instances fit: until one takes longer than " +
+                        fmt::format("{} times a container that is alone", analysis::kServiceLevel),
+                    density(all, count), width);
   }
   return text;
 }

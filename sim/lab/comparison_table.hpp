@@ -11,7 +11,8 @@ namespace hvlab::lab {
 /// For each number of processors: each phase's time in every way with its ratio to the first, the time from
 /// start to the workload, memory, the ledger and the exits of the time in phases. Lines of at most `width`
 /// characters.
-std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width);
+/// With `hops` the ways of all kinds of requests hop by hop.
+std::string format_runs(const std::vector<MeasuredRun>& runs, size_t width, bool hops = false);
 
 /// The exits of a whole run, in the columns of `perf kvm stat`: a table for each virtual machine, the reasons
 /// that cost most first. Empty if there were none.

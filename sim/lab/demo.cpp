@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <sstream>
 
 #include "sim/base/data_path.hpp"
@@ -34,6 +35,7 @@ using scenario::Scenario;
 constexpr const char* kFolder = "scenarios/demo";
 constexpr const char* kReal = "real.yaml";          // the ways of Debian's kernel
 constexpr const char* kTeaching = "teaching.yaml";  // systems of our own, for which nothing is fetched
+constexpr const char* kDensity = "density.yaml";    // several instances on each
 
 po::options_description describe() {
   po::options_description options("Options", 110, 60);
@@ -49,6 +51,7 @@ po::options_description describe() {
       ("set", po::value<std::vector<std::string>>()->value_name("PATH=VALUE"),
        "anything else of the scenario; may be repeated")
       ("exits", "list all exits of each virtual machine too, in the columns of perf kvm stat")
+      ("hops", "the ways of all kinds of requests hop by hop, with any number of processors")
       ("json", "print the results as JSON")
       ("refresh", "ask the Debian mirror for newer packages first")
       ("prepare", "only fetch and assemble; print the paths of what would be booted")
@@ -147,6 +150,27 @@ Scenario load(const po::variables_map& values) {
   return scenario;
 }
 
+/// The cells with several instances, which density takes: of the teaching systems that are shown, with most
+/// of the machine's processors. Nothing if there are none, or if the numbers of instances are given.
+std::optional<Scenario> density_of(const Scenario& shown, const po::variables_map& values) {
+  if (values.count("real") != 0 || values.count("instances") != 0) return std::nullopt;
+  const scenario::Vocabulary words = scenario_vocabulary();
+  const std::string file = (data_folder(kFolder) / kDensity).string();
+  unsigned processors = 1;
+  for (const scenario::Cell& cell : shown.cells) processors = std::max(processors, cell.machine.cores);
+  std::vector<std::string> names;
+  const std::vector<std::string> all = values_of(shown, "software.model");
+  for (const std::string& name : values_of(load_scenario(file, {}, words), "software.model"))
+    if (std::ranges::count(all, name) != 0) names.push_back(name);
+  if (std::ranges::count(names, std::string("container")) == 0)
+    return std::nullopt;  // what it is measured by
+  std::vector<Override> overrides = parse_overrides(texts_of(values, "set"));
+  if (values.count("quick") != 0) overrides.push_back({"workload.size", "quick"});
+  overrides.push_back({"machine.cores", std::to_string(processors)});
+  overrides.push_back({"vary.software.model", fmt::format("[{}]", fmt::join(names, ", "))});
+  return load_scenario(file, overrides, words);
+}
+
 /// Rows of ways or teaching systems; those that the scenario does not show are only run when named.
 template <typename Rows>
 void print_rows(const char* file, const char* axis, const Rows& rows) {
@@ -207,15 +231,20 @@ int prepare(const Scenario& scenario, bool refresh) {
   return 0;
 }
 
-/// The finished run as it looks from its directory.
-void print(const ScenarioResult& result, const po::variables_map& values) {
-  const Comparison comparison = read_comparison({record::RunReader(result.directory)});
+/// The finished runs as they look from their directories.
+void print(const std::vector<ScenarioResult>& results, int status, const po::variables_map& values) {
+  std::vector<record::RunReader> runs;
+  for (const ScenarioResult& result : results)
+    if (!result.directory.empty()) runs.emplace_back(result.directory);
+  if (runs.empty()) return;
+  const Comparison comparison = read_comparison(runs);
   if (values.count("json") != 0) {
     nlohmann::ordered_json json = comparison_json(comparison);
-    json["status"] = result.status;
+    json["status"] = status;
     std::cout << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   } else {
-    std::cout << comparison_text(comparison, values.count("exits") != 0, output_width());
+    const ComparisonDetail detail{.exits = values.count("exits") != 0, .hops = values.count("hops") != 0};
+    std::cout << comparison_text(comparison, detail, output_width());
   }
   std::cout << std::flush;
   std::cerr << comparison_failures(comparison);
@@ -234,18 +263,22 @@ int demo_command(const std::vector<std::string>& arguments) {
                          .folder = values["runs"].as<std::string>(),
                          .refresh = refresh,
                          .command = command_words("demo", arguments)};
-  const std::vector<ScenarioResult> results = run_scenarios({std::move(scenario)}, wishes);
-  const ScenarioResult& result = results.front();
-  if (!result.directory.empty()) print(result, values);
-  // What went well is in the tables.
-  if (result.status != 0) std::cerr << result_text(result, false, false);
-  if (!result.directory.empty()) {
-    std::cerr << "hvlab: the runs are in " << result.directory << '\n';
-    if (values.count("json") == 0)
-      std::cerr << "hvlab: 'hvlab compare teaching real' sets each teaching system beside Debian's, after "
-                   "'hvlab demo' and 'hvlab demo --real'\n";
+  std::vector<Scenario> scenarios = {std::move(scenario)};
+  if (std::optional<Scenario> more = density_of(scenarios.front(), values))
+    scenarios.push_back(std::move(*more));
+  const std::vector<ScenarioResult> results = run_scenarios(std::move(scenarios), wishes);
+  int status = 0;
+  for (const ScenarioResult& result : results) status = graver(status, result.status);
+  print(results, status, values);
+  for (const ScenarioResult& result : results) {
+    // What went well is in the tables.
+    if (result.status != 0) std::cerr << result_text(result, false, false);
+    if (!result.directory.empty()) std::cerr << "hvlab: the runs are in " << result.directory << '\n';
   }
-  return result.status;
+  if (!results.front().directory.empty() && values.count("json") == 0)
+    std::cerr << "hvlab: 'hvlab compare teaching real' sets each teaching system beside Debian's, after "
+                 "'hvlab demo' and 'hvlab demo --real'\n";
+  return status;
 }
 
 }  // namespace hvlab::lab

@@ -13,9 +13,9 @@ using scenario::Metric;
 using scenario::MetricUnit;
 
 const std::vector<std::string>& workload_phases() {
-  static const std::vector<std::string> kPhases = {"cpu",     "stream",    "chase",   "syscall", "pipe",
-                                                   "process", "file",      "network", "smp",     "disk",
-                                                   "link",    "link-bulk", "send",    "receive"};
+  static const std::vector<std::string> kPhases = {"cpu",     "stream", "chase",     "syscall", "pipe",
+                                                   "process", "file",   "network",   "smp",     "disk",
+                                                   "link",    "ping",   "link-bulk", "send",    "receive"};
   return kPhases;
 }
 

@@ -67,6 +67,7 @@ std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
   if (cell.workload == "quick") line += " --quick";
   if (!disk.empty() && wanted("disk")) line += " --disk " + disk;
   if (has_peer(cell) && wanted("link")) line += " --link 10.0.2.2";
+  if (has_peer(cell) && cell.pings) line += " --ping 10.0.2.2";
   if (has_peer(cell) && wanted("link-bulk")) line += " --link-bulk 10.0.2.2";
   for (const std::string& phase : cell.phases) line += " " + phase;
   return line;

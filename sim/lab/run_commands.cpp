@@ -167,7 +167,8 @@ int compare_workloads(const Comparison& comparison, const po::variables_map& val
   } else if (beside) {
     std::cout << beside_text(comparison, output_width());
   } else {
-    std::cout << comparison_text(comparison, values.count("exits") != 0, output_width());
+    std::cout << comparison_text(
+        comparison, {.exits = values.count("exits") != 0, .hops = values.count("hops") != 0}, output_width());
   }
   std::cout << std::flush;
   std::cerr << comparison_failures(comparison);
@@ -197,6 +198,7 @@ int compare_command(const std::vector<std::string>& arguments) {
       "all",
       "every number that differs, not just the most different ones; of cells too, in place of "
       "the workload's phases")("exits", "of cells: all exits of each virtual machine too")(
+      "hops", "of cells: the ways of all kinds of requests, hop by hop")(
       "context", po::value<std::string>()->value_name("N")->default_value("3"),
       "events shown before and after the point where the runs part (0 to 1000)");
   const auto values =

@@ -47,7 +47,8 @@ void read_result(std::string_view line, WorkloadLog& log) {
   const auto phase = field(line, "phase");
   const auto hash = number(line, "hash", 16), nanoseconds = number(line, "ns", 10);
   if (phase && !phase->empty() && hash && nanoseconds)
-    log.phases.push_back({std::string(*phase), *hash, *nanoseconds});
+    log.phases.push_back({std::string(*phase), *hash, *nanoseconds, number(line, "count", 10).value_or(0),
+                          number(line, "bytes", 10).value_or(0)});
 }
 
 constexpr u64 kMostInstances = 64;  // a damaged number must not ask for more logs than this

@@ -14,6 +14,7 @@ struct PhaseResult {
   std::string name;
   u64 hash = 0;
   u64 nanoseconds = 0;
+  u64 steps = 0, bytes = 0;  // what it did: one of them, or neither if it does not say
 
   bool operator==(const PhaseResult&) const = default;
 };
@@ -27,7 +28,8 @@ struct WorkloadLog {
   bool done = false;  // the line that says so was printed
 };
 
-/// Reads "HVLAB start size=NAME processors=N at=NS", "HVLAB phase=NAME hash=HEX ns=N" and "HVLAB done" out of
+/// Reads "HVLAB start size=NAME processors=N at=NS", "HVLAB phase=NAME hash=HEX ns=N", perhaps with
+/// count=N or bytes=N, and "HVLAB done" out of
 /// a console's text. Lines may end in CR LF and may have other text before them; a damaged line is passed
 /// over.
 WorkloadLog parse_workload_log(std::string_view console);

@@ -104,6 +104,7 @@ constexpr Key kWorkloadKeys[] = {
     {"size", Word, Default, "quick", "Its short or full form.", "quick|full"},
     {"instances", Count, Derived, "as many as there are vms, else the way's", "So many side by side.", "", 1, 8},
     {"phases", Words, Optional, "", "Of the workload these alone; if not said, all but smp.", "cpu|stream|chase|syscall|pipe|process|file|network|smp|disk|link|link-bulk"},
+    {"ping", Flag, Optional, "", "With a model: the phase ping too."},
     {"program", Text, Optional, "", "Instead of the workload, with a model: another program of it, and its arguments."},
 };
 constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. Only with software.way and software.model.", kWorkloadKeys};

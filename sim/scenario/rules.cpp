@@ -166,7 +166,7 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
   if (!model) {
     refuse(*software, {"devices", "paging", "pages", "transmit", "receive", "offload", "scheduler", "skew"},
            "is for a model", problems);
-    if (workload != nullptr) refuse(*workload, {"program"}, "is for a model", problems);
+    if (workload != nullptr) refuse(*workload, {"program", "ping"}, "is for a model", problems);
   } else {
     if (!way->machines)
       refuse(*software, {"devices", "paging", "pages"}, "is for a model with virtual machines", problems);

@@ -129,6 +129,7 @@ void fill_cell(Cell& cell) {
   cell.workload = text_at(value, "workload.size");
   for (const Value& phase : items_at(value, "workload.phases")) cell.phases.push_back(phase.text);
   cell.program = text_at(value, "workload.program");
+  cell.pings = count_at(value, "workload.ping") != 0;
   cell.instances = static_cast<unsigned>(count_at(value, "workload.instances", 1));
   for (const Value& vm : items_at(value, "vms")) cell.vms.push_back(vm_of(vm));
   for (const Value& event : items_at(value, "events")) cell.events.push_back(event_of(event));

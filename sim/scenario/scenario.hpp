@@ -112,6 +112,7 @@ struct Cell {
   std::string workload;             // "quick" or "full"; empty without a way or a model
   std::vector<std::string> phases;  // of the workload; none: all
   std::string program;              // instead of the workload; empty: none
+  bool pings = false;               // it has the phase ping
   unsigned instances = 1;
   std::vector<Vm> vms;
   std::vector<TimedEvent> events;

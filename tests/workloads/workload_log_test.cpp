@@ -11,15 +11,15 @@ TEST_CASE("phases are read from a noisy console") {
       "[    0.1] Linux version\r\n"
       "HVLAB way=bare\r\n"
       "HVLAB start size=quick processors=4 at=1500000\r\n"
-      "HVLAB phase=cpu hash=354cfe6f56cc6516 ns=35134481\r\n"
-      "[    1.0] noise HVLAB phase=file hash=00ff ns=7\r\n"
+      "HVLAB phase=cpu hash=354cfe6f56cc6516 ns=35134481 count=48\r\n"
+      "[    1.0] noise HVLAB phase=file hash=00ff ns=7 bytes=9\r\n"
       "HVLAB done\r\n[    1.4] reboot: Power down\r\n");
   CHECK(log.size == "quick");
   CHECK(log.processors == 4);
   CHECK(log.start_nanoseconds == 1500000);
   REQUIRE(log.phases.size() == 2);
-  CHECK(log.phases[0] == PhaseResult{"cpu", 0x354cfe6f56cc6516, 35134481});
-  CHECK(log.phases[1] == PhaseResult{"file", 0xff, 7});
+  CHECK(log.phases[0] == PhaseResult{"cpu", 0x354cfe6f56cc6516, 35134481, 48, 0});
+  CHECK(log.phases[1] == PhaseResult{"file", 0xff, 7, 0, 9});
   CHECK(log.done);
 }
 

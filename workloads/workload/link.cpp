@@ -21,11 +21,11 @@ constexpr long kFirstTryMicroseconds = 50'000, kMicroseconds = 5'000'000;
 
 char block[kBlock];
 
-int connected(int type, const char* peer, uint16_t port) {
+int connected(int type, const char* peer, uint16_t port, int protocol = 0) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  const int result = socket(AF_INET, type, 0);
+  const int result = socket(AF_INET, type, protocol);
   if (result < 0 || inet_pton(AF_INET, peer, &address.sin_addr) != 1 ||
       connect(result, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
     fail(peer);
@@ -111,6 +111,24 @@ uint64_t link_phase(const Size& size, const char* peer) {
     send_all(socket, request, kDatagram);
     receive_all(socket, answer, kDatagram);
     hash.add(answer, kDatagram);
+  }
+  close(socket);
+  return hash.value();
+}
+
+uint64_t ping_phase(const Size& size, const char* peer) {
+  constexpr size_t kHeader = 8, kData = 56;  // RFC 792; the system fills in checksum and identifier
+  constexpr char kEchoRequest = 8;
+  const int socket = connected(SOCK_DGRAM, peer, 0, IPPROTO_ICMP);
+  wait_at_most(socket, kMicroseconds);
+  Hash hash;
+  char request[kHeader + kData] = {kEchoRequest}, answer[sizeof request];
+  for (unsigned i = 0; i < size.link_rounds; ++i) {
+    request[7] = static_cast<char>(i);  // the sequence number's low byte
+    fill(request + kHeader, kData, i);
+    send_all(socket, request, sizeof request);
+    receive_all(socket, answer, sizeof answer);
+    hash.add(answer + kHeader, kData);
   }
   close(socket);
   return hash.value();

@@ -18,7 +18,7 @@ char* fresh_memory(size_t bytes) {
 }  // namespace
 
 uint64_t stream_phase(const Size& size) {
-  constexpr size_t kWords = (2u << 20) / sizeof(uint64_t);
+  constexpr size_t kWords = kStreamBytes / sizeof(uint64_t);
   uint64_t* from = reinterpret_cast<uint64_t*>(fresh_memory(2 * kWords * sizeof(uint64_t)));
   uint64_t* to = from + kWords;
   uint64_t sum = 0;

@@ -15,7 +15,7 @@
 namespace workload {
 namespace {
 
-constexpr size_t kBulk = 8 * 1024;
+constexpr size_t kBulk = kBulkDatagram;
 
 // Inside a fresh network namespace, and after a boot without network scripts, the loopback interface is down.
 void bring_up_loopback() {

@@ -20,9 +20,12 @@ struct Size {
   unsigned disk_kibibytes;
   unsigned datagrams;  // there and back over UDP
   unsigned bulk_kibibytes;
-  unsigned link_rounds;  // there and back between the card and the other end of its wire
+  unsigned link_rounds;  // there and back between the card and the other end of its wire; as many pings
   unsigned link_kibibytes;
 };
+
+inline constexpr size_t kStreamBytes = 2u << 20;   // of each of the two buffers of stream
+inline constexpr size_t kBulkDatagram = 8 * 1024;  // of network
 
 /// Order-sensitive 64-bit hash (FNV-1a over words, finally mixed).
 class Hash {
@@ -68,6 +71,9 @@ void wait_for_link(const char* peer);
 
 /// Request and response over UDP with the host at IPv4 address `peer`.
 uint64_t link_phase(const Size& size, const char* peer);
+
+/// ICMP echoes answered by the host at IPv4 address `peer`, through a socket that needs no rights.
+uint64_t ping_phase(const Size& size, const char* peer);
 
 /// Bulk over TCP with `peer`: a stream there and back through its echo service, then a file from its web
 /// server.
