@@ -39,11 +39,11 @@ TEST_CASE("columns that do not fit follow below") {
 TEST_CASE("of a table that is folded a part has no rows that say nothing") {
   const TextTable table = {"hop", {"exit", "medium"}, {{"bare", {"-    ", "-1"}}, {"kvm", {"3", "-"}}}};
   CHECK(format_text_table(table, 14) ==
-        "hop     bare\n"
-        "medium    -1\n"
+        "hop      bare\n"
+        "medium     -1\n"
         "\n"
-        "hop   kvm\n"
-        "exit    3\n");
+        "hop     kvm\n"
+        "exit      3\n");
   CHECK(format_text_table(table, 80).find("exit") != std::string::npos);
 }
 
