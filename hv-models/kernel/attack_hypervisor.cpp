@@ -199,7 +199,8 @@ constexpr Attack kAttacks[] = {
     {"everything", attack_everything},
     {"time", attack_time},
     {"fetch", attack_by_fetching},
-    {"split", attack_split}};
+    {"split", attack_split},
+    {"card", attack_card}};
 
 }  // namespace
 

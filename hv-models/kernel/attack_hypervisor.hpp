@@ -13,5 +13,7 @@ void attack_if_asked();
 u64 attack_random();
 /// Of the driver-domain model: attack_split.cpp.
 void attack_split();
+/// The same, what it gets from its card: attack_card.cpp.
+void attack_card();
 
 }  // namespace hvlab::kernel

@@ -43,6 +43,25 @@ TEST_CASE("a guest that attacks split devices harms its own") {
   }
 }
 
+// Would catch: bytes of the management machine's or a neighbour's around a frame in a page that has changed
+// hands; an exchange of a page that the hypervisor follows, that somebody uses, or that was not offered.
+TEST_CASE("a guest finds its frames in its pages, and nothing else") {
+  for (const char* manner :
+       {"", ",receive:flip", ",receive:flip,transmit:map", ",receive:flip,transmit:header,offload:on"}) {
+    const KernelRun run = run_split(
+        2, "ide",
+        std::string("management=vcpus:2 vm1=net:pv") + manner +
+            " vm2=net:pv,receive:flip,transmit:map -- attack=card -- run=/bin/bulk --check --kibibytes 400");
+    CAPTURE(manner, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.console.find(*manner == 0
+                               ? "attack: enough frames came, copied"
+                               : "attack: enough frames came, with their pages") != std::string::npos);
+    CHECK(run.console.find("NOT") == std::string::npos);
+    CHECK(run.console.find("HVLAB phase=receive hash=64000") != std::string::npos);
+  }
+}
+
 // Would catch: pages of a guest whose devices are emulated, that are the management machine's for good, and
 // go away when a grant of one of them ends.
 TEST_CASE("a guest can have one device split and the other one emulated") {
