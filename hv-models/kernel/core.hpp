@@ -17,8 +17,14 @@ struct Core {
   AddressSpace* loaded = nullptr;
   u64 slice_end = 0;
   u64 guest_deadline = runtime::clock::kNever;  // of the guest that the current thread runs
+  bool ticks = false;                           // the next tick is on its way
   ProcessorTimes times = {};
 };
+
+/// With the word tick=: the timer interrupts in this period, and what is due waits for it, as in kernels
+/// before tickless ones; nothing is then written to the timer in between. 0: the timer interrupts when
+/// something is due.
+inline constinit runtime::clock::Nanoseconds tick_period = 0;
 
 inline constinit runtime::SpinLock scheduler_lock;
 // NOLINTNEXTLINE(bugprone-dynamic-static-initializers): start.cpp makes it before anything runs

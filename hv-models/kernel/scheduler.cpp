@@ -6,6 +6,7 @@
 #include "hv-models/kernel/core.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/process.hpp"
+#include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/mark.hpp"
@@ -126,6 +127,7 @@ void timer_arrived(runtime::TrapFrame&) {
   runtime::apic::end_of_interrupt();
   const Hold hold(scheduler_lock);
   Core& core = this_core();
+  core.ticks = false;
   const u64 now = clock::now();
   while (Thread* first = core.sleepers.front()) {
     if (first->deadline > now) break;
@@ -183,7 +185,24 @@ const Thread* WaitQueue::first() { return threads_.front(); }
 void WaitQueue::wake_one() { Scheduler::wake_some(*this, false); }
 void WaitQueue::wake_all() { Scheduler::wake_some(*this, true); }
 
+namespace {
+
+// "tick=MILLISECONDS": 1 to 1000; anything else is as if it were not there.
+clock::Nanoseconds wanted_tick() {
+  char text[8];
+  if (!runtime::command_line_value("tick", text, sizeof text)) return 0;
+  u64 milliseconds = 0;
+  for (const char* digit = text; *digit != 0; ++digit) {
+    if (*digit < '0' || *digit > '9') return 0;
+    milliseconds = milliseconds * 10 + static_cast<u64>(*digit - '0');
+  }
+  return milliseconds <= 1000 ? milliseconds * 1'000'000 : 0;
+}
+
+}  // namespace
+
 void join_scheduler() {
+  tick_period = wanted_tick();
   runtime::set_handler(runtime::kTimerVector, timer_arrived);
   runtime::set_handler(runtime::kRescheduleVector, reschedule_arrived);
   runtime::set_after_interrupt(after_interrupt);

@@ -37,6 +37,11 @@ void charge(Core& core, Thread& thread) {
 }
 
 void set_timer(Core& core) {
+  if (tick_period > 0) {
+    if (!core.ticks) clock::interrupt_at(clock::now() + tick_period);
+    core.ticks = true;
+    return;
+  }
   u64 deadline = is_idle(core) ? clock::kNever : core.slice_end;
   if (core.guest_deadline < deadline) deadline = core.guest_deadline;
   if (Thread* first = core.sleepers.front(); first != nullptr && first->deadline < deadline)
