@@ -3,7 +3,7 @@
 namespace hvlab::devices {
 namespace {
 
-constexpr unsigned kBlockPin = 11, kNetworkPin = 10;
+constexpr unsigned kBlockPin = 11;
 constexpr u32 kBlockAddress = 0xe000'0000, kNetworkAddress = 0xe000'8000;
 
 Line line_of(const Line& lines, unsigned pin) { return {lines.change, lines.context, pin}; }

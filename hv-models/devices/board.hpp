@@ -24,6 +24,8 @@ struct BoardConfiguration {
 
 class Board {
  public:
+  static constexpr unsigned kNetworkPin = 10;  // of its card's line
+
   explicit Board(const BoardConfiguration& configuration);
   Board(const Board&) = delete;
   Board& operator=(const Board&) = delete;

@@ -10,10 +10,7 @@ enum : u32 {
   kControl = 0x0000,
   kStatus = 0x0008,
   kEepromRead = 0x0014,
-  kCauseRead = 0x00c0,
   kCauseSet = 0x00c8,
-  kMaskSet = 0x00d0,
-  kMaskClear = 0x00d8,
   kReceiveControl = 0x0100,
   kTransmitControl = 0x0400,
   kReceiveRing = 0x2800,
@@ -31,6 +28,12 @@ constexpr u32 kCauseSent = 1, kCauseQueueEmpty = 2, kCauseOverrun = 1u << 6, kCa
 constexpr u32 kAddressValid = u32{1} << 31;
 constexpr u8 kEndOfPacket = 1, kReportStatus = 8, kDone = 1;
 constexpr u32 kChecksumBytes = 4, kShortest = 60, kLongest = 16384;
+
+u32 load(const u32& word) { return __atomic_load_n(&word, __ATOMIC_SEQ_CST); }
+u32 take(u32& word) { return __atomic_exchange_n(&word, 0, __ATOMIC_SEQ_CST); }
+void put(u32& word, u32 value) { __atomic_store_n(&word, value, __ATOMIC_SEQ_CST); }
+void set_bits(u32& word, u32 bits) { __atomic_fetch_or(&word, bits, __ATOMIC_SEQ_CST); }
+void clear_bits(u32& word, u32 bits) { __atomic_fetch_and(&word, ~bits, __ATOMIC_SEQ_CST); }
 
 // The frame check sequence of IEEE 802.3 (3.2.9) goes on over so many more bytes.
 u32 add_to_checksum(u32 sum, const u8* from, u32 bytes) {
@@ -52,7 +55,10 @@ E1000::E1000(const GuestMemory& memory, const Line& line, const NetworkBackend& 
 }
 
 void E1000::reset() {
-  control_ = cause_ = mask_ = receive_control_ = transmit_control_ = eeprom_ = 0;
+  control_ = receive_control_ = transmit_control_ = eeprom_ = 0;
+  put(registers_->cause, 0);
+  put(registers_->mask, 0);
+  put(registers_->receive_tail, 0);
   transmit_ = receive_ = {};
   count_ = 0;
   lost_ = false;
@@ -61,10 +67,10 @@ void E1000::reset() {
   update_line();
 }
 
-void E1000::update_line() { line_.set((cause_ & mask_) != 0); }
+void E1000::update_line() { line_.set((load(registers_->cause) & load(registers_->mask)) != 0); }
 
 void E1000::raise(u32 causes) {
-  cause_ |= causes;
+  set_bits(registers_->cause, causes);
   update_line();
 }
 
@@ -90,7 +96,7 @@ u32* E1000::ring_register(u32 offset) {
     case 0x04: return &ring->base_high;
     case 0x08: return &ring->length;
     case 0x10: return &ring->head;
-    case 0x18: return &ring->tail;
+    case 0x18: return ring == &receive_ ? &registers_->receive_tail : &ring->tail;
     default: return nullptr;
   }
 }
@@ -104,12 +110,11 @@ u32 E1000::read(u32 offset) {
     case kStatus: return kFullDuplex | kLinkUp | kSpeed1000;
     case kEepromRead: return read_eeprom();
     case kCauseRead: {
-      const u32 causes = cause_;
-      cause_ = 0;
+      const u32 causes = take(registers_->cause);
       update_line();
       return causes;
     }
-    case kMaskSet: return mask_;
+    case kMaskSet: return load(registers_->mask);
     case kReceiveControl: return receive_control_;
     case kTransmitControl: return transmit_control_;
     case kAddressLow: return address_low_;
@@ -135,10 +140,10 @@ void E1000::write(u32 offset, u32 value) {
       control_ = value;
       break;
     case kEepromRead: eeprom_ = value; break;
-    case kCauseRead: cause_ &= ~value; break;
-    case kCauseSet: cause_ |= value; break;
-    case kMaskSet: mask_ |= value; break;
-    case kMaskClear: mask_ &= ~value; break;
+    case kCauseRead: clear_bits(registers_->cause, value); break;
+    case kCauseSet: set_bits(registers_->cause, value); break;
+    case kMaskSet: set_bits(registers_->mask, value); break;
+    case kMaskClear: clear_bits(registers_->mask, value); break;
     case kReceiveControl: receive_control_ = value; break;
     case kTransmitControl:
       transmit_control_ = value;
@@ -211,7 +216,7 @@ u64 E1000::receive_bytes() const {
 bool E1000::has_room() const {
   const u32 entries = receive_.entries();
   const bool off = (receive_control_ & kReceiveOn) == 0 || entries == 0 || receive_.head >= entries;
-  return off || receive_.head != receive_.tail % entries;
+  return off || receive_.head != receive_tail() % entries;
 }
 
 // A frame with what is behind it, into the driver's buffer. Returns the length that it gets to see; 0 if it
@@ -238,7 +243,7 @@ bool E1000::receive(const u8* frame, u32 bytes) {
   if ((receive_control_ & kReceiveOn) == 0 || !pci_.is_master() || bytes < 14 || !accepts(frame))
     return false;
   const u32 entries = receive_.entries();
-  if (entries == 0 || receive_.head >= entries || receive_.head == receive_.tail % entries) {
+  if (entries == 0 || receive_.head >= entries || receive_.head == receive_tail() % entries) {
     raise(kCauseOverrun);
     return false;
   }

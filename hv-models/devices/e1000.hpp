@@ -27,15 +27,25 @@ class E1000 {
   /// The register whose writes say that there are frames to send.
   static constexpr u32 kSendDoorbell = 0x3818;
 
+  /// What a hypervisor may answer without the model, at the same time: it then has to set the line itself,
+  /// after each change, and reads and writes by atomic operations as the model does.
+  struct Registers {
+    u32 cause = 0, mask = 0, receive_tail = 0;
+  };
+  static constexpr u32 kCauseRead = 0x00c0, kMaskSet = 0x00d0, kMaskClear = 0x00d8, kReceiveTail = 0x2818;
+  /// Where they are from now on; before the guest begins.
+  void place_registers(Registers& at) { registers_ = &at; }
+
  private:
   struct Ring {
-    u32 base_low = 0, base_high = 0, length = 0, head = 0, tail = 0;
+    u32 base_low = 0, base_high = 0, length = 0, head = 0, tail = 0;  // tail: of the sending one
     u32 entries() const { return length / 16; }
     u8* at(const GuestMemory& memory, u32 index) const {
       return memory.at((u64{base_high} << 32 | base_low) + u64{index} * 16, 16);
     }
   };
   u32* ring_register(u32 offset);
+  u32 receive_tail() const { return __atomic_load_n(&registers_->receive_tail, __ATOMIC_SEQ_CST); }
   void reset();
   void raise(u32 causes);
   void update_line();
@@ -50,10 +60,12 @@ class E1000 {
   Line line_;
   NetworkBackend wire_;
   PciFunction pci_;
-  u32 control_ = 0, cause_ = 0, mask_ = 0, receive_control_ = 0, transmit_control_ = 0, eeprom_ = 0;
+  u32 control_ = 0, receive_control_ = 0, transmit_control_ = 0, eeprom_ = 0;
   u32 address_low_ = 0, address_high_ = 0;
   u32 multicast_[128] = {};
   Ring transmit_, receive_;
+  Registers own_registers_;
+  Registers* registers_ = &own_registers_;
   static constexpr unsigned kMostPieces = 32;
   Piece pieces_[kMostPieces];  // of the frame that is being sent
   unsigned count_ = 0;

@@ -130,7 +130,7 @@ void make_management() {
 }
 
 u8 split_kinds(unsigned number, const MachineConfiguration& of) {
-  if (of.sends > 1) runtime::panic("vm%u: sends: only the hosted model combines them", number);
+  if (saves_world_switches(of)) runtime::panic("vm%u: sends, registers, frames: the hosted model's", number);
   return static_cast<u8>((of.disk == DiskKind::Pv ? 1u << static_cast<unsigned>(Split::Disk) : 0) |
                          (of.net == NetworkKind::Pv ? 1u << static_cast<unsigned>(Split::Network) : 0));
 }

@@ -117,6 +117,12 @@ constexpr Word kWords[] = {
     {"sends",
      [](Text v, MachineConfiguration& m) { return read_number(v, kMostSends, m.sends) && m.sends > 0; },
      "1 to 32 (that wait for each other)"},
+    {"registers",
+     [](Text v, MachineConfiguration& m) { return read_kind(v, {"process", "kernel"}, m.registers); },
+     "process, kernel (of the network card, by whom they are answered)"},
+    {"frames",
+     [](Text v, MachineConfiguration& m) { return read_kind(v, {"thread", "poll", "shared"}, m.frames); },
+     "thread, poll, shared (how the VMM learns of them)"},
     {"paging", [](Text v, MachineConfiguration& m) { return read_kind(v, {"nested", "shadow"}, m.paging); },
      "nested, shadow"},
     {"pages", [](Text v, MachineConfiguration& m) { return read_kind(v, {"large", "small"}, m.pages); },
@@ -156,10 +162,10 @@ bool read_machine(Text word, Text values, MachineConfiguration& machine, Message
       if (equal(name, each.name)) found = &each;
     }
     if (found == nullptr)
-      return wrong(
-          message, word,
-          ": a virtual machine has vcpus, memory, disk, net, sends, paging, pages, transmit, receive, "
-          "offload, shares, reservation, limit, cores");
+      return wrong(message, word,
+                   ": a virtual machine has vcpus, memory, disk, net, sends, registers, frames, paging, "
+                   "pages, transmit, receive, "
+                   "offload, shares, reservation, limit, cores");
     if (!found->read(value, machine)) {
       message.add(word);
       message.add(": ");
@@ -236,6 +242,10 @@ bool read_configuration(const char* line, Configuration& to, char* error, size_t
   }
   if (*at != 0) return wrong(message, {at, at + 2}, " stands more often than there are virtual machines");
   return true;
+}
+
+bool saves_world_switches(const MachineConfiguration& machine) {
+  return machine.sends > 1 || machine.registers != RegistersBy::Process || machine.frames != FramesBy::Thread;
 }
 
 void write_command_line(const MachineConfiguration& machine, unsigned number, char (&to)[kCommandLineBytes]) {

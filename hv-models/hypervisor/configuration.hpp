@@ -16,6 +16,12 @@ enum class Pages : u8 { Large, Small };
 /// How frames of a split card go to the management machine, and come from it.
 enum class Transmit : u8 { Copy, Map, Header };
 enum class Receive : u8 { Copy, Flip };
+/// Of the hosted model: who answers registers of the network card that have no effect of their own.
+enum class RegistersBy : u8 { Process, Kernel };
+/// Of the hosted model: who takes frames that come: a thread that waits for them, or that of a virtual
+/// processor, which asks the host by a call whenever an interrupt has ended the guest, or finds it in a page
+/// that both share.
+enum class FramesBy : u8 { Thread, Poll, Shared };
 
 struct MachineConfiguration {
   unsigned vcpus = 1;
@@ -23,6 +29,8 @@ struct MachineConfiguration {
   DiskKind disk = DiskKind::None;
   NetworkKind net = NetworkKind::None;
   unsigned sends = 1;  // of the network card, that wait for each other
+  RegistersBy registers = RegistersBy::Process;
+  FramesBy frames = FramesBy::Thread;
   Paging paging = Paging::Nested;
   Pages pages = Pages::Large;  // of the second stage
   Transmit transmit = Transmit::Copy;
@@ -53,6 +61,9 @@ struct Configuration {
 /// to others, and behind each " -- " the command line of the next machine. Without any vmN= there is one
 /// machine of defaults. False if something is wrong, with a message for people in `error`.
 bool read_configuration(const char* line, Configuration& to, char* error, size_t error_size);
+
+/// Whether something is said that only the hosted model can do: what changes of worlds are saved.
+bool saves_world_switches(const MachineConfiguration& machine);
 
 /// The command line of machine `number`'s kernel: its own words, and before them the address that it has on
 /// the wire, if it has a card ("address=10.0.2.21 run=...").

@@ -150,10 +150,23 @@ i64 call_pipe2(const Arguments& c) {
   return (c.a[1] & ~kCloseOnExec) == 0 ? add_pipe(c, c.a[1] != 0) : i64{kInvalid};
 }
 
+namespace {
+
+i64 tell_bytes_waiting(const Arguments& c, OpenFile& file) {
+  const i64 bytes = file.bytes_waiting();
+  if (bytes < 0) return kNotTerminal;
+  const int told = static_cast<int>(bytes);
+  return c.process.space->copy_out(c.a[2], &told, sizeof told);
+}
+
+}  // namespace
+
 i64 call_ioctl(const Arguments& c) {
-  constexpr u64 kDrain = 0x5409;  // TCSBRK with an argument other than 0: tcdrain()
+  constexpr u64 kBytesWaiting = 0x541b;  // FIONREAD
+  constexpr u64 kDrain = 0x5409;         // TCSBRK with an argument other than 0: tcdrain()
   const Ref<OpenFile> file = c.process.files.get(c.number(0));
   if (!file) return kBadFile;
+  if (c.a[1] == kBytesWaiting) return tell_bytes_waiting(c, *file);
   if (file->socket() != nullptr) return control_interface(c, *file->socket());
   if (!file->is_terminal() || c.a[1] != kDrain || c.a[2] == 0) return kNotTerminal;
   drain_console();

@@ -8,6 +8,7 @@ namespace hvlab::kernel {
 
 class Socket;
 class StreamSocket;
+class Tap;
 class VmFile;
 
 class OpenFile : public Counted {
@@ -24,6 +25,8 @@ class OpenFile : public Counted {
   virtual i64 write_at(u64, const void*, size_t) { return kNotSeekable; }
   virtual i64 seek(i64, int) { return kNotSeekable; }
   virtual int sync() { return kInvalid; }
+  /// What read() would give now without waiting, where that can be said; else an Error.
+  virtual i64 bytes_waiting() { return kInvalid; }
   /// True if a read that got some bytes should not wait for more.
   virtual bool is_stream() const { return true; }
   virtual bool is_terminal() const { return false; }
@@ -31,6 +34,7 @@ class OpenFile : public Counted {
   virtual Socket* socket() { return nullptr; }
   virtual StreamSocket* stream() { return nullptr; }
   virtual VmFile* vm() { return nullptr; }
+  virtual Tap* tap() { return nullptr; }
 };
 
 /// A file or device with a position.

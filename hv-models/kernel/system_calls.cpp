@@ -89,6 +89,9 @@ constexpr Call kCalls[] = {
     {kVmCombine, call_vm_combine},
     {kVmTakeSends, call_vm_take_sends},
     {kVmAttach, call_vm_attach},
+    {kVmShare, call_vm_share},
+    {kVmKeep, call_vm_keep},
+    {kVmListen, call_vm_listen},
     {510, call_most_memory},
 };
 

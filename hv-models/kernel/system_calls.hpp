@@ -51,6 +51,9 @@ i64 call_vm_line(const Arguments&);
 i64 call_vm_combine(const Arguments&);
 i64 call_vm_take_sends(const Arguments&);
 i64 call_vm_attach(const Arguments&);
+i64 call_vm_share(const Arguments&);
+i64 call_vm_keep(const Arguments&);
+i64 call_vm_listen(const Arguments&);
 // calls_time.cpp
 i64 call_clock_gettime(const Arguments&);
 i64 call_nanosleep(const Arguments&);

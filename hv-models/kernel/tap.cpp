@@ -1,4 +1,5 @@
 // Taps: ports of the bridge that a program is at, for virtual machines' cards.
+#include "hv-models/kernel/tap.hpp"
 #include "hv-models/kernel/bridge.hpp"
 #include "hv-models/kernel/device_files.hpp"
 #include "hv-models/kernel/memory.hpp"
@@ -18,19 +19,24 @@ constexpr size_t kShortest = 14, kLongest = 1518;  // with a VLAN's tag, without
 constexpr unsigned kMostQueued = 256;
 constexpr u64 kCopies = 2;  // calls on files go through a buffer of their own besides
 
-class TapFile final : public OpenFile, public BridgePort {
+class TapFile final : public OpenFile, public BridgePort, public Tap {
  public:
   explicit TapFile(bool& in_use) : in_use_(in_use) {}
   ~TapFile() override;
   i64 read(void* to, size_t bytes) override;
   i64 write(const void* from, size_t bytes) override;
+  i64 bytes_waiting() override;
   void deliver(Packet* frame) override;
+  Tap* tap() override { return this; }
+  bool listen(const Listener& listener) override;
 
  private:
+  void count(unsigned waiting);
   bool& in_use_;  // the device file's
   PacketList received_;
   unsigned queued_ = 0;
   WaitQueue arrival_;
+  Listener listener_;
 };
 
 TapFile::~TapFile() {
@@ -40,10 +46,24 @@ TapFile::~TapFile() {
   in_use_ = false;
 }
 
+bool TapFile::listen(const Listener& listener) {
+  const Hold hold(network_lock);
+  if (listener.changed != nullptr && listener_.changed != nullptr) return false;
+  listener_ = listener;
+  count(queued_);
+  return true;
+}
+
+// Network lock held.
+void TapFile::count(unsigned waiting) {
+  queued_ = waiting;
+  if (listener_.changed != nullptr) listener_.changed(listener_.context, waiting);
+}
+
 void TapFile::deliver(Packet* frame) {
   if (queued_ == kMostQueued) return free_packet(frame);
-  ++queued_;
   received_.push_back(*frame);
+  count(queued_ + 1);
   arrival_.wake_one();
 }
 
@@ -56,13 +76,18 @@ i64 TapFile::read(void* to, size_t bytes) {
       if (arrival_.wait(network_lock) == WaitResult::Killed) return kInterrupted;
     }
     frame = received_.pop_front();
-    --queued_;
+    count(queued_ - 1);
   }
   const size_t part = frame->bytes < bytes ? frame->bytes : bytes;
   memcpy(to, frame->data(), part);
   runtime::mark<Mark::FrameCopy>(frame->bytes, kCopies * part, frame_way(FrameWay::In));
   free_packet(frame);
   return static_cast<i64>(part);
+}
+
+i64 TapFile::bytes_waiting() {
+  const Hold hold(network_lock);
+  return received_.empty() ? 0 : static_cast<i64>(received_.front()->bytes);
 }
 
 i64 TapFile::write(const void* from, size_t bytes) {

@@ -29,6 +29,15 @@ enum VmCall : long {
   /// hypervisor runs, whose
   /// devices the caller is to have. Its memory is mapped; VmRun then only waits for accesses. Once.
   kVmAttach = 507,
+  /// (file, address): a page of the caller's own, on a page's boundary, which becomes the machine's VmPage.
+  /// Once.
+  kVmShare = 508,
+  /// (file, VmKept*): registers of a card that the kernel answers by itself, in place of those named before.
+  kVmKeep = 509,
+  /// (file, tap, always): of frames that come to this tap VmPage::frames tells, and VmRun returns for them,
+  /// so that
+  /// nobody has to wait in read(). `always`: it returns for each interrupt that ends the guest. Once.
+  kVmListen = 511,
 };
 
 struct VmWanted {
@@ -44,6 +53,39 @@ struct VmSends {
   unsigned most;  // 0 or 1: none waits
 };
 
+/// What kernel and program both look at, each by atomic operations: neither believes the other, and what a
+/// program writes here is seen by its own guest alone.
+struct VmPage {
+  static constexpr unsigned kRegisters = 8;
+  u32 registers[kRegisters];  // of VmKept: the model's own, which it has nowhere else
+  u32 line;                   // the kernel's: whether the card's line is up
+  u32 watched;  // the program's, a bit for each of `registers`: VmRun returns (kLook) when the guest has
+                // written it
+  u32 frames;   // the kernel's: frames that wait at the tap, so that so many read() do not wait
+};
+
+/// What a register does that the kernel keeps. Accesses other than of its 4 bytes are the program's.
+enum class VmKeptKind : u32 {
+  Plain,  // memory
+  Take,   // a read takes all bits back, a write those that it names
+  Set,    // a write sets the bits that it names
+  Clear,  // a write clears them, a read gives 0
+  kCount
+};
+
+/// Registers that the kernel keeps, and the line that follows them: up while a bit is in registers[cause] and
+/// in registers[mask]. Whoever sets bits there and finds `line` down has to call VmLine, with any level.
+struct VmKept {
+  static constexpr unsigned kMost = 8;
+  struct Row {
+    u64 address;
+    VmKeptKind kind;
+    u32 index;  // in VmPage::registers
+  };
+  u32 count, pin, cause, mask;
+  Row rows[kMost];
+};
+
 struct VmAttached {
   unsigned machines, processors, memory;  // of all guests; MiB
   unsigned disk, net;                     // kinds as in hypervisor/configuration.hpp
@@ -51,7 +93,9 @@ struct VmAttached {
 };
 
 struct VmRun {
-  enum Reason : unsigned { kAccess, kEnded, kSends };  // kSends: those that were put off are due
+  /// kLook: the guest asks for nothing, but there are sends that were put off, frames that came, or a
+  /// register that is watched has been written.
+  enum Reason : unsigned { kAccess, kEnded, kLook };
   Reason reason;
   unsigned status;  // of an end: 0 if the guest has switched itself off
   devices::Access access;

@@ -147,6 +147,27 @@ i64 call_vm_take_sends(const Arguments& c) {
   return result < 0 ? result : 1;
 }
 
+i64 call_vm_share(const Arguments& c) {
+  Ref<VmMachine> machine;
+  if (const int result = find_machine(c, machine); result < 0) return result;
+  if (c.a[1] % kPageBytes != 0 || c.a[1] >= runtime::kUserEnd) return kInvalid;
+  return machine->share(*c.process.space, c.a[1]);
+}
+
+i64 call_vm_keep(const Arguments& c) {
+  Ref<VmMachine> machine;
+  if (const int result = find_machine(c, machine); result < 0) return result;
+  VmKept wanted;
+  if (c.process.space->copy_in(&wanted, c.a[1], sizeof wanted) < 0) return kFault;
+  return machine->keep_registers(wanted);
+}
+
+i64 call_vm_listen(const Arguments& c) {
+  Ref<VmMachine> machine;
+  if (const int result = find_machine(c, machine); result < 0) return result;
+  return machine->listen(c.process.files.get(c.number(1)), c.a[2] != 0);
+}
+
 i64 call_vm_line(const Arguments& c) {
   const Ref<VmRemote> remote = find_remote(c);
   Ref<VmMachine> machine;

@@ -5,6 +5,7 @@
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/kernel/address_space.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/tap.hpp"
 #include "hv-models/runtime/interrupts.hpp"
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/processors.hpp"
@@ -32,6 +33,8 @@ void enable_guests() {
 }
 
 VmMachine::~VmMachine() {
+  if (tap_) tap_->tap()->listen({});
+  if (page_ != nullptr) release_page(physical(page_));
   for (u64 i = 0; i < pages_; ++i) release_page(memory.physical(i * kPageBytes));
   destroy(*this);
 }
@@ -76,7 +79,7 @@ void VmMachine::start(u32 entry, u32 start_info) {
 
 void VmMachine::change_line(unsigned pin, bool level) {
   const Hold hold(lock);
-  set_line(*this, pin, level);
+  kept_.count > 0 && pin == kept_.pin ? follow_registers() : set_line(*this, pin, level);
 }
 
 // Whoever sleeps is woken; who is in the guest on another processor leaves it because of the interrupt.
@@ -89,11 +92,12 @@ void VmMachine::kick(VirtualProcessor& vcpu) {
     runtime::apic::send(runtime::processor(cpu.running).apic_id, runtime::kRescheduleVector);
 }
 
-// Every access is the program's, now or later.
+// What the kernel does not answer for the program is the program's, now or later.
 bool VmMachine::access(void*, VirtualProcessor& vcpu, hypervisor::Access& access) {
   VmMachine& machine = *static_cast<VmMachine*>(vcpu.machine);
-  if (machine.put_off(access)) return true;
-  machine.cpus_[vcpu.number].asked = access;
+  Cpu& cpu = machine.cpus_[vcpu.number];
+  if (machine.put_off(access) || machine.answer(access, cpu.look)) return true;
+  cpu.asked = access;
   return false;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hv-models/hypervisor/virtual_machine.hpp"
+#include "hv-models/kernel/open_file.hpp"
 #include "hv-models/kernel/reference.hpp"
 #include "hv-models/kernel/vm_abi.hpp"
 #include "hv-models/kernel/wait_queue.hpp"
@@ -30,6 +31,10 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
   void combine(const VmSends& wanted);
   /// True, with the last one, if writes have been put off.
   bool take_sends(devices::Access& last);
+  /// These three: 0 or an Error.
+  int share(AddressSpace& space, u64 address);
+  int keep_registers(const VmKept& wanted);
+  int listen(const Ref<OpenFile>& tap, bool always);
 
  private:
   // One virtual processor and the thread that runs it.
@@ -39,6 +44,7 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
     unsigned running = kNone;  // the machine's processor that is in the guest, or about to be
     WaitQueue sleep;
     devices::Access asked;
+    bool look = false;  // the program has to: a register that it watches was written
     static constexpr unsigned kNone = ~0u;
   };
   static const hypervisor::ModelHooks& hooks_of_programs();
@@ -49,6 +55,11 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
   bool put_off(const devices::Access& access);
   u64 sends_deadline() const;
   bool sends_are_due(const hypervisor::VirtualProcessor& vcpu, bool halted) const;
+  bool answer(devices::Access& access, bool& look);
+  void follow_registers();
+  static void frames_arrived(void* machine, unsigned waiting);
+  bool frames_are_due();
+  bool is_to_look(const hypervisor::VirtualProcessor& vcpu, Cpu& cpu, bool halted) const;
   int run_guest(hypervisor::VirtualProcessor& vcpu, Cpu& cpu, VmRun& run);
   static int sleep(hypervisor::VirtualProcessor& vcpu, Cpu& cpu);
 
@@ -57,7 +68,13 @@ class VmMachine final : public Counted, public hypervisor::VirtualMachine {
   devices::Access last_send_;
   unsigned waiting_sends_ = 0;
   u64 first_send_at_ = 0;
-  u64 pages_ = 0;  // taken
+  VmPage* page_ = nullptr;  // set once
+  VmKept kept_ = {};        // machine's lock held
+  Ref<OpenFile> tap_;
+  unsigned waiting_frames_ = 0;  // network lock held
+  bool always_ = false;          // return for each interrupt
+  bool frames_ = false;          // have come that no processor has returned for
+  u64 pages_ = 0;                // taken
   int status_ = 0;
 };
 

@@ -53,14 +53,20 @@ int VmMachine::run_guest(VirtualProcessor& vcpu, Cpu& cpu, VmRun& run) {
       vcpu.kicked = false;
       cpu.running = runtime::this_processor().index;
     }
+    if (frames_are_due()) {  // with interrupts off: who comes later has to bring the guest out again
+      cpu.running = Cpu::kNone;
+      runtime::interrupts_on();
+      run = {VmRun::kLook, 0, {}};
+      return 0;
+    }
     const u64 event = hypervisor::next_event(vcpu), sends = sends_deadline();
     set_guest_deadline(event < sends ? event : sends);
     const Outcome outcome = vcpu.started || over ? hypervisor::run_once(vcpu) : Outcome::Halted;
     cpu.running = Cpu::kNone;
     runtime::interrupts_on();
     if (outcome != Outcome::Waiting && outcome != Outcome::Ended &&
-        sends_are_due(vcpu, outcome == Outcome::Halted)) {
-      run = {VmRun::kSends, 0, {}};
+        is_to_look(vcpu, cpu, outcome == Outcome::Halted)) {
+      run = {VmRun::kLook, 0, {}};
       return 0;
     }
     int result = 0;

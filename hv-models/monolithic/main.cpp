@@ -92,8 +92,8 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
     runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
   if (splits_card(of))
     runtime::panic("vm%u: transmit, receive, offload: only the driver-domain model has split cards", number);
-  if (of.sends > 1)
-    runtime::panic("vm%u: sends: only the hosted model combines them, here a doorbell is no change of worlds",
+  if (saves_world_switches(of))
+    runtime::panic("vm%u: sends, registers, frames: the hosted model's, here no access is a change of worlds",
                    number);
   devices::Board* board = make_board(machine, number, of);
   if (board == nullptr || !create(machine, number, of, {access, board}, kHooks))

@@ -81,9 +81,10 @@ void check(unsigned number, const MachineConfiguration& of) {
     runtime::panic("vm%u: paging: memory is kept apart by nested paging alone", number);
   if (splits_card(of))
     runtime::panic("vm%u: transmit, receive, offload: only the driver-domain model has split cards", number);
-  if (of.limit != 0 || of.reservation != 0 || of.sends > 1)
-    runtime::panic("vm%u: reservation, limit, sends: a partition has its cores and devices to itself",
-                   number);
+  if (of.limit != 0 || of.reservation != 0 || saves_world_switches(of))
+    runtime::panic(
+        "vm%u: reservation, limit, sends, registers, frames: a partition has its cores and devices to itself",
+        number);
 }
 
 void give_devices(Partition& p, const MachineConfiguration& of) {

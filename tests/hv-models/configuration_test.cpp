@@ -31,7 +31,7 @@ std::string mistake(const std::string& line) {
 TEST_CASE("the documented command line says what it means") {
   const Configuration c = read(
       "scheduler=relaxed skew=500 slice=2000 pause=yield "
-      "vm1=vcpus:4,memory:96,disk:virtio,net:e1000,sends:3,paging:shadow "
+      "vm1=vcpus:4,memory:96,disk:virtio,net:e1000,sends:3,registers:kernel,frames:shared,paging:shadow "
       "vm2=vcpus:2,shares:500,reservation:20,limit:150,cores:0+2-3 -- run=/bin/workload --quick -- "
       "run=/bin/spin");
   CHECK(std::string(c.scheduler) == "relaxed");
@@ -45,6 +45,9 @@ TEST_CASE("the documented command line says what it means") {
   CHECK(a.disk == DiskKind::Virtio);
   CHECK(a.net == NetworkKind::E1000);
   CHECK(a.sends == 3);
+  CHECK(a.registers == RegistersBy::Kernel);
+  CHECK(a.frames == FramesBy::Shared);
+  CHECK(saves_world_switches(a));
   CHECK(a.paging == Paging::Shadow);
   CHECK(a.shares == 1000);
   CHECK(a.cores == ~0u);
@@ -54,6 +57,7 @@ TEST_CASE("the documented command line says what it means") {
   CHECK(b.disk == DiskKind::None);
   CHECK(b.net == NetworkKind::None);
   CHECK(b.sends == 1);
+  CHECK_FALSE(saves_world_switches(b));
   CHECK(b.shares == 500);
   CHECK(b.reservation == 20);
   CHECK(b.limit == 150);

@@ -86,6 +86,54 @@ TEST_CASE("sends that wait for each other make a stream faster and each request 
   }
 }
 
+// Would catch: data that is lost, repeated or cut where the kernel answers registers, doorbells wait and
+// frames are taken without a thread, alone and together, with one processor and with several; an interrupt
+// that is never seen; a receiver that waits for room that there is.
+TEST_CASE("what saves changes of worlds changes no data") {
+  struct Case {
+    unsigned cores, vcpus;
+    const char* words;
+  };
+  for (const Case& c :
+       {Case{1, 1, ",registers:kernel"}, Case{1, 1, ",frames:poll"}, Case{1, 1, ",frames:shared"},
+        Case{1, 1, ",registers:kernel,sends:3,frames:shared"},
+        Case{1, 2, ",registers:kernel,sends:3,frames:poll"},
+        Case{2, 2, ",registers:kernel,sends:3,frames:shared"}, Case{3, 2, ",registers:kernel,frames:poll"},
+        Case{2, 1, ",registers:kernel,frames:shared"},
+        Case{4, 4, ",registers:kernel,sends:8,frames:shared,paging:shadow"}}) {
+    const KernelRun run = run_hosted(c.cores, "vm1=vcpus:" + std::to_string(c.vcpus) + ",net:e1000" + c.words,
+                                     "run=/bin/bulk --kibibytes 300 --check", {"--net", "peer"});
+    CAPTURE(c.cores, c.vcpus, c.words, run.console, run.errors);
+    CHECK(run.well());
+    CHECK(run.says("HVLAB done"));
+  }
+  const KernelRun virtio = run_hosted(2, "vm1=vcpus:2,net:virtio,sends:3,frames:shared",
+                                      "run=/bin/bulk --kibibytes 300 --check", {"--net", "peer"});
+  CAPTURE(virtio.console, virtio.errors);
+  CHECK(virtio.says("HVLAB done"));
+}
+
+// Would catch: registers of a card that is not an e1000 that are said to be kept.
+TEST_CASE("the kernel keeps registers of an e1000 alone") {
+  const KernelRun run =
+      run_hosted(1, "vm1=net:virtio,registers:kernel", "run=/bin/bulk send", {"--net", "peer"});
+  CAPTURE(run.console, run.errors);
+  CHECK_FALSE(run.well());
+  CHECK(run.console.find("registers:kernel is for net:e1000") != std::string::npos);
+}
+
+// Would catch: a kernel with a tick that writes to its timer in between, wakes nobody, or computes otherwise.
+TEST_CASE("a kernel with a tick does the same work, later") {
+  const lab::WorkloadLog expected = bare_log();
+  for (const unsigned cores : {1u, 3u}) {
+    const KernelRun run =
+        run_hosted(cores, "tick=10 vm1=vcpus:" + std::to_string(cores), "tick=10 run=/bin/workload --quick");
+    CAPTURE(cores, run.console, run.errors);
+    REQUIRE(run.well());
+    check_same(lab::parse_workload_log(run.console), expected);
+  }
+}
+
 // Would catch: a guest that reads or writes beyond its part of the disk; files that do not survive the guest.
 TEST_CASE("each machine has its part of the disk, and finds its files again") {
   const TemporaryFolder folder("hosted");

@@ -28,6 +28,12 @@ inline long write(int file, const void* from, size_t bytes) {
 }
 inline long open(const char* path, int flags) { return call(2, to_word(path), flags, 0600); }
 inline constexpr int kReadOnly = 0, kReadWrite = 2, kCreate = 0100, kTruncate = 01000;
+/// That read() would give without waiting (FIONREAD).
+inline long bytes_waiting(int file) {
+  int bytes = 0;
+  const long result = call(16, file, 0x541b, to_word(&bytes));
+  return result < 0 ? result : bytes;
+}
 inline long close(int file) { return call(3, file); }
 inline long pread(int file, void* to, size_t bytes, long at) {
   return call(17, file, to_word(to), static_cast<long>(bytes), at);

@@ -1,11 +1,12 @@
-// bulk [--peer A.B.C.D] [--kibibytes N] [--check] [send] [receive]: much data one way, over TCP, with the
-// peer at the other end of the wire (docs/media.md). Each phase prints "HVLAB phase=NAME hash=HEX ns=N", as
-// the workload does; the hash is that of what came, or the number of bytes that went.
+// bulk [--peer A.B.C.D] [--kibibytes N] [--each BYTES] [--check] [send] [receive]: much data one way, over
+// TCP, with the peer at the other end of the wire (docs/media.md). Each phase prints "HVLAB phase=NAME
+// hash=HEX ns=N", as the workload does; the hash is that of what came, or the number of bytes that went.
 //
 //   send      to the peer's discard service; with --check to its echo service, and back
 //   receive   a file from its web server; with --check each byte is looked at
 //
-// Without --check nobody touches the data but the system: what is measured is the way.
+// --each: so much with each call, 16 KiB if nothing is said. Without --check nobody touches the data but the
+// system: what is measured is the way.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -19,7 +20,7 @@ constexpr size_t kAhead = 3 * kBlock;  // less than what the echo service keeps 
 constexpr long kMilliseconds = 5000;
 
 uint32_t peer = 0x0a000202;  // 10.0.2.2
-size_t total = 4096 * 1024;
+size_t total = 4096 * 1024, each = kBlock;
 bool check = false;
 char block[kBlock], came[kBlock];
 
@@ -83,8 +84,8 @@ uint64_t send_and_compare() {
 uint64_t send() {
   if (check) return send_and_compare();
   const int file = connected(kDiscard);
-  for (size_t done = 0; done < total; done += kBlock) {
-    write_all(file, block, total - done < kBlock ? total - done : kBlock);
+  for (size_t done = 0; done < total; done += each) {
+    write_all(file, block, total - done < each ? total - done : each);
   }
   close(file);
   return total;
@@ -148,7 +149,7 @@ void run_phase(const Phase& phase) {
 }
 
 int usage() {
-  print("usage: bulk [--peer A.B.C.D] [--kibibytes N] [--check] [send] [receive]\n");
+  print("usage: bulk [--peer A.B.C.D] [--kibibytes N] [--each 1..16384] [--check] [send] [receive]\n");
   return 2;
 }
 
@@ -179,6 +180,10 @@ int main(int count, char** arguments) {
       const long number = parse_number(arguments[++at]);
       if (number < 1 || number > 1024 * 1024) return usage();
       total = static_cast<size_t>(number) * 1024;
+    } else if (strcmp(arguments[at], "--each") == 0 && at + 1 < count) {
+      const long number = parse_number(arguments[++at]);
+      if (number < 1 || number > static_cast<long>(kBlock)) return usage();
+      each = static_cast<size_t>(number);
     } else {
       return usage();
     }

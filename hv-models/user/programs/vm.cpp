@@ -7,6 +7,9 @@
 
 using namespace user;
 using namespace vmm;
+using hvlab::kernel::VmKept;
+using hvlab::kernel::VmKeptKind;
+using hvlab::kernel::VmPage;
 using hvlab::kernel::VmRun;
 using hvlab::kernel::VmWanted;
 
@@ -50,6 +53,60 @@ void ask_for_too_much(long blocks) {
   expect("a doorbell from no place", call(hvlab::kernel::kVmCombine, file, 0x10), kFault);
   expect("a doorbell anywhere", vm_combine(file, {~uint64_t{0}, ~0u}), 0);
   close(file);
+}
+
+// What a machine shares with its program, and what that must not name.
+void ask_for_what_is_not_there(long blocks) {
+  const int file = open_vm();
+  VmPage* page = reinterpret_cast<VmPage*>(map_memory(sizeof *page));
+  const VmKept kept = {1, 10, 0, 1, {{0x123, VmKeptKind::Take, 0}}};
+  expect("sharing without a machine", vm_share(file, page), kInvalid);
+  expect("a machine that shares", vm_make(file, 1, blocks, {1, kMemory, 0}), 0);
+  expect("registers without a page", vm_keep(file, kept), kInvalid);
+  const int tap = static_cast<int>(open("/dev/tap8", kReadWrite));
+  expect("frames without a page", vm_listen(file, tap, false), kInvalid);
+  expect("a page that begins elsewhere", call(hvlab::kernel::kVmShare, file, to_word(page) + 8), kInvalid);
+  expect("the kernel's page", call(hvlab::kernel::kVmShare, file, static_cast<long>(0xffff'8000'0000'0000)),
+         kInvalid);
+  expect("no page", call(hvlab::kernel::kVmShare, file, 0x1234'5000'0000), kFault);
+  expect("a page", vm_share(file, page), 0);
+  expect("another page", vm_share(file, page), kBusy);
+  expect("registers", vm_keep(file, kept), 0);
+  expect("registers at no place", call(hvlab::kernel::kVmKeep, file, 0x10), kFault);
+  for (unsigned i = 0; i < 6; ++i) {
+    VmKept bad = kept;
+    uint32_t* const places[] = {&bad.count,         &bad.pin,
+                                &bad.cause,         &bad.mask,
+                                &bad.rows[0].index, reinterpret_cast<uint32_t*>(&bad.rows[0].kind)};
+    *places[i] = 0x8000'0000;
+    expect("registers that there are not", vm_keep(file, bad), kInvalid);
+  }
+  page->registers[0] = page->registers[1] = ~0u;
+  expect("a line that follows any bits", vm_line(file, 10, false), 0);
+  expect("and is up", static_cast<long>(page->line), 1);
+  expect("frames of no tap", vm_listen(file, file, false), kBadFile);
+  expect("frames of no file", vm_listen(file, 60, false), kBadFile);
+  expect("frames", vm_listen(file, tap, true), 0);
+  expect("frames twice", vm_listen(file, tap, true), kBusy);
+  expect("unmapping the page", call(11, to_word(page), sizeof *page), 0);
+  expect("a line whose page is gone", vm_line(file, 10, false), 0);
+  close(file);
+  close(tap);
+  expect("the tap again", static_cast<int>(open("/dev/tap8", kReadWrite)) >= 0, 1);
+}
+
+// Two machines cannot have one tap; the second may once the first is gone.
+void share_a_tap(long blocks) {
+  VmPage* page = reinterpret_cast<VmPage*>(map_memory(sizeof *page));
+  const int first = open_vm(), second = open_vm(), tap = static_cast<int>(open("/dev/tap7", kReadWrite));
+  expect("a first machine", vm_make(first, 1, blocks, {1, kMemory, 0}), 0);
+  expect("a second", vm_make(second, 2, blocks, {1, kMemory, 0}), 0);
+  expect("a page of two", vm_share(first, page) + vm_share(second, page), 0);
+  expect("the tap of the first", vm_listen(first, tap, false), 0);
+  expect("and of the second", vm_listen(second, tap, false), kBusy);
+  close(first);
+  expect("when the first is gone", vm_listen(second, tap, false), 0);
+  close(second);
 }
 
 // More machines, one after the other, than the processor can tell apart at a time.
@@ -111,6 +168,8 @@ void take_memory_away(uint8_t* memory) {
 int main() {
   uint8_t* memory = reinterpret_cast<uint8_t*>(map_blocks(kBytes));
   ask_for_too_much(to_word(memory));
+  ask_for_what_is_not_there(to_word(memory));
+  share_a_tap(to_word(memory));
   make_many(to_word(memory));
   int file = make_guest(memory);
   check_accesses(file);

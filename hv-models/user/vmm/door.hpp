@@ -24,6 +24,15 @@ inline long vm_combine(int file, const hvlab::kernel::VmSends& sends) {
 inline long vm_take_sends(int file, hvlab::devices::Access& last) {
   return user::call(hvlab::kernel::kVmTakeSends, file, user::to_word(&last));
 }
+inline long vm_share(int file, hvlab::kernel::VmPage* page) {
+  return user::call(hvlab::kernel::kVmShare, file, user::to_word(page));
+}
+inline long vm_keep(int file, const hvlab::kernel::VmKept& registers) {
+  return user::call(hvlab::kernel::kVmKeep, file, user::to_word(&registers));
+}
+inline long vm_listen(int file, int tap, bool always) {
+  return user::call(hvlab::kernel::kVmListen, file, tap, always);
+}
 inline long vm_line(int file, unsigned pin, bool level) {
   return user::call(hvlab::kernel::kVmLine, file, pin, level);
 }

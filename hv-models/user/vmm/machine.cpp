@@ -6,6 +6,7 @@
 #include "hv-models/runtime/mark.hpp"
 #include "hv-models/user/library/text.hpp"
 #include "hv-models/user/vmm/door.hpp"
+#include "hv-models/user/vmm/kept.hpp"
 
 namespace vmm {
 
@@ -24,6 +25,11 @@ bool Machine::fail(const char* what, long result) const {
 
 void Machine::change_line(void* machine, unsigned pin, bool level) {
   Machine& m = *static_cast<Machine*>(machine);
+  if (pin == devices::Board::kNetworkPin && m.keeps_registers() && m.doorbell_ != 0) {
+    // The kernel knows the level better.
+    if (level != (__atomic_load_n(&m.page_->line, __ATOMIC_SEQ_CST) != 0)) vm_line(m.file_, pin, level);
+    return;
+  }
   const uint32_t lines = level ? m.lines_ | 1u << pin : m.lines_ & ~(1u << pin);
   if (lines != m.lines_) vm_line(m.file_, pin, level);  // a call for each change, not for each look
   m.lines_ = lines;
@@ -34,7 +40,13 @@ uint8_t* Machine::find_memory(void* machine, uint64_t address, uint64_t bytes) {
   return address < m.memory_bytes_ && bytes <= m.memory_bytes_ - address ? m.memory_ + address : nullptr;
 }
 
-bool Machine::has_room(void* machine) { return static_cast<Machine*>(machine)->board_->has_room(); }
+// Without room the guest's next buffers are waited for, which may be the kernel's to see.
+bool Machine::has_room() {
+  const bool room = board_->has_room();
+  if (page_ == nullptr || room == (page_->watched == 0)) return room;
+  __atomic_store_n(&page_->watched, room ? 0 : 1u << kKeptReceiveTail, __ATOMIC_SEQ_CST);
+  return room || board_->has_room();  // they may just have come
+}
 
 void Machine::receive(void* machine, const uint8_t* frame, uint32_t bytes) {
   static_cast<Machine*>(machine)->board_->receive(frame, bytes);  // what it does not take is lost
@@ -78,6 +90,8 @@ bool Machine::make_devices() {
     runtime::mark<arch::mark::Kind::VmDisk>(arch::mark::vcpu_id(number_, 0),
                                             arch::mark::disk_sector(0, disk_.first()));
   }
+  if (keeps_registers() && configuration_.net != NetworkKind::E1000)
+    return fail("registers:kernel is for net:e1000");
   if (configuration_.net == NetworkKind::None) return true;
   const long opened = wire_.open(number_);
   return opened >= 0 || fail("no tap for its network card", opened);
@@ -96,11 +110,27 @@ bool Machine::make_board() {
   board.virtio_network = configuration_.net == NetworkKind::Virtio;
   board.wire = wire_.backend();
   board_ = new (board_place_) devices::Board(board);
-  return true;
+  return make_page();
+}
+
+// What the kernel is to look at, if it is to do more than it must.
+bool Machine::make_page() {
+  const bool by_processor = configuration_.frames != hypervisor::FramesBy::Thread;
+  const bool shared = configuration_.frames == hypervisor::FramesBy::Shared;
+  if (!by_processor && !keeps_registers()) return true;
+  const long page = user::map_memory(sizeof *page_);
+  if (page < 0) return fail("no page to share", page);
+  page_ = reinterpret_cast<kernel::VmPage*>(page);
+  if (const long taken = vm_share(file_, page_); taken < 0) return fail("the kernel takes no page", taken);
+  if (keeps_registers()) board_->e1000().place_registers(*new (page_->registers) devices::E1000::Registers);
+  if (!by_processor || configuration_.net == NetworkKind::None) return true;
+  wire_.begin_without_thread(shared ? &page_->frames : nullptr);
+  const long listens = vm_listen(file_, wire_.tap(), !shared);
+  return listens >= 0 || fail("the kernel does not tell of frames", listens);
 }
 
 bool Machine::start_threads() {
-  if (configuration_.net != NetworkKind::None) {
+  if (configuration_.net != NetworkKind::None && configuration_.frames == hypervisor::FramesBy::Thread) {
     if (const long thread = wire_.begin(); thread < 0) return fail("no thread for its wire", thread);
   }
   for (unsigned i = 0; i < configuration_.vcpus; ++i) {
@@ -124,12 +154,20 @@ void Machine::take_sends() {
   if (vm_take_sends(file_, last) > 0) board_->access(last);
 }
 
-// The guest may have moved its card.
-void Machine::follow_doorbell() {
+// The guest may have moved its card, or switched it off.
+void Machine::follow_card() {
   uint64_t address = 0;
-  if (!board_->send_doorbell(address) || address == doorbell_) return;
+  if (!board_->send_doorbell(address)) address = 0;
+  if (address == doorbell_) return;
   doorbell_ = address;
-  vm_combine(file_, {address, configuration_.sends});
+  if (configuration_.sends > 1) vm_combine(file_, {address, address != 0 ? configuration_.sends : 0});
+  if (keeps_registers()) keep_registers(address != 0 ? address - devices::E1000::kSendDoorbell : 0);
+}
+
+void Machine::keep_registers(uint64_t card) {
+  vm_keep(file_, kept_registers(card));
+  const uint32_t line = 1u << devices::Board::kNetworkPin;
+  lines_ = page_->line != 0 ? lines_ | line : lines_ & ~line;
 }
 
 // In the guest as long as it asks for no device.
@@ -147,8 +185,9 @@ void Machine::run_processor(unsigned index) {
     if (configuration_.sends > 1) take_sends();
     if (run.reason == kernel::VmRun::kAccess) board_->access(run.access);
     while (board_->is_late()) board_->catch_up();
-    if (configuration_.sends > 1) follow_doorbell();
+    if (configuration_.sends > 1 || keeps_registers()) follow_card();
     wire_.look();
+    if (run.reason == kernel::VmRun::kLook || wire_.is_full()) wire_.take();
   }
 }
 

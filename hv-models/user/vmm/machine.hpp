@@ -3,6 +3,7 @@
 
 #include "hv-models/devices/board.hpp"
 #include "hv-models/hypervisor/configuration.hpp"
+#include "hv-models/kernel/vm_abi.hpp"
 #include "hv-models/user/library/threads.hpp"
 #include "hv-models/user/vmm/console.hpp"
 #include "hv-models/user/vmm/disk.hpp"
@@ -36,6 +37,7 @@ class Machine {
     Machine* machine;
     unsigned index;
   };
+  bool keeps_registers() const { return configuration_.registers == hvlab::hypervisor::RegistersBy::Kernel; }
   bool fail(const char* what, long result = 0) const;
   bool make_memory(const FileBytes& kernel, const FileBytes& archive);
   bool make_devices();
@@ -44,7 +46,10 @@ class Machine {
   static void run_thread(void* processor);
   void run_processor(unsigned index);
   void take_sends();
-  void follow_doorbell();
+  bool make_page();
+  void follow_card();
+  void keep_registers(uint64_t card);
+  bool has_room();
   int wait_for_end();
 
   const unsigned number_, machines_;
@@ -56,11 +61,13 @@ class Machine {
   user::Mutex mutex_;  // of all below
   Console console_;
   Disk disk_{mutex_};
-  Wire wire_{mutex_, {has_room, receive, this}};
+  Wire wire_{mutex_,
+             {[](void* machine) { return static_cast<Machine*>(machine)->has_room(); }, receive, this}};
   alignas(hvlab::devices::Board) uint8_t board_place_[sizeof(hvlab::devices::Board)];
   hvlab::devices::Board* board_ = nullptr;
   uint32_t lines_ = 0;     // interrupt lines that are up, a bit each
-  uint64_t doorbell_ = 0;  // as the kernel knows it
+  uint64_t doorbell_ = 0;  // as the kernel knows it; 0: the card is nowhere
+  hvlab::kernel::VmPage* page_ = nullptr;
   user::Waiters changed_;
   bool ended_ = false;
   int status_ = 0;
@@ -68,7 +75,6 @@ class Machine {
 
   static void change_line(void* machine, unsigned pin, bool level);
   static uint8_t* find_memory(void* machine, uint64_t address, uint64_t bytes);
-  static bool has_room(void* machine);
   static void receive(void* machine, const uint8_t* frame, uint32_t bytes);
 };
 

@@ -47,13 +47,29 @@ long Wire::begin() {
   return user::start_thread([](void* wire) { static_cast<Wire*>(wire)->serve(); }, this);
 }
 
+bool Wire::has_frames() const {
+  if (waiting_ != nullptr) return __atomic_load_n(waiting_, __ATOMIC_SEQ_CST) > 0;
+  return user::bytes_waiting(tap_) > 0;
+}
+
+void Wire::take() {
+  full_ = false;
+  while (takes_ && has_frames()) {
+    full_ = !has_room();
+    if (full_) return;
+    uint8_t frame[kLongest];
+    const long bytes = user::read(tap_, frame, sizeof frame);
+    if (bytes > 0) receiver_.receive(receiver_.context, frame, static_cast<uint32_t>(bytes));
+  }
+}
+
 void Wire::serve() {
   for (;;) {
     uint8_t frame[kLongest];
     const long bytes = user::read(tap_, frame, sizeof frame);
     if (bytes <= 0) continue;
     const user::Hold hold(mutex_);
-    while (!receiver_.has_room(receiver_.context)) {
+    while (!has_room()) {
       waits_ = true;
       room_.wait(mutex_);
     }
