@@ -82,6 +82,17 @@ std::string split_words(const scenario::Software& software) {
   return words;
 }
 
+/// What of the study of hosted networking is switched on; the kernel keeps registers of an e1000 alone.
+std::string hosted_words(const scenario::Cell& cell, bool e1000) {
+  return fmt::format(",sends:{},registers:{},frames:{}", cell.software.sends,
+                     e1000 ? cell.software.registers : "process", cell.software.frames);
+}
+
+/// Words of a kernel of ours, before those that say what it runs.
+std::string kernel_words(const scenario::Cell& cell) {
+  return cell.software.tick == 0 ? "" : fmt::format("tick={} ", cell.software.tick / kMillisecond);
+}
+
 /// "vcpus:2,memory:64,...": the words of docs/teaching-hypervisors.md.
 std::string vm_words(const Model& model, const scenario::Cell& cell, const scenario::Vm& vm) {
   const std::string devices = vm.devices.empty() ? cell.software.devices : vm.devices;
@@ -93,6 +104,7 @@ std::string vm_words(const Model& model, const scenario::Cell& cell, const scena
                                   kind("ide"), cell.machine.nics.empty() ? "none" : kind("e1000"), paging);
   if (cell.software.pages == "small") words += ",pages:small";
   if (model.split && devices == "pv") words += split_words(cell.software);
+  if (is_hosted(model)) words += hosted_words(cell, words.find("net:e1000") != std::string::npos);
   if (!model.scheduler) return words;
   words += fmt::format(",shares:{}", vm.shares);
   if (vm.limit != 0) words += fmt::format(",limit:{:.0f}", vm.limit * 100);
@@ -111,8 +123,8 @@ std::string management_words(const scenario::Software& software) {
 
 std::string machines_line(const Model& model, const scenario::Cell& cell) {
   std::string line, guests;
-  if (std::string_view(model.modules) == kHosted)
-    line = "model=hosted";  // the kernel is a host only if it is told
+  if (is_hosted(model))
+    line = kernel_words(cell) + "model=hosted";  // the kernel is a host only if it is told
   if (model.scheduler)
     line = fmt::format("scheduler={} skew={}", cell.software.scheduler, cell.software.skew / kMicrosecond);
   if (model.split) line += management_words(cell.software);
@@ -120,7 +132,8 @@ std::string machines_line(const Model& model, const scenario::Cell& cell) {
     const scenario::Vm& vm = cell.vms[i];
     line += fmt::format(" vm{}={}", i + 1, vm_words(model, cell, vm));
     const bool disk = (vm.devices.empty() ? cell.software.devices : vm.devices) != "none";
-    guests += " -- run=" + (vm.program.empty() ? workload_of(cell, disk ? "/dev/disk0" : "") : vm.program);
+    guests += " -- " + kernel_words(cell) +
+              "run=" + (vm.program.empty() ? workload_of(cell, disk ? "/dev/disk0" : "") : vm.program);
   }
   return line + guests;
 }
@@ -135,6 +148,8 @@ const Model* find_model(const std::string& name) {
   return found == std::end(kModels) ? nullptr : found;
 }
 
+bool is_hosted(const Model& model) { return std::string_view(model.modules) == kHosted; }
+
 std::string model_image(const Model& model) { return path_of(model.image); }
 
 std::vector<std::string> model_modules(const Model& model) {
@@ -148,6 +163,7 @@ std::string model_command_line(const Model& model, const scenario::Cell& cell) {
   std::string more = cell.software.append.empty() ? "" : cell.software.append + " ";
   if (*model.pv != '\0') return more + machines_line(model, cell);
   if (cell.software.offload == "card") more += "offload=on ";
+  more += kernel_words(cell);
   const std::string name = model.name;
   if (name == "bare" && cell.instances == 1) return more + "run=" + workload_of(cell, "/dev/disk0");
   std::string how = name == "container" ? "--contain " : "";

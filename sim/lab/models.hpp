@@ -32,6 +32,9 @@ std::span<const Model> models();
 /// The model called `name`; null if there is none.
 const Model* find_model(const std::string& name);
 
+/// Whether its VMM is a process of a host's kernel.
+bool is_hosted(const Model& model);
+
 /// Paths of its image and modules. Throws UserError if they were not built.
 std::string model_image(const Model& model);
 std::vector<std::string> model_modules(const Model& model);

@@ -44,7 +44,8 @@ scenario::WayFacts facts_of(const Model& model) {
           model.devices,
           model.partitions,
           model.split,
-          model.offload};
+          model.offload,
+          is_hosted(model)};
 }
 
 scenario::WayFacts facts_of(const Way& way) {

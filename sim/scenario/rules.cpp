@@ -156,6 +156,18 @@ void check_split(const Value& software, const WayFacts& way, Problems& problems)
   }
 }
 
+/// Registers that the host's kernel can keep are an e1000's; a period is one of the kernel's words.
+void check_hosted(const Value& software, const WayFacts& way, Problems& problems) {
+  const Value *registers = software.find("registers"), *devices = software.find("devices");
+  const std::string& have = devices == nullptr ? way.devices : devices->text;
+  if (way.hosted && registers != nullptr && registers->text == "kernel" && have == "pv")
+    problems.add(registers->place, registers->text, "the host's kernel keeps the registers of an e1000 card",
+                 "devices: emulated beside it");
+  const Value* tick = software.find("tick");
+  if (tick != nullptr && tick->count % kMillisecond != 0)
+    problems.add(tick->place, tick->text, "not a whole number of ms");
+}
+
 /// What only the teaching systems understand, and what they do not.
 void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value *software = cell.find("software"), *workload = cell.find("workload"), *vms = cell.find("vms");
@@ -164,7 +176,9 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
     return;  // of an unknown name
   const bool model = way != nullptr && way->model;
   if (!model) {
-    refuse(*software, {"devices", "paging", "pages", "transmit", "receive", "offload", "scheduler", "skew"},
+    refuse(*software,
+           {"devices", "paging", "pages", "transmit", "receive", "offload", "scheduler", "skew", "registers",
+            "sends", "frames", "tick"},
            "is for a model", problems);
     if (workload != nullptr) refuse(*workload, {"program", "ping"}, "is for a model", problems);
   } else {
@@ -174,6 +188,9 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
     check_offload(cell, *software, *way, problems);
     if (!way->scheduler)
       refuse(*software, {"scheduler", "skew"}, "is for a model with a scheduler", problems);
+    if (!way->hosted)
+      refuse(*software, {"registers", "sends", "frames"}, "is for the hosted model", problems);
+    check_hosted(*software, *way, problems);
     refuse(cell, {"events"}, "is for ways: teaching systems have nobody to ask", problems);
   }
   if (workload != nullptr && workload->mentions("program"))
@@ -377,6 +394,11 @@ void derive_model(Value& software, const WayFacts& way, const std::string& origi
     add(software, "receive", word_value("copy"), origin);
   }
   if (way.offload) add(software, "offload", word_value("off"), origin);
+  if (way.hosted) {
+    add(software, "registers", word_value("process"), origin);
+    add(software, "sends", count_value(1), origin);
+    add(software, "frames", word_value("thread"), origin);
+  }
   if (!way.scheduler) return;
   add(software, "scheduler", word_value("credit"), origin);
   Value skew = count_value(3 * kMillisecond);

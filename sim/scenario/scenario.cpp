@@ -71,6 +71,10 @@ Software software_of(const Value& value) {
   software.offload = text_at(value, "offload");
   software.scheduler = text_at(value, "scheduler");
   software.skew = count_at(value, "skew");
+  software.registers = text_at(value, "registers");
+  software.frames = text_at(value, "frames");
+  software.sends = count_at(value, "sends", 1);
+  software.tick = count_at(value, "tick");
   software.debian_kernel = count_at(value, "debian_kernel") != 0;
   if (const Value* kernel = value.find("kernel"); kernel != nullptr)
     software.kernel = image_of(*kernel, "file");

@@ -47,6 +47,9 @@ struct Software {
   std::string transmit, receive,
       offload;  // of a model whose cards are split, offload of bare too; else empty
   Picoseconds skew = 0;
+  std::string registers, frames;  // of a hosted model; else empty
+  u64 sends = 1;
+  Picoseconds tick = 0;        // of a model's kernels; 0: none
   bool debian_kernel = false;  // that of the ways
   Image kernel;
   Image iso;                 // that firmware boots from

@@ -32,6 +32,7 @@ struct WayFacts {
   bool partitions = false;   // processors are divided among its machines, not shared
   bool split = false;        // its guests' cards are split between them and a management machine
   bool offload = false;      // its kernel leaves work to cards if told to
+  bool hosted = false;       // its VMM is a process of a host's kernel
 };
 
 struct Vocabulary {

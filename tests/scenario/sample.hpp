@@ -22,7 +22,8 @@ inline Vocabulary words() {
   words.models = {
       {"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false, "", false, false, true},
       {"driver-domain", "amd-zen2", 208 * kMiB, 80 * kMiB, 1, true, true, true, "pv", false, true, true},
-      {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated"},
+      {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", false, false, false,
+       true},
       {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},
       {"partition", "amd-zen2", 144 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", true}};
   words.claims = {"H1"};
