@@ -172,15 +172,18 @@ TEST_CASE("a guest that attacks from ring 0 harms itself alone") {
   const std::vector<std::string> devices = {"--disk", make_disk(folder.path / "disk"), "--net", "peer"};
   const lab::WorkloadLog expected = bare_log();
   struct Case {
-    const char *attack, *paging;
+    const char *attack, *words;
   };
-  for (const auto& [attack, paging] :
-       {Case{"everything", "nested"}, Case{"everything", "shadow"}, Case{"time", "nested"},
-        Case{"fetch", "nested"}, Case{"fetch", "shadow"}}) {
-    const KernelRun run = run_hosted(
-        2, std::string("vm1=disk:virtio,net:e1000,paging:") + paging + " vm2=vcpus:2,disk:ide,net:virtio",
-        std::string("attack=") + attack + " -- run=/bin/workload --quick", devices);
-    CAPTURE(attack, paging, run.console, run.errors);
+  for (const auto& [attack, words] :
+       {Case{"everything", "paging:nested"}, Case{"everything", "paging:shadow"},
+        Case{"everything", "registers:kernel,sends:3,frames:shared"},
+        Case{"everything", "registers:kernel,frames:poll"},
+        Case{"time", "registers:kernel,sends:3,frames:shared"}, Case{"fetch", "paging:nested"},
+        Case{"fetch", "paging:shadow,registers:kernel,sends:3,frames:shared"}}) {
+    const KernelRun run =
+        run_hosted(2, std::string("vm1=disk:virtio,net:e1000,") + words + " vm2=vcpus:2,disk:ide,net:virtio",
+                   std::string("attack=") + attack + " -- run=/bin/workload --quick", devices);
+    CAPTURE(attack, words, run.console, run.errors);
     const std::vector<lab::WorkloadLog> logs = lab::parse_workload_logs(run.console);
     REQUIRE(logs.size() == 2);
     check_same(logs[1], expected);
