@@ -5,6 +5,7 @@
 #include "hv-models/interdomain/hypercalls.hpp"
 #include "hv-models/interdomain/shared_page.hpp"
 #include "hv-models/kernel/attack_hypervisor.hpp"
+#include "hv-models/kernel/attack_tools.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/wire.hpp"
 #include "hv-models/runtime/clock.hpp"
@@ -23,16 +24,6 @@ constexpr unsigned kCard = static_cast<unsigned>(Split::Network);
 constexpr u8 kFill = 0xee;
 constexpr u32 kPeer = 0x0a000202, kSelf = 0x0a000263;  // 10.0.2.2, 10.0.2.99
 enum : u32 { kSendRing, kReceiveRing, kHeaders, kFrame, kFirstOffered };
-
-i64 ask(Call call, u64 first = 0, u64 second = 0, u64 third = 0) {
-  return runtime::hypercall(static_cast<u64>(call), first, second, third);
-}
-
-template <typename Page>
-Page* fresh_page() {
-  return static_cast<Page*>(runtime::allocate_zeroed_page());
-}
-u32 page_number(const void* page) { return static_cast<u32>(physical(page) / kPageBytes); }
 
 struct Card {
   SharedPage* shared = fresh_page<SharedPage>();

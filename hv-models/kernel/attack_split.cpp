@@ -6,6 +6,7 @@
 #include "hv-models/interdomain/hypercalls.hpp"
 #include "hv-models/interdomain/shared_page.hpp"
 #include "hv-models/kernel/attack_hypervisor.hpp"
+#include "hv-models/kernel/attack_tools.hpp"
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/clock.hpp"
@@ -22,17 +23,6 @@ namespace {
 using namespace interdomain;
 
 constexpr unsigned kDisk = static_cast<unsigned>(Split::Disk), kCard = static_cast<unsigned>(Split::Network);
-
-i64 ask(Call call, u64 first = 0, u64 second = 0, u64 third = 0) {
-  return runtime::hypercall(static_cast<u64>(call), first, second, third);
-}
-
-template <typename Page>
-Page* fresh_page() {
-  return static_cast<Page*>(runtime::allocate_zeroed_page());
-}
-
-u32 page_number(const void* page) { return static_cast<u32>(physical(page) / kPageBytes); }
 
 // Behind what it has: memory of virtual machines comes in blocks of 2 MiB.
 u64 memory_end() {

@@ -8,22 +8,23 @@ namespace {
 
 using runtime::Hold;
 
-// Free pages, each with the next one's address in its first bytes.
+struct FreePage {
+  FreePage* next;
+};
 constinit runtime::SpinLock lock;
-u8* first = nullptr;
+FreePage* first = nullptr;
 
 void give(u8* page) {
   const Hold hold(lock);
-  memcpy(page, &first, sizeof first);
-  first = page;
+  first = new (page) FreePage{first};
 }
 
 u8* take() {
   {
     const Hold hold(lock);
-    if (u8* page = first; page != nullptr) {
-      memcpy(&first, page, sizeof first);
-      return page;
+    if (FreePage* page = first; page != nullptr) {
+      first = page->next;
+      return reinterpret_cast<u8*>(page);
     }
   }
   return static_cast<u8*>(allocate_pages());

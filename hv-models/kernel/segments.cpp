@@ -1,21 +1,12 @@
 #include "hv-models/kernel/segments.hpp"
 
+#include "hv-models/kernel/network_order.hpp"
+
 namespace hvlab::kernel {
 namespace {
 
 constexpr size_t kIdentificationAt = 4, kTotalAt = 2, kIpChecksumAt = 10;  // RFC 791, 3.1
 constexpr size_t kSequenceAt = 4, kOffsetAt = 12, kFlagsAt = 13;           // RFC 9293, 3.1
-
-u16 get16(const u8* from) { return static_cast<u16>(from[0] << 8 | from[1]); }
-u32 get32(const u8* from) { return u32{get16(from)} << 16 | get16(from + 2); }
-void put16(u8* to, u32 value) {
-  to[0] = static_cast<u8>(value >> 8);
-  to[1] = static_cast<u8>(value);
-}
-void put32(u8* to, u32 value) {
-  put16(to, value >> 16);
-  put16(to + 2, value);
-}
 
 size_t checksum_at(u8 protocol) { return protocol == kProtocolUdp ? 6 : 16; }
 

@@ -1,20 +1,12 @@
 #include "hv-models/kernel/wire.hpp"
 
+#include "hv-models/kernel/network_order.hpp"
+
 namespace hvlab::kernel {
 namespace {
 
 constexpr u8 kTcpSegmentOption = 2;
 
-u16 get16(const u8* from) { return static_cast<u16>(from[0] << 8 | from[1]); }
-u32 get32(const u8* from) { return u32{get16(from)} << 16 | get16(from + 2); }
-void put16(u8* to, u32 value) {
-  to[0] = static_cast<u8>(value >> 8);
-  to[1] = static_cast<u8>(value);
-}
-void put32(u8* to, u32 value) {
-  put16(to, value >> 16);
-  put16(to + 2, value);
-}
 void put_mac(u8* to, const MacAddress& mac) {
   for (unsigned i = 0; i < 6; ++i) to[i] = mac.bytes[i];
 }
