@@ -1,6 +1,7 @@
 // bulk [--peer A.B.C.D] [--kibibytes N] [--each BYTES] [--check] [send] [receive]: much data one way, over
 // TCP, with the peer at the other end of the wire (docs/media.md). Each phase prints "HVLAB phase=NAME
-// hash=HEX ns=N", as the workload does; the hash is that of what came, or the number of bytes that went.
+// hash=HEX ns=N bytes=N", as the workload does; the hash is that of what came, or the number of bytes that
+// went.
 //
 //   send      to the peer's discard service; with --check to its echo service, and back
 //   receive   a file from its web server; with --check each byte is looked at
@@ -145,7 +146,7 @@ void run_phase(const Phase& phase) {
   const uint64_t hash = phase.work();
   const long elapsed = nanoseconds() - start;
   call(kPhaseEnds);
-  print("HVLAB phase=%s hash=%lx ns=%ld\n", phase.name, hash, elapsed);
+  print("HVLAB phase=%s hash=%lx ns=%ld bytes=%ld\n", phase.name, hash, elapsed, static_cast<long>(total));
 }
 
 int usage() {
