@@ -180,9 +180,11 @@ std::string format_runs(const std::vector<MeasuredRun>& all, size_t width, bool 
       if (run.processors == count) same.push_back(&run);
     }
     text += (text.empty() ? "" : "\n") + format_block(same, width, count == counts.front(), hops);
-    text += section("How many instances fit: until one takes longer than " +
-                        fmt::format("{} times a container that is alone", analysis::kServiceLevel),
-                    density(all, count), width);
+    text += section(
+        fmt::format(
+            "How many instances fit until one takes over {} times a container alone (they start in turn)",
+            analysis::kServiceLevel),
+        density(all, count), width);
   }
   return text;
 }

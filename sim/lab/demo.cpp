@@ -42,7 +42,7 @@ po::options_description describe() {
   // clang-format off
   options.add_options()
       ("real", "the ways of Debian's kernel, instead of the teaching systems")
-      ("quick", "the short form of the workload")
+      ("quick", "the short form of the workload, without density: its instances would hardly meet")
       ("ways", po::value<std::string>()->value_name("NAME,..."),
        "only these; the others are compared with the first")
       ("processors", po::value<std::string>()->value_name("N,..."), "each on machines with so many")
@@ -153,7 +153,8 @@ Scenario load(const po::variables_map& values) {
 /// The cells with several instances, which density takes: of the teaching systems that are shown, with most
 /// of the machine's processors. Nothing if there are none, or if the numbers of instances are given.
 std::optional<Scenario> density_of(const Scenario& shown, const po::variables_map& values) {
-  if (values.count("real") != 0 || values.count("instances") != 0) return std::nullopt;
+  for (const char* without : {"real", "instances", "quick"})
+    if (values.count(without) != 0) return std::nullopt;
   const scenario::Vocabulary words = scenario_vocabulary();
   const std::string file = (data_folder(kFolder) / kDensity).string();
   unsigned processors = 1;
@@ -165,7 +166,6 @@ std::optional<Scenario> density_of(const Scenario& shown, const po::variables_ma
   if (std::ranges::count(names, std::string("container")) == 0)
     return std::nullopt;  // what it is measured by
   std::vector<Override> overrides = parse_overrides(texts_of(values, "set"));
-  if (values.count("quick") != 0) overrides.push_back({"workload.size", "quick"});
   overrides.push_back({"machine.cores", std::to_string(processors)});
   overrides.push_back({"vary.software.model", fmt::format("[{}]", fmt::join(names, ", "))});
   return load_scenario(file, overrides, words);

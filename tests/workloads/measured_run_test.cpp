@@ -145,6 +145,26 @@ TEST_CASE("an instance whose program has no phases is not averaged") {
   CHECK(runs[0].failure.empty());
 }
 
+// Catches several instances in the tables of one, a level of each way's own, and a number that is no crossing
+// of the level.
+TEST_CASE("density is on a straight line between numbers of instances") {
+  std::vector<MeasuredRun> runs;
+  for (const auto& [way, alone, together] :
+       {std::tuple("container", 10u, 14u), std::tuple("monolithic", 12u, 18u)}) {
+    runs.push_back(run_of(way, 2, alone * 1'000'000));
+    runs.push_back(run_of(way, 2, together * 1'000'000));
+    runs.back().others = {runs.back().log};
+  }
+  const std::string text = format_runs(runs, 100);
+  CAPTURE(text);
+  CHECK(text.find("*2") == std::string::npos);
+  CHECK(text.find("mean of all phases         container  monolithic\n"
+                  "1 instance                  10.00 ms    12.00 ms\n"
+                  "2 instances                 14.00 ms    18.00 ms\n"
+                  "fit in 15.00 ms     at least 2.00        1.50\n"
+                  "fit in memory                      -           -\n") != std::string::npos);
+}
+
 // Catches a comparison of several instances by the time or the hash of one of them.
 TEST_CASE("instances are averaged, and all are checked") {
   MeasuredRun run = run_of("apps", 1, 10'000'000);
