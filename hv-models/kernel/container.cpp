@@ -63,7 +63,17 @@ u64 Container::charge(u64 nanoseconds, u64 now) {
   used_ += nanoseconds;
   total_ += nanoseconds;
   if (parent) parent->charge(nanoseconds, now);
-  // The share is the container's, however many threads it has.
+  // Who is in several containers pays the price of the dearest: a container inside gains nothing outside its
+  // own.
+  u64 most = price(nanoseconds);
+  for (const Container* c = parent.get(); c != nullptr && c->parent; c = c->parent.get()) {
+    if (const u64 price = c->price(nanoseconds); price > most) most = price;
+  }
+  return most;
+}
+
+// The share is the container's, however many threads it has.
+u64 Container::price(u64 nanoseconds) const {
   const u64 threads = ready_ > 0 ? ready_ : 1;
   return nanoseconds * threads * Limits{}.weight / limits.weight;
 }
@@ -72,6 +82,15 @@ u64 Container::slice() const {
   if (limits.weight >= Limits{}.weight) return kSlice;
   const u64 slice = kSlice * limits.weight / Limits{}.weight;
   return slice < kShortestSlice ? kShortestSlice : slice;
+}
+
+// The system's own container has no share.
+void Container::add_ready(int threads) {
+  const auto add = [&](Container& c) {
+    c.ready_ = static_cast<unsigned>(static_cast<int>(c.ready_) + threads);
+  };
+  add(*this);
+  for (Container* c = parent.get(); c != nullptr && c->parent; c = c->parent.get()) add(*c);
 }
 
 bool Container::may_run(u64 now) {

@@ -59,7 +59,8 @@ class Container : public Counted {
   u64 slice() const;
   /// False while its quota is used up.
   bool may_run(u64 now);
-  void add_ready(int threads) { ready_ = static_cast<unsigned>(static_cast<int>(ready_) + threads); }
+  /// So many more of its threads can run, or fewer.
+  void add_ready(int threads);
   static u64 next_period(u64 now) { return (now / kPeriod + 1) * kPeriod; }
   u64 processor_time() const { return total_; }
 
@@ -67,7 +68,8 @@ class Container : public Counted {
   void begin_period(u64 now);
   runtime::SpinLock lock_;
   u64 pages_ = 0, most_pages_ = 0, processes_ = 0;
-  unsigned ready_ = 0;  // threads that run or could
+  u64 price(u64 nanoseconds) const;
+  unsigned ready_ = 0;  // threads that run or could, in containers inside it too
   u64 period_ = 0, used_ = 0, total_ = 0;
 };
 

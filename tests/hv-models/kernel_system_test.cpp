@@ -210,6 +210,35 @@ TEST_CASE("containers side by side have a root each, with the devices that they 
   CHECK(run.says("probe: /tmp/x was made"));
 }
 
+// Would catch: a way up out of a root; a mount, a signal, a wait, a call of /dev/vm's that reaches outside; a
+// program of all that one of them can change.
+TEST_CASE("a container that tries to get out stays inside") {
+  const TemporaryFolder folder("kernel");
+  const KernelRun run = run_kernel(
+      2, "/bin/init /bin/launch --contain --address 10.0.2.21 2 /bin/escape ; /bin/files /tmp ; /bin/network",
+      {"--disk", make_disk(folder.path / "disk"), "--net", "peer"});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.well());
+  CHECK(run.says("HVLAB instance=1 escape: none"));
+  CHECK(run.says("HVLAB instance=2 escape: none"));
+  CHECK(run.says("files: 12 checked in /tmp"));
+}
+
+// Would catch: a container inside a container that has what the outer one may not: processes, or a share.
+TEST_CASE("containers inside a container are inside its limits") {
+  const KernelRun run = run_kernel(2, "/bin/contain --processes 5 /bin/escape limits");
+  CAPTURE(run.console, run.errors);
+  CHECK(run.says("escape: 4 processes"));
+  const KernelRun pair =
+      run_kernel(1,
+                 "/bin/init /bin/contain --weight 100 /bin/contain --weight 1000000 /bin/probe "
+                 "spin 150 & /bin/probe spin 150");
+  CAPTURE(pair.console);
+  const long first = number_in(pair.console, "spin 150 took (\\d+) ms");  // the one outside
+  const long second = number_in(pair.console, "took \\d+ ms[^]*took (\\d+) ms");
+  CHECK(first * 3 < second * 2);  // with equal shares they would end together
+}
+
 // Would catch: a bridge that loses, doubles or shows frames to those whom they are not for; a system that
 // loses its own network when the bridge takes its card; a container that outlives its port.
 TEST_CASE("taps, containers and the system share the machine's card, each with an address of its own") {
