@@ -192,3 +192,16 @@ TEST_CASE("a guest that attacks from ring 0 harms itself alone") {
     CHECK((run.console.find(std::string("attack: ") + attack + " over") != std::string::npos) == survives);
   }
 }
+
+// Would catch: as "a VMM that keeps to nothing harms nobody else", where nobody has thought of it; a
+// neighbour's guest that its calls reach.
+TEST_CASE("VMMs that keep to nothing, by chance, beside others") {
+  for (unsigned seed = 10; seed < 22; ++seed) {
+    const KernelRun run =
+        run_image(HVLAB_KERNEL, HVLAB_HOSTED, seed % 4 + 1,
+                  "exit=debug run=/bin/init /bin/badvmm " + std::to_string(seed) +
+                      " & /bin/vmm vm1=vcpus:2 -- run=/bin/files /tmp & /bin/files /tmp & /bin/vm");
+    CAPTURE(seed, run.console, run.errors);
+    CHECK(run.well());  // each of them
+  }
+}
