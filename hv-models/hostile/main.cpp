@@ -1,8 +1,9 @@
-// attack=NAME: attacks the hypervisor in that way and switches itself off; neighbour: computes and keeps its
-// memory.
+// attack=NAME: attacks the hypervisor in that way and switches itself off; busy=MS: all its processors
+// compute for so long; neighbour: computes and keeps its memory.
 #include "hv-models/hostile/attacks.hpp"
 #include "hv-models/hostile/attempt.hpp"
 #include "hv-models/runtime/boot_information.hpp"
+#include "hv-models/runtime/clock.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/power.hpp"
@@ -28,6 +29,31 @@ void secondary_main() {
   for (;;) runtime::wait_for_interrupt();
 }
 
+// Divisions: much time for few instructions, so that simulating it takes little.
+void compute() {
+  constexpr unsigned kDivisions = 20'000;
+  for (unsigned i = 0; i < kDivisions; ++i) {
+    u64 low = ~u64{0}, high = 1;
+    asm volatile("divq %2" : "+a"(low), "+d"(high) : "r"(u64{3}));
+  }
+}
+
+void compute_for_ever() {
+  for (;;) compute();
+}
+
+void be_busy(u64 milliseconds) {
+  runtime::start_other_processors(compute_for_ever);
+  const auto end = runtime::clock::now() + milliseconds * 1'000'000;
+  while (runtime::clock::now() < end) compute();
+}
+
+u64 number_in(const char* at) {
+  u64 number = 0;
+  for (; *at != 0; ++at) number = number * 10 + static_cast<u64>(*at - '0');
+  return number;
+}
+
 void run_attack(const char* name) {
   for (const Attack& each : kAttacks) {
     if (strcmp(each.name, name) != 0) continue;
@@ -47,14 +73,12 @@ void model_main() {
   using namespace hvlab::hostile;
   runtime::set_up_memory();
   char name[32], seed[16];
-  if (runtime::command_line_value("seed", seed, sizeof seed)) {
-    u64 number = 0;
-    for (const char* at = seed; *at != 0; ++at) number = number * 10 + static_cast<u64>(*at - '0');
-    set_chance(number);
-  }
+  if (runtime::command_line_value("seed", seed, sizeof seed)) set_chance(number_in(seed));
   if (runtime::command_line_value("attack", name, sizeof name)) {
     runtime::start_other_processors(secondary_main);
     run_attack(name);
+  } else if (runtime::command_line_value("busy", name, sizeof name)) {
+    be_busy(number_in(name));
   } else {
     runtime::print("neighbour: %s\n", be_neighbour() ? "well" : "MEMORY CHANGED");
   }

@@ -7,32 +7,60 @@ bool is_owed_time(const Scheduler& s, unsigned vcpu, unsigned) {
   return is_owed(s, s.machines[s.vcpus[vcpu].machine]);
 }
 
-// Its machine has had less, by so many slices, than another one that has a core.
+// `machine` has had less than `other` for its shares, by so many slices.
+bool has_had_less(const Scheduler& s, const Machine& machine, const Machine& other) {
+  const u64 most = weighted(machine, 2 * s.settings.slice) + weighted(other, 2 * s.settings.slice);
+  return machine.virtual_time + most < other.virtual_time;
+}
+
+// Than one that has a core.
 bool machine_is_behind(const Scheduler& s, const Machine& machine) {
   for (unsigned v = 0; v < s.vcpu_count; ++v) {
     const Machine& other = s.machines[s.vcpus[v].machine];
-    if (s.vcpus[v].core == kNowhere || &other == &machine) continue;
-    const u64 most = weighted(machine, 2 * s.settings.slice) + weighted(other, 2 * s.settings.slice);
-    if (machine.virtual_time + most < other.virtual_time) return true;
+    if (s.vcpus[v].core != kNowhere && &other != &machine && has_had_less(s, machine, other)) return true;
   }
   return false;
 }
 
-// It has made less progress, by so many slices, than a sibling that has a core.
-bool is_behind_siblings(const Scheduler& s, const Vcpu& vcpu) {
-  const Machine& machine = s.machines[vcpu.machine];
-  for (unsigned v = machine.first; v < machine.first + machine.count; ++v) {
-    if (s.vcpus[v].core != kNowhere && vcpu.progress + 4 * s.settings.slice < s.vcpus[v].progress)
-      return true;
+// Of one that wants to run.
+bool machine_is_ahead(const Scheduler& s, const Machine& machine) {
+  for (unsigned v = 0; v < s.vcpu_count; ++v) {
+    const Machine& other = s.machines[s.vcpus[v].machine];
+    if (may_run(s, s.vcpus[v]) && &other != &machine && has_had_less(s, other, machine)) return true;
   }
   return false;
+}
+
+// The sibling with a core that has made more progress than it, by so many slices, and most of all.
+unsigned leading_sibling(const Scheduler& s, const Vcpu& vcpu) {
+  const Machine& machine = s.machines[vcpu.machine];
+  unsigned found = kNobody;
+  for (unsigned v = machine.first; v < machine.first + machine.count; ++v) {
+    if (s.vcpus[v].core == kNowhere || vcpu.progress + 4 * s.settings.slice >= s.vcpus[v].progress) continue;
+    if (found == kNobody || s.vcpus[v].progress > s.vcpus[found].progress) found = v;
+  }
+  return found;
 }
 
 // Queues may be unequal for some time, not for long.
 bool is_behind(const Scheduler& s, unsigned v, unsigned) {
   const Vcpu& vcpu = s.vcpus[v];
   if (vcpu.core != kNowhere || vcpu.yielded) return false;
-  return is_behind_siblings(s, vcpu) || machine_is_behind(s, s.machines[vcpu.machine]);
+  const Machine& machine = s.machines[vcpu.machine];
+  return machine_is_behind(s, machine) ||
+         (leading_sibling(s, vcpu) != kNobody && !machine_is_ahead(s, machine));
+}
+
+// Where the machine has had enough, who is behind gets the leading sibling's core: no other machine pays for
+// it.
+void exchange_siblings(Scheduler& s, Placement& placement) {
+  for (unsigned v = 0; v < s.vcpu_count; ++v) {
+    const Vcpu& vcpu = s.vcpus[v];
+    if (vcpu.core != kNowhere || vcpu.yielded || !may_run(s, vcpu) || is_placed(placement, v)) continue;
+    const unsigned leader = leading_sibling(s, vcpu);
+    if (leader == kNobody || !place_on(s, placement, v, s.vcpus[leader].core)) continue;
+    s.vcpus[leader].slice_end = s.now;
+  }
 }
 
 bool is_in_slice(const Scheduler& s, unsigned vcpu, unsigned) { return in_slice(s, s.vcpus[vcpu]); }
@@ -52,6 +80,7 @@ void choose_from_queues(Scheduler& s, Placement& placement) {
   place_all(s, placement, is_both);
   place_all(s, placement, is_owed_time);
   place_all(s, placement, is_behind);
+  exchange_siblings(s, placement);
   place_all(s, placement, is_in_slice);
   for (unsigned core = 0; core < s.settings.cores; ++core) {
     if (placement.on[core] != kNobody) continue;
