@@ -56,7 +56,7 @@ bool GuestMemory::set_page(u64 address, u64 physical) {
     u64* table = static_cast<u64*>(runtime::allocate_zeroed_page());
     if (table == nullptr) return false;
     for (u64 i = 0; i < kBlock / kPage && blocks_[block] != 0; ++i) table[i] = blocks_[block] + i * kPage;
-    pages_[block] = table;
+    __atomic_store_n(&pages_[block], table, __ATOMIC_RELEASE);  // others look at it without a lock
     if (address >= bytes_) bytes_ = (block + 1) * kBlock;
   }
   pages_[block][address % kBlock / kPage] = physical;

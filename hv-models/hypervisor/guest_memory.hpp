@@ -22,7 +22,8 @@ class GuestMemory {
   void free();
 
   /// Puts another page of the host's at `address`, a whole page; `physical` 0: none there any more. False
-  /// without memory for the table that the first page of a block needs, or if `address` is too high.
+  /// without memory for the table that the first page of a block needs, or if `address` is too high. Memory
+  /// with such pages cannot be freed: some of them are another machine's.
   bool set_page(u64 address, u64 physical);
 
   /// The end of the highest block.

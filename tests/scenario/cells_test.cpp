@@ -22,6 +22,31 @@ TEST_CASE("every combination is a cell, the last axis fastest") {
   CHECK(scenario->cells[3].software.way == "kvm");
 }
 
+// Would catch: a name that becomes a key of the software, two cells of one name, an expectation that misses
+// its cell.
+TEST_CASE("values that are maps have names") {
+  std::string report;
+  const auto scenario = test::read(R"(title: x
+software: {model: bare}
+vary:
+  software:
+    - {as: whole, model: bare}
+    - {as: split, model: driver-domain, transmit: map}
+    - {model: monolithic}
+expect:
+  - {metric: time, in: {software: split}, against: {software: whole}, at_most: 9}
+)",
+                                   report);
+  INFO(report);
+  REQUIRE(scenario);
+  REQUIRE(scenario->cells.size() == 3);
+  CHECK(scenario->cells[0].label == "software=whole");
+  CHECK(scenario->cells[1].label == "software=split");
+  CHECK(scenario->cells[1].software.transmit == "map");
+  CHECK(scenario->cells[2].label == "software=#3");
+  CHECK(counterpart(*scenario, scenario->cells[1], {{"software", "whole"}}) == &scenario->cells[0]);
+}
+
 TEST_CASE("what a way decides is decided in each cell") {
   std::string report;
   const auto scenario = test::read(test::kGood, report);
