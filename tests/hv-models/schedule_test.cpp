@@ -279,19 +279,6 @@ TEST_CASE("schedule: in the long run machines with equal demand have the process
   }
 }
 
-// Would catch: a machine whose virtual processors catch up with each other at another one's expense.
-TEST_CASE("schedule: what a machine owes its own virtual processors no other machine pays") {
-  for (const char* policy : {"relaxed", "balance", "credit"}) {
-    Settings settings;
-    settings.cores = 2;
-    Harness h(policy, settings, {busy(2, {.shares = 1000}), busy(1, {.shares = 3000})}, 1);
-    h.run(1000 * kMs, [] { return true; });
-    CAPTURE(policy);
-    CHECK(h.counted[1].ran > 950 * kMs);  // it could use more, if it had more virtual processors
-    CHECK(h.counted[0].ran > 950 * kMs);
-  }
-}
-
 // Would catch: a sibling that is never chosen, a gang that never finds all its cores free at once. Equal
 // shares, no limits: up to four machines, each of which may be ahead of another by four slices, and of six
 // times as many virtual processors as cores.
