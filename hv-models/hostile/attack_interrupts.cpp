@@ -1,9 +1,12 @@
+#include <initializer_list>
 #include "hv-models/hostile/attacks.hpp"
+
 #include "hv-models/hostile/attempt.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/interrupts.hpp"
 #include "hv-models/runtime/local_apic.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
+#include "hv-models/runtime/print.hpp"
 #include "sim/arch/apic.hpp"
 #include "sim/arch/msr.hpp"
 
@@ -88,6 +91,42 @@ void attack_timer() {
   write_reg(r::kLvtTimer, kTimerVector | r::kLvtTimerPeriodic);
   write_reg(r::kInitialCount, 1);
   while (left > 0) pause();
+  interrupts_off();
+}
+
+// SDM vol. 3, 11.8.6: interrupts of a class that is not above CR8 wait; lowering it lets them in at once.
+void check_priority() {
+  static volatile unsigned taken = 0;
+  constexpr u8 kVector = 0x51, kAbove = 0x61;
+  for (const u8 vector : {kVector, kAbove}) {
+    set_handler(vector, [](TrapFrame&) {
+      taken = taken + 1;
+      apic::end_of_interrupt();
+    });
+  }
+  const auto set = [](u64 value) { asm volatile("mov %0, %%cr8; nop; nop" ::"r"(value) : "memory"); };
+  const auto expect = [](const char* when, unsigned count) {
+    if (taken != count) print("hostile: %s %u were taken and NOT %u\n", when, unsigned{taken}, count);
+  };
+  interrupts_on();
+  for (unsigned round = 0; round < 4; ++round) {
+    const unsigned above = round % 2;
+    taken = 0;
+    set(5);
+    apic::send(apic::id(), kVector);
+    if (above != 0) apic::send(apic::id(), kAbove);
+    for (unsigned i = 0; i < 1000; ++i) pause();
+    expect("while CR8 was 5", above);
+    if (device_register(r::kDefaultBase + r::kTaskPriority) != 0x50)
+      print("hostile: the local APIC does NOT say CR8\n");
+    set(4);
+    expect("once it was 4", above + 1);
+    write_reg(r::kTaskPriority, 0xf0);
+    u64 seen = 0;
+    asm volatile("mov %%cr8, %0" : "=r"(seen));
+    if (seen != 15) print("hostile: CR8 does NOT say the local APIC's %lu\n", seen);
+    set(0);
+  }
   interrupts_off();
 }
 

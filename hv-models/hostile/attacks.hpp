@@ -11,6 +11,7 @@ void attack_strings();  // by devices' instructions with operands there
 void attack_messages();  // to itself and to all, of every kind
 void attack_timer();     // that never stops
 void attack_io_apic();
+void check_priority();  // no attack: CR8 holds back what it says, and nothing once it is low again
 
 // attacks.cpp
 void attack_registers();  // model-specific ones, and control registers

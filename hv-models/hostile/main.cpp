@@ -23,7 +23,8 @@ constexpr Attack kAttacks[] = {{"memory", attack_memory},       {"tables", attac
                                {"registers", attack_registers}, {"ports", attack_ports},
                                {"calls", attack_calls},         {"instructions", attack_instructions},
                                {"chance", attack_chance},       {"triple-fault", triple_fault},
-                               {"lost-tables", lost_tables},    {"deaf", deaf}};
+                               {"lost-tables", lost_tables},    {"deaf", deaf},
+                               {"priority", check_priority}};
 
 void secondary_main() {
   for (;;) runtime::wait_for_interrupt();

@@ -60,6 +60,12 @@ int LocalApic::pending() const {
   return vector >= 0 && (vector & 0xf0) > (processor_priority() & 0xf0) ? vector : kNone;
 }
 
+int LocalApic::held_back() const {
+  const int vector = is_enabled() ? highest(request_) : kNone, serving = highest(service_);
+  if (vector < 0 || pending() >= 0) return kNone;
+  return serving < 0 || (vector & 0xf0) > (serving & 0xf0) ? vector : kNone;
+}
+
 void LocalApic::accept(u8 vector, bool level) {
   if (!is_enabled() || vector < 16) return;
   set(request_, vector);

@@ -44,6 +44,11 @@ class LocalApic {
   void accept(u8 vector, bool level);
   /// The vector that the processor would take now; kNone.
   int pending() const;
+  /// The highest that only the task priority holds back; kNone.
+  int held_back() const;
+  /// CR8 is bits 7..4 of it (11.8.6).
+  u8 task_class() const { return static_cast<u8>(task_priority_ >> 4); }
+  void set_task_class(u8 value) { task_priority_ = u32{value} << 4; }
   /// The processor takes it.
   void take(u8 vector);
   /// Takes back what was taken and could not be delivered.

@@ -117,8 +117,12 @@ void offer_interrupts(VirtualProcessor& vcpu) {
     return;
   }
   const int vector = vcpu.apic.pending();
-  if (vector < 0) return;
-  if (!vendor().can_take_interrupt(vcpu)) return vendor().ask_for_window(vcpu);
+  if (vector < 0) {
+    const int held = vcpu.apic.held_back();
+    if (held >= 0) vendor().ask_for_window(vcpu, static_cast<u8>(held));
+    return;
+  }
+  if (!vendor().can_take_interrupt(vcpu)) return vendor().ask_for_window(vcpu, 0);
   vcpu.apic.take(static_cast<u8>(vector));
   vendor().inject_interrupt(vcpu, static_cast<u8>(vector));
 }

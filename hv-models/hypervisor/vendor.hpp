@@ -45,8 +45,9 @@ struct Vendor {
   void (*inject_interrupt)(VirtualProcessor& vcpu, u8 vector);
   void (*inject_nmi)(VirtualProcessor& vcpu);
   void (*inject_exception)(VirtualProcessor& vcpu, u8 vector, bool has_error, u32 error);
-  /// Leave the guest (ExitKind::Window) once it could take an interrupt.
-  void (*ask_for_window)(VirtualProcessor& vcpu);
+  /// Leave the guest (ExitKind::Window) once it could take an interrupt; of one that CR8 holds back, by
+  /// `vector`, once it does not any more; else `vector` is 0.
+  void (*ask_for_window)(VirtualProcessor& vcpu, u8 vector);
   /// The instruction is done: no shadow of STI or MOV SS any more.
   void (*end_shadow)(VirtualProcessor& vcpu);
   /// Whatever the processor remembers of this machine's translations is out of date.

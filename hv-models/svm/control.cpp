@@ -206,6 +206,17 @@ bool take_stale(VirtualProcessor& vcpu) {
   return stale;
 }
 
+// MOV to CR8 does not leave the guest: it is the control block's V_TPR (15.21.2), and what the local APIC's
+// model goes by.
+void show_task_priority(VirtualProcessor& vcpu) {
+  u64& word = block(vcpu).control.interrupt;
+  word = (word & ~virtual_interrupt::kTprMask) | vcpu.apic.task_class();
+}
+void take_task_priority(VirtualProcessor& vcpu) {
+  const u8 value = static_cast<u8>(block(vcpu).control.interrupt & 15);
+  if (value != vcpu.apic.task_class()) vcpu.apic.set_task_class(value);
+}
+
 }  // namespace
 
 void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
@@ -215,10 +226,12 @@ void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   if (vcpu.core != processor) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   vcpu.core = processor;
   write_back(vcpu);
+  if (!vcpu.machine->direct) show_task_priority(vcpu);
   __atomic_store_n(&vcpu.inside, true, __ATOMIC_RELEASE);
   if (take_stale(vcpu)) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   svm_enter(vcpu.control_address, vcpu.registers.gpr, host_pages[processor]);
   __atomic_store_n(&vcpu.inside, false, __ATOMIC_RELEASE);
+  if (!vcpu.machine->direct) take_task_priority(vcpu);
   control.tlb_control = static_cast<u8>(TlbControl::Nothing);
   control.event_injection = 0;
   read_out(vcpu);

@@ -28,7 +28,7 @@ bool can_take_interrupt(const hypervisor::VirtualProcessor& vcpu);
 void inject_interrupt(hypervisor::VirtualProcessor& vcpu, u8 vector);
 void inject_nmi(hypervisor::VirtualProcessor& vcpu);
 void inject_exception(hypervisor::VirtualProcessor& vcpu, u8 vector, bool has_error, u32 error);
-void ask_for_window(hypervisor::VirtualProcessor& vcpu);
+void ask_for_window(hypervisor::VirtualProcessor& vcpu, u8 vector);
 int exception_in_delivery(const hypervisor::VirtualProcessor& vcpu);
 void end_shadow(hypervisor::VirtualProcessor& vcpu);
 /// An event that was on its way into the guest when it was left goes in again.

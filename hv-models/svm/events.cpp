@@ -44,9 +44,12 @@ int exception_in_delivery(const VirtualProcessor& vcpu) {
 }
 
 // A virtual interrupt that is never delivered: the guest is left as soon as it could be (15.21.4).
-void ask_for_window(VirtualProcessor& vcpu) {
+void ask_for_window(VirtualProcessor& vcpu, u8 vector) {
   ControlArea& control = block(vcpu).control;
-  control.interrupt |= virtual_interrupt::kIrq | virtual_interrupt::kIgnoreTpr;
+  constexpr unsigned kPriorityShift = 16;
+  control.interrupt &= ~(virtual_interrupt::kPriorityMask | virtual_interrupt::kIgnoreTpr);
+  control.interrupt |= virtual_interrupt::kIrq | u64{vector} >> 4 << kPriorityShift;
+  if (vector == 0) control.interrupt |= virtual_interrupt::kIgnoreTpr;
   control.intercept[static_cast<u64>(Exit::VirtualInterrupt) / 32] |=
       1u << static_cast<u64>(Exit::VirtualInterrupt) % 32;
 }

@@ -160,3 +160,24 @@ TEST_CASE("IOAPIC registers read back, without what is the hardware's, and nothi
     CHECK(io.read(0x10) == 0);
   }
 }
+
+// Would catch: an interrupt that is held back by another one in service taken for one that a lower task
+// priority lets in.
+TEST_CASE("what only the task priority holds back is told apart") {
+  LocalApic apic = enabled();
+  CHECK(apic.held_back() == LocalApic::kNone);
+  apic.set_task_class(5);
+  CHECK(apic.read(r::kTaskPriority, 0) == 0x50);
+  apic.accept(0x5f, false);
+  CHECK(apic.pending() == LocalApic::kNone);
+  CHECK(apic.held_back() == 0x5f);
+  apic.accept(0x61, false);
+  CHECK(apic.pending() == 0x61);
+  CHECK(apic.held_back() == LocalApic::kNone);
+  apic.take(0x61);
+  CHECK(apic.held_back() == LocalApic::kNone);  // it waits for the end of 61h
+  write(apic, r::kEndOfInterrupt, 0, 0);
+  CHECK(apic.held_back() == 0x5f);
+  apic.set_task_class(4);
+  CHECK(apic.pending() == 0x5f);
+}
