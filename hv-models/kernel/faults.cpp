@@ -1,5 +1,6 @@
 #include "hv-models/kernel/faults.hpp"
 
+#include "hv-models/kernel/console.hpp"
 #include "hv-models/kernel/process.hpp"
 #include "hv-models/kernel/scheduler.hpp"
 #include "hv-models/runtime/instructions.hpp"
@@ -44,8 +45,11 @@ const Fault& fault_of(u64 vector) {
 void end_program(const runtime::TrapFrame& frame, u64 address) {
   const Fault& fault = fault_of(frame.vector);
   Process& process = *current_process();
-  runtime::print("process %u (%s): %s at rip %lx, address %lx, error %lx\n", own_id(process), process.name,
-                 fault.name, frame.rip, address, frame.error);
+  char line[160];
+  const size_t length =
+      runtime::format_text(line, sizeof line, "process %u (%s): %s at rip %lx, address %lx, error %lx\n",
+                           own_id(process), process.name, fault.name, frame.rip, address, frame.error);
+  write_console(line, length);  // whole, and others run meanwhile
   end_process(process, fault.signal);
 }
 

@@ -4,6 +4,7 @@
 #include "hv-models/kernel/scheduler.hpp"
 #include "hv-models/kernel/vm_abi.hpp"
 #include "hv-models/runtime/instructions.hpp"
+#include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/segments.hpp"
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
@@ -13,6 +14,9 @@ extern "C" void system_call(hvlab::runtime::TrapFrame* frame);
 
 namespace hvlab::kernel {
 namespace {
+
+// Ours: stands for a fault of the kernel's own that a program can reach by a call.
+i64 call_fault(const Arguments&) { runtime::panic("call 511 asks for it"); }
 
 struct Call {
   u16 number;
@@ -93,6 +97,7 @@ constexpr Call kCalls[] = {
     {kVmKeep, call_vm_keep},
     {kVmListen, call_vm_listen},
     {510, call_most_memory},
+    {511, call_fault},
 };
 
 constexpr unsigned kNumbers = 512;

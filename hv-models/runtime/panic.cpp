@@ -2,9 +2,12 @@
 
 #include <cstdarg>
 
+#include "hv-models/runtime/boot_information.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/local_apic.hpp"
+#include "hv-models/runtime/memory_functions.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
+#include "hv-models/runtime/power.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "sim/base/check.hpp"
 
@@ -51,6 +54,8 @@ void print_callers(u64 rbp) {
 
 [[noreturn]] void stop() {
   drain_console();
+  char how[8];
+  if (command_line_value("panic", how, sizeof how) && strcmp(how, "off") == 0) power_off();
   apic::send_nmi_to_others();  // which start.cpp makes them halt at
   halt_forever();
 }

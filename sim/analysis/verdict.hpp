@@ -59,6 +59,10 @@ Verdict judge_partitioning(Measurements all);
 /// machines with several virtual processors under kvm, and under strict and relaxed co-scheduling.
 Verdict judge_all_at_once(Measurements all);
 
+/// H12: one application per server is more stable. Needs an application beside /bin/neighbour of each kind,
+/// among them one that is idle, as processes of one system (apps) and in virtual machines.
+Verdict judge_neighbours(Measurements all);
+
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
 

@@ -20,6 +20,7 @@ const Claim kClaims[] = {
      analysis::judge_partitioning},
     {"H8", "KVM needs all of a machine's virtual processors at once, ESXi hands out free processors",
      analysis::judge_all_at_once},
+    {"H12", "one application per server is more stable", analysis::judge_neighbours},
 };
 
 analysis::InstanceResult instance_result(const MeasuredRun& run, size_t index) {

@@ -28,9 +28,9 @@ constexpr Model kModels[] = {
     {"bare", "the workload on the teaching kernel, nothing between", kKernel, kPrograms, "", "", false, false,
      128, 0, 1, false, true},
     {"apps", "instances of it as processes side by side, two unless said otherwise", kKernel, kPrograms, "",
-     "", false, false, 128, 16, 2},
+     "", false, false, 128, 16, 2, false, false, true},
     {"container", "each instance in a container of the kernel's", kKernel, kPrograms, "", "", false, false,
-     128, 16, 1},
+     128, 16, 1, false, false, true},
     {"monolithic", "a hypervisor with its own drivers, virtual devices and virtual switch", kMonolithic,
      kGuest, "virtio", kEmulated, true, false, 128, 80, 1},
     {"monolithic-pv", "the same with virtio devices", kMonolithic, kGuest, "virtio", kPv, true, false, 128,
@@ -132,10 +132,27 @@ std::string machines_line(const Model& model, const scenario::Cell& cell) {
     const scenario::Vm& vm = cell.vms[i];
     line += fmt::format(" vm{}={}", i + 1, vm_words(model, cell, vm));
     const bool disk = (vm.devices.empty() ? cell.software.devices : vm.devices) != "none";
-    guests += " -- " + kernel_words(cell) +
+    // A guest whose kernel panics is over; a machine whose kernel does stays as it is, to be looked at.
+    guests += " -- panic=off " + kernel_words(cell) +
               "run=" + (vm.program.empty() ? workload_of(cell, disk ? "/dev/disk0" : "") : vm.program);
   }
   return line + guests;
+}
+
+/// "--each --weight 102 PROGRAM --each ...": what launch runs side by side, with the limits of each group.
+std::string groups_line(const scenario::Cell& cell) {
+  constexpr u64 kUsualShares = 100, kUsualWeight = 1024, kPage = 4096;
+  std::string line;
+  for (size_t i = 0; i < cell.vms.size(); ++i) {
+    const scenario::Vm& group = cell.vms[i];
+    line += " --each";
+    if (group.shares != kUsualShares)
+      line += fmt::format(" --weight {}", std::max<u64>(1, group.shares * kUsualWeight / kUsualShares));
+    if (group.limit != 0) line += fmt::format(" --quota {:.0f}", group.limit * 100);
+    if (group.memory != 0) line += fmt::format(" --pages {}", group.memory / kPage);
+    line += " " + (group.program.empty() ? workload_of(cell, fmt::format("/dev/disk{}", i)) : group.program);
+  }
+  return line;
 }
 
 }  // namespace
@@ -169,6 +186,7 @@ std::string model_command_line(const Model& model, const scenario::Cell& cell) {
   std::string how = name == "container" ? "--contain " : "";
   if (!how.empty() && has_peer(cell))
     how += "--address 10.0.2.21 ";  // and .22 and so on, at the kernel's bridge
+  if (!cell.vms.empty()) return more + "run=/bin/launch " + how + groups_line(cell).substr(1);
   return more + fmt::format("run=/bin/launch {}{} {}", how, cell.instances, workload_of(cell, "/dev/disk@"));
 }
 

@@ -24,6 +24,7 @@ struct Model {
   unsigned instances;    // when nothing else is said
   bool split = false;    // its guests' cards are split between them and a management machine
   bool offload = false;  // its kernel leaves work to the machine's card if told to
+  bool groups = false;   // its instances are groups of processes, each with limits of its own
 };
 
 /// All of them; the first is what the others are compared with.

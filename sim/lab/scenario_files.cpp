@@ -45,7 +45,8 @@ scenario::WayFacts facts_of(const Model& model) {
           model.partitions,
           model.split,
           model.offload,
-          is_hosted(model)};
+          is_hosted(model),
+          model.groups};
 }
 
 scenario::WayFacts facts_of(const Way& way) {

@@ -89,6 +89,7 @@ void VcpuWaits::group_changed(unsigned number, u8 core, Picoseconds time, unsign
 std::vector<VcpuWaits::Times> VcpuWaits::times(Picoseconds now) {
   pass(now);
   std::vector<Times> list;
+  list.reserve(machines_.size());
   for (const auto& [vm, machine] : machines_) list.push_back(machine.times);
   return list;
 }

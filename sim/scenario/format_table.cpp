@@ -115,7 +115,7 @@ constexpr Section kWorkload = {"workload", "The workload of docs/workloads.md. O
 
 constexpr Key kVmKeys[] = {
     {"vcpus", Count, Derived, "as many as the machine has cores, with partition an equal part of them", "Virtual processors.", "", 1, 8},
-    {"memory", Type::Size, Derived, "128MiB, with a model 64MiB", "Its RAM, in whole MiB.", "", 16 * kMiB, 8 * kGiB},
+    {"memory", Type::Size, Derived, "128MiB, with a model 64MiB; apps and container no limit", "Its RAM, in whole MiB; of apps and container the most that its programs get.", "", 16 * kMiB, 8 * kGiB},
     {"shares", Count, Default, "100", "Its weight when there is not enough processor time for all: cpu.weight of its control group.", "", 1, 10'000},
     {"limit", Number, Optional, "", "Processors' worth of time that it gets at most: 0.5 is half of one (cpu.max)."},
     {"cores", Text, Optional, "", "Placement: cores that it may run on, like 0-1,3 (cpuset.cpus)."},
@@ -125,7 +125,7 @@ constexpr Key kVmKeys[] = {
     {"paging", Word, Optional, "", "With a model: if other than software.paging.", "nested|shadow"},
     {"program", Text, Optional, "", "With a model: what runs in it, if other than workload.program."},
 };
-constexpr Section kVm = {"vm", "A virtual machine.", kVmKeys};
+constexpr Section kVm = {"vm", "A virtual machine; of the models apps and container an instance, of which program, shares, limit and memory can be said.", kVmKeys};
 
 constexpr Key kEventKeys[] = {
     {"at", Time, Required, "", "When, after the vms were started.", "", 0, kMostTime},
@@ -189,11 +189,11 @@ constexpr Key kScenarioKeys[] = {
     {"machine", Type::Map, Default, "", "The simulated PC.", "", 0, 0, &kMachine},
     {"software", Type::Map, Required, "", "What it runs.", "", 0, 0, &kSoftware},
     {"workload", Type::Map, Optional, "", "What the software's way has to do.", "", 0, 0, &kWorkload},
-    {"vms", List, Optional, "", "The virtual machines, where the way makes any.", "", 0, 8, &kVm},
+    {"vms", List, Optional, "", "The virtual machines, where the way makes any; of the models apps and container the instances.", "", 0, 8, &kVm},
     {"events", List, Optional, "", "What happens when.", "", 0, 64, &kEvent},
     {"limits", Type::Map, Default, "", "When a run is cut off.", "", 0, 0, &kLimits},
     {"measure", Type::Map, Default, "", "What is measured.", "", 0, 0, &kMeasure},
-    {"ending", Word, Default, "power-off", "How the run must end.", "power-off|reset|triple-fault|hang|time-limit|instruction-limit|refused"},
+    {"ending", Word, Default, "power-off", "How the run must end.", "power-off|power-off or hang|reset|triple-fault|hang|time-limit|instruction-limit|refused"},
     {"vary", Axes, Optional, "", "What is varied: all combinations of the values are cells, each a run."},
     {"expect", List, Optional, "", "What must hold.", "", 0, 1000, &kExpect},
     {"claim", Type::Map, Optional, "", "A claim that the cells' numbers decide.", "", 0, 0, &kClaim},

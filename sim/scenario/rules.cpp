@@ -213,7 +213,7 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value *vms = cell.find("vms"), *instances = cell.at("workload.instances");
   if (way == nullptr) return;
   if (vms != nullptr && !vms->items.empty()) {
-    if (!way->machines)
+    if (!way->machines && !way->groups)
       problems.add(vms->key_place, "vms",
                    fmt::format("{} '{}' makes no virtual machines", way->model ? "model" : "way", way->name));
     if (instances != nullptr && instances->count != vms->items.size())
@@ -226,6 +226,9 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
         if (size != nullptr && size->count % kMiB != 0)
           problems.add(size->place, size->text, "not a whole number of MiB");
       }
+      if (way->groups)
+        refuse(vm, {"vcpus", "cores", "devices", "paging"}, "is for virtual machines, and these are groups of processes",
+               problems);
       if (way->model) refuse(vm, {"reservation", "memory_reservation"}, "is for a way", problems);
       check_cores(vm, cell, problems);
     }

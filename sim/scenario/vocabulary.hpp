@@ -33,6 +33,7 @@ struct WayFacts {
   bool split = false;        // its guests' cards are split between them and a management machine
   bool offload = false;      // its kernel leaves work to cards if told to
   bool hosted = false;       // its VMM is a process of a host's kernel
+  bool groups = false;       // its instances are groups of processes, each with limits of its own
 };
 
 struct Vocabulary {

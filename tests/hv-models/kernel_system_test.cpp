@@ -287,6 +287,29 @@ TEST_CASE("limits on processes and memory hold, for that container alone") {
   CHECK(run.says("contain: killed by 11"));
 }
 
+// Catches limits of one that hold for the other, and lines of faults that are mixed with a program's.
+TEST_CASE("programs side by side have limits of their own; a fault of one harms no other") {
+  const KernelRun run = run_kernel(
+      1,
+      "/bin/launch --each /bin/neighbour crash 20 --each --pages 100 /bin/neighbour memory 40 --each "
+      "/bin/probe pages 1000");
+  CAPTURE(run.console);
+  CHECK(number_of(run.console, "(neighbour): page fault at rip ") >= 2);
+  CHECK(run.console.find("instance=2 neighbour: 0 times 512 pages\n") != std::string::npos);
+  CHECK(number_in(run.console, "instance=2 memory=(\\d+)") <= 100 * 4096);
+  CHECK(run.console.find("HVLAB instance=3 probe: 1000 pages\n") != std::string::npos);
+}
+
+// Catches a fault of the kernel's that ends one program alone.
+TEST_CASE("a kernel that is brought down takes all with it") {
+  const KernelRun run =
+      run_kernel(1, "/bin/launch --contain --each /bin/neighbour kernel 20 --each /bin/neighbour idle 40");
+  CAPTURE(run.console);
+  CHECK_FALSE(run.well());
+  CHECK(run.console.find("PANIC: call 511 asks for it") != std::string::npos);
+  CHECK(run.console.find("memory=") == std::string::npos);
+}
+
 TEST_CASE("a quota bounds processor time, weights divide it") {
   const KernelRun alone =
       run_kernel(1, "/bin/init /bin/probe spin 150 ; /bin/contain --quota 10 /bin/probe spin 150");

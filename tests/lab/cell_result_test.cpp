@@ -209,6 +209,33 @@ TEST_CASE("phases that are named run alone, without the devices of the others") 
         "run=/bin/workload --disk /dev/disk0 --link 10.0.2.2 --link-bulk 10.0.2.2");
 }
 
+TEST_CASE("instances of one system are groups with programs and limits of their own") {
+  scenario::Cell cell;
+  cell.vms = {vm_of(1, 0, 100), vm_of(1, 32, 10)};
+  cell.vms[0].program = "/bin/probe spin 1";
+  cell.vms[1].program = "/bin/neighbour idle";
+  cell.vms[1].limit = 0.2;
+  CHECK(model_command_line(*find_model("apps"), cell) ==
+        "run=/bin/launch --each /bin/probe spin 1 --each --weight 102 --quota 20 --pages 8192 /bin/neighbour "
+        "idle");
+  cell.machine.nics.push_back({"e1000", "peer", "ethernet-1g"});
+  CHECK(model_command_line(*find_model("container"), cell)
+            .starts_with("run=/bin/launch --contain --address 10.0.2.21 --each /bin/probe"));
+  CHECK(model_command_line(*find_model("monolithic"), cell).find(" -- panic=off run=/bin/neighbour idle") !=
+        std::string::npos);
+}
+
+TEST_CASE("a scenario may allow two endings") {
+  ScenarioResult result = result_of("  - {console: one}\n");
+  result.cells[1].ending = "hang";
+  for (scenario::Cell& cell : result.scenario.cells) cell.ending = "power-off or hang";
+  judge(result);
+  CHECK(result.status == 0);
+  result.cells[1].ending = "reset";
+  judge(result);
+  CHECK(result.status == exit_status::kGuestFailed);
+}
+
 TEST_CASE("a change is told as what is to be done; a reservation is a matter of everybody's weight") {
   scenario::Cell cell;
   cell.machine.cores = 1;

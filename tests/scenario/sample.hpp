@@ -22,6 +22,8 @@ inline Vocabulary words() {
   words.models = {
       {"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false, "", false, false, true},
       {"driver-domain", "amd-zen2", 208 * kMiB, 80 * kMiB, 1, true, true, true, "pv", false, true, true},
+      {"container", "amd-zen2", 128 * kMiB, 16 * kMiB, 1, false, true, false, "", false, false, false, false,
+       true},
       {"hosted", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", false, false, false,
        true},
       {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},

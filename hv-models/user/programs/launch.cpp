@@ -3,6 +3,8 @@
 // and the next) and says how much memory each had at most. A container has a root of its own, in which are
 // the programs, an empty /tmp, and of devices those that the arguments name. A '@' at the end of an argument
 // becomes the instance's number, from 0. The lines of several are marked with their number, from 1.
+// Instead of COUNT PROGRAM ARGUMENTS, for programs that differ: --each [--weight N] [--quota PERCENT]
+// [--pages N] PROGRAM ARGUMENTS, for each of them, with limits for its group.
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -14,8 +16,9 @@ constexpr int kMost = 8, kMostWords = 24, kWordBytes = 64;
 
 int usage() {
   print(
-      "usage: launch [--contain [--address A.B.C.D]] COUNT PROGRAM ARGUMENTS (at most %ld instances, %ld "
-      "words)\n",
+      "usage: launch [--contain [--address A.B.C.D]] COUNT PROGRAM ARGUMENTS, or --each [--weight N] "
+      "[--quota "
+      "PERCENT] [--pages N] PROGRAM ARGUMENTS for each (at most %ld instances, %ld words)\n",
       long{kMost}, long{kMostWords});
   return 2;
 }
@@ -103,18 +106,69 @@ struct Place {
   uint32_t address;  // of its network card; 0: none of its own
 };
 
+// What an instance is: its program with its arguments, and its limits.
+struct Instance {
+  char** words = nullptr;
+  int count = 0;
+  Limits limits;
+};
+Instance instances[kMost];
+
+bool is(const char* word, const char* what) { return strcmp(word, what) == 0; }
+
+// The limits in front of a program; false if they make no sense.
+bool read_limits(Instance& instance) {
+  while (instance.count > 0 && instance.words[0][0] == '-') {
+    const long value = instance.count > 1 ? parse_number(instance.words[1]) : -1;
+    if (value < 0) return false;
+    if (is(instance.words[0], "--weight")) {
+      instance.limits.weight = static_cast<uint64_t>(value);
+    } else if (is(instance.words[0], "--quota")) {
+      instance.limits.quota = static_cast<uint64_t>(value) * 1'000'000;  // of a period of 100 ms
+    } else if (is(instance.words[0], "--pages")) {
+      instance.limits.pages = static_cast<uint64_t>(value);
+    } else {
+      return false;
+    }
+    instance.words += 2;
+    instance.count -= 2;
+  }
+  return instance.count > 0 && instance.count <= kMostWords;
+}
+
+// How many instances the words name from `at` on; -1 if they make no sense.
+int read_instances(char** words, int at, int count) {
+  if (at >= count) return -1;
+  if (!is(words[at], "--each")) {
+    const long number = parse_number(words[at++]);
+    if (number < 1 || number > kMost || at >= count || count - at > kMostWords) return -1;
+    for (int i = 0; i < number; ++i) instances[i] = {words + at, count - at, {}};
+    return static_cast<int>(number);
+  }
+  int found = 0;
+  while (at < count) {
+    int end = at + 1;
+    while (end < count && !is(words[end], "--each")) ++end;
+    if (found == kMost) return -1;
+    instances[found] = {words + at + 1, end - at - 1, {}};
+    if (!read_limits(instances[found++])) return -1;
+    at = end;
+  }
+  return found;
+}
+
 // One instance from beginning to end; its status.
-int run_one(char** words, int count, int number, bool alone, const Place& place) {
+int run_one(const Instance& instance, int number, bool alone, const Place& place) {
   int ends[2] = {};
   char root[] = "/instances/1", *arguments[kMostWords + 1] = {};
   root[sizeof root - 2] = static_cast<char>('1' + number);
-  number_words(words, count, number, arguments);
+  number_words(instance.words, instance.count, number, arguments);
   if (place.contained && !make_root(root, arguments)) {
     print("launch: cannot make the container's root %s\n", root);
     return 1;
   }
   if (!alone && pipe(ends) < 0) return 1;
-  if (const long result = contain(Limits{}, place.flags, place.address); result < 0) {
+  if (const long result = contain(instance.limits, place.flags, place.address); result < 0) {
     print("launch: no container: error %ld\n", result);
     return 1;
   }
@@ -141,22 +195,22 @@ int run_one(char** words, int count, int number, bool alone, const Place& place)
 
 int main(int count, char** words) {
   int at = 1;
-  const bool contained = at < count && strcmp(words[at], "--contain") == 0;
+  const bool contained = at < count && is(words[at], "--contain");
   if (contained) ++at;
   uint32_t address = 0;
-  if (contained && at + 1 < count && strcmp(words[at], "--address") == 0) {
+  if (contained && at + 1 < count && is(words[at], "--address")) {
     address = parse_address(words[at + 1]);
     if (address == 0) return usage();
     at += 2;
   }
   const long flags = address != 0 ? kOwnNetwork : contained ? 0 : kSameNumbers;
-  const long instances = at < count ? parse_number(words[at++]) : -1;
-  if (instances < 1 || instances > kMost || at >= count || count - at > kMostWords) return usage();
+  const int all = read_instances(words, at, count);
+  if (all < 0) return usage();
   print("HVLAB launch\n");
-  for (int number = 0; number < instances; ++number) {
+  for (int number = 0; number < all; ++number) {
     const long id = fork();
     const Place place{contained, flags, address == 0 ? 0 : address + static_cast<uint32_t>(number)};
-    if (id == 0) exit(run_one(words + at, count - at, number, instances == 1, place));
+    if (id == 0) exit(run_one(instances[number], number, all == 1, place));
     if (id < 0) return 1;
   }
   bool all_well = true;
