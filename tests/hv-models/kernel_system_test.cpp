@@ -307,7 +307,7 @@ TEST_CASE("a kernel that is brought down takes all with it") {
   CAPTURE(run.console);
   CHECK_FALSE(run.well());
   CHECK(run.console.find("PANIC: call 511 asks for it") != std::string::npos);
-  CHECK(run.console.find("memory=") == std::string::npos);
+  CHECK(run.console.find("HVLAB instance=") == std::string::npos);
 }
 
 TEST_CASE("a quota bounds processor time, weights divide it") {
