@@ -16,7 +16,7 @@ namespace hvlab::kernel {
 namespace {
 
 // Ours: stands for a fault of the kernel's own that a program can reach by a call.
-i64 call_fault(const Arguments&) { runtime::panic("call 511 asks for it"); }
+i64 call_fault(const Arguments&) { runtime::panic("call 520 asks for it"); }
 
 struct Call {
   u16 number;
@@ -97,10 +97,21 @@ constexpr Call kCalls[] = {
     {kVmKeep, call_vm_keep},
     {kVmListen, call_vm_listen},
     {510, call_most_memory},
-    {511, call_fault},
+    {520, call_fault},
 };
 
-constexpr unsigned kNumbers = 512;
+constexpr unsigned kNumbers = 521;
+
+constexpr bool each_number_once() {
+  for (const Call& one : kCalls) {
+    unsigned found = 0;
+    for (const Call& other : kCalls) found += other.number == one.number;
+    if (found != 1 || one.number >= kNumbers) return false;
+  }
+  return true;
+}
+static_assert(each_number_once());
+
 i64 (*by_number[kNumbers])(const Arguments&);
 
 }  // namespace

@@ -306,7 +306,7 @@ TEST_CASE("a kernel that is brought down takes all with it") {
       run_kernel(1, "/bin/launch --contain --each /bin/neighbour kernel 20 --each /bin/neighbour idle 40");
   CAPTURE(run.console);
   CHECK_FALSE(run.well());
-  CHECK(run.console.find("PANIC: call 511 asks for it") != std::string::npos);
+  CHECK(run.console.find("PANIC: call 520 asks for it") != std::string::npos);
   CHECK(run.console.find("HVLAB instance=") == std::string::npos);
 }
 

@@ -6,7 +6,7 @@
 //   compute    computes
 //   memory     takes all the memory that it can get, to the last pages, and keeps it
 //   processes  makes processes that make processes, as many as it can, each of which computes
-//   kernel     sleeps for half of the time, then brings down the kernel that it runs on (call 511)
+//   kernel     sleeps for half of the time, then brings down the kernel that it runs on (call 520)
 #include "hv-models/user/library/calls.hpp"
 #include "hv-models/user/library/text.hpp"
 
@@ -87,7 +87,7 @@ int make_processes() {
 int bring_down_kernel() {
   sleep_milliseconds(left_milliseconds() / 2);
   print("neighbour: brings the kernel down\n");
-  call(511);
+  call(520);
   print("neighbour: the kernel is still there\n");
   return 1;
 }
