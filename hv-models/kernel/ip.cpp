@@ -26,7 +26,7 @@ bool is_loopback(const NetworkSpace& space, u32 address) {
 
 void send_frame(NetworkSpace& space, Packet* packet, const MacAddress& to, u16 type) {
   put_ethernet(packet->push(kEthernetBytes), {to, space.card->mac, type});
-  runtime::mark<Mark::FrameSent>(packet->bytes, packet->of_call, packet->copied);
+  if (packet->segment == 0) runtime::mark<Mark::FrameSent>(packet->bytes, packet->of_call, packet->copied);
   space.card->send(packet);
 }
 

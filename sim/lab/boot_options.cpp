@@ -54,7 +54,7 @@ po::options_description describe() {
       ("record-level", text("LEVEL"),
        "what its trace holds: summary (default: states, exits, requests), full (every event) or off (no trace)")
       ("io-requests", text("FILE"),
-       "write each request to a disk there, hop by hop: a line of JSON each (docs/io-path.md)")
+       "write each request to a disk and each frame there, hop by hop: a line of JSON each (docs/io-path.md)")
       ("exits", text("FILE"), "write each exit of each virtual machine there, as comma-separated values")
       ("guest-kernel", text("FILE"), "the Linux that virtual machines boot, for names in --exits")
       ("slice", text("CYCLES"), "cycles a processor runs before the next one's turn (default 10000)")
