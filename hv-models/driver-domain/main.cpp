@@ -50,6 +50,8 @@ bool access(void* context, VirtualProcessor& vcpu, Access& access) {
   }
   if (serial && access.write) {
     console.port.write(reg, static_cast<u8>(access.value));
+    return vcpu.machine->privileged ||
+           !waits_for_console(vcpu);  // for the management machine all others wait
   } else if (!access.write) {
     access.value = serial ? console.port.read(reg) : kNobody;
   }
@@ -186,7 +188,7 @@ void model_main() {
   using namespace hvlab::driver_domain;
   begin_image(configuration);
   set_up_cores(configuration);
-  if (configuration.count > 1) runtime::buffer_console();  // nobody waits for another one's lines
+  set_up_consoles();
   say_ready("driver-domain", scheduler_name());
   running = configuration.count;
   set_domain_count(configuration.count + 1);

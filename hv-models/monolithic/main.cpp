@@ -27,9 +27,9 @@ u64 memory_of[kMostMachines] = {};  // bytes that each machine has taken, with a
 int worst_status = 0;
 
 // The devices are here, and answer at once.
-bool access(void* board, VirtualProcessor&, Access& access) {
+bool access(void* board, VirtualProcessor& vcpu, Access& access) {
   static_cast<devices::Board*>(board)->access(access);
-  return true;
+  return !waits_for_console(vcpu);
 }
 
 u8* find_memory(void* context, u64 address, u64 bytes) {
@@ -120,7 +120,7 @@ void model_main() {
   using namespace hvlab::monolithic;
   begin_image(configuration);
   set_up_cores(configuration);
-  if (configuration.count > 1) runtime::buffer_console();  // nobody waits for another one's lines
+  set_up_consoles();
   say_ready("monolithic", scheduler_name());
   running = configuration.count;
   find_disk(configuration.count);

@@ -1,5 +1,7 @@
 #include "hv-models/runtime/print.hpp"
 
+#include "hv-models/runtime/clock.hpp"
+#include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/ioapic.hpp"
 #include "hv-models/runtime/serial_port.hpp"
 #include "hv-models/runtime/spin_lock.hpp"
@@ -10,8 +12,11 @@ namespace {
 SpinLock console_lock;
 bool seized = false;
 
+constexpr u64 kLook = 500'000;  // ns
+
 // What the port has not taken yet, if it is to wait here.
 bool buffered = false;
+void (*all_sent)() = nullptr;
 u8 ring[16384];
 unsigned taken = 0, stored = 0;
 
@@ -27,9 +32,13 @@ void put(u8 byte) {
 }
 
 void send_more(void*) {
-  const Hold hold(console_lock);
-  while (waiting() > 0 && serial::has_room()) serial::write(take());
-  if (waiting() == 0) serial::enable_interrupts(false, false);
+  {
+    const Hold hold(console_lock);
+    while (waiting() > 0 && serial::has_room()) serial::write(take());
+    if (waiting() > 0) return;
+    serial::enable_interrupts(false, false);
+  }
+  all_sent();
 }
 
 struct Output {
@@ -131,12 +140,21 @@ void write_console(const char* bytes, size_t count) {
   if (locked) console_lock.unlock();
 }
 
-void buffer_console() {
+void buffer_console(void (*sent)()) {
   const Hold hold(console_lock);
+  all_sent = sent;
   buffered = ioapic::connect(serial::kIrq, send_more, nullptr);
 }
 
+bool console_is_behind() { return __atomic_load_n(&stored, __ATOMIC_ACQUIRE) != taken; }
+
 void drain_console() {
+  // The first processor's interrupt sends it; another one only looks now and then.
+  while (!seized && console_is_behind()) {
+    clock::interrupt_at(clock::now() + kLook);
+    wait_for_interrupt();
+    interrupts_off();
+  }
   const bool locked = !seized;
   if (locked) console_lock.lock();
   while (waiting() > 0) serial::write(take());

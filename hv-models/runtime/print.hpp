@@ -22,8 +22,11 @@ void write_console(const char* bytes, size_t count);
 size_t offer_console(const char* bytes, size_t count);
 
 /// From now on, text that the port does not take at once waits in memory (up to 16 KiB, then as before), and
-/// the port's interrupt sends it: a hypervisor's processors have better to do than to wait for it.
-void buffer_console();
+/// the port's interrupt sends it: a hypervisor's processors have better to do than to wait for it. That
+/// interrupt's handler calls `sent` when nothing waits any more.
+void buffer_console(void (*sent)());
+/// Whether text waits in memory.
+bool console_is_behind();
 
 /// Waits until all text is on the wire.
 void drain_console();
