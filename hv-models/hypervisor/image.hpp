@@ -5,8 +5,9 @@
 
 namespace hvlab::hypervisor {
 
-/// On the first processor, before anything else: memory, the command line's words, the vendor's virtualization. Panics,
-/// with what to do about it, at a mistake in the words, without modules, or on a processor that has none.
+/// On the first processor, before anything else: memory, the command line's words, the vendor's
+/// virtualization. Panics, with what to do about it, at a mistake in the words, without modules, or on a
+/// processor that has none.
 void begin_image(Configuration& configuration);
 /// Says "HVLAB hypervisor ready"; `scheduler` may be null: there is none.
 void say_ready(const char* model, const char* scheduler);

@@ -1,14 +1,9 @@
 // A PIIX3 with a CD drive as primary master, driven the way a driver does it.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <cstring>
 
-#include "fake_clock.hpp"
-#include "fake_wires.hpp"
-#include "pci_fakes.hpp"
-#include "sim/devices/ide.hpp"
-#include "sim/media/disk_medium.hpp"
+#include "piix_bench.hpp"
 
 namespace hvlab::test {
 
@@ -24,45 +19,15 @@ inline media::DiskImage numbered_disc(u64 blocks) {
   return image;
 }
 
-struct AtapiBench {
-  static constexpr u16 kBusMaster = 0xc000;
-
-  FakeClock clock;
-  FakeDma ram{1 << 20};
-  FakeSink sink;
-  FakeLine irq14, irq15;
-  devices::PciBus bus;
+struct AtapiBench : PiixBench {
   media::DiskMedium disc;
-  devices::PiixIde ide{{&ram, nullptr, {&sink, 7}}, clock, irq14, irq15};
-  ConfigDriver config{bus};
 
   explicit AtapiBench(u64 blocks = 1000)
       : disc("disc", numbered_disc(blocks), media::load_disk_profile("ram"), clock) {
-    bus.add(1, 0, ide);
     ide.plug_cdrom(0, 0, disc);
-    ide.enable_channels();
-    config.write(1, 0, 0x20, 4, kBusMaster);
-    config.write(1, 0, 4, 2, 5);
-    clock.advance(10 * kMillisecond);
+    switch_on();
   }
 
-  u32 in(u16 port, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    return hit ? static_cast<u32>(hit.target->read(hit.offset, size)) : ~0u;
-  }
-  void out(u16 port, u32 value, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    if (hit) hit.target->write(hit.offset, size, value);
-  }
-  bool wait() {
-    for (int i = 0; i < 100'000 && !irq14.level; ++i) clock.advance(10 * kMicrosecond);
-    return irq14.level;
-  }
-  u8 command(u8 opcode) {
-    out(0x1f7, opcode);
-    wait();
-    return static_cast<u8>(in(0x1f7));
-  }
   Bytes read_data(size_t bytes) {
     Bytes data;
     while (data.size() < bytes) {

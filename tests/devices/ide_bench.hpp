@@ -1,13 +1,7 @@
 // PIIX3 IDE with a disk, driven the way a driver does it: by ports, interrupts and PRD tables.
 #pragma once
 
-#include <catch2/catch.hpp>
-
-#include "fake_clock.hpp"
-#include "fake_wires.hpp"
-#include "pci_fakes.hpp"
-#include "sim/devices/ide.hpp"
-#include "sim/media/disk_medium.hpp"
+#include "piix_bench.hpp"
 
 namespace hvlab::test {
 
@@ -16,35 +10,15 @@ using namespace devices;
 inline constexpr u64 kDiskBytes = 64u << 20;
 
 /// A machine with a disk as primary master; a slave if wanted.
-struct IdeBench {
-  FakeClock clock;
-  FakeDma ram{1 << 20};
-  FakeSink sink;
-  FakeLine irq14, irq15;
-  PciBus bus;
+struct IdeBench : PiixBench {
   media::DiskMedium disk;
-  PiixIde ide{{&ram, nullptr, {&sink, 7}}, clock, irq14, irq15};
-  ConfigDriver config{bus};
-  u16 bus_master = 0xc000;
 
   explicit IdeBench(u64 bytes = kDiskBytes, const char* profile = "ram")
       : disk("disk", media::DiskImage::blank(bytes), media::load_disk_profile(profile), clock) {
-    bus.add(1, 0, ide);
     ide.plug(0, 0, disk);
-    ide.enable_channels();
-    config.write(1, 0, 0x20, 4, bus_master);
-    config.write(1, 0, 4, 2, 5);
-    clock.advance(10 * kMillisecond);
+    switch_on();
   }
 
-  u32 in(u16 port, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    return hit ? static_cast<u32>(hit.target->read(hit.offset, size)) : ~0u;
-  }
-  void out(u16 port, u32 value, unsigned size = 1) {
-    const auto hit = bus.find_port(port);
-    if (hit) hit.target->write(hit.offset, size, value);
-  }
   void address28(u32 sector, u8 count, u8 drive = 0) {
     out(0x1f6, 0xe0 | drive << 4 | sector >> 24);
     out(0x1f2, count);
@@ -59,16 +33,6 @@ struct IdeBench {
       for (unsigned i = 0; i < 3; ++i)
         out(static_cast<u16>(0x1f3 + i), static_cast<u32>(sector >> (3 * shift + 8 * i) & 0xff));
     }
-  }
-  /// Lets time pass until the interrupt comes; false after a second.
-  bool wait() {
-    for (int i = 0; i < 100'000 && !irq14.level; ++i) clock.advance(10 * kMicrosecond);
-    return irq14.level;
-  }
-  u8 command(u8 opcode) {
-    out(0x1f7, opcode);
-    wait();
-    return static_cast<u8>(in(0x1f7));
   }
   std::vector<u8> read_data(size_t bytes, unsigned width = 2) {
     std::vector<u8> data;
@@ -92,16 +56,16 @@ struct IdeBench {
       ram.put<u32>(at + 4, flags_and_count);
       at += 8;
     }
-    out(bus_master + 4, 0x1000, 4);
+    out(kBusMaster + 4, 0x1000, 4);
   }
   /// Starts a DMA command and waits for its interrupt; returns the bus master's status.
   u8 dma(u8 opcode, bool to_memory) {
-    out(bus_master + 2, 0x66);
-    out(bus_master, to_memory ? 8 : 0);
+    out(kBusMaster + 2, 0x66);
+    out(kBusMaster, to_memory ? 8 : 0);
     out(0x1f7, opcode);
-    out(bus_master, to_memory ? 9 : 1);
+    out(kBusMaster, to_memory ? 9 : 1);
     wait();
-    return static_cast<u8>(in(bus_master + 2));
+    return static_cast<u8>(in(kBusMaster + 2));
   }
 };
 

@@ -13,7 +13,7 @@ TEST_CASE("DMA scatters over the regions of the table", "[ide]") {
   bench.address28(10, 8);
   CHECK(bench.dma(0xca, false) == 0x64);  // interrupt, not active, no error
   CHECK(bench.in(0x1f7) == 0x50);
-  bench.out(bench.bus_master, 0);
+  bench.out(Bench::kBusMaster, 0);
   bench.prd({{0x2'0000, 2}, {0x3'0000, 4094 | 0x8000'0000}});
   bench.address28(10, 8);
   CHECK(bench.dma(0xc8, true) == 0x64);
@@ -38,18 +38,18 @@ TEST_CASE("a table too short or too long shows in the bus master's status", "[id
   Bench bench;
   bench.prd({{0x8000, 0x8000'0000 | 512}});
   bench.address28(0, 2);
-  bench.out(bench.bus_master + 2, 6);
-  bench.out(bench.bus_master, 8);
+  bench.out(Bench::kBusMaster + 2, 6);
+  bench.out(Bench::kBusMaster, 8);
   bench.out(0x1f7, 0xc8);
-  bench.out(bench.bus_master, 9);
+  bench.out(Bench::kBusMaster, 9);
   bench.clock.advance(kSecond);
-  CHECK((bench.in(bench.bus_master + 2) & 7) == 0);
+  CHECK((bench.in(Bench::kBusMaster + 2) & 7) == 0);
   CHECK(bench.in(0x3f6) == 0x58);
-  bench.out(bench.bus_master, 0);
-  bench.out(bench.bus_master, 9);  // goes on with the rest
+  bench.out(Bench::kBusMaster, 0);
+  bench.out(Bench::kBusMaster, 9);  // goes on with the rest
   CHECK(bench.wait());
   CHECK(bench.in(0x1f7) == 0x50);
-  bench.out(bench.bus_master, 0);
+  bench.out(Bench::kBusMaster, 0);
   bench.prd({{0x8000, 0x8000'0000 | 4096}});
   bench.address28(0, 2);
   CHECK((bench.dma(0xc8, true) & 7) == 5);
@@ -64,7 +64,7 @@ TEST_CASE("DMA waits for bus mastering, for the start bit and for the right dire
   CHECK_FALSE(bench.irq14.level);
   bench.config.write(1, 0, 4, 2, 5);
   CHECK(bench.wait());
-  bench.out(bench.bus_master, 0);
+  bench.out(Bench::kBusMaster, 0);
   bench.address28(0, 1);
   bench.dma(0xc8, false);
   CHECK_FALSE(bench.irq14.level);

@@ -231,18 +231,18 @@ TEST_CASE("whatever a guest does to the ports, the disk survives and answers aft
           break;
         case 2: bench.in(static_cast<u16>(0x1f0 + random.below(8)), size); break;
         case 3:
-          bench.out(static_cast<u16>(bench.bus_master + random.below(16)), static_cast<u32>(random.next()),
+          bench.out(static_cast<u16>(Bench::kBusMaster + random.below(16)), static_cast<u32>(random.next()),
                     size);
           break;
         case 4: bench.ram.put<u64>(random.below(1 << 17) * 8, random.next()); break;
-        case 5: bench.in(static_cast<u16>(bench.bus_master + random.below(16)), size); break;
+        case 5: bench.in(static_cast<u16>(Bench::kBusMaster + random.below(16)), size); break;
         case 6:
           if (random.below(64) == 0) bench.out(0x3f6, static_cast<u32>(random.below(256)));
           break;
         default: bench.clock.advance(random.below(200) * kMicrosecond); break;
       }
     }
-    bench.out(bench.bus_master, 0);
+    bench.out(Bench::kBusMaster, 0);
     bench.out(0x3f6, 4);
     bench.out(0x3f6, 0);
     bench.clock.advance(10 * kMillisecond);

@@ -37,7 +37,8 @@ void try_paths(const char* when) {
     for (const char* outside : kOutside) {
       const size_t first = strlen(up), second = strlen(outside);
       memcpy(path, up, first);
-      memcpy(path + first, outside, second + 1);
+      memcpy(path + first, outside, second);
+      path[first + second] = 0;
       expect(path, open(path, kReadOnly), kNoEntry);
       expect(when, open(path, kReadWrite), kNoEntry);
     }
