@@ -40,4 +40,16 @@ inline void check_same(const lab::WorkloadLog& log, const lab::WorkloadLog& expe
   }
 }
 
+/// A guest of `vcpus` on `cores` computes what the machine itself does. Would catch: a world switch that
+/// loses a register or the FPU's state, interrupts that are lost between processors, a scheduler that does
+/// not stop a guest.
+inline void check_computes(unsigned cores, unsigned vcpus, const lab::WorkloadLog& expected) {
+  const KernelRun run = run_hosted(cores, "vm1=vcpus:" + std::to_string(vcpus), "run=/bin/workload --quick");
+  CAPTURE(cores, vcpus, run.console, run.errors);
+  REQUIRE(run.well());
+  const lab::WorkloadLog log = lab::parse_workload_log(run.console);
+  CHECK(log.processors == vcpus);
+  check_same(log, expected);
+}
+
 }  // namespace hvlab::test
