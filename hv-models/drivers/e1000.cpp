@@ -57,7 +57,9 @@ class E1000 final : public NetworkCard {
   volatile u32& reg(u32 offset) { return *direct<volatile u32>(base_ + offset); }
   bool fill_receive_ring();
   Packet* take_received();
-  void free_sent();
+  void free_sent();  // and send what waited for that
+  bool has_room() const { return (next_sent_ + 1) % kEntries != oldest_sent_; }
+  void put(Packet* frame);
 
   u64 base_ = 0;
   runtime::SpinLock lock_;
@@ -65,6 +67,7 @@ class E1000 final : public NetworkCard {
   volatile Descriptor* transmit_ = nullptr;
   Packet* receive_packets_[kEntries] = {};
   Packet* transmit_packets_[kEntries] = {};
+  SendQueue later_;
   unsigned next_received_ = 0, next_sent_ = 0, oldest_sent_ = 0;
 };
 
@@ -115,13 +118,19 @@ void E1000::free_sent() {
     free_packet(transmit_packets_[oldest_sent_]);
     oldest_sent_ = (oldest_sent_ + 1) % kEntries;
   }
+  while (Packet* frame = has_room() ? later_.oldest() : nullptr) {
+    later_.remove_oldest();
+    put(frame);
+  }
 }
 
 void E1000::send(Packet* frame) {
   const runtime::Hold hold(lock_);
+  later_.add(frame);
   free_sent();
-  const unsigned after = (next_sent_ + 1) % kEntries;
-  if (after == oldest_sent_) return free_packet(frame);
+}
+
+void E1000::put(Packet* frame) {
   volatile Descriptor& d = transmit_[next_sent_];
   d.address = physical(frame->data());
   d.bytes = static_cast<u16>(frame->bytes);
@@ -129,7 +138,7 @@ void E1000::send(Packet* frame) {
   d.command = kEndOfPacket | kInsertCrc | kReportStatus;
   d.status = 0;
   transmit_packets_[next_sent_] = frame;
-  next_sent_ = after;
+  next_sent_ = (next_sent_ + 1) % kEntries;
   __atomic_thread_fence(__ATOMIC_SEQ_CST);  // the descriptor before the tail that gives it away
   reg(kTransmitTail) = next_sent_;
 }

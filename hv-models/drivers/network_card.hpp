@@ -19,7 +19,8 @@ inline constexpr u8 kGathers = 4;   // takes bytes that are lent (Packet::lent)
 class NetworkCard {
  public:
   virtual ~NetworkCard() = default;
-  /// Sends the frame, which it then owns, or what it `can` make frames of; drops it if its queue is full.
+  /// Sends the frame, which it then owns, or what it `can` make frames of; later if its queue is full, and
+  /// not at all if too many wait for that (SendQueue).
   virtual void send(Packet* frame) = 0;
   /// From now on it takes frames for any address, not for its own alone.
   virtual void receive_all() {}

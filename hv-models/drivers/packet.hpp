@@ -64,4 +64,23 @@ void set_receive_pages(Packet* (*make)());
 
 using PacketList = runtime::List<Packet, PacketTag>;
 
+/// Frames that wait until a card's own queue has room, the oldest first. Some hundreds, as a system's sending
+/// queue has: a burst of several guests is not lost.
+class SendQueue {
+ public:
+  static constexpr unsigned kMost = 512;
+  /// Takes the frame, which is lost if there are too many.
+  void add(Packet* frame) {
+    if (count_ == kMost) return free_packet(frame);
+    frames_.push_back(*frame);
+    ++count_;
+  }
+  Packet* oldest() { return frames_.front(); }
+  void remove_oldest() { frames_.pop_front(), --count_; }
+
+ private:
+  PacketList frames_;
+  unsigned count_ = 0;
+};
+
 }  // namespace hvlab::drivers

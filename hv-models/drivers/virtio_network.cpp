@@ -40,7 +40,7 @@ class VirtioNetwork final : public NetworkCard {
  private:
   bool offer_buffer();
   Packet* take_received();
-  void free_sent();
+  void free_sent();  // and send what waited for that
   u16 offer_frame(Packet& frame);
 
   VirtioDevice device_;
@@ -48,6 +48,7 @@ class VirtioNetwork final : public NetworkCard {
   runtime::SpinLock lock_;
   Packet* receive_packets_[kMost] = {};  // by the number that the queue gave them
   Packet* transmit_packets_[kMost] = {};
+  SendQueue later_;
 };
 
 bool offload_asked() {
@@ -98,6 +99,18 @@ void VirtioNetwork::free_sent() {
     free_packet(transmit_packets_[n]);
     transmit_packets_[n] = nullptr;
   }
+  bool sent = false;
+  while (Packet* frame = later_.oldest()) {
+    const u16 number = offer_frame(*frame);
+    if (number == VirtQueue::kNone) {
+      frame->pull(kHeaderBytes);
+      break;
+    }
+    later_.remove_oldest();
+    transmit_packets_[number] = frame;
+    sent = true;
+  }
+  if (sent) VirtioDevice::notify(transmit_);
 }
 
 // What is left to the device (5.1.6.2). Whoever leaves it has seen to it that this is IPv4 with TCP or UDP.
@@ -131,11 +144,8 @@ u16 VirtioNetwork::offer_frame(Packet& frame) {
 
 void VirtioNetwork::send(Packet* frame) {
   const runtime::Hold hold(lock_);
+  later_.add(frame);
   free_sent();
-  const u16 number = offer_frame(*frame);
-  if (number == VirtQueue::kNone) return free_packet(frame);
-  transmit_packets_[number] = frame;
-  VirtioDevice::notify(transmit_);
 }
 
 Packet* VirtioNetwork::take_received() {

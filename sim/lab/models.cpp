@@ -65,6 +65,7 @@ std::string workload_of(const scenario::Cell& cell, const std::string& disk) {
     return cell.phases.empty() || std::ranges::count(cell.phases, phase) != 0;
   };
   if (cell.workload == "quick") line += " --quick";
+  if (cell.instances > 1) line += " --late";
   if (!disk.empty() && wanted("disk")) line += " --disk " + disk;
   if (has_peer(cell) && wanted("link")) line += " --link 10.0.2.2";
   if (has_peer(cell) && cell.pings) line += " --ping 10.0.2.2";
