@@ -104,20 +104,34 @@ void compare_hashes(const MeasuredRun& first, MeasuredRun& run, const WorkloadLo
         fmt::format("{} (compared with {} on {} processor(s))", difference, first.way, first.processors);
 }
 
+/// The phases that both have are alike; a scenario of the other family may have others besides.
+void compare_common(const MeasuredRun& other, MeasuredRun& run) {
+  for (const PhaseResult& phase : run.log.phases) {
+    const auto same = std::ranges::find(other.log.phases, phase.name, &PhaseResult::name);
+    if (same != other.log.phases.end() && same->hash != phase.hash)
+      run.failure = fmt::format("phase {}: {:x}, not {:x} (compared with {} on {} processor(s))", phase.name,
+                                phase.hash, same->hash, other.way, other.processors);
+  }
+}
+
 }  // namespace
 
 void check_runs(std::vector<MeasuredRun>& runs) {
-  const MeasuredRun* first = nullptr;
+  const MeasuredRun* firsts[2] = {};  // of Debian's, of the teaching systems
   const auto check_log = [&](MeasuredRun& run, const WorkloadLog& log, size_t instance) {
     if (!run.failure.empty() || std::ranges::count(run.killed, instance) != 0) return;
     if (!run.whole_workload && log.phases.empty()) return;
     if (run.whole_workload && !log.done)
       run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
-    if (run.failure.empty() && first != nullptr) compare_hashes(*first, run, log);
+    if (run.failure.empty() && firsts[run.teaching] != nullptr)
+      compare_hashes(*firsts[run.teaching], run, log);
   };
   for (MeasuredRun& run : runs) {
     check_log(run, run.log, 0);
-    if (run.failure.empty() && first == nullptr) first = &run;
+    if (run.failure.empty() && firsts[run.teaching] == nullptr) {
+      firsts[run.teaching] = &run;
+      if (const MeasuredRun* other = firsts[!run.teaching]; other != nullptr) compare_common(*other, run);
+    }
     for (size_t i = 0; i < run.others.size(); ++i) check_log(run, run.others[i], i + 1);
   }
 }

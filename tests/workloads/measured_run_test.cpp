@@ -233,3 +233,25 @@ TEST_CASE("the latest progress is what follows the last return") {
   CHECK(last_progress("warning\n").empty());
   CHECK(last_progress("\r\033[K").empty());
 }
+
+// Catches a teaching system held to phases that only the other scenario has, and a sum that is another one.
+TEST_CASE("runs of both families are held to the phases that both have") {
+  const auto run_of = [](bool teaching, std::vector<PhaseResult> phases) {
+    MeasuredRun run;
+    run.teaching = teaching;
+    run.log.size = "full";
+    run.log.done = true;
+    run.log.phases = std::move(phases);
+    return run;
+  };
+  std::vector<MeasuredRun> runs = {run_of(true, {{"cpu", 1, 5}, {"ping", 2, 5}}),
+                                   run_of(false, {{"cpu", 1, 6}}), run_of(false, {{"cpu", 1, 7}})};
+  check_runs(runs);
+  for (const MeasuredRun& run : runs) CHECK(run.failure.empty());
+  runs[1].log.phases[0].hash = 3;
+  check_runs(runs);
+  CHECK(runs[1].failure.find("phase cpu: 3, not 1") == 0);
+  runs = {run_of(true, {{"cpu", 1, 5}, {"ping", 2, 5}}), run_of(true, {{"cpu", 1, 5}})};
+  check_runs(runs);
+  CHECK_FALSE(runs[1].failure.empty());
+}
