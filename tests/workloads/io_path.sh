@@ -65,10 +65,12 @@ trips = [r for r in inner if r["operation"] == "round-trip"]
 # 25 rounds, after the ones that wait for the link to come up, before each of its two phases.
 assert len(trips) == 27 and all(r["bytes"] == 64 for r in trips), count
 # The datagrams one way: 14 + 20 + 8 + 64 bytes on the wire, and none of the 128 that the network phase sends over loopback. While a link
-# comes up, tries every 50 ms for a second queue up and are all answered.
+# comes up, tries every 50 ms queue up, and queues are short; one that waits for longer than a second counts as lost (docs/io-path.md), so
+# that only what begins once the link is up is as many as the workload made: all rounds but the first.
 sends = [r for r in inner if (r["operation"], r["bytes"]) == ("send", 106)]
 receives = [r for r in inner if (r["operation"], r["bytes"]) == ("receive", 106)]
-assert 27 <= len(receives) < 60 and 27 <= len(sends) < 60 and abs(len(sends) - len(receives)) < 3, count
+for each in (sends, receives):
+    assert sum(r["begin"] >= trips[1]["begin"] for r in each) == 26, count
 assert statistics["events"]["frame-sent"] >= len(sends) and statistics["events"]["frame-received"] >= len(receives)
 assert all("call" not in r["unseen"] for r in sends), "a system call was not seen"
 for r in sends[1:] + receives[1:]:
