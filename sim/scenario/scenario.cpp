@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/scenario/derive.hpp"
 #include "sim/scenario/expectations.hpp"
 #include "sim/scenario/resolve.hpp"
 #include "sim/scenario/rules.hpp"
