@@ -20,10 +20,10 @@ std::vector<Table> run_statistics(const record::RunReader& run, StatBy by);
 /// stats.json.
 Table exits_by_reason(const Json& exits);
 
-/// The group of "io" of `operation` ("read", "write", "send", "round-trip", ...) of the innermost system: of the
-/// last virtual machine's (the management VM's last of all), else of the machine's own. Of several sizes the
-/// one that most system calls made or waited for, then the most frequent; of received frames those as long as
-/// the frames sent. Null if there is none.
+/// The group of "io" of `operation` ("read", "write", "send", "round-trip", ...) of the innermost system: of
+/// the last virtual machine's (the management VM's last of all), else of the machine's own. Of several sizes
+/// the one that most system calls made or waited for, then the most frequent; of received frames those as
+/// long as the frames sent. Null if there is none.
 const Json* innermost_group(const Json& io, const std::string& operation);
 /// The same in the "io" of stats.json.
 const Json* innermost_requests(const Json& stats, const std::string& operation);

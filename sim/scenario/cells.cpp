@@ -63,12 +63,15 @@ YamlNode* step(YamlNode& node, std::string_view word, const Place& place) {
   return &node.items.back();
 }
 
-/// The name of a map among the values, which is no part of it.
-std::string take_name(YamlNode& value) {
+/// The name of a map among the values, which is no part of it; notes if there is an `as` without one.
+std::string take_name(YamlNode& value, Problems& problems) {
   const auto found = std::ranges::find(value.keys, "as", &YamlNode::Key::name);
   if (value.kind != YamlNode::Kind::Map || found == value.keys.end()) return {};
   const auto at = found - value.keys.begin();
-  const std::string name = value.items[static_cast<size_t>(at)].text;
+  const std::string name = value.items[static_cast<size_t>(at)].text;  // empty if it is no scalar
+  if (name.empty())
+    problems.add(found->place, "as", "'as' gives the value no name",
+                 "as: NAME, of letters, digits, - and _; or no 'as'");
   value.items.erase(value.items.begin() + at);
   value.keys.erase(found);
   return name;
@@ -106,7 +109,7 @@ std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
   for (size_t i = 0; i < vary->items.size(); ++i) {
     if (!is_axis(root, vary->keys[i], vary->items[i], problems)) continue;
     Axis axis = {vary->keys[i].name, vary->keys[i].place, vary->items[i].items, {}};
-    for (YamlNode& value : axis.values) axis.names.push_back(take_name(value));
+    for (YamlNode& value : axis.values) axis.names.push_back(take_name(value, problems));
     check_names(axis, problems);
     axes.push_back(std::move(axis));
   }

@@ -52,8 +52,8 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
           problems.add(size->place, size->text, "not a whole number of MiB");
       }
       if (way->groups)
-        refuse(vm, {"vcpus", "cores", "devices", "paging"}, "is for virtual machines, and these are groups of processes",
-               problems);
+        refuse(vm, {"vcpus", "cores", "devices", "paging"},
+               "is for virtual machines, and these are groups of processes", problems);
       if (way->model) refuse(vm, {"reservation", "memory_reservation"}, "is for a way", problems);
       check_cores(vm, cell, problems);
     }

@@ -88,19 +88,40 @@ void check_split(const Value& software, const WayFacts& way, Problems& problems)
   }
 }
 
-/// Registers that the host's kernel can keep are an e1000's; a period is one of the kernel's words.
+/// Registers that the host's kernel can keep are an e1000's.
 void check_hosted(const Value& software, const WayFacts& way, Problems& problems) {
   const Value *registers = software.find("registers"), *devices = software.find("devices");
   const std::string& have = devices == nullptr ? way.devices : devices->text;
   if (way.hosted && registers != nullptr && registers->text == "kernel" && have == "pv")
     problems.add(registers->place, registers->text, "the host's kernel keeps the registers of an e1000 card",
                  "devices: emulated beside it");
+}
+
+}  // namespace
+
+/// A period is one of the kernel's words, in ms.
+void check_tick(const Value& software, Problems& problems) {
   const Value* tick = software.find("tick");
   if (tick != nullptr && tick->count % kMillisecond != 0)
     problems.add(tick->place, tick->text, "not a whole number of ms");
 }
 
-}  // namespace
+/// What a machine says of its own has to go together with what the software says of all.
+void check_machines_words(const Value& cell, const Value& software, const WayFacts& way, Problems& problems) {
+  const Value *vms = cell.find("vms"), *usual = software.find("devices");
+  if (vms == nullptr) return;
+  for (const Value& vm : vms->items) {
+    const Value *own = vm.find("devices"), *paging = vm.find("paging");
+    const std::string& have = own != nullptr ? own->text : usual != nullptr ? usual->text : way.devices;
+    if (way.hosted && own != nullptr && have == "pv" && says(software, "registers", "kernel"))
+      problems.add(own->place, own->text, "the host's kernel keeps the registers of an e1000 card",
+                   "emulated, or software: {registers: process}");
+    if (way.split && paging != nullptr && paging->text == "shadow" && have == "pv" &&
+        says(software, "receive", "flip"))
+      problems.add(paging->place, paging->text, "pages are exchanged in the second stage's tables",
+                   "nested, or software: {receive: copy}");
+  }
+}
 
 /// What only the teaching systems understand, and what they do not.
 void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
@@ -125,6 +146,8 @@ void check_model(const Value& cell, const WayFacts* way, Problems& problems) {
     if (!way->hosted)
       refuse(*software, {"registers", "sends", "frames"}, "is for the hosted model", problems);
     check_hosted(*software, *way, problems);
+    check_tick(*software, problems);
+    check_machines_words(cell, *software, *way, problems);
     refuse(cell, {"events"}, "is for ways: teaching systems have nobody to ask", problems);
   }
   if (workload != nullptr && workload->mentions("program"))
