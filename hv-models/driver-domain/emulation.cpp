@@ -18,6 +18,7 @@ using runtime::Hold;
 
 struct Asked {
   bool waiting = false;  // for the management machine to take it
+  bool handed = false;   // to it, which has not answered
   Access access;
 };
 Asked asked[hypervisor::kMostMachines + 1][hypervisor::kMostVirtualProcessors];  // under the machine's lock
@@ -33,7 +34,7 @@ bool is_emulated(const hypervisor::MachineConfiguration& of) {
 
 void ask_management(VirtualProcessor& vcpu, const Access& access) {
   const unsigned index = index_of(domain_of(*vcpu.machine));
-  asked[index][vcpu.number] = {true, access};
+  asked[index][vcpu.number] = {true, false, access};
   send_event(domain(kManagement), kAccessChannels + index);
 }
 
@@ -74,6 +75,7 @@ i64 next_access(unsigned index, const GuestMemory& caller, u64 address) {
       if (!each.waiting) continue;
       found = true;
       each.waiting = false;
+      each.handed = true;
       const bool memory = each.access.space == hypervisor::Space::Memory;
       request = {i,
                  static_cast<u8>(memory),
@@ -91,6 +93,12 @@ i64 next_access(unsigned index, const GuestMemory& caller, u64 address) {
 i64 end_access(unsigned index, u64 processor, u64 value) {
   VirtualMachine& machine = domain(index).machine;
   if (!is_emulated_machine(index) || processor >= machine.count) return kBadArgument;
+  {
+    const Hold hold(machine.lock);
+    bool& handed = asked[index][processor].handed;
+    if (!handed) return kBadArgument;  // a processor can wait for something else
+    handed = false;
+  }
   complete_access(machine.vcpus[processor], value);
   return 0;
 }

@@ -15,7 +15,7 @@ using runtime::kPageBytes;
 
 constexpr u8 kAll = hypervisor::kReadable | hypervisor::kWritable | hypervisor::kExecutable;
 
-// The hypervisor itself follows these by pointers.
+// The hypervisor itself keeps pointers to the first two, and may be writing to the others.
 bool is_fixed(const Domain& of, u64 address) {
   bool fixed = address == of.shared_at || address == of.grants_at;
   for (unsigned i = 0; i < of.machine.count; ++i)

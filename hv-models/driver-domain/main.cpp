@@ -34,7 +34,6 @@ struct Console {
   unsigned number = 0;
   devices::SerialPort port;
 };
-Console* consoles[kMostMachines + 1] = {};
 
 // A serial port for each machine is all that the hypervisor has of devices; others are emulated in the
 // management machine, or not there.
@@ -94,7 +93,6 @@ DeviceDoor door_of(Domain& d, unsigned number) {
   if (console == nullptr) runtime::panic("no memory for a console");
   new (&console->port) devices::SerialPort({put, console}, line);
   console->number = number;
-  consoles[number] = console;
   return {access, console};
 }
 

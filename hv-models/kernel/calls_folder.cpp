@@ -1,8 +1,8 @@
 // Calls with a path.
 #include "hv-models/kernel/checked_mount.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/mounts.hpp"
 #include "hv-models/kernel/process.hpp"
-#include "hv-models/kernel/read_only.hpp"
 #include "hv-models/kernel/system_calls.hpp"
 
 namespace hvlab::kernel {
@@ -22,17 +22,6 @@ int find_argument(const Arguments& c, u64 from, Ref<Node>& node) {
   char path[kLongestPath];
   const int result = copy_path(c, from, path);
   return result < 0 ? result : find(place_of(c.process), path, node);
-}
-
-// `source` is seen in the place of `at` too, wherever it is kept; both are what is uppermost at their paths.
-int bind(const Ref<Node>& source, const Ref<Node>& at, bool to_read) {
-  if (source.get() == at.get()) return kBusy;
-  if ((source->kind == NodeKind::Folder) != (at->kind == NodeKind::Folder))
-    return at->kind == NodeKind::Folder ? kIsFolder : kNotFolder;
-  const Ref<Node> shown = to_read ? read_only(source) : source;
-  if (!shown) return kNoMemory;
-  at->mounted = shown;
-  return 0;
 }
 
 int find_or_create(const Arguments& c, const char* path, u64 flags, Ref<Node>& node) {
@@ -216,6 +205,7 @@ i64 call_mount(const Arguments& c) {
   if (result == 0) result = c.process.space->copy_in_text(type, c.a[2], sizeof type);
   if (result == 0 && c.a[4] != 0) result = c.process.space->copy_in_text(options, c.a[4], sizeof options);
   if (result < 0) return result;
+  if (at->is_read_only()) return kReadOnly;
   if (strcmp(type, "checked") != 0) return kNoDevice;
   if (strcmp(options, "format") == 0) result = format_checked(*source);
   return result < 0 ? result : mount_checked(source, at);
@@ -228,12 +218,8 @@ i64 call_umount2(const Arguments& c) {
   int result = copy_path(c, c.a[0], path);
   if (result == 0) result = find_covered(place_of(c.process), path, covered);
   if (result < 0) return result;
-  result = unmount_checked(covered);
-  if (result == kInvalid) {  // not a disk's files, so it was bound
-    covered->mounted = {};
-    return 0;
-  }
-  return result;
+  result = unbind(covered);
+  return result == kInvalid ? unmount_checked(covered) : result;
 }
 
 i64 call_sync(const Arguments&) { return sync_all(); }

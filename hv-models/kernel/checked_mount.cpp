@@ -4,6 +4,7 @@
 #include "hv-models/kernel/disk.hpp"
 #include "hv-models/kernel/list.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/mounts.hpp"
 #include "hv-models/kernel/mutex.hpp"
 
 namespace hvlab::kernel {
@@ -150,6 +151,8 @@ int CheckedNode::create(const char* name, NodeKind wanted, Ref<Node>& made) {
 
 int CheckedNode::remove(const char* name, NodeKind wanted) {
   if (kind != NodeKind::Folder) return kNotFolder;
+  Ref<Node> there;
+  if (look_up(name, there) == 0 && over(*there)) return kBusy;
   const Hold hold(mount_->mutex);
   u32 number = 0;
   const int error =
@@ -206,7 +209,7 @@ int mount_checked(const Ref<Node>& device, const Ref<Node>& folder) {
   mount->device = device;
   mount->covered = folder;
   mounts.push_back(*mount);
-  folder->mounted = root;
+  put_over(*folder, root);
   return 0;
 }
 
@@ -218,11 +221,12 @@ int unmount_checked(const Ref<Node>& covered) {
     {
       const Hold hold_mount(m->mutex);
       CheckedNode* first = m->active.front();
-      if (first != nullptr && m->active.after(*first) != nullptr) return kBusy;
+      // The root is held by what it is over; by another if it is bound elsewhere, or open.
+      if (first != nullptr && (m->active.after(*first) != nullptr || first->is_shared())) return kBusy;
       if (const int result = m->files.sync(); result < 0) return result;
     }
     mounts.remove(*m);
-    m->covered->mounted = {};
+    put_over(*m->covered, {});
     m->covered = {};
     return 0;
   }

@@ -2,6 +2,7 @@
 
 #include "hv-models/kernel/list.hpp"
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/mounts.hpp"
 #include "hv-models/kernel/mutex.hpp"
 
 namespace hvlab::kernel {
@@ -160,7 +161,7 @@ int MemoryFolder::remove(const char* name, NodeKind wanted) {
   if (entry == nullptr) return kNoEntry;
   const bool folder = entry->node->kind == NodeKind::Folder;
   if (folder != (wanted == NodeKind::Folder)) return folder ? kIsFolder : kNotFolder;
-  if (folder && entry->node->mounted) return kBusy;
+  if (over(*entry->node)) return kBusy;
   FolderEntry any;
   if (folder && entry->node->entry(0, any) == 0) return kNotEmpty;
   last = entry->node;

@@ -27,9 +27,11 @@ class Node : public Counted {
   Node& operator=(const Node&) = delete;
 
   const NodeKind kind;
-  Ref<Node> mounted;  // the root of what is mounted on this folder
+  Ref<Node> mounted;  // what is seen in its place (mounts.hpp)
 
   virtual u64 number() const { return reinterpret_cast<u64>(this) >> 4; }
+  /// What is below it is to be looked at only, and is another node at each look.
+  virtual bool is_read_only() const { return false; }
   virtual u64 size() { return 0; }
 
   // Bytes. The count that was read or written: less than asked for at the end only.

@@ -1,5 +1,6 @@
 #include "hv-models/kernel/path.hpp"
 
+#include "hv-models/kernel/mounts.hpp"
 #include "hv-models/runtime/memory_functions.hpp"
 
 namespace hvlab::kernel {
@@ -41,7 +42,7 @@ int next_name(const char*& path, char (&name)[kLongestName + 1]) {
 
 Ref<Node> top_of(const Ref<Node>& covered) {
   Ref<Node> node = covered;
-  while (node->mounted) node = node->mounted;
+  while (const Ref<Node> above = over(*node)) node = above;
   return node;
 }
 
@@ -98,8 +99,12 @@ int find_covered(const Place& from, const char* path, Ref<Node>& covered) {
   int result = find_parent(from, path, folder, name);
   if (result == 0) result = folder->look_up(name, covered);
   if (result < 0) return result;
-  if (!covered->mounted) return kInvalid;
-  while (covered->mounted->mounted) covered = covered->mounted;
+  Ref<Node> above = over(*covered);
+  if (!above) return kInvalid;
+  for (Ref<Node> next = over(*above); next; next = over(*above)) {
+    covered = above;
+    above = next;
+  }
   return 0;
 }
 

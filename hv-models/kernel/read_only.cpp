@@ -1,6 +1,7 @@
 #include "hv-models/kernel/read_only.hpp"
 
 #include "hv-models/kernel/memory.hpp"
+#include "hv-models/kernel/mounts.hpp"
 
 namespace hvlab::kernel {
 namespace {
@@ -14,10 +15,12 @@ class ReadOnlyNode final : public Node {
   i64 read_at(u64 offset, void* to, size_t bytes) override { return node_->read_at(offset, to, bytes); }
   i64 write_at(u64, const void*, size_t) override { return kReadOnly; }
   int truncate() override { return kReadOnly; }
+  int sync() override { return node_->sync(); }
+  bool is_read_only() const override { return true; }
   int look_up(const char* name, Ref<Node>& found) override {
     Ref<Node> below;
     if (const int result = node_->look_up(name, below); result < 0) return result;
-    while (below->mounted) below = below->mounted;
+    while (const Ref<Node> above = over(*below)) below = above;
     found = read_only(below);
     return found ? 0 : int{kNoMemory};
   }
@@ -35,7 +38,7 @@ class ReadOnlyNode final : public Node {
 }  // namespace
 
 Ref<Node> read_only(const Ref<Node>& node) {
-  if (node->kind != NodeKind::File && node->kind != NodeKind::Folder) return node;
+  if (node->is_read_only() || (node->kind != NodeKind::File && node->kind != NodeKind::Folder)) return node;
   return Ref<Node>::take(new (std::nothrow) ReadOnlyNode(node));
 }
 

@@ -18,6 +18,8 @@ class Counted {
     }
     return false;
   }
+  /// More than one holds it.
+  bool is_shared() const { return __atomic_load_n(&users_, __ATOMIC_ACQUIRE) > 1; }
   /// True if that was the last.
   bool let_go() { return __atomic_sub_fetch(&users_, 1, __ATOMIC_ACQ_REL) == 0; }
 

@@ -2,6 +2,7 @@
 
 #include "hv-models/kernel/memory.hpp"
 #include "hv-models/kernel/scheduler.hpp"
+#include "hv-models/kernel/segments.hpp"
 #include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory_layout.hpp"
 
@@ -31,7 +32,7 @@ int error_of(TcpConnection::Fate fate) {
 Packet* next_segment(Stream& stream, Ipv4Header& ip) {
   constexpr size_t kHeaders = kTcpBytes + kTcpOptionBytes;
   const u8 can = card_can(*stream.space, stream.peer.address);
-  stream.tcp.set_large((can & drivers::kSegments) != 0);
+  stream.tcp.set_large((can & drivers::kSegments) != 0 && stream.tcp.segment() >= kShortestSegment);
   Packet* packet = make_packet(stream.tcp.sendable() + kHeaders);
   if (packet == nullptr) return nullptr;
   packet->begin += kHeaders;  // the payload's place; the header goes before it

@@ -146,6 +146,30 @@ TEST_CASE("what is written to a disk is read back, by every driver, after the fi
   }
 }
 
+// Catches a bind that ends with the call that made it, since nobody holds a disk's node; a disk that is taken
+// away, and could be mounted anew, while its files are bound elsewhere; a bound name that is removed; layers
+// of views.
+TEST_CASE("what is bound stays until it is taken away, and keeps what it shows") {
+  const TemporaryFolder folder("kernel");
+  const std::string disk = make_disk(folder.path / "disk");
+  const KernelRun run = run_kernel(1,
+                                   "/bin/init /bin/mount --format /dev/disk0 /mnt ; /bin/probe make /mnt/f ; "
+                                   "/bin/mount --bind /bin/probe /mnt/f ; "
+                                   "/mnt/f make /tmp/z ; /bin/mount --bind-to-read /mnt /tmp ; /tmp/f make "
+                                   "/tmp/y ; /bin/mount --off /mnt ; "
+                                   "/bin/mount --bind /bin /tmp ; /bin/mount --off /tmp ; /bin/mount --off "
+                                   "/tmp ; /bin/mount --off /mnt/f ; "
+                                   "/bin/mount --off /mnt ; /bin/mount --off /mnt",
+                                   {"--disk", disk});
+  CAPTURE(run.console, run.errors);
+  CHECK(run.status == 3);  // four of them failed, as they have to
+  CHECK(run.says("probe: /tmp/z was made"));               // through the bound program
+  CHECK(run.says("probe: /tmp/y cannot be made"));         // /tmp is the disk, to be read
+  CHECK(number_of(run.console, "mount: error -16") == 1);  // the disk, while it is bound
+  CHECK(number_of(run.console, "mount: error -30") == 1);  // nothing is bound over a view
+  CHECK(number_of(run.console, "mount: error -22") == 2);  // nothing is there any more: /tmp, /mnt
+}
+
 TEST_CASE("files outlive the machine") {
   const TemporaryFolder folder("kernel");
   const std::string disk = make_disk(folder.path / "disk") + ",persist";
