@@ -70,7 +70,10 @@ double phase_seconds(const MeasuredRun& run, const std::string& name) {
 double workload_seconds(const MeasuredRun& run) { return mean_seconds(run, all_nanoseconds); }
 
 double start_seconds(const MeasuredRun& run) {
-  return mean(run, [](const WorkloadLog& log) { return log.start_nanoseconds; }) * 1e-9;
+  return mean_seconds(run, [](const WorkloadLog& log) -> std::optional<u64> {
+    if (log.size.empty()) return std::nullopt;  // it never started
+    return log.start_nanoseconds;
+  });
 }
 
 double instance_memory(const MeasuredRun& run) {
@@ -96,42 +99,38 @@ u64 account_cycles(const LedgerRows& ledger, const std::string& account) {
 
 namespace {
 
-/// `first` has the phases as all are to have them.
-void compare_hashes(const MeasuredRun& first, MeasuredRun& run, const WorkloadLog& log) {
-  const std::string difference = compare_phases(first.log, log);
-  if (!difference.empty())
-    run.failure =
-        fmt::format("{} (compared with {} on {} processor(s))", difference, first.way, first.processors);
-}
+/// What the logs of a family are held to: of the first run that has it.
+struct Reference {
+  const MeasuredRun* run = nullptr;
+  const WorkloadLog* log = nullptr;
+};
 
-/// The phases that both have are alike; a scenario of the other family may have others besides.
-void compare_common(const MeasuredRun& other, MeasuredRun& run) {
-  for (const PhaseResult& phase : run.log.phases) {
-    const auto same = std::ranges::find(other.log.phases, phase.name, &PhaseResult::name);
-    if (same != other.log.phases.end() && same->hash != phase.hash)
-      run.failure = fmt::format("phase {}: {:x}, not {:x} (compared with {} on {} processor(s))", phase.name,
-                                phase.hash, same->hash, other.way, other.processors);
-  }
+void compare_hashes(const Reference& first, MeasuredRun& run, const WorkloadLog& log, Phases which) {
+  const std::string difference = compare_phases(*first.log, log, which);
+  if (!difference.empty())
+    run.failure = fmt::format("{} (compared with {} on {} processor(s))", difference, first.run->way,
+                              first.run->processors);
 }
 
 }  // namespace
 
 void check_runs(std::vector<MeasuredRun>& runs) {
-  const MeasuredRun* firsts[2] = {};  // of Debian's, of the teaching systems
+  Reference firsts[2];  // of Debian's, of the teaching systems
   const auto check_log = [&](MeasuredRun& run, const WorkloadLog& log, size_t instance) {
     if (!run.failure.empty() || std::ranges::count(run.killed, instance) != 0) return;
-    if (!run.whole_workload && log.phases.empty()) return;
-    if (run.whole_workload && !log.done)
+    if (!run.whole_workload && log.phases.empty()) return;  // another program: nothing to compare with either
+    if (run.whole_workload && !log.done) {
       run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
-    if (run.failure.empty() && firsts[run.teaching] != nullptr)
-      compare_hashes(*firsts[run.teaching], run, log);
+      return;
+    }
+    Reference &first = firsts[run.teaching], &other = firsts[!run.teaching];
+    if (first.log != nullptr) return compare_hashes(first, run, log, Phases::All);
+    first = {&run, &log};
+    // A scenario of the other family may have phases besides.
+    if (other.log != nullptr) compare_hashes(other, run, log, Phases::Common);
   };
   for (MeasuredRun& run : runs) {
     check_log(run, run.log, 0);
-    if (run.failure.empty() && firsts[run.teaching] == nullptr) {
-      firsts[run.teaching] = &run;
-      if (const MeasuredRun* other = firsts[!run.teaching]; other != nullptr) compare_common(*other, run);
-    }
     for (size_t i = 0; i < run.others.size(); ++i) check_log(run, run.others[i], i + 1);
   }
 }

@@ -79,12 +79,16 @@ std::vector<std::string> programs_of(const scenario::Cell& cell);
 /// Fills in what `hvlab boot --stats` wrote. Throws UserError if it is not such a file.
 void read_statistics(const std::string& text, MeasuredRun& run);
 
+/// What the cell says of the run: its way, scheduler, programs, memory, who is killed.
+void describe_cell(const scenario::Cell& cell, MeasuredRun& run);
+
 /// A run without cells, from its directory: what ran, what it measured, and as `failure` how it ended if that
 /// was not by switching the machine off. Throws UserError if a file is damaged.
 MeasuredRun read_run_directory(const record::RunReader& run);
 
-/// Sets `failure` of each run of which an instance ended early, or has not the phases of the first run with
-/// its hashes.
+/// Sets `failure` of each run of which an instance ended early, or has not the phases of the first instance
+/// of the same family with its hashes; killed instances and other programs without phases are not looked at.
+/// The first of the second family is held to the phases that it has in common with the first of the other.
 void check_runs(std::vector<MeasuredRun>& runs);
 
 /// What runs with so many processors are compared with: the first way listed with as many. `runs` is not
@@ -102,7 +106,8 @@ double instance_memory(const MeasuredRun& run);
 double launch_seconds(const MeasuredRun& run);
 
 /// Seconds on the clock of the system that the workload runs in: of a phase (mean of the instances that had
-/// it), of all (of those that had any), and before the workload started (mean of the instances).
+/// it), of all (of those that had any), and before the workload started (of those in which it did). 0 if
+/// there is none.
 double phase_seconds(const MeasuredRun& run, const std::string& name);
 double workload_seconds(const MeasuredRun& run);
 double start_seconds(const MeasuredRun& run);

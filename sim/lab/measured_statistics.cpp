@@ -110,21 +110,6 @@ std::string name_of(const scenario::Software& software) {
   return software.iso.file.empty() ? software.kernel.file : software.iso.file;
 }
 
-void describe_cell(const scenario::Scenario& scenario, MeasuredRun& run) {
-  const scenario::Cell& cell = scenario.cells.front();
-  if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
-  run.teaching = !cell.software.model.empty();
-  run.title = scenario.title;
-  run.scheduler = cell.software.scheduler;
-  run.programs = programs_of(cell);
-  run.memory = static_cast<double>(cell.machine.memory);
-  run.whole_workload = cell.program.empty() &&
-                       std::ranges::all_of(cell.vms, [](const auto& vm) { return vm.program.empty(); });
-  for (const scenario::TimedEvent& event : cell.events) {
-    if (event.what == "kill") run.killed.push_back(event.vm - 1);
-  }
-}
-
 /// How the run ended, if that was not by switching the machine off; with what it printed last.
 std::string failure_of(const record::RunReader& run, const Json& stats, const std::string& console) {
   const std::string why = stats.at("end").at("why").get<std::string>();
@@ -135,6 +120,19 @@ std::string failure_of(const record::RunReader& run, const Json& stats, const st
 }
 
 }  // namespace
+
+void describe_cell(const scenario::Cell& cell, MeasuredRun& run) {
+  if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
+  run.teaching = !cell.software.model.empty();
+  run.scheduler = cell.software.scheduler;
+  run.programs = programs_of(cell);
+  run.memory = static_cast<double>(cell.machine.memory);
+  run.whole_workload = cell.program.empty() &&
+                       std::ranges::all_of(cell.vms, [](const auto& vm) { return vm.program.empty(); });
+  for (const scenario::TimedEvent& event : cell.events) {
+    if (event.what == "kill") run.killed.push_back(event.vm - 1);
+  }
+}
 
 MeasuredRun read_run_directory(const record::RunReader& directory) {
   const std::optional<scenario::Scenario> cell = cell_of(directory);
@@ -153,7 +151,10 @@ MeasuredRun read_run_directory(const record::RunReader& directory) {
   } catch (const nlohmann::json::exception& error) {
     throw UserError(directory.path().string() + ": damaged: " + error.what());
   }
-  if (cell) describe_cell(*cell, run);
+  if (cell) {
+    describe_cell(cell->cells.front(), run);
+    run.title = cell->title;
+  }
   return run;
 }
 

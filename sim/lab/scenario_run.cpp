@@ -186,11 +186,8 @@ class Run {
     CellResult& cell = result.cells[index];
     const scenario::Cell& about = result.scenario.cells[index];
     cell.run = read_run(statistics, cell.console, about.instances);
-    cell.run.memory = static_cast<double>(about.machine.memory);
-    cell.run.way = about.software.model.empty() ? about.software.way : about.software.model;
+    describe_cell(about, cell.run);
     cell.run.processors = about.machine.cores;
-    cell.run.scheduler = about.software.scheduler;
-    cell.run.programs = programs_of(about);
     cell.metrics = metrics_of(cell.run, statistics);
   }
 

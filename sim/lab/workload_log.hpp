@@ -38,9 +38,13 @@ WorkloadLog parse_workload_log(std::string_view console);
 /// a number to the first.
 std::vector<WorkloadLog> parse_workload_logs(std::string_view console);
 
+/// Which phases have to be alike: all of the first log's, or those that both logs have.
+enum class Phases { All, Common };
+
 /// Where the phases of `log` are other than those of `first`, by name and hash: "phase cpu: HEX, not HEX", or
-/// "phase cpu is missing"; empty if nowhere. Two logs without a phase are unlike: nothing was computed.
-std::string compare_phases(const WorkloadLog& first, const WorkloadLog& log);
+/// "phase cpu is missing"; empty if nowhere. Of all phases, two logs without one are unlike: nothing was
+/// computed.
+std::string compare_phases(const WorkloadLog& first, const WorkloadLog& log, Phases which = Phases::All);
 
 /// The last `count` lines that are not empty, each on a line of its own below the message about a run that
 /// failed.

@@ -145,6 +145,30 @@ TEST_CASE("an instance whose program has no phases is not averaged") {
   CHECK(runs[0].failure.empty());
 }
 
+// Catches a program without phases that the workload beside it, or of the next run, is held to.
+TEST_CASE("another program is nothing to compare with") {
+  MeasuredRun first = run_of("monolithic", 1, 1);
+  first.whole_workload = false;
+  first.others = {first.log};
+  first.log = WorkloadLog{};
+  std::vector<MeasuredRun> runs = {first, run_of("monolithic", 2, 1)};
+  check_runs(runs);
+  for (const MeasuredRun& run : runs) CHECK(run.failure.empty());
+  runs[1].log.phases[0].hash ^= 1;
+  check_runs(runs);
+  CHECK(runs[1].failure.find("phase cpu: 0000000000000abd, not 0000000000000abc") == 0);
+}
+
+// Catches a start that is earlier the more instances never had one.
+TEST_CASE("the start is the mean of those instances that started") {
+  MeasuredRun run = run_of("kvm", 1, 1);
+  CHECK(start_seconds(run) == Approx(2));
+  run.others = {WorkloadLog{}, run.log};
+  run.others[1].start_nanoseconds = 3'000'000'000;
+  CHECK(start_seconds(run) == Approx(2.5));
+  CHECK(start_seconds(MeasuredRun{}) == 0);
+}
+
 // Catches several instances in the tables of one, a level of each way's own, and a number that is no crossing
 // of the level.
 TEST_CASE("density is on a straight line between numbers of instances") {
@@ -250,7 +274,7 @@ TEST_CASE("runs of both families are held to the phases that both have") {
   for (const MeasuredRun& run : runs) CHECK(run.failure.empty());
   runs[1].log.phases[0].hash = 3;
   check_runs(runs);
-  CHECK(runs[1].failure.find("phase cpu: 3, not 1") == 0);
+  CHECK(runs[1].failure.find("phase cpu: 0000000000000003, not 0000000000000001") == 0);
   runs = {run_of(true, {{"cpu", 1, 5}, {"ping", 2, 5}}), run_of(true, {{"cpu", 1, 5}})};
   check_runs(runs);
   CHECK_FALSE(runs[1].failure.empty());
