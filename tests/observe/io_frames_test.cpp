@@ -165,6 +165,7 @@ TEST_CASE("each place copies each frame once, in their order") {
   b.tracker.frame_copied(false, 0, 46, 46, 0x400);  // without what it was padded with
   b.tracker.delivered(0, b.now, 46, 0);
   b.tracker.delivered(0, b.now, 46, 0);
+  REQUIRE(b.done.size() == 4);
   CHECK((b.done[2].copy_known && b.done[2].copied == 106));
   CHECK_FALSE(b.done[3].copy_known);
 }
