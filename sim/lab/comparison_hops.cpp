@@ -105,6 +105,13 @@ std::string mean_cell(const Json* group) {
   return fmt::format("{:>8.2f} {:>5.1f} {:>6}", mean(*group, *group), exits_of(*group), copied);
 }
 
+/// Of each request; 0 if the runs' differ, or are not known.
+u64 common_bytes(const std::vector<Followed>& groups) {
+  const auto bytes = [](const Followed& each) { return each.group->value("bytes", u64{0}); };
+  const u64 first = bytes(groups.front());
+  return std::ranges::all_of(groups, [&](const Followed& each) { return bytes(each) == first; }) ? first : 0;
+}
+
 constexpr const char* kKinds[] = {"read", "write", "flush", "send", "receive", "round-trip", "ping"};
 
 }  // namespace
@@ -119,7 +126,7 @@ TextTable io_means(const std::vector<const MeasuredRun*>& runs) {
   for (const char* kind : kKinds) {
     const std::vector<Followed> groups = followed(runs, kind);
     if (groups.empty()) continue;
-    const u64 bytes = groups.front().group->value("bytes", u64{0});
+    const u64 bytes = common_bytes(groups);
     table.labels.push_back(bytes == 0 ? kind : fmt::format("{}, {} bytes", kind, bytes));
     size_t column = 0;
     for (const MeasuredRun* run : runs) {

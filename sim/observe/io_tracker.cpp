@@ -124,6 +124,7 @@ void IoTracker::enter(const Event& event) {
 void IoTracker::leave(const Event& event) {
   Core& it = core(event.core);
   if (it.block == 0) return;
+  forget_frames();  // a frame that nobody takes in would keep all exits from then on
   const unsigned machine = machine_of_block_.at(it.block);
   for (Live* live : order_) {
     if (live->request.system == machine && !live->ended) ++live->request.exits[event.a];

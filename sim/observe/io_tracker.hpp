@@ -49,6 +49,9 @@ class IoTracker {
   /// The control block of the guest that `core` runs, or 0.
   u64 block_of(u8 core) const { return core < cores_.size() ? cores_[core].block : 0; }
 
+  /// Exits that are kept for frames under way; of no frame that is lost.
+  size_t exits_kept() const { return exit_log_.size(); }
+
   // --- of a hypervisor that marks what it does (docs/marks.md) ---
   /// True for systems whose requests go to real devices: the machine's own, the management VM, partitions.
   bool drives(unsigned system) const {
@@ -173,7 +176,7 @@ class IoTracker {
   void forget_frames();
   void call_over(unsigned system, u64 thread, const Moment& now);
   void settle_sends();
-  bool drop_inner(u64 bytes);
+  void drop_inner(u64 bytes);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
   Live* whole_for(const Live& part);

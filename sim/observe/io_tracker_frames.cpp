@@ -94,11 +94,11 @@ void IoTracker::call_over(unsigned system, u64 thread, const Moment& now) {
 
 /// Hands out those of which nothing more will be seen.
 void IoTracker::settle_sends() {
-  std::erase_if(sends_, [&](std::unique_ptr<Live>& live) {
-    if (!live->request.saw(IoStage::Medium) || live->in_call || live->at_driver) return false;
-    finish(std::move(live));
-    return true;
+  const auto over = std::ranges::stable_partition(sends_, [](const std::unique_ptr<Live>& live) {
+    return !live->request.saw(IoStage::Medium) || live->in_call || live->at_driver;
   });
+  for (auto& live : over) finish(std::move(live));
+  sends_.erase(over.begin(), over.end());
 }
 
 void IoTracker::frame_received(const Event& event, const Moment& now) {
@@ -152,13 +152,11 @@ void IoTracker::delivered(u8 index, Picoseconds time, u64 bytes, u64 thread, boo
 }
 
 /// A frame that arrives without having been on the wire is one that was sent inside the machine.
-bool IoTracker::drop_inner(u64 bytes) {
+void IoTracker::drop_inner(u64 bytes) {
   const auto found = std::ranges::find_if(sends_, [&](const auto& live) {
     return !live->request.saw(IoStage::Medium) && live->facts.frame == bytes;
   });
-  if (found == sends_.end()) return false;
-  sends_.erase(found);
-  return true;
+  if (found != sends_.end()) sends_.erase(found);
 }
 
 void IoTracker::frame_copied(bool out, unsigned vm, u64 bytes, u64 copied, u64 place) {

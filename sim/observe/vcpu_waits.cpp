@@ -43,9 +43,10 @@ void VcpuWaits::on_event(const Event& event) {
     const auto thread = thread_on_.find(event.core);
     if (thread == thread_on_.end()) return;
     const ExitTotals::Vcpu who = exits_.vcpu_at(event.a);
+    if (who.vm == 0) return;
     const u64 vcpu = arch::mark::vcpu_id(who.vm, who.vcpu);
     u64& known = vcpu_of_thread_[thread->second];
-    if (who.vm == 0 || known == vcpu) return;
+    if (known == vcpu) return;
     known = vcpu;
     return set(vcpu, State::Running, event.time);
   }

@@ -187,6 +187,17 @@ TEST_CASE("a receive has the exits of its machine since the frame came") {
   CHECK(b.done[0].saw(IoStage::Injected));
 }
 
+// Catches exits that are kept for ever since a frame came that nobody takes in, and no other follows.
+TEST_CASE("exits are kept no longer than a frame can be under way") {
+  Wire b;
+  b.card(EventKind::FrameReceived, 500);
+  b.enter(kBlockA, kRootA), b.leave(kHlt);
+  CHECK(b.tracker.exits_kept() == 1);
+  b.pass(2'000'000'000);
+  for (unsigned i = 0; i < 10; ++i) b.pass(), b.enter(kBlockA, kRootA), b.pass(), b.leave(kHlt);
+  CHECK(b.tracker.exits_kept() == 0);
+}
+
 // Catches a partition's requests that are looked for at somebody else's devices.
 TEST_CASE("a partition's requests are its own devices'") {
   Wire b;

@@ -37,6 +37,9 @@ TEST_CASE("requests of all kinds stand side by side") {
         "send, 106 bytes         3.00   0.0     64         -\n"
         "receive, 106 bytes      2.00   0.0      -         -\n");
   CHECK(io_means({&none}).columns.empty());
+  const MeasuredRun larger = run_of("larger", R"([
+    {"system": 0, "operation": "write", "bytes": 4096, "requests": 1, "picoseconds": 8000000, "exits": {}, "hops": []}])");
+  CHECK(io_means({&bare, &larger}).labels[1] == "write");  // not of one size
 }
 
 // Catches hops that are next to nothing everywhere and take a row each, or whose time is lost.
