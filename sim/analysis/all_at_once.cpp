@@ -37,8 +37,6 @@ const Measurement* run_under(Measurements all, const std::string& policy) {
   return found == all.end() ? nullptr : &*found;
 }
 
-std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
-
 std::string sentence(const Measurement& m, const std::string& name) {
   const MachineWaits &waits = most(m, beside_idle), &runs = most(m, partly);
   return fmt::format(

@@ -42,7 +42,18 @@ Density density_of(const Architecture& row, const std::vector<const Measurement*
   return density;
 }
 
+bool is_container_alone(const Measurement& m) {
+  const Architecture* row = architecture(m.way);
+  return row != nullptr && row->layer == Layer::OperatingSystem && m.instances == 1;
+}
+
 }  // namespace
+
+double service_level(Measurements all, unsigned processors) {
+  const auto alone = std::ranges::find_if(
+      all, [&](const Measurement& m) { return m.processors == processors && is_container_alone(m); });
+  return alone == all.end() ? 0 : kServiceLevel * total_seconds(*alone);
+}
 
 std::vector<Density> densities(Measurements all, unsigned processors, double level) {
   std::vector<Density> found;
@@ -92,9 +103,8 @@ Verdict judge_density(Measurements all) {
       {"no page sharing between virtual machines",
        "what the hypervisor or the system needs of the machine's memory for itself is not taken off"}};
   for (const Measurement& alone : all) {
-    const Architecture* row = architecture(alone.way);
-    if (row == nullptr || row->layer != Layer::OperatingSystem || alone.instances != 1) continue;
-    const auto found = densities(all, alone.processors, kServiceLevel * total_seconds(alone));
+    if (!is_container_alone(alone)) continue;
+    const auto found = densities(all, alone.processors, service_level(all, alone.processors));
     const bool others = std::ranges::any_of(found, [](const Density& each) {
       return is_isolated(each.layer) && each.layer != Layer::OperatingSystem;
     });

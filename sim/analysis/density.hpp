@@ -24,6 +24,9 @@ struct Density {
   bool memory_ends() const { return by_memory != 0 && by_memory < by_time; }
 };
 
+/// kServiceLevel times the first container that is alone on so many processors, in seconds; 0 without one.
+double service_level(Measurements all, unsigned processors);
+
 /// Of each way that was run with one instance and with more on so many processors. `level`: seconds.
 std::vector<Density> densities(Measurements all, unsigned processors, double level);
 

@@ -39,7 +39,6 @@ double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 /// A phase in a partition and under the hypervisor, each beside a neighbour with nothing to do.
 struct Pair {
-  unsigned processors = 1;
   const Measurement *partition = nullptr, *hypervisor = nullptr;
 };
 
@@ -51,9 +50,10 @@ struct Halves {
   double most = 0;                    // of the firmware's shares that count as none
 };
 
-std::string percent(double part) { return fmt::format("{:.1f} %", part * 100); }
-
-std::string processors(unsigned count) { return fmt::format("{} processor{}", count, count == 1 ? "" : "s"); }
+std::string processors(const Pair& pair) {
+  const unsigned count = pair.partition->processors;
+  return fmt::format("{} processor{}", count, count == 1 ? "" : "s");
+}
 
 void look_at_firmware(const PhaseTime& phase, const Pair& pair, Halves& halves) {
   const double part = share(layer(phase), used(phase));
@@ -63,7 +63,7 @@ void look_at_firmware(const PhaseTime& phase, const Pair& pair, Halves& halves) 
     return;
   }
   halves.taken.insert(phase.name);
-  halves.takes.push_back(fmt::format("{} ({}, {})", phase.name, percent(part), processors(pair.processors)));
+  halves.takes.push_back(fmt::format("{} ({}, {})", phase.name, percent(part), processors(pair)));
 }
 
 void look_at_capacity(const PhaseTime& phase, const PhaseTime& other, const Pair& pair, Halves& halves,
@@ -73,10 +73,10 @@ void look_at_capacity(const PhaseTime& phase, const PhaseTime& other, const Pair
   if (compare(phase.seconds, other.seconds) <= 0 || idle - other_idle <= kStranded) return;
   const double ratio = phase.seconds / other.seconds;
   halves.stranded.push_back(fmt::format("{} (x{:.2f}, {} idle and not {}, {})", phase.name, ratio,
-                                        percent(idle), percent(other_idle), processors(pair.processors)));
-  verdict.figures.push_back({fmt::format("{} in a partition against {}, {}", phase.name, pair.hypervisor->way,
-                                         processors(pair.processors)),
-                             ratio, ""});
+                                        percent(idle), percent(other_idle), processors(pair)));
+  verdict.figures.push_back(
+      {fmt::format("{} in a partition against {}, {}", phase.name, pair.hypervisor->way, processors(pair)),
+       ratio, ""});
 }
 
 /// The phases of a pair; its sentence about all of them together.
@@ -92,7 +92,7 @@ std::string look_at(const Pair& pair, Halves& halves, Verdict& verdict) {
   }
   if (firmware_used == 0) return "";
   firmware = share(firmware, firmware_used), hypervisor = share(hypervisor, hypervisor_used);
-  const std::string with = processors(pair.processors);
+  const std::string with = processors(pair);
   verdict.figures.push_back({"firmware's part of the processor time used, " + with, firmware, ""});
   verdict.figures.push_back({pair.hypervisor->way + "'s part, " + with, hypervisor, ""});
   return fmt::format(" Of all phases together it is {} with {} ({}: {}).", percent(firmware), with,
@@ -109,7 +109,7 @@ std::vector<Pair> pairs_of(Measurements all) {
       const Measurement* hypervisor = find(all, series.hypervisor, m.processors, m.instances);
       if (m.way != series.partition || m.instances < 2 || hypervisor == nullptr) continue;
       if (std::ranges::none_of(pairs, [&](const Pair& known) { return known.partition == &m; }))
-        pairs.push_back({m.processors, &m, hypervisor});
+        pairs.push_back({&m, hypervisor});
     }
   }
   return pairs;

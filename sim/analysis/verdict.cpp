@@ -1,5 +1,7 @@
 #include "sim/analysis/verdict.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace hvlab::analysis {
@@ -14,6 +16,8 @@ int compare(double a, double b) {
   if (a > b * kTie) return 1;
   return b > a * kTie ? -1 : 0;
 }
+
+std::string percent(double share) { return fmt::format("{:.1f} %", share * 100); }
 
 std::string list(const std::vector<std::string>& words, const char* between) {
   std::string text;

@@ -66,6 +66,9 @@ Verdict judge_neighbours(Measurements all);
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
 
+/// A part of 1 as "12.3 %".
+std::string percent(double share);
+
 /// "a, b and c".
 std::string list(const std::vector<std::string>& words, const char* between = ", ");
 

@@ -178,9 +178,8 @@ void check_same(const Expectation& expectation, size_t index, ScenarioResult& al
 
 /// Puts the cells' numbers to the rule of the scenario's claim.
 void judge_claim(ScenarioResult& all) {
-  const auto claim =
-      std::ranges::find(claims(), all.scenario.claim, [](const Claim& each) { return std::string(each.id); });
-  if (claim == claims().end()) return;
+  const Claim* claim = find_claim(all.scenario.claim);
+  if (claim == nullptr) return;
   std::vector<MeasuredRun> runs;
   for (size_t i = 0; i < all.cells.size(); ++i) {
     const CellResult& cell = all.cells[i];

@@ -49,8 +49,7 @@ analysis::Measurement measurement_of(const MeasuredRun& run) {
   m.memory_each = instance_memory(run);
   m.scheduler = run.scheduler;
   for (size_t i = 0; i < instances(run); ++i) m.each.push_back(instance_result(run, i));
-  for (const VmWaits& each : run.work.waits)
-    m.waits.push_back({each.vm, each.runnable, each.beside_idle, each.partly_running});
+  m.waits = run.work.waits;
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {
     m.busy_seconds = run.seconds * run.processors * static_cast<double>(run.cycles - idle) /
@@ -83,6 +82,11 @@ std::string figure(const analysis::Figure& figure) {
 }  // namespace
 
 std::span<const Claim> claims() { return kClaims; }
+
+const Claim* find_claim(std::string_view id) {
+  const auto found = std::ranges::find_if(kClaims, [&](const Claim& each) { return each.id == id; });
+  return found == std::end(kClaims) ? nullptr : found;
+}
 
 std::vector<analysis::Measurement> measurements_of(const std::vector<MeasuredRun>& runs) {
   std::vector<analysis::Measurement> measurements;

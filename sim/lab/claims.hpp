@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/analysis/verdict.hpp"
@@ -19,6 +20,8 @@ struct Claim {
 
 /// Those that can be judged here, by id.
 std::span<const Claim> claims();
+/// One of them; null if there is no such one.
+const Claim* find_claim(std::string_view id);
 
 /// The runs without a failure, as claims look at them.
 std::vector<analysis::Measurement> measurements_of(const std::vector<MeasuredRun>& runs);

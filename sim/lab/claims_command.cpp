@@ -40,8 +40,7 @@ po::variables_map parse(const std::vector<std::string>& arguments, const po::opt
   options.add(described).add_options()("claim", po::value<std::vector<std::string>>());
   const po::variables_map values = parse_arguments("claims", arguments, options, "claim");
   for (const std::string& name : texts_of(values, "claim")) {
-    if (std::ranges::find(claims(), name, [](const Claim& row) { return std::string(row.id); }) ==
-        claims().end())
+    if (find_claim(name) == nullptr)
       throw UserError("claims: '" + name + "' is not one that can be tested here; see 'hvlab claims --help'");
   }
   return values;
@@ -70,8 +69,8 @@ std::vector<Scenario> load(const std::vector<std::string>& names) {
   }
   // By the claims' numbers: as words, H12 comes before H2.
   std::ranges::stable_sort(wanted, {}, [](const Scenario& each) {
-    return std::ranges::find(claims(), each.claim, [](const Claim& row) { return std::string(row.id); }) -
-           claims().begin();
+    const Claim* claim = find_claim(each.claim);
+    return claim == nullptr ? claims().size() : static_cast<size_t>(claim - claims().data());
   });
   return wanted;
 }

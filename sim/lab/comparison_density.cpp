@@ -16,20 +16,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Seconds; 0 without a container that is alone on so many processors.
-double level_of(const std::vector<analysis::Measurement>& all, unsigned processors) {
-  for (const analysis::Measurement& m : all) {
-    const analysis::Architecture* row = analysis::architecture(m.way);
-    if (row != nullptr && row->layer == analysis::Layer::OperatingSystem && m.instances == 1 &&
-        m.processors == processors)
-      return analysis::kServiceLevel * analysis::total_seconds(m);
-  }
-  return 0;
-}
-
 std::vector<analysis::Density> densities_of(const std::vector<analysis::Measurement>& all,
                                             unsigned processors) {
-  const double level = level_of(all, processors);
+  const double level = analysis::service_level(all, processors);
   return level > 0 ? analysis::densities(all, processors, level) : std::vector<analysis::Density>();
 }
 
@@ -68,8 +57,9 @@ TextTable density(const std::vector<MeasuredRun>& runs, unsigned processors) {
   }
   for (const unsigned count : counts)
     table.labels.push_back(fmt::format("{} instance{}", count, count == 1 ? "" : "s"));
-  table.labels.insert(table.labels.end(),
-                      {fmt::format("fit in {:.2f} ms", level_of(all, processors) * 1e3), "fit in memory"});
+  table.labels.insert(
+      table.labels.end(),
+      {fmt::format("fit in {:.2f} ms", analysis::service_level(all, processors) * 1e3), "fit in memory"});
   for (const analysis::Density& each : found) {
     TextTable::Column column{each.way, {}};
     for (const unsigned count : counts) column.cells.push_back(time_cell(all, each.way, processors, count));
@@ -93,7 +83,8 @@ Json density_json(const std::vector<MeasuredRun>& runs) {
                       {"passed", each.passed},
                       {"by_memory", each.by_memory}});
     if (!ways.empty())
-      list.push_back({{"processors", count}, {"level_seconds", level_of(all, count)}, {"ways", ways}});
+      list.push_back(
+          {{"processors", count}, {"level_seconds", analysis::service_level(all, count)}, {"ways", ways}});
   }
   return list;
 }

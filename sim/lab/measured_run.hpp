@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/analysis/measurement.hpp"
 #include "sim/base/types.hpp"
 #include "sim/lab/workload_log.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -26,19 +27,13 @@ struct ExitSum {
   u64 cycles = 0;   // until it did
 };
 
-/// Seconds in which virtual processors of a machine ran or waited beside each other (observe::VcpuWaits).
-struct VmWaits {
-  unsigned vm = 0;
-  double runnable = 0, beside_idle = 0, partly_running = 0;
-};
-
 /// A part of a run.
 struct RunWindow {
   double seconds = 0;  // simulated
   u64 cycles = 0;      // of all processors; the sum of the ledger
   LedgerRows ledger;
   std::vector<ExitSum> exits;
-  std::vector<VmWaits> waits;
+  std::vector<analysis::MachineWaits> waits;  // observe::VcpuWaits saw them
 };
 
 /// One way of running the workload, run once with so many processors.
