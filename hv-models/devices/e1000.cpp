@@ -1,6 +1,7 @@
 #include "hv-models/devices/e1000.hpp"
 
 #include "hv-models/devices/pieces.hpp"
+#include "hv-models/devices/shared_words.hpp"
 
 namespace hvlab::devices {
 namespace {
@@ -28,12 +29,6 @@ constexpr u32 kCauseSent = 1, kCauseQueueEmpty = 2, kCauseOverrun = 1u << 6, kCa
 constexpr u32 kAddressValid = u32{1} << 31;
 constexpr u8 kEndOfPacket = 1, kReportStatus = 8, kDone = 1;
 constexpr u32 kChecksumBytes = 4, kShortest = 60, kLongest = 16384;
-
-u32 load(const u32& word) { return __atomic_load_n(&word, __ATOMIC_SEQ_CST); }
-u32 take(u32& word) { return __atomic_exchange_n(&word, 0, __ATOMIC_SEQ_CST); }
-void put(u32& word, u32 value) { __atomic_store_n(&word, value, __ATOMIC_SEQ_CST); }
-void set_bits(u32& word, u32 bits) { __atomic_fetch_or(&word, bits, __ATOMIC_SEQ_CST); }
-void clear_bits(u32& word, u32 bits) { __atomic_fetch_and(&word, ~bits, __ATOMIC_SEQ_CST); }
 
 // The frame check sequence of IEEE 802.3 (3.2.9) goes on over so many more bytes.
 u32 add_to_checksum(u32 sum, const u8* from, u32 bytes) {

@@ -26,9 +26,7 @@ using namespace hypervisor;
 using interdomain::Split;
 
 Configuration configuration;
-unsigned running = 0;
 u64 memory_of[kMostMachines + 1] = {};  // bytes that each machine has taken, with all that is kept for it
-int worst_status = 0;
 
 struct Console {
   unsigned number = 0;
@@ -67,11 +65,8 @@ void ended(VirtualMachine& machine, int status) {
     runtime::print("HVLAB management end status=%d at=%lu\n", status, runtime::clock::now());
     end_image(1);
   }
-  runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number]);
   report_times(machine);
-  runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
-  if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
+  machine_ended(machine, memory_of[machine.number], status);
 }
 
 u32 features(const VirtualMachine& machine) {
@@ -188,7 +183,7 @@ void model_main() {
   set_up_cores(configuration);
   set_up_consoles();
   say_ready("driver-domain", scheduler_name());
-  running = configuration.count;
+  begin_machines(configuration.count);
   set_domain_count(configuration.count + 1);
   for (unsigned i = 1; i <= configuration.count; ++i) make_guest(i);
   make_management();

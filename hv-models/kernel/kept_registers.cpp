@@ -1,16 +1,14 @@
 #include "hv-models/kernel/kept_registers.hpp"
 
+#include "hv-models/devices/shared_words.hpp"
+
 namespace hvlab::kernel {
 namespace {
 
 // The program may do anything to a word at any time: each is read once, and all is as good as another.
-u32 load(const u32& word) { return __atomic_load_n(&word, __ATOMIC_SEQ_CST); }
+using devices::clear_bits, devices::load, devices::put, devices::set_bits, devices::take;
 u32 load_word(u32& word) { return load(word); }
-void store(u32& word, u32 value) { __atomic_store_n(&word, value, __ATOMIC_SEQ_CST); }
-u32 take(u32& word) { return __atomic_exchange_n(&word, 0, __ATOMIC_SEQ_CST); }
 u32 nothing(u32&) { return 0; }
-void set_bits(u32& word, u32 bits) { __atomic_fetch_or(&word, bits, __ATOMIC_SEQ_CST); }
-void clear_bits(u32& word, u32 bits) { __atomic_fetch_and(&word, ~bits, __ATOMIC_SEQ_CST); }
 
 struct Behaviour {
   u32 (*read)(u32& word);
@@ -18,7 +16,7 @@ struct Behaviour {
   bool read_moves_line, write_moves_line;
 };
 // By VmKeptKind.
-constexpr Behaviour kBehaviours[] = {{load_word, store, false, false},
+constexpr Behaviour kBehaviours[] = {{load_word, put, false, false},
                                      {take, clear_bits, true, true},
                                      {load_word, set_bits, false, true},
                                      {nothing, clear_bits, false, true}};
@@ -63,10 +61,10 @@ Answer answer_access(VmPage& page, const VmKept& kept, devices::Access& access) 
 // more after the page has said that it is down.
 bool follow_line(VmPage& page, const VmKept& kept) {
   bool up = has_cause(page, kept);
-  store(page.line, up ? 1 : 0);
+  put(page.line, up ? 1 : 0);
   if (!up && has_cause(page, kept)) {
     up = true;
-    store(page.line, 1);
+    put(page.line, 1);
   }
   return up;
 }

@@ -22,9 +22,7 @@ using namespace hypervisor;
 
 Configuration configuration;
 VirtualMachine machines[kMostMachines];
-unsigned running = 0;
 u64 memory_of[kMostMachines] = {};  // bytes that each machine has taken, with all that is kept for it
-int worst_status = 0;
 
 // The devices are here, and answer at once.
 bool access(void* board, VirtualProcessor& vcpu, Access& access) {
@@ -57,11 +55,8 @@ devices::Board* make_board(VirtualMachine& machine, unsigned number, const Machi
 }
 
 void ended(VirtualMachine& machine, int status) {
-  runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, memory_of[machine.number - 1]);
   report_times(machine);
-  runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
-  if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
+  machine_ended(machine, memory_of[machine.number - 1], status);
 }
 
 void afterwards(VirtualProcessor& vcpu) {
@@ -90,8 +85,7 @@ void make_machine(unsigned number, const runtime::BootModule& kernel, const runt
   const u64 before = runtime::free_memory_bytes();
   if (of.disk == DiskKind::Pv || of.net == NetworkKind::Pv)
     runtime::panic("vm%u: pv devices are the driver-domain model's; here they are called virtio", number);
-  if (splits_card(of))
-    runtime::panic("vm%u: transmit, receive, offload: only the driver-domain model has split cards", number);
+  refuse_split_card(number, of);
   if (saves_world_switches(of))
     runtime::panic("vm%u: sends, registers, frames: the hosted model's, here no access is a change of worlds",
                    number);
@@ -122,7 +116,7 @@ void model_main() {
   set_up_cores(configuration);
   set_up_consoles();
   say_ready("monolithic", scheduler_name());
-  running = configuration.count;
+  begin_machines(configuration.count);
   find_disk(configuration.count);
   find_card();
   const runtime::BootModule* modules = runtime::boot_information().modules;

@@ -30,14 +30,13 @@ struct Partition {
 
 Configuration configuration;
 Partition* partitions[kMostMachines] = {};
-unsigned running = 0;
-int worst_status = 0;
 
 // What all partitions share: the wire to the console, and PCI's configuration ports.
 bool access(void* context, VirtualProcessor&, Access& access) {
   Partition& p = *static_cast<Partition*>(context);
   const u64 reg = access.address - SerialPort::kFirst;
   const bool port = access.space == Space::Port;
+  if (p.machine.over && access.write) return true;  // its devices stay silent
   if (port && reg < SerialPort::kPorts) {
     if (access.write) p.serial.write(static_cast<unsigned>(reg), static_cast<u8>(access.value));
     if (!access.write) access.value = p.serial.read(static_cast<unsigned>(reg));
@@ -56,12 +55,12 @@ void no_line(void*, unsigned, bool) {}  // of the console's, which all kernels o
 
 // Its devices stay silent: what they might still write would find memory that is nobody's any more.
 void ended(VirtualMachine& machine, int status) {
-  quiet(machine.number);
-  mask_pins(machine.number);
-  runtime::print("HVLAB instance=%u memory=%lu\n", machine.number, partitions[machine.number - 1]->memory);
-  runtime::print("HVLAB vm %u end status=%d at=%lu\n", machine.number, status, runtime::clock::now());
-  if (status != 0) worst_status = status;
-  if (__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST) == 0) end_image(worst_status);
+  {
+    const runtime::Hold hold(machine.lock);  // another processor of it may still be at its devices
+    quiet(machine.number);
+    mask_pins(machine.number);
+  }
+  machine_ended(machine, partitions[machine.number - 1]->memory, status);
 }
 
 i64 hypercall(VirtualProcessor&, u64, u64, u64, u64) { return kUnknownCall; }
@@ -79,8 +78,7 @@ constexpr ModelHooks kHooks = {.kick = kick,
 void check(unsigned number, const MachineConfiguration& of) {
   if (of.paging != Paging::Nested)
     runtime::panic("vm%u: paging: memory is kept apart by nested paging alone", number);
-  if (splits_card(of))
-    runtime::panic("vm%u: transmit, receive, offload: only the driver-domain model has split cards", number);
+  refuse_split_card(number, of);
   if (of.limit != 0 || of.reservation != 0 || saves_world_switches(of))
     runtime::panic(
         "vm%u: reservation, limit, sends, registers, frames: a partition has its cores and devices to itself",
@@ -143,7 +141,7 @@ void model_main() {
   begin_image(configuration);
   set_up_cores();
   say_ready("partition", nullptr);
-  running = configuration.count;
+  begin_machines(configuration.count);
   find_functions();
   for (unsigned number = 1; number <= configuration.count; ++number) make_partition(number);
   release_cores();

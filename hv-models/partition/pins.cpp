@@ -40,6 +40,7 @@ void set(unsigned pin, u64 entry) {
 }  // namespace
 
 void program_pins(VirtualMachine& machine) {
+  if (machine.over) return;  // its pins are masked, or about to be
   const u32 own = pins_of(machine.number);
   const Hold hold(lock);
   for (unsigned pin = 0; pin < IoApic::kPins; ++pin) {
