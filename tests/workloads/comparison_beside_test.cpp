@@ -40,6 +40,43 @@ TEST_CASE("each teaching system stands beside its counterpart, both against thei
   CHECK(text.find("driver-domain") == std::string::npos);
 }
 
+// Catches a figure of another name, unit, side or order, the carrier's requests taken for a guest's, and what
+// was not measured shown as nothing at all.
+TEST_CASE("what was measured stands beside each other in its unit") {
+  Comparison comparison;
+  comparison.runs = {run_of(true, "bare", 1'000'000), run_of(true, "hosted", 2'000'000),
+                     run_of(false, "bare", 1'000'000), run_of(false, "hosted", 2'000'000)};
+  MeasuredRun& ours = comparison.runs[1];
+  ours.launched = 0.25;
+  ours.started = {0.5, 1.5};
+  ours.log.memory = 3 << 20;
+  ours.work.exits = {{"npf", 40, 40, 4000}, {"hlt", 2, 2, 100}};
+  ours.io = nlohmann::ordered_json::parse(R"([
+      {"system": 0, "operation": "write", "requests": 1, "picoseconds": 1000000},
+      {"system": 1, "operation": "write", "parts": 2, "requests": 2, "picoseconds": 30000000},
+      {"system": 1, "operation": "round-trip", "requests": 4, "picoseconds": 100000000}])");
+  const auto figures = beside_json(comparison)["pairs"][1]["figures"];
+  struct Expected {
+    const char *name, *unit;
+    double teaching;
+  };
+  const Expected expected[] = {
+      {"power-on to start", "ms", 1000}, {"launch to start", "ms", 750}, {"memory each", "MiB", 3},
+      {"exits in phases", "", 42},       {"a write", "us", 15},          {"a round trip", "us", 25}};
+  REQUIRE(figures.size() == std::size(expected));
+  for (size_t i = 0; i < figures.size(); ++i) {
+    CAPTURE(figures[i].dump());
+    CHECK(figures[i]["name"] == expected[i].name);
+    CHECK(figures[i]["unit"] == expected[i].unit);
+    REQUIRE(figures[i]["teaching"].is_number());
+    CHECK(figures[i]["teaching"].get<double>() == Approx(expected[i].teaching));
+    CHECK(figures[i]["real"].is_null());
+  }
+  const std::string text = beside_text(comparison, 200);
+  for (const char* cell : {"1000.0 ms", "750.0 ms", "3.0 MiB", " 42 ", "15.0 us", "25.0 us"})
+    CHECK(text.find(cell) != std::string::npos);
+}
+
 // Catches pairs across numbers of processors, and of runs that failed or were varied in something else.
 TEST_CASE("without a bare system of each side with as many processors there is no pair") {
   Comparison comparison;
