@@ -21,9 +21,9 @@ const AttackedModel kDriverDomain = {
     10'000};
 // The host's turns are 4 ms; the VMMs are processes as well, and one that is woken goes before.
 const AttackedModel kHosted = {HVLAB_KERNEL, HVLAB_HOSTILE_HOSTED, {}, "model=hosted", "", true, 12'000};
-// Nobody waits for anybody.
+// Nobody waits for anybody: single microseconds that are the machine's own.
 const AttackedModel kPartition = {
-    HVLAB_PARTITION, HVLAB_HOSTILE, {"--module", HVLAB_PROGRAMS}, "", "", false, 0};
+    HVLAB_PARTITION, HVLAB_HOSTILE, {"--module", HVLAB_PROGRAMS}, "", "", false, 0, 10};
 
 }  // namespace
 
