@@ -1,10 +1,7 @@
 // The hosted VMM on the simulated machine: what its tests share.
 #pragma once
 
-#include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-
+#include "disk_files.hpp"
 #include "kernel_run.hpp"
 #include "temporary_folder.hpp"
 
@@ -16,28 +13,12 @@ inline KernelRun run_hosted(unsigned cores, const std::string& words, const std:
                    options);
 }
 
-// A disk of 16 MiB of zeros.
-inline std::string make_disk(const std::filesystem::path& file) {
-  std::ofstream(file).flush();
-  std::filesystem::resize_file(file, 16 << 20);
-  return file.string();
-}
-
 // What the workload prints on the machine itself.
 inline lab::WorkloadLog bare_log() {
   const KernelRun run = run_kernel(1, "/bin/workload --quick");
   CAPTURE(run.console, run.errors);
   REQUIRE(run.well());
   return lab::parse_workload_log(run.console);
-}
-
-inline void check_same(const lab::WorkloadLog& log, const lab::WorkloadLog& expected) {
-  CHECK(log.done);
-  REQUIRE(log.phases.size() == expected.phases.size());
-  for (size_t i = 0; i < log.phases.size(); ++i) {
-    CHECK(log.phases[i].name == expected.phases[i].name);
-    CHECK(log.phases[i].hash == expected.phases[i].hash);
-  }
 }
 
 /// A guest of `vcpus` on `cores` computes what the machine itself does. Would catch: a world switch that

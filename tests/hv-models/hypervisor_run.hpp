@@ -1,11 +1,11 @@
 // The hypervisors of our own on the simulated machine: what their tests share.
 #pragma once
 
-#include <catch2/catch.hpp>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <unistd.h>
 
+#include <filesystem>
+
+#include "disk_files.hpp"
 #include "kernel_run.hpp"
 
 namespace hvlab::test {
@@ -15,10 +15,7 @@ struct DiskFile {
   std::filesystem::path path =
       std::filesystem::temp_directory_path() /
       ("hvlab-hypervisors-" + std::to_string(getpid()) + "-" + std::to_string(made++) + ".img");
-  DiskFile() {
-    std::ofstream(path).close();
-    std::filesystem::resize_file(path, 8 << 20);
-  }
+  DiskFile() { make_disk(path, 8 << 20); }
   ~DiskFile() { std::filesystem::remove(path); }
 };
 
@@ -44,14 +41,6 @@ inline const lab::WorkloadLog& bare_log() {
   return log;
 }
 
-inline void check_same(const lab::WorkloadLog& log) {
-  const lab::WorkloadLog& expected = bare_log();
-  CHECK(log.done);
-  REQUIRE(log.phases.size() == expected.phases.size());
-  for (size_t i = 0; i < log.phases.size(); ++i) {
-    CHECK(log.phases[i].name == expected.phases[i].name);
-    CHECK(log.phases[i].hash == expected.phases[i].hash);
-  }
-}
+inline void check_same(const lab::WorkloadLog& log) { check_same(log, bare_log()); }
 
 }  // namespace hvlab::test

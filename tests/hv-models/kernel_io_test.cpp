@@ -1,12 +1,8 @@
 // Requests of the kernel followed hop by hop, by its marks.
 #include <algorithm>
-#include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "kernel_run.hpp"
-#include "temporary_folder.hpp"
+#include "disk_files.hpp"
+#include "followed_run.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -14,36 +10,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-struct Followed {
-  KernelRun run;
-  Json io;                     // of the statistics
-  std::vector<Json> requests;  // one by one
-};
-
-/// `image` with `module`, as `words` on its command line say.
-Followed follow_image(const std::string& image, const std::string& module, unsigned processors,
-                      const std::string& words, std::vector<std::string> options) {
-  const TemporaryFolder folder("io");
-  const std::string statistics = (folder.path / "stats").string(), list = (folder.path / "requests").string();
-  for (const std::string& each : {std::string("--stats"), statistics, std::string("--io-requests"), list})
-    options.push_back(each);
-  Followed result{
-      .run = run_image(image, module, processors, "exit=debug " + words, options), .io = {}, .requests = {}};
-  result.io = Json::parse(std::ifstream(statistics)).at("io");
-  std::ifstream lines(list);
-  for (std::string line; std::getline(lines, line);) result.requests.push_back(Json::parse(line));
-  return result;
-}
-
 Followed follow(unsigned processors, const std::string& program, std::vector<std::string> options) {
   return follow_image(HVLAB_KERNEL, HVLAB_PROGRAMS, processors, "run=" + program, std::move(options));
-}
-
-std::string make_disk(const TemporaryFolder& folder) {
-  std::string disk = (folder.path / "disk").string();
-  std::ofstream(disk).flush();
-  std::filesystem::resize_file(disk, 16 << 20);
-  return disk;
 }
 
 u64 count(const Json& io, const std::string& operation, const char* what) {
@@ -69,7 +37,7 @@ bool contiguous(const Json& request) {
 // time.
 TEST_CASE("each request to a disk is followed from its call to its return") {
   const TemporaryFolder folder("disk");
-  const std::string disk = make_disk(folder);
+  const std::string disk = make_disk(folder.path / "disk");
   for (const char* interface : {"virtio", "ide"}) {
     for (const unsigned processors : {1u, 3u}) {
       const Followed seen = follow(processors, "/bin/workload --quick --disk /dev/disk0",
@@ -78,9 +46,9 @@ TEST_CASE("each request to a disk is followed from its call to its return") {
       REQUIRE(seen.run.well());
       CHECK(seen.requests.size() == 9);
       for (const char* operation : {"read", "write"}) {
-        CHECK(count(seen.io, operation, "requests") == 4);
-        CHECK(count(seen.io, operation, "complete") == 4);
-        CHECK(count(seen.io, operation, "called") == 4);
+        CHECK(count(seen.io(), operation, "requests") == 4);
+        CHECK(count(seen.io(), operation, "complete") == 4);
+        CHECK(count(seen.io(), operation, "called") == 4);
       }
       for (const Json& request : seen.requests) {
         CAPTURE(request.dump());
@@ -97,10 +65,10 @@ TEST_CASE("datagrams and pings are round trips") {
     const Followed seen = follow(1, "/bin/network", {"--net", "peer", "--nic", card});
     CAPTURE(card, seen.run.console, seen.run.errors);
     REQUIRE(seen.run.well());
-    CHECK(count(seen.io, "ping", "requests") == 20);
-    CHECK(count(seen.io, "round-trip", "requests") > 20);  // 20 datagrams, a pattern
+    CHECK(count(seen.io(), "ping", "requests") == 20);
+    CHECK(count(seen.io(), "round-trip", "requests") > 20);  // 20 datagrams, a pattern
     for (const char* trip : {"round-trip", "ping"})
-      CHECK(count(seen.io, trip, "requests") == count(seen.io, trip, "complete"));
+      CHECK(count(seen.io(), trip, "requests") == count(seen.io(), trip, "complete"));
     for (const Json& request : seen.requests) CHECK(contiguous(request));
   }
 }
@@ -110,7 +78,7 @@ TEST_CASE("datagrams and pings are round trips") {
 // none where it has not.
 TEST_CASE("a guest's requests are followed through its hypervisor to the disk and back") {
   const TemporaryFolder folder("disk");
-  const std::string disk = make_disk(folder),
+  const std::string disk = make_disk(folder.path / "disk"),
                     guests = " -- exit=debug run=/bin/workload --quick --disk /dev/disk0";
   struct Model {
     const char *image, *module, *words;
@@ -158,10 +126,10 @@ TEST_CASE("a guest's datagrams and pings are followed through the monolithic hyp
                                        {"--module", HVLAB_PROGRAMS, "--net", "peer"});
     CAPTURE(card, seen.run.console, seen.run.errors);
     REQUIRE(seen.run.well());
-    CHECK(count(seen.io, "ping", "requests") == 20);
-    CHECK(count(seen.io, "round-trip", "requests") > 20);
+    CHECK(count(seen.io(), "ping", "requests") == 20);
+    CHECK(count(seen.io(), "round-trip", "requests") > 20);
     for (const char* trip : {"round-trip", "ping"})
-      CHECK(count(seen.io, trip, "requests") == count(seen.io, trip, "complete"));
+      CHECK(count(seen.io(), trip, "requests") == count(seen.io(), trip, "complete"));
     for (const Json& request : seen.requests) {
       CHECK(request.at("system") == 1);
       CHECK(contiguous(request));

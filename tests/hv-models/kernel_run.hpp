@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,23 @@ inline KernelRun run_kernel(unsigned processors, const std::string& program,
                             const std::vector<std::string>& options = {}, const std::string& words = "") {
   return run_image(HVLAB_KERNEL, HVLAB_PROGRAMS, processors, "exit=debug " + words + " run=" + program,
                    options);
+}
+
+/// How often `what` is in `text`.
+inline unsigned number_of(const std::string& text, const std::string& what) {
+  unsigned count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+/// The workload has ended, and computed what another one did.
+inline void check_same(const lab::WorkloadLog& log, const lab::WorkloadLog& expected) {
+  CHECK(log.done);
+  REQUIRE(log.phases.size() == expected.phases.size());
+  for (size_t i = 0; i < log.phases.size(); ++i) {
+    CHECK(log.phases[i].name == expected.phases[i].name);
+    CHECK(log.phases[i].hash == expected.phases[i].hash);
+  }
 }
 
 }  // namespace hvlab::test

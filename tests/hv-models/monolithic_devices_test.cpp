@@ -1,11 +1,7 @@
 // The monolithic hypervisor's devices: what guests write reaches their part of the machine's disk by every
 // way, and nobody else's; the switch connects them; what a hostile guest does with its devices harms itself
 // alone.
-#include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
+#include "disk_files.hpp"
 #include "kernel_run.hpp"
 #include "temporary_folder.hpp"
 
@@ -16,22 +12,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kDiskBytes = 16 << 20, kHalf = kDiskBytes / 2;
-
-// A disk whose every sector is another one.
-std::string contents() {
-  std::string all(kDiskBytes, 0);
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i * 13 + i / 512);
-  return all;
-}
-
-std::string read_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void write_file(const fs::path& file, const std::string& all) {
-  std::ofstream(file, std::ios::binary) << all;
-}
 
 KernelRun run_guests(unsigned cores, const std::string& words, const std::vector<std::string>& options) {
   std::vector<std::string> all = {"--module", HVLAB_PROGRAMS};
@@ -61,7 +41,7 @@ TEST_CASE(
        {Machine{"ide", "", "ide-dma"}, {"ide", "ide=pio ", "ide-pio"}, {"virtio", "", "virtio"}}) {
     for (const Guest& guest :
          {Guest{"ide", "", "ide-dma"}, {"ide", "ide=pio ", "ide-pio"}, {"virtio", "", "virtio"}}) {
-      const std::string before = contents();
+      const std::string before = disk_contents(kDiskBytes);
       write_file(disk, before);
       const KernelRun run =
           run_guests(2,
@@ -94,7 +74,7 @@ TEST_CASE("a guest that drives its devices by chance harms nobody's data and nob
   const TemporaryFolder folder("monolithic");
   const fs::path disk = folder.path / "disk";
   for (const char* devices : {"disk:ide,net:e1000", "disk:virtio,net:virtio"}) {
-    const std::string before = contents();
+    const std::string before = disk_contents(kDiskBytes);
     write_file(disk, before);
     const KernelRun run = run_guests(2,
                                      std::string("vm1=") + devices +

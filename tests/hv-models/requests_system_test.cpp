@@ -1,12 +1,9 @@
 // Each architecture with each kind of devices: every request to a disk and every frame is followed, as the
 // program, the wire and the architecture say it must be.
-#include <catch2/catch.hpp>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "followed_run.hpp"
 #include "hypervisor_run.hpp"
-#include "temporary_folder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -55,18 +52,9 @@ constexpr u64 kDatagram = 64, kDatagramFrame = 106;  // 14 + 20 + 8 + 64
 constexpr u64 kPing = 64, kPingFrame = 98;           // 14 + 20 + 64
 constexpr u64 kStream = 64 * 1024, kTcpFrame = 54, kSegment = 1460;
 
-struct Followed {
-  KernelRun run;
-  Json statistics;
-  std::vector<Json> requests;
-};
-
 Followed follow(const Architecture& a, unsigned processors) {
-  const TemporaryFolder folder("requests");
-  const std::string statistics = (folder.path / "stats").string(), list = (folder.path / "requests").string();
   const bool guest = a.system != 0;
-  std::vector<std::string> options = {"--stats", statistics, "--io-requests", list,
-                                      "--net",   "peer",     "--nic",         "virtio"};
+  std::vector<std::string> options = {"--net", "peer", "--nic", "virtio"};
   const std::vector<DiskFile> disks(a.instances);
   for (const DiskFile& disk : disks) {
     options.emplace_back("--disk");
@@ -76,18 +64,14 @@ Followed follow(const Architecture& a, unsigned processors) {
   const std::string program = std::string("/bin/workload --quick --disk ") +
                               (launched ? "/dev/disk@" : "/dev/disk0") +
                               " --link 10.0.2.2 --ping 10.0.2.2 --link-bulk 10.0.2.2 syscall";
-  std::string line = "exit=debug ";
+  std::string words;
   if (guest) {
-    line += std::string(a.before) + " -- exit=debug run=" + program;
+    words = std::string(a.before) + " -- exit=debug run=" + program;
     if (std::string(a.module) == HVLAB_KERNEL) options.insert(options.end(), {"--module", HVLAB_PROGRAMS});
   } else {
-    line += "run=" + std::string(a.before) + program;
+    words = "run=" + std::string(a.before) + program;
   }
-  Followed result{run_image(a.image, a.module, processors, line, options), {}, {}};
-  result.statistics = Json::parse(std::ifstream(statistics));
-  std::ifstream lines(list);
-  for (std::string each; std::getline(lines, each);) result.requests.push_back(Json::parse(each));
-  return result;
+  return follow_image(a.image, a.module, processors, words, std::move(options));
 }
 
 std::vector<Json> some(const Followed& seen, unsigned system, const char* operation, u64 bytes) {

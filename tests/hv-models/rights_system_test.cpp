@@ -7,10 +7,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
 #include "kernel_run.hpp"
 #include "temporary_folder.hpp"
+#include "vcpu_lines.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -64,27 +64,6 @@ std::string words_of(const Load& load) {
     if (r.reservation != 0) words += ",reservation:" + std::to_string(r.reservation);
   }
   return words;
-}
-
-using Times = std::map<std::string, double>;  // of a virtual processor by state, nanoseconds
-
-// Of the ones whose machine has ended, by machine and virtual processor.
-std::map<std::pair<int, int>, Times> what_the_hypervisor_says(const std::string& console) {
-  std::map<std::pair<int, int>, Times> all;
-  std::istringstream lines(console);
-  for (std::string line; std::getline(lines, line);) {
-    const size_t at = line.find("HVLAB vcpu ");
-    if (at == std::string::npos) continue;
-    std::istringstream words(line.substr(at + 11));
-    Times times;
-    for (std::string word; words >> word;) {
-      const size_t equals = word.find('=');
-      REQUIRE(equals != std::string::npos);
-      times[word.substr(0, equals)] = std::stod(word.substr(equals + 1));
-    }
-    all[{static_cast<int>(times["vm"]), static_cast<int>(times["vcpu"])}] = times;
-  }
-  return all;
 }
 
 // What the simulator saw, of all: by marks of the hypervisor's (running), and by itself (guest: between VMRUN
@@ -185,7 +164,7 @@ void check_agreement(const Hypervisor& hypervisor, const std::string& policy, un
   const Observed o = observe(hypervisor, policy, load, "150", "2s");
   CAPTURE(hypervisor.image, policy, seed, words_of(load), o.run.console, o.run.errors);
   REQUIRE(o.run.well());
-  const auto said = what_the_hypervisor_says(o.run.console);
+  const auto said = times_of_vcpus(o.run.console);
   for (const auto& [who, times] : said) {
     const Seen& seen = o.seen.at(who);
     const double running = times.at("running");

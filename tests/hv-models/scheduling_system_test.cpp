@@ -4,39 +4,23 @@
 #include <map>
 
 #include "kernel_run.hpp"
+#include "vcpu_lines.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
 
 namespace {
 
-// Of one virtual processor, in nanoseconds, by the words of its line.
-using Times = std::map<std::string, double>;
-
-double number_behind(const std::string& line, const std::string& word) {
-  const size_t at = line.find(" " + word + "=");
-  REQUIRE(at != std::string::npos);
-  return std::stod(line.substr(at + word.size() + 2));
-}
-
 // By machine, then by processor.
-std::map<int, std::vector<Times>> times_of(const std::string& console) {
-  std::map<int, std::vector<Times>> all;
-  size_t at = 0;
-  while ((at = console.find("HVLAB vcpu vm=", at)) != std::string::npos) {
-    const std::string line = console.substr(at, console.find('\n', at) - at);
-    Times times;
-    for (const char* word : {"running", "ready", "co-stopped", "halted", "skew"})
-      times[word] = number_behind(line, word);
-    all[static_cast<int>(number_behind(line, "vm"))].push_back(times);
-    at += line.size();
-  }
+std::map<int, std::vector<VcpuTimes>> times_of(const std::string& console) {
+  std::map<int, std::vector<VcpuTimes>> all;
+  for (const auto& [who, times] : times_of_vcpus(console)) all[who.first].push_back(times);
   return all;
 }
 
-double sum(const std::vector<Times>& vcpus, const char* word) {
+double sum(const std::vector<VcpuTimes>& vcpus, const char* word) {
   double all = 0;
-  for (const Times& times : vcpus) all += times.at(word);
+  for (const VcpuTimes& times : vcpus) all += times.at(word);
   return all;
 }
 
@@ -70,7 +54,7 @@ TEST_CASE("scheduling: four processors, machines of four and of two, under each 
     if (policy == "balance" || policy == "credit") CHECK(co_stopped == 0);
     for (const auto& [vm, vcpus] : all) {
       // Bound and the time that an interrupt between processors takes.
-      for (const Times& times : vcpus) {
+      for (const VcpuTimes& times : vcpus) {
         if (policy == "relaxed") CHECK(times.at("skew") < 3e6 + 0.1e6);
         if (policy == "strict") CHECK(times.at("skew") < 0.1e6);
       }

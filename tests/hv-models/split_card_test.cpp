@@ -14,12 +14,6 @@ KernelRun run_split(unsigned cores, const std::string& card, const std::string& 
 
 const std::string kBulk = "/bin/bulk --check --kibibytes 300";
 
-unsigned count(const std::string& text, const std::string& what) {
-  unsigned found = 0;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
-
 }  // namespace
 
 // Would catch: a byte that is lost, doubled or of another frame; a page that both machines have, or that a
@@ -44,8 +38,8 @@ TEST_CASE("bytes arrive whatever way they take") {
         management + "vm1=net:pv,vcpus:" + std::to_string(c.vcpus) + "," + c.words + " -- run=" + kBulk);
     CAPTURE(c.cores, c.vcpus, c.card, c.management, c.words, run.console, run.errors);
     CHECK(run.well());
-    CHECK(count(run.console, "HVLAB phase=send hash=4b000") == 1);
-    CHECK(count(run.console, "HVLAB phase=receive hash=4b000") == 1);
+    CHECK(number_of(run.console, "HVLAB phase=send hash=4b000") == 1);
+    CHECK(number_of(run.console, "HVLAB phase=receive hash=4b000") == 1);
   }
 }
 
@@ -60,7 +54,7 @@ TEST_CASE("several guests with cards of different manners") {
           " ; /bin/network echo 10.0.2.22 7");
   CAPTURE(run.console, run.errors);
   CHECK(run.well());
-  CHECK(count(run.console, "HVLAB phase=receive hash=4b000") == 3);
+  CHECK(number_of(run.console, "HVLAB phase=receive hash=4b000") == 3);
   CHECK(run.console.find("20 datagrams echoed") != std::string::npos);
 }
 
@@ -71,7 +65,7 @@ TEST_CASE("the machine's own card completes checksums and cuts frames") {
                  {"--nic", "virtio", "--net", "peer", "--link", "ethernet-10g"}, "offload=on ");
   CAPTURE(run.console, run.errors);
   CHECK(run.well());
-  CHECK(count(run.console, "HVLAB phase=send hash=4b000") == 1);
+  CHECK(number_of(run.console, "HVLAB phase=send hash=4b000") == 1);
 }
 
 // Would catch: words that are accepted and do nothing.

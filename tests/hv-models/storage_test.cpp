@@ -1,11 +1,8 @@
 // What a guest writes to its disk is in its part of the machine's, byte for byte, and nothing else is
 // changed: by every way that there is from a program to the medium.
-#include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "disk_files.hpp"
 #include "kernel_run.hpp"
 #include "temporary_folder.hpp"
 
@@ -16,17 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kDiskBytes = 4 << 20, kHalf = kDiskBytes / 2, kSector = 512;
-
-std::string contents() {
-  std::string all(kDiskBytes, 0);
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i * 29 + i / 512);
-  return all;
-}
-
-std::string read_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // As hv-models/user/programs/sectors.cpp fills it.
 char pattern(size_t at, size_t seed) { return static_cast<char>(at * 7 + at / kSector * 13 + seed); }
@@ -61,8 +47,8 @@ void check_way(const Way& way, const std::vector<std::string>& interfaces, bool 
   const TemporaryFolder folder("storage");
   const fs::path disk = folder.path / "disk", other = folder.path / "other";
   for (const std::string& interface : interfaces) {
-    std::string expected = contents();
-    for (const fs::path& each : {disk, other}) std::ofstream(each, std::ios::binary) << expected;
+    std::string expected = disk_contents(kDiskBytes);
+    for (const fs::path& each : {disk, other}) write_file(each, expected);
     std::vector<std::string> options(way.files.begin() + 1, way.files.end());
     if (second_disk)
       options.insert(options.end(), {"--disk", other.string() + ",if=" + interface + ",persist"});
@@ -76,7 +62,7 @@ void check_way(const Way& way, const std::vector<std::string>& interfaces, bool 
     CHECK(run.console.find(std::string("kind=") + way.kind) != std::string::npos);
     CHECK(apply(run.console, way.part, expected) == 12);
     CHECK((read_file(disk) == expected));
-    CHECK((read_file(other) == contents()));
+    CHECK((read_file(other) == disk_contents(kDiskBytes)));
   }
 }
 
