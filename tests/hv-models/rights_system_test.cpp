@@ -165,6 +165,9 @@ void check_agreement(const Hypervisor& hypervisor, const std::string& policy, un
   CAPTURE(hypervisor.image, policy, seed, words_of(load), o.run.console, o.run.errors);
   REQUIRE(o.run.well());
   const auto said = times_of_vcpus(o.run.console);
+  for (size_t i = 0; i < load.machines.size(); ++i)
+    for (unsigned vcpu = 0; vcpu < load.machines[i].vcpus; ++vcpu)
+      REQUIRE(said.contains({static_cast<int>(i + 1), static_cast<int>(vcpu)}));
   for (const auto& [who, times] : said) {
     const Seen& seen = o.seen.at(who);
     const double running = times.at("running");
