@@ -54,6 +54,11 @@ fs::path find_run(const std::string& text) {
 }
 
 RunReader::RunReader(const std::string& text) : path_(find_run(text)), title_(text) {
+  refresh();
+}
+
+void RunReader::refresh() {
+  stats_ = {};
   const auto content = read(path_ / kRunFile);
   if (!content) throw RunMissing("cannot read '" + (path_ / kRunFile).string() + "'");
   run_ = parse(path_ / kRunFile, *content);

@@ -31,6 +31,8 @@ class RunReader {
   const Json& settings() const { return settings_; }
 
   RunState state() const { return state_; }
+  /// Reads run.json anew: whether the run still goes on. What was read of other files is forgotten.
+  void refresh();
   /// run.json
   const Json& run() const { return run_; }
 

@@ -1,0 +1,232 @@
+#include "sim/views/run_set.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "sim/base/user_error.hpp"
+
+namespace hvlab::views {
+
+namespace {
+
+using record::Record;
+namespace fs = std::filesystem;
+
+// "cores=2,model=hosted" as people say it: "hosted · 2 cores".
+std::string cell_name(const record::RunReader& reader) {
+  std::string name, counts;
+  for (const auto& [path, value] : reader.settings().items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    const std::string last = path.substr(path.rfind('.') + 1);
+    if (last == "cores") {
+      counts += " · " + text + (text == "1" ? " core" : " cores");
+    } else if (last == "model" || last == "way") {
+      name = text + (name.empty() ? "" : " · " + name);
+    } else {
+      name += (name.empty() ? "" : " · ") + last + " " + text;
+    }
+  }
+  return name.empty() && !counts.empty() ? counts.substr(4) : name + counts;
+}
+
+// The directory's own name, or of "NAME/STAMP" the NAME.
+std::string run_name(const record::RunReader& reader) {
+  if (!reader.settings().empty()) return cell_name(reader);
+  return reader.title();
+}
+
+u64 size_of(const fs::path& file) {
+  std::error_code ignored;
+  const auto bytes = fs::file_size(file, ignored);
+  return ignored ? 0 : bytes;
+}
+
+u64 number_behind(const std::string& line, const std::string& key) {
+  const size_t at = line.find(" " + key + "=");
+  u64 number = 0;
+  if (at == std::string::npos) return 0;
+  const char* begin = line.data() + at + key.size() + 2;
+  std::from_chars(begin, line.data() + line.size(), number);
+  return number;
+}
+
+// When the phase's line was begun, less what the phase says it took: its beginning to within what it takes to
+// print.
+std::optional<Picoseconds> phase_begin(const record::TraceReader& trace, const Alignment& alignment) {
+  const std::string start = "HVLAB phase=" + alignment.what + " ";
+  unsigned left = alignment.count;
+  std::optional<Picoseconds> found;
+  trace.each(0, kNever, [&](const Record& record) {
+    if (record.kind != record::trace_kind::kMark) return true;
+    const std::string line = trace.name(record::NameTable::Mark, record.a);
+    if (!(line + " ").starts_with(start) || --left != 0) return true;
+    const Picoseconds took = number_behind(line, "ns") * kNanosecond;
+    found = record.b > took ? record.b - took : 0;
+    return false;
+  });
+  return found;
+}
+
+std::optional<Picoseconds> mark_time(const record::TraceReader& trace, const Alignment& alignment) {
+  unsigned left = alignment.count;
+  std::optional<Picoseconds> found;
+  trace.each(0, kNever, [&](const Record& record) {
+    if (record.kind != record::trace_kind::kMark) return true;
+    if (trace.name(record::NameTable::Mark, record.a).find(alignment.what) == std::string::npos) return true;
+    if (--left != 0) return true;
+    found = record.b;
+    return false;
+  });
+  return found;
+}
+
+std::optional<Picoseconds> event_time(const record::TraceReader& trace, const Alignment& alignment) {
+  unsigned left = alignment.count;
+  std::optional<Picoseconds> found;
+  std::optional<u64> kind;
+  for (const auto& [key, entry] : trace.names(record::NameTable::Kind)) {
+    if (entry.text == alignment.what) kind = key;
+  }
+  if (!kind) return std::nullopt;
+  trace.each(0, kNever, [&](const Record& record) {
+    if (record.kind != *kind || --left != 0) return true;
+    found = record.time;
+    return false;
+  });
+  return found;
+}
+
+struct AlignmentName {
+  Alignment::At at;
+  const char* text;
+};
+constexpr AlignmentName kAlignments[] = {
+    {Alignment::At::Mark, "mark"}, {Alignment::At::Phase, "phase"}, {Alignment::At::Event, "event"}};
+
+}  // namespace
+
+std::string to_text(const Alignment& alignment) {
+  for (const AlignmentName& name : kAlignments) {
+    if (name.at != alignment.at) continue;
+    const std::string count = alignment.count == 1 ? "" : "#" + std::to_string(alignment.count);
+    return std::string(name.text) + ":" + alignment.what + count;
+  }
+  return "start";
+}
+
+Alignment alignment_of(const std::string& text) {
+  if (text == "start") return {};
+  for (const AlignmentName& name : kAlignments) {
+    const std::string prefix = std::string(name.text) + ":";
+    if (!text.starts_with(prefix) || text.size() == prefix.size()) continue;
+    Alignment alignment{.at = name.at, .what = text.substr(prefix.size()), .count = 1};
+    const size_t hash = alignment.what.rfind('#');
+    if (hash != std::string::npos) {
+      const char* last = alignment.what.data() + alignment.what.size();
+      unsigned count = 0;
+      const auto [end, error] = std::from_chars(alignment.what.data() + hash + 1, last, count);
+      if (error == std::errc() && end == last && count != 0) {
+        alignment.count = count;
+        alignment.what.resize(hash);
+      }
+    }
+    return alignment;
+  }
+  throw UserError("alignment '" + text + "': give start, mark:TEXT, phase:NAME or event:KIND");
+}
+
+OpenRun::OpenRun(const std::string& name) : OpenRun(record::RunReader(name)) {}
+
+OpenRun::OpenRun(record::RunReader reader)
+    : reader_(std::move(reader)),
+      name_(run_name(reader_)),
+      argument_(reader_.settings().empty() ? reader_.title() : reader_.path().string()) {
+  open_trace();
+}
+
+void OpenRun::open_trace() {
+  trace_.reset();
+  problem_.clear();
+  trace_bytes_ = size_of(reader_.path() / record::kTraceFile);
+  try {
+    trace_.emplace(reader_.trace());
+    problem_ = trace_->problem();
+  } catch (const UserError& error) {
+    problem_ = error.what();
+  }
+}
+
+bool OpenRun::refresh() {
+  const u64 bytes = size_of(reader_.path() / record::kTraceFile);
+  if (!live() && bytes == trace_bytes_) return false;
+  const record::RunState before = reader_.state();
+  reader_.refresh();
+  if (bytes == trace_bytes_ && reader_.state() == before) return false;
+  open_trace();
+  ++generation_;
+  return true;
+}
+
+std::optional<Picoseconds> find_origin(const OpenRun& run, const Alignment& alignment) {
+  if (alignment.at == Alignment::At::Start) return 0;
+  if (run.trace() == nullptr) return std::nullopt;
+  switch (alignment.at) {
+    case Alignment::At::Mark: return mark_time(*run.trace(), alignment);
+    case Alignment::At::Phase: return phase_begin(*run.trace(), alignment);
+    case Alignment::At::Event: return event_time(*run.trace(), alignment);
+    case Alignment::At::Start: break;
+  }
+  return 0;
+}
+
+std::vector<std::string> RunSet::align(const Alignment& alignment) {
+  std::vector<std::string> without;
+  for (const auto& run : runs) {
+    std::optional<Picoseconds> origin;
+    try {
+      origin = find_origin(*run, alignment);
+    } catch (const UserError&) {  // a damaged block: the run says so where it is shown
+    }
+    if (!origin) without.push_back(run->name());
+    run->set_origin(origin.value_or(0));
+  }
+  return without;
+}
+
+std::pair<PicosecondDelta, PicosecondDelta> RunSet::span() const {
+  std::pair<PicosecondDelta, PicosecondDelta> span{0, 0};
+  bool first = true;
+  for (const auto& run : runs) {
+    if (run->trace() == nullptr) continue;
+    const PicosecondDelta begin = run->shared(0), end = run->shared(run->trace()->end());
+    span.first = first ? begin : std::min(span.first, begin);
+    span.second = first ? end : std::max(span.second, end);
+    first = false;
+  }
+  return span;
+}
+
+RunSet open_runs(const std::vector<std::string>& names) {
+  RunSet set;
+  std::string problems;
+  for (const std::string& name : names) {
+    try {
+      record::RunReader reader(name);
+      if (!reader.has_cells()) {
+        set.runs.push_back(std::make_unique<OpenRun>(std::move(reader)));
+        continue;
+      }
+      std::vector<record::RunReader> cells = reader.cells();
+      if (cells.empty()) throw record::RunMissing("the run '" + name + "' has no cells yet");
+      for (record::RunReader& cell : cells)
+        set.runs.push_back(std::make_unique<OpenRun>(std::move(cell)));
+    } catch (const UserError& error) {
+      problems += (problems.empty() ? "" : "\n") + std::string(error.what());
+    }
+  }
+  if (!problems.empty()) throw UserError(problems);
+  return set;
+}
+
+}  // namespace hvlab::views
