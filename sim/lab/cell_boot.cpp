@@ -9,7 +9,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/boot/bootable.hpp"
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 #include "sim/lab/debian_systems.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/ways.hpp"

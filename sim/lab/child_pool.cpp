@@ -7,7 +7,7 @@
 #include <list>
 #include <thread>
 
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 
 namespace hvlab::lab {
 

@@ -11,7 +11,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/boot/image_file.hpp"
 #include "sim/boot/vmlinux_extract.hpp"
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 #include "sim/lab/cpio.hpp"
 
 namespace hvlab::lab {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <set>
 
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 #include "sim/lab/json.hpp"
 #include "sim/lab/result_files.hpp"
 

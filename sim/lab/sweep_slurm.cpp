@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "sim/base/user_error.hpp"
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 
 namespace hvlab::lab {
 

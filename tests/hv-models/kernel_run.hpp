@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 #include "sim/lab/workload_log.hpp"
 
 namespace hvlab::test {
@@ -24,7 +24,7 @@ struct KernelRun {
 };
 
 /// Reads all that `child` says, until it ends.
-inline int finish(lab::Child& child) {
+inline int finish(Child& child) {
   do {
     pollfd streams[] = {{child.output_descriptor(), POLLIN, 0}, {child.errors_descriptor(), POLLIN, 0}};
     poll(streams, 2, -1);
@@ -42,7 +42,7 @@ inline KernelRun run_image(const std::string& image, const std::string& module, 
       "--kernel",    image,       "--initrd",       module,
       "--append",    command_line};
   command.insert(command.end(), options.begin(), options.end());
-  lab::Child child(command, false);
+  Child child(command, false);
   KernelRun run;
   run.status = finish(child);
   run.console = child.output();

@@ -18,7 +18,7 @@ namespace {
 
 // One run of the workload by this host's own kernel: what every other has to print too.
 lab::WorkloadLog on_this_host(const std::string& disk) {
-  lab::Child child({HVLAB_WORKLOAD, "--quick", "--disk", disk}, false);
+  Child child({HVLAB_WORKLOAD, "--quick", "--disk", disk}, false);
   REQUIRE(finish(child) == 0);
   return lab::parse_workload_log(child.output());
 }

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 #include "sim/lab/cpio.hpp"
 #include "sim/lab/debian_systems.hpp"
 
@@ -24,7 +24,7 @@ Scratch::~Scratch() { fs::remove_all(folder_); }
 void need_systems(const std::vector<std::string>& systems) {
   std::vector<std::string> command = {HVLAB_WORKLOADS "/fetch"};
   command.insert(command.end(), systems.begin(), systems.end());
-  lab::Child fetch(command, true);
+  Child fetch(command, true);
   if (fetch.wait() == 0) return;
   std::cerr << "Debian's packages cannot be had: skipped\n";
   std::exit(77);
@@ -45,7 +45,7 @@ void write_file(const fs::path& file, const std::string& bytes) {
 void assemble(const std::string& recipe, const std::vector<std::string>& arguments, const fs::path& to) {
   std::vector<std::string> command = {"sh", recipe, lab::cache_directory(), HVLAB_WORKLOAD_PROGRAM};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  write_file(to, lab::write_cpio(lab::read_cpio_list(lab::run_program(command), recipe)));
+  write_file(to, lab::write_cpio(lab::read_cpio_list(run_program(command), recipe)));
 }
 
 bool GuestRun::says(const std::string& line) const {
@@ -58,7 +58,7 @@ GuestRun run_guest(const std::vector<std::string>& arguments) {
     command.insert(command.end(), {"--max-time", "120s"});
   }
   command.insert(command.end(), arguments.begin(), arguments.end());
-  lab::Child child(command, false);
+  Child child(command, false);
   do {
     pollfd streams[] = {{child.output_descriptor(), POLLIN, 0}, {child.errors_descriptor(), POLLIN, 0}};
     poll(streams, 2, -1);

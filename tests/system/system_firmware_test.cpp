@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "guest_run.hpp"
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -28,7 +28,7 @@ struct Media {
   std::string make(const std::string& kind, const std::string& words) const {
     const std::string file = (scratch / kind).string();
     const std::string maker = std::string(HVLAB_SYSTEM_TESTS) + "/make_media";
-    lab::Child child({"sh", maker, kind, file, debian_kernel(), initrd, sample, words}, true);
+    Child child({"sh", maker, kind, file, debian_kernel(), initrd, sample, words}, true);
     const int status = child.wait();
     if (status == 77) {
       std::cerr << "a bootable " << kind << " cannot be made here: skipped\n";

@@ -1,4 +1,4 @@
-// A program started by HVLab: its output read through pipes, ended with HVLab.
+// A program started by HVLab (hosted programs only): its output read through pipes, ended with HVLab.
 #pragma once
 
 #include <sys/types.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace hvlab::lab {
+namespace hvlab {
 
 class Child {
  public:
@@ -43,4 +43,4 @@ class Child {
 /// status, if that is not 0; what it said on standard error has reached the user's.
 std::string run_program(const std::vector<std::string>& arguments);
 
-}  // namespace hvlab::lab
+}  // namespace hvlab

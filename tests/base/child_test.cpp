@@ -1,12 +1,12 @@
 // Programs that HVLab starts: nothing they print is lost, and none outlives it.
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 
 #include <catch2/catch.hpp>
 #include <csignal>
 
 #include "sim/base/user_error.hpp"
 
-using namespace hvlab::lab;
+using namespace hvlab;
 
 namespace {
 

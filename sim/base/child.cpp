@@ -1,4 +1,4 @@
-#include "sim/lab/child.hpp"
+#include "sim/base/child.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +13,7 @@
 
 #include "sim/base/user_error.hpp"
 
-namespace hvlab::lab {
+namespace hvlab {
 
 namespace {
 
@@ -136,4 +136,4 @@ std::string run_program(const std::vector<std::string>& arguments) {
   return child.output();
 }
 
-}  // namespace hvlab::lab
+}  // namespace hvlab

@@ -1,0 +1,179 @@
+#include "visualizer/app.hpp"
+
+#include <GLFW/glfw3.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "sim/base/user_error.hpp"
+#include "visualizer/views.hpp"
+
+namespace hvlab::visualizer {
+
+namespace {
+
+std::string quoted(const std::string& field) {
+  if (field.find_first_of(",\"\n\r") == std::string::npos) return field;
+  std::string text = "\"";
+  for (const char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+void add_row(std::string& text, const std::vector<std::string>& row) {
+  for (size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : ",") + quoted(row[i]);
+  text += "\r\n";  // RFC 4180
+}
+
+}  // namespace
+
+App::App(Window& window, Request request)
+    : window_(window),
+      request_(std::move(request)),
+      state_(request_.state),
+      runs_(views::open_runs(state_.runs)),
+      messages_(views::Messages::load(state_.language)),
+      asker_(request_.program) {
+  adopt_state();
+}
+
+// What depends on the state and is dear to make: fonts, messages, where runs begin.
+void App::adopt_state() {
+  const float scale = (state_.scale > 0 ? state_.scale : window_.scale()) * (state_.present ? 1.5F : 1.0F);
+  const bool first = frames_ == 0 && look_.text == nullptr;
+  if (first || drawn_.language != state_.language) messages_ = views::Messages::load(state_.language);
+  if (first || drawn_.language != state_.language || drawn_.dark != state_.dark || look_.scale != scale) {
+    look_ = make_look(state_.language, state_.dark, scale);
+    window_.fonts_changed(scale);
+  }
+  if (first || drawn_.align != state_.align) not_aligned_ = runs_.align(state_.align);
+  drawn_ = state_;
+}
+
+bool App::watching() const {
+  return asker_.busy() ||
+         std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
+}
+
+bool App::poll() {
+  bool changed = asker_.poll();
+  const double now = glfwGetTime();
+  if (now - last_refresh_ > 0.3) {
+    last_refresh_ = now;
+    bool grown = false;
+    for (const auto& run : runs_.runs) grown |= run->live() && run->refresh();
+    if (grown) not_aligned_ = runs_.align(state_.align);
+    changed |= grown;
+  }
+  if (notice_until_ != 0 && now > notice_until_) {
+    notice_.clear();
+    notice_until_ = 0;
+    changed = true;
+  }
+  return changed;
+}
+
+void App::say(const std::string& text) {
+  notice_ = text;
+  notice_until_ = glfwGetTime() + 6;
+}
+
+void App::copy_command() {
+  glfwSetClipboardString(window_.handle(), state_to_command(state_).c_str());
+  say(messages_("window.copied"));
+}
+
+std::string App::csv() {
+  std::string text;
+  for (const Table& table : tables_) {
+    if (tables_.size() > 1) text += (text.empty() ? "" : "\r\n") + quoted("# " + table.name) + "\r\n";
+    add_row(text, table.columns);
+    for (const auto& row : table.rows) add_row(text, row);
+  }
+  return text;
+}
+
+void App::save_tables() {
+  const std::string file = "hvlab-" + state_.view + ".csv";
+  std::ofstream out(file, std::ios::binary);
+  out << csv();
+  out.close();
+  say(out ? messages_("window.saved", {file}) : messages_("window.not_saved", {file}));
+}
+
+void App::take_keys(Frame& frame) {
+  const ImGuiIO& io = ImGui::GetIO();
+  const std::vector<View>& all = all_views();
+  for (size_t i = 0; i < all.size(); ++i)
+    if (frame.pressed(GLFW_KEY_1 + static_cast<int>(i))) state_.view = all[i].name;
+  if (ImGui::IsKeyPressed(GLFW_KEY_F1, false) || (frame.keys && io.KeyShift && ImGui::IsKeyPressed(GLFW_KEY_SLASH, false)))
+    help_ = !help_;
+  if (ImGui::IsKeyPressed(GLFW_KEY_ESCAPE, false)) help_ = false;
+  if (!io.KeyCtrl) return;
+  const auto control = [](int key) { return ImGui::IsKeyPressed(key, false); };
+  if (control(GLFW_KEY_C) && !io.WantTextInput) copy_command();
+  if (control(GLFW_KEY_S)) want_picture_ = true;
+  if (control(GLFW_KEY_E)) want_tables_ = true;
+  if (control(GLFW_KEY_T)) state_.dark = !state_.dark;
+  if (control(GLFW_KEY_L)) state_.language = state_.language == "en" ? "ja" : "en";
+  if (control(GLFW_KEY_P)) state_.present = !state_.present;
+  if (control(GLFW_KEY_Q)) window_.close();
+  const float scale = state_.scale > 0 ? state_.scale : window_.scale();
+  if (control(GLFW_KEY_EQUAL) || control(GLFW_KEY_KP_ADD)) state_.scale = std::min(4.0F, scale + 0.125F);
+  if (control(GLFW_KEY_MINUS) || control(GLFW_KEY_KP_SUBTRACT)) state_.scale = std::max(0.5F, scale - 0.125F);
+  if (control(GLFW_KEY_0)) state_.scale = 0;
+}
+
+void App::draw(bool still, Picture* picture) {
+  if (!(state_ == drawn_)) adopt_state();
+  Picture own;
+  Picture* into = want_picture_ ? &own : picture;
+  const bool tables_wanted = want_tables_ || !request_.csv.empty();
+  std::vector<std::string> other_runs;
+  window_.frame(look_.ground, [&] {
+    const ImGuiIO& io = ImGui::GetIO();
+    Frame frame{.state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_};
+    frame.seconds = glfwGetTime();
+    frame.delta = io.DeltaTime;
+    frame.still = still;
+    frame.keys = !io.WantTextInput && !help_ && !still;
+    frame.wants_tables = tables_wanted;
+    ImGui::SetNextWindowPos({0, 0});
+    ImGui::SetNextWindowSize(io.DisplaySize);
+    ImGui::PushFont(look_.text);
+    ImGui::Begin("hvlab", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+    take_keys(frame);
+    draw_bars(frame);
+    const float foot = ImGui::GetTextLineHeight() + look_.px(12);
+    ImGui::BeginChild("view", {0, ImGui::GetContentRegionAvail().y - foot}, false, ImGuiWindowFlags_NoScrollWithMouse);
+    const auto view = std::ranges::find(all_views(), drawn_.view, [](const View& one) { return std::string(one.name); });
+    (view == all_views().end() ? all_views().front() : *view).draw(frame);
+    ImGui::EndChild();
+    draw_status(frame, foot);
+    if (help_) draw_help(frame);
+    ImGui::End();
+    ImGui::PopFont();
+    animate_ = frame.animate && !still;
+    loading_ = frame.loading;
+    if (tables_wanted) tables_ = std::move(frame.tables);
+    other_runs = std::move(frame.open_runs);
+  }, into);
+  ++frames_;
+  if (!other_runs.empty()) {
+    views::RunSet opened = views::open_runs(other_runs);
+    runs_ = std::move(opened);
+    state_.runs = other_runs;
+    not_aligned_ = runs_.align(state_.align);
+  }
+  if (want_picture_) {
+    want_picture_ = false;
+    const std::string file = "hvlab-" + state_.view + ".png";
+    write_png(own, file);
+    say(messages_("window.saved", {file}));
+  }
+  if (want_tables_) save_tables();
+  want_tables_ = false;
+}
+
+}  // namespace hvlab::visualizer

@@ -1,0 +1,76 @@
+// The loop of the window, and that of pictures for files: nothing is drawn unless something changed.
+#include <GLFW/glfw3.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+
+#include "sim/base/user_error.hpp"
+#include "visualizer/app.hpp"
+#include "visualizer/display.hpp"
+#include "visualizer/session.hpp"
+
+namespace hvlab::visualizer {
+
+namespace {
+
+constexpr int kSettle = 3;  // frames after a change: ImGui lays out in one, shows in the next
+
+// Draws until all is there that the view waits for.
+void settle(Window& window, App& app, Picture* picture) {
+  constexpr double kLongest = 300;
+  for (int calm = 0; calm < kSettle;) {
+    window.wait(app.loading() ? 0.02 : 0);
+    app.poll();
+    app.draw(true, picture);
+    calm = app.loading() ? 0 : calm + 1;
+    if (glfwGetTime() > kLongest) throw UserError("view: after 300 s what is shown was not all there");
+  }
+}
+
+void write_text(const std::string& text, const std::string& file) {
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) throw UserError("'" + file + "': cannot write the tables there");
+}
+
+void make_files(Window& window, App& app, const Request& request) {
+  Picture picture;
+  settle(window, app, &picture);
+  if (!request.screenshot.empty()) write_png(picture, request.screenshot);
+  if (!request.csv.empty()) write_text(app.csv(), request.csv);
+}
+
+void interact(Window& window, App& app) {
+  int left = kSettle;
+  while (!window.wants_to_close()) {
+    const double patience = left > 0 || app.moving() ? 0 : app.watching() ? 0.05 : 1;
+    if (window.wait(patience)) left = kSettle;
+    if (app.poll()) left = kSettle;
+    if (left == 0 && !app.moving()) continue;
+    const ViewState before = app.state();
+    app.draw();
+    left = app.state() == before ? std::max(left - 1, 0) : kSettle;
+  }
+}
+
+}  // namespace
+
+int run_viewer(const Request& request) {
+  const bool hidden = !request.screenshot.empty() || !request.csv.empty();
+  const Display display(hidden, request.width, request.height);
+  Window window(request.width, request.height, hidden);
+  App app(window, request);
+  if (hidden) {
+    make_files(window, app, request);
+  } else {
+    interact(window, app);
+    remember(session_folder(), request.state.runs,
+             {state_to_arguments(app.state()), window.width(), window.height()});
+  }
+  if (request.verbose) std::cerr << fmt::format("{} pictures drawn in {:.1f} s\n", app.frames(), glfwGetTime());
+  return 0;
+}
+
+}  // namespace hvlab::visualizer
