@@ -16,6 +16,7 @@
 #include "sim/lab/sweep_cells.hpp"
 #include "sim/lab/sweep_command.hpp"
 #include "sim/lab/validate_command.hpp"
+#include "sim/lab/view_command.hpp"
 #include "sim/record/run_files.hpp"
 
 namespace hvlab::lab {
@@ -39,6 +40,7 @@ constexpr Command kCommands[] = {
     {"top", "what each processor and device did around a moment of a run", top_command},
     {"trace", "a run's events: print, filter, export to Perfetto, CSV, SQLite", trace_command},
     {"validate", "check scenario files, or print them with every default", validate_command},
+    {"view", "open a window on runs: compared, hop by hop, over time", view_command},
 };
 
 void print_help() {
