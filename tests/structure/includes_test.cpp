@@ -93,6 +93,18 @@ TEST_CASE("includes name rooms from the top, never by a relative path") {
   }
 }
 
+TEST_CASE("the viewer includes readers of runs alone, and no simulator") {
+  static const std::set<std::string> kReaders = {"base", "observe", "record", "views"};
+  const std::vector<Include> includes = includes_of("visualizer");
+  REQUIRE(includes.size() > 50);
+  for (const Include& include : includes) {
+    if (!include.included.starts_with("sim/")) continue;
+    const std::string rest = include.included.substr(4);
+    CAPTURE(include.file.string(), include.included);
+    CHECK(kReaders.contains(rest.substr(0, rest.find('/'))));
+  }
+}
+
 TEST_CASE("SystemC stays on the board, Zydis in the decoder") {
   for (const Include& include : includes_of_sim()) {
     CAPTURE(include.file.string(), include.included);
