@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "sim/analysis/record_text.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::analysis {
 

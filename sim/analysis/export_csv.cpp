@@ -6,6 +6,8 @@ namespace hvlab::analysis {
 
 using record::NameTable;
 using record::Record;
+using record::RecordChoice;
+using record::RecordFilter;
 
 void export_csv(const record::TraceReader& trace, const RecordFilter& filter, std::ostream& out) {
   const RecordChoice wanted(trace, filter);

@@ -11,6 +11,8 @@ namespace hvlab::analysis {
 using record::LaneType;
 using record::NameTable;
 using record::Record;
+using record::RecordChoice;
+using record::RecordFilter;
 using record::TraceReader;
 
 namespace {

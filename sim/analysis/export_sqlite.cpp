@@ -14,6 +14,8 @@ namespace hvlab::analysis {
 
 using record::NameTable;
 using record::Record;
+using record::RecordChoice;
+using record::RecordFilter;
 using record::TraceReader;
 
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/analysis/record_text.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::analysis {
 
@@ -59,7 +59,7 @@ bool is_up(const record::LaneInfo& info, u64 state) {
 
 Table states(const TraceReader& trace, Picoseconds at) {
   Table table{.key = "states",
-              .title = "At " + seconds_text(at) + " s",
+              .title = "At " + record::seconds_text(at) + " s",
               .columns = {{"lane", "lane"}, {"state", "state"}, {"core", "core"}, {"since", "since (s)"}},
               .rows = {}};
   const std::map<u16, Record> now = trace.states_at(at);
@@ -68,7 +68,8 @@ Table states(const TraceReader& trace, Picoseconds at) {
     if (held == now.end() || held->second.a == record::kStateEnded || !is_up(info, held->second.a)) continue;
     const bool moves = info.type == LaneType::Vcpu || info.type == LaneType::Thread;
     table.rows.push_back({info.name, state_text(trace, held->second),
-                          moves ? std::to_string(held->second.core) : "", seconds_text(held->second.time)});
+                          moves ? std::to_string(held->second.core) : "",
+                          record::seconds_text(held->second.time)});
   }
   return table;
 }
@@ -78,7 +79,8 @@ Table states(const TraceReader& trace, Picoseconds at) {
 std::vector<Table> run_top(const TraceReader& trace, Picoseconds at, Picoseconds window) {
   const Picoseconds from = at - std::min(at, window / 2), until = from + window;
   const std::map<u16, Lane> lanes = watch(trace, from, until);
-  const std::string span = fmt::format("From {} s to {} s: ", seconds_text(from), seconds_text(until));
+  const std::string span =
+      fmt::format("From {} s to {} s: ", record::seconds_text(from), record::seconds_text(until));
   Table shares{.key = "shares",
                .title = span + "time by state",
                .columns = {{"lane", "lane"}, {"state", "state"}, {"microseconds", "us", 3}, {"percent", "%"}},

@@ -76,10 +76,6 @@ Json document(const std::string& schema, const std::vector<Table>& tables) {
   return json;
 }
 
-std::string seconds_text(Picoseconds time) {
-  return fmt::format("{}.{:012}", time / kSecond, time % kSecond);
-}
-
 double percent(u64 part, u64 whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }

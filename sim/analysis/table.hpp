@@ -37,9 +37,6 @@ Json json_of(const Table& table);
 /// A document with a schema's name and a member for each table.
 Json document(const std::string& schema, const std::vector<Table>& tables);
 
-/// "1.234567890123": picoseconds as seconds.
-std::string seconds_text(Picoseconds time);
-
 /// `part` of `whole`, in percent; 0 of nothing.
 double percent(u64 part, u64 whole);
 

@@ -14,6 +14,7 @@
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/text_table.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::lab {
 
@@ -234,7 +235,7 @@ int top_command(const std::vector<std::string>& arguments) {
   const Picoseconds window = parse_span("--window", (*values)["window"].as<std::string>());
   const record::TraceReader trace = open_runs("top", *values, 1, 1).front().trace();
   if (at > trace.end())
-    throw UserError("--at: the trace ends at " + analysis::seconds_text(trace.end()) + " s");
+    throw UserError("--at: the trace ends at " + record::seconds_text(trace.end()) + " s");
   print(*values, "hvlab.top/1", analysis::run_top(trace, at, window));
   return 0;
 }

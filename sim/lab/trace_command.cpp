@@ -46,16 +46,16 @@ std::string text_of(const po::variables_map& values, const char* option, const c
   return values.count(option) != 0 ? values[option].as<std::string>() : otherwise;
 }
 
-analysis::RecordFilter parse_filter(const po::variables_map& values) {
-  analysis::RecordFilter filter;
+record::RecordFilter parse_filter(const po::variables_map& values) {
+  record::RecordFilter filter;
   for (const std::string& condition : texts_of(values, "filter")) filter.add(condition);
   if (values.count("from") != 0) filter.from = parse_span("--from", text_of(values, "from", ""));
   if (values.count("until") != 0) filter.until = parse_span("--until", text_of(values, "until", ""));
   return filter;
 }
 
-void print(const TraceReader& trace, const analysis::RecordFilter& filter, u64 limit, bool as_json) {
-  const analysis::RecordChoice wanted(trace, filter);
+void print(const TraceReader& trace, const record::RecordFilter& filter, u64 limit, bool as_json) {
+  const record::RecordChoice wanted(trace, filter);
   analysis::Table table{.key = "records",
                         .title = "",
                         .columns = {{"picoseconds", ""},
@@ -72,20 +72,20 @@ void print(const TraceReader& trace, const analysis::RecordFilter& filter, u64 l
     if (!wanted(r)) return true;
     if (count++ == limit) return false;
     if (!as_json) {
-      std::cout << analysis::record_text(trace, r) << '\n';
+      std::cout << record::record_text(trace, r) << '\n';
       return std::cout.good();
     }
     table.rows.push_back({r.time, u64{r.core}, trace.name(record::NameTable::Lane, r.lane),
-                          trace.name(record::NameTable::Kind, r.kind), analysis::detail_text(trace, r), r.a,
+                          trace.name(record::NameTable::Kind, r.kind), record::detail_text(trace, r), r.a,
                           r.b, r.rip});
     return true;
   });
   if (as_json) std::cout << analysis::document("hvlab.trace/1", {table}).dump(2) << '\n';
 }
 
-using Export = void (*)(const TraceReader&, const analysis::RecordFilter&, std::ostream&);
+using Export = void (*)(const TraceReader&, const record::RecordFilter&, std::ostream&);
 
-void export_to(const TraceReader& trace, const analysis::RecordFilter& filter, const std::string& format,
+void export_to(const TraceReader& trace, const record::RecordFilter& filter, const std::string& format,
                const std::string& file) {
   if (format == "sqlite") {
     if (file == "-") throw UserError("--export sqlite needs a FILE");
@@ -117,7 +117,7 @@ int trace_command(const std::vector<std::string>& arguments) {
   if (names.empty() || names.size() > (exports ? 2 : 1))
     throw UserError("trace: give one run; see 'hvlab trace --help'");
   const u64 limit = parse_count("--limit", text_of(values, "limit", "18446744073709551615"), 0, ~u64{0});
-  const analysis::RecordFilter filter = parse_filter(values);
+  const record::RecordFilter filter = parse_filter(values);
   const TraceReader trace = record::RunReader(names.front()).trace();
   if (!trace.problem().empty()) std::cerr << "hvlab: note: " << trace.problem() << '\n';
   if (exports)

@@ -15,6 +15,8 @@
 
 using namespace hvlab;
 using namespace hvlab::analysis;
+using record::RecordChoice;
+using record::RecordFilter;
 using record::TraceReader;
 
 namespace {

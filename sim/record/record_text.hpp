@@ -7,22 +7,25 @@
 
 #include "sim/record/trace_reader.hpp"
 
-namespace hvlab::analysis {
+namespace hvlab::record {
+
+/// "1.234567890123": picoseconds as seconds.
+std::string seconds_text(Picoseconds time);
 
 /// The system call that the thread of a state's record is in: "futex"; else empty.
-std::string call_text(const record::TraceReader& trace, const record::Record& record);
+std::string call_text(const TraceReader& trace, const Record& record);
 
 /// The state that a record of a state tells: "hypervisor", "running", of a thread "sleeping in futex".
-std::string state_text(const record::TraceReader& trace, const record::Record& record);
+std::string state_text(const TraceReader& trace, const Record& record);
 
 /// What is said of the record beyond time, lane and kind: "npf, info 100000014", "hypervisor", ...
-std::string detail_text(const record::TraceReader& trace, const record::Record& record);
+std::string detail_text(const TraceReader& trace, const Record& record);
 
 /// "do_idle+0x12" for a record of the machine's own system whose RIP the trace has a name for; else empty.
-std::string symbol_text(const record::TraceReader& trace, const record::Record& record);
+std::string symbol_text(const TraceReader& trace, const Record& record);
 
 /// One line: time in seconds, processor, lane, kind, detail, and the RIP if there is one.
-std::string record_text(const record::TraceReader& trace, const record::Record& record);
+std::string record_text(const TraceReader& trace, const Record& record);
 
 /// Conditions that all have to hold; each is a set of which one has to. Empty sets allow everything.
 struct RecordFilter {
@@ -38,12 +41,12 @@ struct RecordFilter {
 /// name.
 class RecordChoice {
  public:
-  RecordChoice(const record::TraceReader& trace, const RecordFilter& filter);
-  bool operator()(const record::Record& record) const;
+  RecordChoice(const TraceReader& trace, const RecordFilter& filter);
+  bool operator()(const Record& record) const;
 
  private:
   std::optional<std::set<u64>> kinds_, lanes_, reasons_;
   std::set<unsigned> cores_;
 };
 
-}  // namespace hvlab::analysis
+}  // namespace hvlab::record

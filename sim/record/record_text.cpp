@@ -1,20 +1,16 @@
-#include "sim/analysis/record_text.hpp"
+#include "sim/record/record_text.hpp"
 
 #include <fmt/format.h>
 
 #include <sstream>
 
-#include "sim/analysis/table.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/mark.hpp"
 
-namespace hvlab::analysis {
+namespace hvlab::record {
 
 using observe::EventKind;
-using record::NameTable;
-using record::Record;
-using record::TraceReader;
 
 namespace {
 
@@ -28,7 +24,7 @@ std::set<std::string> split(const std::string& list) {
 }
 
 // The keys of `names` in a table of names.
-std::optional<std::set<u64>> keys(const std::map<u64, record::NameEntry>& table, const char* what,
+std::optional<std::set<u64>> keys(const std::map<u64, NameEntry>& table, const char* what,
                                   const std::set<std::string>& names) {
   if (names.empty()) return std::nullopt;
   std::set<u64> found;
@@ -48,9 +44,13 @@ std::optional<std::set<u64>> keys(const std::map<u64, record::NameEntry>& table,
 
 }  // namespace
 
+std::string seconds_text(Picoseconds time) {
+  return fmt::format("{}.{:012}", time / kSecond, time % kSecond);
+}
+
 std::string call_text(const TraceReader& trace, const Record& r) {
   const auto lane = trace.lanes().find(r.lane);
-  const bool thread = lane != trace.lanes().end() && lane->second.type == record::LaneType::Thread;
+  const bool thread = lane != trace.lanes().end() && lane->second.type == LaneType::Thread;
   return thread && r.b != 0 ? trace.name(NameTable::SystemCall, r.b - 1) : "";
 }
 
@@ -63,8 +63,8 @@ std::string state_text(const TraceReader& trace, const Record& r) {
 
 std::string detail_text(const TraceReader& trace, const Record& r) {
   switch (r.kind) {
-    case record::trace_kind::kState: return state_text(trace, r);
-    case record::trace_kind::kMark: return trace.name(NameTable::Mark, r.a);
+    case trace_kind::kState: return state_text(trace, r);
+    case trace_kind::kMark: return trace.name(NameTable::Mark, r.a);
     case kind(EventKind::VmExit):
       return fmt::format("{}, info {:x}", trace.name(NameTable::ExitReason, r.a), r.b);
     case kind(EventKind::VmExitDetail): return fmt::format("info {:x}, {} cycles in the guest", r.a, r.b);
@@ -78,7 +78,7 @@ std::string detail_text(const TraceReader& trace, const Record& r) {
 
 std::string symbol_text(const TraceReader& trace, const Record& r) {
   const auto lane = trace.lanes().find(r.lane);
-  if (lane == trace.lanes().end() || lane->second.type != record::LaneType::Core) return "";
+  if (lane == trace.lanes().end() || lane->second.type != LaneType::Core) return "";
   const auto& symbols = trace.names(NameTable::Symbol);
   auto found = symbols.upper_bound(r.rip);
   if (r.rip >> 63 == 0 || found == symbols.begin()) return "";
@@ -129,4 +129,4 @@ bool RecordChoice::operator()(const Record& r) const {
   return !reasons_ || (r.kind == kind(EventKind::VmExit) && reasons_->contains(r.a));
 }
 
-}  // namespace hvlab::analysis
+}  // namespace hvlab::record
