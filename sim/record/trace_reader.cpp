@@ -47,7 +47,8 @@ TraceReader::TraceReader(TraceReader&& other) noexcept
       summaries_(std::move(other.summaries_)),
       names_(std::move(other.names_)),
       lanes_(std::move(other.lanes_)),
-      levels_(std::move(other.levels_)) {}
+      levels_(std::move(other.levels_)),
+      kept_(std::move(other.kept_)) {}
 
 bool TraceReader::read_at(u64 offset, void* to, size_t bytes) const {
   if (offset > size_ || bytes > size_ - offset) return false;
@@ -180,6 +181,19 @@ std::vector<Record> TraceReader::read(size_t index) const {
   if (std::ranges::any_of(records, [](const Record& record) { return record.lane >= kMostLanes; }))
     damaged(chunk.offset, "a record is of no lane");
   return records;
+}
+
+std::shared_ptr<const std::vector<Record>> TraceReader::kept(size_t index) const {
+  const auto found = std::ranges::find(kept_, index, [](const auto& block) { return block.first; });
+  if (found != kept_.end()) {
+    auto block = *found;
+    kept_.erase(found);
+    kept_.push_front(std::move(block));
+  } else {
+    kept_.emplace_front(index, std::make_shared<const std::vector<Record>>(read(index)));
+    if (kept_.size() > kKeptBlocks) kept_.pop_back();
+  }
+  return kept_.front().second;
 }
 
 }  // namespace hvlab::record

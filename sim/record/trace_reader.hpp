@@ -1,8 +1,11 @@
 // Reads a trace, whole or broken off, while it is being written or after. docs/trace-format.md.
 #pragma once
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/record/pyramid.hpp"
@@ -60,6 +63,10 @@ class TraceReader {
   /// file and offset.
   std::vector<Record> read(size_t index) const;
 
+  /// The same, kept for the next time: the last kKeptBlocks that were asked for are in memory. Not for
+  /// several threads at a time.
+  std::shared_ptr<const std::vector<Record>> kept(size_t index) const;
+
   /// Calls take(record) for each record from `from` to before `until` in the file's order, held states left
   /// out. `take` returns false to end it.
   template <class Take>
@@ -78,6 +85,17 @@ class TraceReader {
   /// entries of the buckets that the span touches.
   SummaryLevel summary(Picoseconds from, Picoseconds until, u32 most) const;
 
+  /// The same in buckets of 2^shift ps, of `lanes` (ascending) alone. Its cost is that of what it returns if
+  /// it comes from the levels, else of the blocks of records that the span touches.
+  SummaryLevel buckets(Picoseconds from, Picoseconds until, unsigned shift,
+                       const std::vector<u16>& lanes) const;
+
+  /// What `lanes` (ascending) did from `from` to before `until`, exactly, as entries of bucket 0. Events that
+  /// are counted but not recorded (level `summary`) count if the finest bucket that they are in lies within.
+  std::vector<Entry> sums(Picoseconds from, Picoseconds until, const std::vector<u16>& lanes) const;
+
+  static constexpr size_t kKeptBlocks = 32;  // 20 MB of records
+
  private:
   void read_index();
   void scan(u64 offset);
@@ -85,7 +103,10 @@ class TraceReader {
   bool read_at(u64 offset, void* to, size_t bytes) const;
   std::vector<u8> payload(const BlockPlace& place) const;
   std::vector<SummaryLevel> rebuilt() const;
-  SummaryLevel from_records(Picoseconds from, Picoseconds until, unsigned shift) const;
+  SummaryLevel from_records(Picoseconds origin, Picoseconds until, unsigned shift,
+                            const std::vector<u16>& lanes) const;
+  SummaryLevel from_levels(Picoseconds from, Picoseconds until, unsigned shift,
+                           const std::vector<u16>& lanes) const;
   std::string damage(u64 offset, const std::string& what) const;
   [[noreturn]] void damaged(u64 offset, const std::string& what) const;
 
@@ -100,6 +121,7 @@ class TraceReader {
   std::map<NameTable, std::map<u64, NameEntry>> names_;
   std::map<u16, LaneInfo> lanes_;
   mutable std::vector<SummaryLevel> levels_;
+  mutable std::deque<std::pair<size_t, std::shared_ptr<const std::vector<Record>>>> kept_;  // latest first
 };
 
 template <class Take>

@@ -129,6 +129,67 @@ TEST_CASE("summaries of a span have the same sums from levels and from records")
   }
 }
 
+// Catches a look between two blocks, where nothing is recorded, that finds the lanes empty.
+TEST_CASE("what holds between two blocks is known") {
+  const test::TemporaryFolder folder("trace-gap");
+  const std::string path = (folder.path / "t").string();
+  std::vector<Record> records = test::sample_records();
+  for (size_t i = 20; i < 60; ++i) records[i].time += kMillisecond;
+  test::write_sample(path, records);
+  const TraceReader reader(path);
+  const Picoseconds gap = reader.chunks()[0].header.latest + kMicrosecond;
+  REQUIRE(gap + kMicrosecond < reader.chunks()[1].header.earliest);
+  const SummaryLevel level = reader.buckets(gap, gap + 2000, 3, {0, 2});
+  u64 time = 0;
+  for (const Entry& entry : level.entries) {
+    CHECK(entry.what == what::kTime + (entry.lane == 0 ? 0 : 4));  // as told by records 0 and 14
+    time += entry.value;
+  }
+  CHECK((time >= 4000 && time <= 4016));
+}
+
+// Catches lanes or borders that get lost when only some are asked for.
+TEST_CASE("buckets of some lanes are those of all") {
+  const test::TemporaryFolder folder("trace-lanes");
+  const std::string path = (folder.path / "t").string();
+  test::write_sample(path, test::sample_records());
+  const TraceReader reader(path);
+  for (const unsigned shift : {8U, 14U, 20U, 22U}) {
+    SummaryLevel all = reader.buckets(1'050'000, 1'200'000, shift, {0, 1, 2, 3});
+    const SummaryLevel some = reader.buckets(1'050'000, 1'200'000, shift, {1, 3});
+    std::erase_if(all.entries, [](const Entry& entry) { return entry.lane % 2 == 0; });
+    CAPTURE(shift);
+    CHECK(some.first == 1'050'000U >> shift);
+    CHECK(!some.entries.empty());
+    CHECK(some.entries == all.entries);
+  }
+}
+
+// Catches what is lost or counted twice where levels and records meet.
+TEST_CASE("sums of any span add up to those of its parts, and a whole is what the levels say") {
+  const test::TemporaryFolder folder("trace-sums");
+  const std::string path = (folder.path / "t").string();
+  std::vector<Record> records = test::sample_records();
+  for (size_t i = 0; i < records.size(); ++i) records[i].time += i * 400'000;  // some twenty finest buckets
+  test::write_sample(path, records);
+  const TraceReader reader(path);
+  const std::vector<u16> lanes = {0, 1, 2, 3};
+  using Sums = std::map<std::pair<u16, u16>, u64>;
+  const auto add = [](Sums& to, const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries) to[{entry.lane, entry.what}] += entry.value;
+  };
+  Sums whole;
+  add(whole, reader.levels().front().entries);
+  for (const Picoseconds cut : {1'000'000, 1'048'576, 1'100'000, 3'145'728, 9'000'001, 23'000'000}) {
+    Sums parts;
+    add(parts, reader.sums(0, cut, lanes));
+    add(parts, reader.sums(cut, cut + 1'500'000, lanes));
+    add(parts, reader.sums(cut + 1'500'000, reader.end() + 1, lanes));
+    CAPTURE(cut);
+    CHECK(parts == whole);
+  }
+}
+
 // Catches output that depends on anything but what was recorded.
 TEST_CASE("equal recordings are equal files") {
   const test::TemporaryFolder folder("trace-same");
