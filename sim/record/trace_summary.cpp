@@ -150,6 +150,7 @@ SummaryLevel TraceReader::summary(Picoseconds from, Picoseconds until, u32 most)
   unsigned shift = 0;
   while (((until - 1) >> shift) - (from >> shift) >= most) ++shift;
   std::vector<u16> lanes;
+  lanes.reserve(lanes_.size());
   for (const auto& [lane, info] : lanes_) lanes.push_back(lane);
   return buckets(from, until, shift, lanes);
 }
