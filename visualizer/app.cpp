@@ -101,16 +101,16 @@ void App::save_tables() {
 }
 
 void App::take_keys(Frame& frame) {
-  const ImGuiIO& io = ImGui::GetIO();
   const std::vector<View>& all = all_views();
   for (size_t i = 0; i < all.size(); ++i)
     if (frame.pressed(GLFW_KEY_1 + static_cast<int>(i))) state_.view = all[i].name;
-  if (ImGui::IsKeyPressed(GLFW_KEY_F1, false) || (frame.keys && io.KeyShift && ImGui::IsKeyPressed(GLFW_KEY_SLASH, false)))
+  if (frame.pressed_with(GLFW_KEY_F1, 0) || (frame.keys && frame.pressed_with(GLFW_KEY_SLASH, GLFW_MOD_SHIFT)))
     help_ = !help_;
-  if (ImGui::IsKeyPressed(GLFW_KEY_ESCAPE, false)) help_ = false;
-  if (!io.KeyCtrl) return;
-  const auto control = [](int key) { return ImGui::IsKeyPressed(key, false); };
-  if (control(GLFW_KEY_C) && !io.WantTextInput) copy_command();
+  if (frame.pressed_with(GLFW_KEY_ESCAPE, 0)) help_ = false;
+  const auto control = [&](int key) {
+    return frame.pressed_with(key, GLFW_MOD_CONTROL) || frame.pressed_with(key, GLFW_MOD_CONTROL | GLFW_MOD_SHIFT);
+  };
+  if (control(GLFW_KEY_C) && !ImGui::GetIO().WantTextInput) copy_command();
   if (control(GLFW_KEY_S)) want_picture_ = true;
   if (control(GLFW_KEY_E)) want_tables_ = true;
   if (control(GLFW_KEY_T)) state_.dark = !state_.dark;
@@ -137,6 +137,7 @@ void App::draw(bool still, Picture* picture) {
     frame.still = still;
     frame.keys = !io.WantTextInput && !help_ && !still;
     frame.wants_tables = tables_wanted;
+    frame.key_presses = window_.take_keys();
     ImGui::SetNextWindowPos({0, 0});
     ImGui::SetNextWindowSize(io.DisplaySize);
     ImGui::PushFont(look_.text);

@@ -1,5 +1,6 @@
 #include "visualizer/frame.hpp"
 
+#include <GLFW/glfw3.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,9 +26,13 @@ const Unit& unit_for(double size) {
 
 }  // namespace
 
-bool Frame::pressed(int key) const {
-  const ImGuiIO& io = ImGui::GetIO();
-  return keys && !io.KeyCtrl && !io.KeyAlt && !io.KeySuper && ImGui::IsKeyPressed(key, true);
+bool Frame::pressed(int key) const { return keys && (pressed_with(key, 0) || pressed_with(key, GLFW_MOD_SHIFT)); }
+
+bool Frame::pressed_with(int key, int modifiers) const {
+  constexpr int kThatCount = GLFW_MOD_SHIFT | GLFW_MOD_CONTROL | GLFW_MOD_ALT | GLFW_MOD_SUPER;
+  return std::ranges::any_of(key_presses, [&](const KeyPress& press) {
+    return press.key == key && (press.modifiers & kThatCount) == modifiers;
+  });
 }
 
 std::vector<size_t> Frame::shown_numbers() const {

@@ -12,6 +12,7 @@
 #include "visualizer/ask.hpp"
 #include "visualizer/look.hpp"
 #include "visualizer/state.hpp"
+#include "visualizer/window.hpp"
 
 namespace hvlab::visualizer {
 
@@ -42,8 +43,12 @@ struct Frame {
   std::string status{};       // one line at the window's foot: what is pointed at, which keys there are
   std::vector<std::string> open_runs{};  // shall be looked at instead; empty: no change
 
-  /// True in the frame in which `key` (GLFW_KEY_...) was pressed, or repeats, with no modifier but shift.
+  std::vector<KeyPress> key_presses{};  // since the frame before
+
+  /// Whether `key` (GLFW_KEY_...) was pressed, or repeats, with no modifier but shift, and is the view's.
   bool pressed(int key) const;
+  /// Whether it was pressed with just these modifiers (GLFW_MOD_...), whoever types.
+  bool pressed_with(int key, int modifiers) const;
 
   /// The runs that are shown, in their order.
   std::vector<views::OpenRun*> shown() const;

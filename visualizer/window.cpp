@@ -9,6 +9,7 @@
 #include <imgui.h>
 
 #include <cfloat>
+#include <utility>
 
 #include "sim/base/user_error.hpp"
 #include "visualizer/look.hpp"
@@ -19,12 +20,16 @@ namespace {
 
 bool something_came = false;
 std::string last_problem;
+std::vector<KeyPress> keys_since;
 
 void note(GLFWwindow* /*window*/) { something_came = true; }
 
 // ImGui's backend calls those that are there when it is set up.
 void watch_input(GLFWwindow* window) {
-  glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { note(w); });
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int modifiers) {
+    if (action != GLFW_RELEASE) keys_since.push_back({key, modifiers});
+    note(w);
+  });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { note(w); });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { note(w); });
   glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { note(w); });
@@ -128,6 +133,8 @@ bool Window::wait(double seconds) {
   }
   return something_came;
 }
+
+std::vector<KeyPress> Window::take_keys() { return std::exchange(keys_since, {}); }
 
 void Window::fonts_changed(float scale) {
   ImGui_ImplOpenGL3_DestroyFontsTexture();

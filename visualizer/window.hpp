@@ -17,6 +17,11 @@ struct Picture {
   std::vector<u8> pixels;
 };
 
+/// A key that went down or repeats: GLFW_KEY_..., and GLFW_MOD_... of that moment.
+struct KeyPress {
+  int key = 0, modifiers = 0;
+};
+
 class Window {
  public:
   /// Throws UserError if there is no display or no OpenGL 3.
@@ -35,6 +40,10 @@ class Window {
 
   /// Waits until something came from the user, at most `seconds`. True if something did.
   bool wait(double seconds);
+
+  /// The keys since the last call. ImGui knows what is down when a frame begins; a key that is down and up again
+  /// before it, as on a slow display, would be lost.
+  std::vector<KeyPress> take_keys();
 
   /// Makes the fonts' texture and the hatches' anew, after make_look().
   void fonts_changed(float scale);
