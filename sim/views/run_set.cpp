@@ -152,6 +152,7 @@ void OpenRun::open_trace() {
   try {
     trace_.emplace(reader_.trace());
     problem_ = trace_->problem();
+    if (problem_.empty() && !trace_->complete() && !live()) problem_ = "its trace breaks off";
   } catch (const UserError& error) {
     problem_ = error.what();
   }
