@@ -5,7 +5,7 @@ set -eu
 build=$1
 shift
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- $(git ls-files -co --exclude-standard 'sim/*.[ch]pp' 'hv-models/*.[ch]pp' 'tests/*.[ch]pp' 'bench/*.[ch]pp' 'workloads/*.[ch]pp')
+[ $# -gt 0 ] || set -- $(git ls-files -co --exclude-standard 'sim/*.[ch]pp' 'visualizer/*.[ch]pp' 'hv-models/*.[ch]pp' 'tests/*.[ch]pp' 'bench/*.[ch]pp' 'workloads/*.[ch]pp')
 status=0
 clang-format-19 --dry-run --Werror "$@" || status=1
 # clang-tidy sees headers through the sources that include them.

@@ -50,8 +50,7 @@ void App::adopt_state() {
 }
 
 bool App::watching() const {
-  return asker_.busy() ||
-         std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
+  return asker_.busy() || std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
 }
 
 bool App::poll() {
@@ -104,11 +103,13 @@ void App::take_keys(Frame& frame) {
   const std::vector<View>& all = all_views();
   for (size_t i = 0; i < all.size(); ++i)
     if (frame.pressed(GLFW_KEY_1 + static_cast<int>(i))) state_.view = all[i].name;
-  if (frame.pressed_with(GLFW_KEY_F1, 0) || (frame.keys && frame.pressed_with(GLFW_KEY_SLASH, GLFW_MOD_SHIFT)))
+  if (frame.pressed_with(GLFW_KEY_F1, 0) ||
+      (frame.keys && frame.pressed_with(GLFW_KEY_SLASH, GLFW_MOD_SHIFT)))
     help_ = !help_;
   if (frame.pressed_with(GLFW_KEY_ESCAPE, 0)) help_ = false;
   const auto control = [&](int key) {
-    return frame.pressed_with(key, GLFW_MOD_CONTROL) || frame.pressed_with(key, GLFW_MOD_CONTROL | GLFW_MOD_SHIFT);
+    return frame.pressed_with(key, GLFW_MOD_CONTROL) ||
+           frame.pressed_with(key, GLFW_MOD_CONTROL | GLFW_MOD_SHIFT);
   };
   if (control(GLFW_KEY_C) && !ImGui::GetIO().WantTextInput) copy_command();
   if (control(GLFW_KEY_S)) want_picture_ = true;
@@ -129,37 +130,43 @@ void App::draw(bool still, Picture* picture) {
   Picture* into = want_picture_ ? &own : picture;
   const bool tables_wanted = want_tables_ || !request_.csv.empty();
   std::vector<std::string> other_runs;
-  window_.frame(look_.ground, [&] {
-    const ImGuiIO& io = ImGui::GetIO();
-    Frame frame{.state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_};
-    frame.seconds = glfwGetTime();
-    frame.delta = io.DeltaTime;
-    frame.still = still;
-    frame.keys = !io.WantTextInput && !help_ && !still;
-    frame.wants_tables = tables_wanted;
-    frame.key_presses = window_.take_keys();
-    ImGui::SetNextWindowPos({0, 0});
-    ImGui::SetNextWindowSize(io.DisplaySize);
-    ImGui::PushFont(look_.text);
-    ImGui::Begin("hvlab", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
-    take_keys(frame);
-    draw_bars(frame);
-    const float foot = ImGui::GetTextLineHeight() + look_.px(12);
-    ImGui::BeginChild("view", {0, ImGui::GetContentRegionAvail().y - foot}, false, ImGuiWindowFlags_NoScrollWithMouse);
-    const auto view = std::ranges::find(all_views(), drawn_.view, [](const View& one) { return std::string(one.name); });
-    (view == all_views().end() ? all_views().front() : *view).draw(frame);
-    ImGui::EndChild();
-    draw_status(frame, foot);
-    if (help_) draw_help(frame);
-    ImGui::End();
-    ImGui::PopFont();
-    animate_ = frame.animate && !still;
-    loading_ = frame.loading;
-    if (tables_wanted) tables_ = std::move(frame.tables);
-    other_runs = std::move(frame.open_runs);
-  }, into);
+  window_.frame(
+      look_.ground,
+      [&] {
+        const ImGuiIO& io = ImGui::GetIO();
+        Frame frame{.state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_};
+        frame.seconds = glfwGetTime();
+        frame.delta = io.DeltaTime;
+        frame.still = still;
+        frame.keys = !io.WantTextInput && !help_ && !still;
+        frame.wants_tables = tables_wanted;
+        frame.key_presses = window_.take_keys();
+        ImGui::SetNextWindowPos({0, 0});
+        ImGui::SetNextWindowSize(io.DisplaySize);
+        ImGui::PushFont(look_.text);
+        ImGui::Begin("hvlab", nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
+                         ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
+                         ImGuiWindowFlags_NoScrollWithMouse);
+        take_keys(frame);
+        draw_bars(frame);
+        const float foot = ImGui::GetTextLineHeight() + look_.px(12);
+        ImGui::BeginChild("view", {0, ImGui::GetContentRegionAvail().y - foot}, false,
+                          ImGuiWindowFlags_NoScrollWithMouse);
+        const auto view = std::ranges::find(all_views(), drawn_.view,
+                                            [](const View& one) { return std::string(one.name); });
+        (view == all_views().end() ? all_views().front() : *view).draw(frame);
+        ImGui::EndChild();
+        draw_status(frame, foot);
+        if (help_) draw_help(frame);
+        ImGui::End();
+        ImGui::PopFont();
+        animate_ = frame.animate && !still;
+        loading_ = frame.loading;
+        if (tables_wanted) tables_ = std::move(frame.tables);
+        other_runs = std::move(frame.open_runs);
+      },
+      into);
   ++frames_;
   if (!other_runs.empty()) {
     views::RunSet opened = views::open_runs(other_runs);

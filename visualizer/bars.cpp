@@ -33,7 +33,8 @@ std::vector<std::string> alignments(const views::RunSet& runs) {
   for (const auto& [key, entry] : trace.names(record::NameTable::Mark)) {
     const std::string prefix = "HVLAB phase=";
     if (!entry.text.starts_with(prefix)) continue;
-    const std::string phase = "phase:" + entry.text.substr(prefix.size(), entry.text.find(' ', prefix.size()) - prefix.size());
+    const std::string phase =
+        "phase:" + entry.text.substr(prefix.size(), entry.text.find(' ', prefix.size()) - prefix.size());
     if (std::ranges::find(found, phase) == found.end()) found.push_back(phase);
   }
   found.emplace_back("mark:HVLAB start");
@@ -51,7 +52,8 @@ void App::draw_tabs(Frame& frame) {
   const std::vector<View>& all = all_views();
   for (size_t i = 0; i < all.size(); ++i) {
     ImGui::SameLine(0, look_.px(i == 0 ? 20 : 2));
-    if (tab(look_, frame.say(std::string("view.") + all[i].name), state_.view == all[i].name)) state_.view = all[i].name;
+    if (tab(look_, frame.say(std::string("view.") + all[i].name), state_.view == all[i].name))
+      state_.view = all[i].name;
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("%zu", i + 1);
   }
 }
@@ -64,10 +66,14 @@ void App::draw_choices(Frame& frame) {
   const float combo = std::max(look_.px(150), ImGui::CalcTextSize(align.c_str()).x + look_.px(40));
   const float label = ImGui::CalcTextSize(frame.say("window.align").c_str()).x + look_.px(8);
   const float gap = ImGui::GetStyle().ItemSpacing.x;
-  const float width = label + combo + button_width(language) + button_width(ground) + button_width(keys) + 3 * gap;
+  const float width =
+      label + combo + button_width(language) + button_width(ground) + button_width(keys) + 3 * gap;
   const float left = ImGui::GetWindowContentRegionMax().x - width;
   ImGui::SameLine();
-  if (left > ImGui::GetCursorPosX() + gap) ImGui::SetCursorPosX(left); else ImGui::NewLine();
+  if (left > ImGui::GetCursorPosX() + gap)
+    ImGui::SetCursorPosX(left);
+  else
+    ImGui::NewLine();
   ImGui::AlignTextToFramePadding();
   ImGui::TextDisabled("%s", frame.say("window.align").c_str());
   ImGui::SameLine(0, look_.px(8));
@@ -114,10 +120,13 @@ void App::draw_runs(Frame& frame) {
     }
     ImGui::PopStyleColor(2);
     const float side = look_.px(8), top = at.y + (ImGui::GetItemRectSize().y - side) / 2;
-    if (is_shown) fill(ImGui::GetWindowDrawList(), look_, {at.x + side * 0.7F, top}, {at.x + side * 1.7F, top + side}, views::style_of_series(static_cast<unsigned>(i)));
+    if (is_shown)
+      fill(ImGui::GetWindowDrawList(), look_, {at.x + side * 0.7F, top}, {at.x + side * 1.7F, top + side},
+           views::style_of_series(static_cast<unsigned>(i)));
     if (ImGui::IsItemHovered()) {
       const std::string state = frame.say(std::string("run.") + record::name(run.reader().state()));
-      ImGui::SetTooltip("%s\n%s%s%s", run.argument().c_str(), state.c_str(), run.problem().empty() ? "" : "\n", run.problem().c_str());
+      ImGui::SetTooltip("%s\n%s%s%s", run.argument().c_str(), state.c_str(),
+                        run.problem().empty() ? "" : "\n", run.problem().c_str());
     }
     ImGui::PopID();
   }
@@ -142,17 +151,22 @@ void App::draw_status(Frame& frame, float height) {
   ImGui::TextDisabled("%s", text.c_str());
   if (!state_.at) return;
   const auto [from, until] = frame.span();
-  const std::string cursor = frame.say("window.cursor", {show_time(*state_.at, std::max<PicosecondDelta>((until - from) / 2000, 1))});
+  const std::string cursor = frame.say(
+      "window.cursor", {show_time(*state_.at, std::max<PicosecondDelta>((until - from) / 2000, 1))});
   ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(cursor.c_str()).x);
   ImGui::TextUnformatted(cursor.c_str());
 }
 
 void App::draw_help(Frame& frame) {
-  static constexpr const char* kLines[] = {"views", "help", "copy", "picture", "tables", "theme", "language", "scale", "present", "quit"};
-  static constexpr const char* kKeys[] = {"1 … 7", "F1", "Ctrl C", "Ctrl S", "Ctrl E", "Ctrl T", "Ctrl L", "Ctrl + − 0", "Ctrl P", "Ctrl Q"};
+  static constexpr const char* kLines[] = {"views", "help",     "copy",  "picture", "tables",
+                                           "theme", "language", "scale", "present", "quit"};
+  static constexpr const char* kKeys[] = {"1 … 7",  "F1",     "Ctrl C",     "Ctrl S", "Ctrl E",
+                                          "Ctrl T", "Ctrl L", "Ctrl + − 0", "Ctrl P", "Ctrl Q"};
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
-  ImGui::Begin("##keys", nullptr, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoSavedSettings);
+  ImGui::Begin(
+      "##keys", nullptr,
+      ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoSavedSettings);
   ImGui::PushFont(look_.heading);
   ImGui::TextUnformatted(frame.say("window.keys").c_str());
   ImGui::PopFont();
@@ -173,7 +187,8 @@ void App::draw_help(Frame& frame) {
     while (!lines.empty()) {
       const std::string line = lines.substr(0, lines.find('\n'));
       lines.erase(0, line.size() + 1);
-      if (const size_t colon = line.find(": "); colon != std::string::npos) row(line.substr(0, colon), line.substr(colon + 2));
+      if (const size_t colon = line.find(": "); colon != std::string::npos)
+        row(line.substr(0, colon), line.substr(colon + 2));
     }
     ImGui::EndTable();
   }

@@ -12,10 +12,11 @@ namespace hvlab::visualizer {
 Display::Display(bool hidden, int width, int height) {
   const char* display = std::getenv("DISPLAY");
   if (display != nullptr && *display != '\0') return;
-  if (!hidden) throw UserError("view: there is no display (DISPLAY is not set); --screenshot FILE.png needs none");
+  if (!hidden)
+    throw UserError("view: there is no display (DISPLAY is not set); --screenshot FILE.png needs none");
   // It says on its standard output which number it has taken, once it can be used.
-  const std::vector<std::string> words = {"Xvfb", "-displayfd", "1", "-screen", "0",
-                                          fmt::format("{}x{}x24", width, height), "-nolisten", "tcp"};
+  const std::vector<std::string> words = {
+      "Xvfb", "-displayfd", "1", "-screen", "0", fmt::format("{}x{}x24", width, height), "-nolisten", "tcp"};
   server_ = std::make_unique<Child>(words, false);
   bool alive = true;
   while (alive && server_->output().find('\n') == std::string::npos) {

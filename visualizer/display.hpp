@@ -7,8 +7,8 @@
 
 namespace hvlab::visualizer {
 
-/// While it lives there is a display. Where the environment names none, an X server without a screen (Xvfb) is
-/// started if that is allowed.
+/// While it lives there is a display. Where the environment names none, an X server without a screen (Xvfb)
+/// is started if that is allowed.
 class Display {
  public:
   /// `hidden`: pictures for files alone, so that a display of our own will do. Throws UserError if there is

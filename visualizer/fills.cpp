@@ -9,14 +9,14 @@ namespace hvlab::visualizer {
 
 namespace {
 
-constexpr int kSide = 16;  // of a hatch's texture; lines meet at its edges
+constexpr unsigned kSide = 16;  // of a hatch's texture; lines meet at its edges
 std::array<GLuint, 7> textures{};
 float pattern_scale = 1;
 
 // How much ink is at (x, y) of the pattern.
-bool inked(views::Hatch hatch, int x, int y) {
+bool inked(views::Hatch hatch, unsigned x, unsigned y) {
   using views::Hatch;
-  const int period = kSide / 2;
+  constexpr unsigned period = kSide / 2;
   switch (hatch) {
     case Hatch::None: return false;
     case Hatch::Rising: return (x + y) % period < 2;
@@ -37,10 +37,11 @@ void make_hatches(float scale) {
   glGetIntegerv(GL_TEXTURE_BINDING_2D, &before);
   glGenTextures(static_cast<GLsizei>(textures.size()), textures.data());
   for (size_t hatch = 0; hatch < textures.size(); ++hatch) {
-    std::array<u32, static_cast<size_t>(kSide * kSide)> pixels{};
-    for (int y = 0; y < kSide; ++y)
-      for (int x = 0; x < kSide; ++x)
-        pixels[static_cast<size_t>(y * kSide + x)] = inked(static_cast<views::Hatch>(hatch), x, y) ? 0xffffffff : 0x00ffffff;
+    std::array<u32, size_t{kSide} * kSide> pixels{};
+    for (unsigned y = 0; y < kSide; ++y)
+      for (unsigned x = 0; x < kSide; ++x)
+        pixels[size_t{y} * kSide + x] =
+            inked(static_cast<views::Hatch>(hatch), x, y) ? 0xffffffff : 0x00ffffff;
     glBindTexture(GL_TEXTURE_2D, textures[hatch]);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
@@ -61,7 +62,8 @@ void Fills::add(ImVec2 from, ImVec2 to, const views::Style& style, float opacity
   list_->AddRectFilled(from, to, faded(color, opacity));
   if (style.hatch == views::Hatch::None || to.x - from.x < 2) return;
   // Dark lines on light fills, light on dark: by the fill's own brightness.
-  const float brightness = 0.3F * static_cast<float>(color & 0xff) + 0.59F * static_cast<float>((color >> 8) & 0xff) +
+  const float brightness = 0.3F * static_cast<float>(color & 0xff) +
+                           0.59F * static_cast<float>((color >> 8) & 0xff) +
                            0.11F * static_cast<float>((color >> 16) & 0xff);
   const ImU32 ink = brightness > 110 ? IM_COL32(0, 0, 0, 110) : IM_COL32(255, 255, 255, 130);
   hatched_[static_cast<size_t>(style.hatch)].push_back({from, to, faded(ink, opacity)});

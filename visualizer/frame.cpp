@@ -15,7 +15,8 @@ struct Unit {
   double picoseconds;
   const char* name;
 };
-constexpr std::array kUnits = {Unit{1e12, "s"}, Unit{1e9, "ms"}, Unit{1e6, "µs"}, Unit{1e3, "ns"}, Unit{1, "ps"}};
+constexpr std::array kUnits = {Unit{1e12, "s"}, Unit{1e9, "ms"}, Unit{1e6, "µs"}, Unit{1e3, "ns"},
+                               Unit{1, "ps"}};
 
 // The largest unit that is no larger than `size`.
 const Unit& unit_for(double size) {
@@ -26,7 +27,9 @@ const Unit& unit_for(double size) {
 
 }  // namespace
 
-bool Frame::pressed(int key) const { return keys && (pressed_with(key, 0) || pressed_with(key, GLFW_MOD_SHIFT)); }
+bool Frame::pressed(int key) const {
+  return keys && (pressed_with(key, 0) || pressed_with(key, GLFW_MOD_SHIFT));
+}
 
 bool Frame::pressed_with(int key, int modifiers) const {
   constexpr int kThatCount = GLFW_MOD_SHIFT | GLFW_MOD_CONTROL | GLFW_MOD_ALT | GLFW_MOD_SUPER;

@@ -30,17 +30,17 @@ struct Frame {
   const Look& look;
   Asker& ask;
 
-  double seconds = 0;       // the host's, since the window was opened: for animations alone
-  float delta = 0;          // since the frame before
-  bool keys = true;         // keys are the view's: no text is being typed, no help is open
-  bool still = false;       // a picture is made for a file: no animation, nothing that depends on `seconds`
+  double seconds = 0;         // the host's, since the window was opened: for animations alone
+  float delta = 0;            // since the frame before
+  bool keys = true;           // keys are the view's: no text is being typed, no help is open
+  bool still = false;         // a picture is made for a file: no animation, nothing that depends on `seconds`
   bool wants_tables = false;  // `tables` shall have what the view's tables show
 
   // What a view asks for:
-  bool animate = false;     // another frame soon
-  bool loading = false;     // what is shown is not all yet: a picture for a file waits
+  bool animate = false;  // another frame soon
+  bool loading = false;  // what is shown is not all yet: a picture for a file waits
   std::vector<Table> tables{};
-  std::string status{};       // one line at the window's foot: what is pointed at, which keys there are
+  std::string status{};  // one line at the window's foot: what is pointed at, which keys there are
   std::vector<std::string> open_runs{};  // shall be looked at instead; empty: no change
 
   std::vector<KeyPress> key_presses{};  // since the frame before
@@ -63,7 +63,8 @@ struct Frame {
 /// For a view that has nothing to show: its title, and why.
 void nothing_to_show(Frame& frame, const char* title, const std::string& why = "");
 
-/// A time or a span for people: in the unit that suits `grain`, the smallest difference that shows ("12.34 ms").
+/// A time or a span for people: in the unit that suits `grain`, the smallest difference that shows ("12.34
+/// ms").
 std::string show_time(PicosecondDelta time, PicosecondDelta grain);
 /// One with so many significant digits ("1.24 ms").
 std::string show_time(PicosecondDelta time);

@@ -1,5 +1,6 @@
 #include "visualizer/look.hpp"
 
+#include <cmath>
 #include <filesystem>
 
 #include "sim/base/user_error.hpp"
@@ -13,9 +14,9 @@ constexpr const char* kMono = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.t
 constexpr const char* kJapanese = "/usr/share/fonts/opentype/ipafont-gothic/ipagp.ttf";
 
 // Latin with its accents, Greek, punctuation, arrows, mathematical and geometric signs.
-constexpr ImWchar kLatin[] = {0x20,   0x17f,  0x391,  0x3c9,  0x2010, 0x2027, 0x2030, 0x205e, 0x20ac, 0x20ac,
-                              0x2190, 0x21ff, 0x2200, 0x22ff, 0x2300, 0x23ff, 0x2460, 0x2473, 0x25a0, 0x25ff,
-                              0x2600, 0x26ff, 0x2713, 0x2717, 0};
+constexpr ImWchar kLatin[] = {0x20,   0x17f,  0x391,  0x3c9,  0x2010, 0x2027, 0x2030, 0x205e, 0x20ac,
+                              0x20ac, 0x2190, 0x21ff, 0x2200, 0x22ff, 0x2300, 0x23ff, 0x2460, 0x2473,
+                              0x25a0, 0x25ff, 0x2600, 0x26ff, 0x2713, 0x2717, 0};
 // "日本語" in the menu of languages stands in every language.
 constexpr ImWchar kLanguageNames[] = {0x65e5, 0x65e5, 0x672c, 0x672c, 0x8a9e, 0x8a9e, 0};
 
@@ -23,7 +24,8 @@ ImFont* load(const std::string& file, const char* package, float size, bool japa
   for (const std::string& one : {file, std::string(kJapanese)}) {
     const bool ours = one == file;
     if (!std::filesystem::exists(one))
-      throw UserError("font '" + one + "' is missing; install the package " + (ours ? package : "fonts-ipafont-gothic"));
+      throw UserError("font '" + one + "' is missing; install the package " +
+                      (ours ? package : "fonts-ipafont-gothic"));
   }
   ImFontAtlas* fonts = ImGui::GetIO().Fonts;
   ImFontConfig config;
@@ -33,7 +35,8 @@ ImFont* load(const std::string& file, const char* package, float size, bool japa
   config.MergeMode = true;
   config.OversampleH = 1;
   config.GlyphOffset.y = size * 0.04F;
-  fonts->AddFontFromFileTTF(kJapanese, size, &config, japanese ? fonts->GetGlyphRangesJapanese() : kLanguageNames);
+  fonts->AddFontFromFileTTF(kJapanese, size, &config,
+                            japanese ? fonts->GetGlyphRangesJapanese() : kLanguageNames);
   return font;
 }
 
@@ -96,7 +99,7 @@ void set_sizes(float scale) {
 ImU32 opaque(u32 rgb) { return IM_COL32((rgb >> 16) & 0xff, (rgb >> 8) & 0xff, rgb & 0xff, 255); }
 
 ImU32 faded(ImU32 color, float opacity) {
-  const auto alpha = static_cast<ImU32>(static_cast<float>(color >> IM_COL32_A_SHIFT) * opacity + 0.5F);
+  const auto alpha = static_cast<ImU32>(std::lround(static_cast<float>(color >> IM_COL32_A_SHIFT) * opacity));
   return (color & ~static_cast<ImU32>(IM_COL32_A_MASK)) | (alpha << IM_COL32_A_SHIFT);
 }
 

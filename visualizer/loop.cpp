@@ -69,7 +69,8 @@ int run_viewer(const Request& request) {
     remember(session_folder(), request.state.runs,
              {state_to_arguments(app.state()), window.width(), window.height()});
   }
-  if (request.verbose) std::cerr << fmt::format("{} pictures drawn in {:.1f} s\n", app.frames(), glfwGetTime());
+  if (request.verbose)
+    std::cerr << fmt::format("{} pictures drawn in {:.1f} s\n", app.frames(), glfwGetTime());
   return 0;
 }
 

@@ -43,7 +43,7 @@ Request with_session(const Request& request, const std::vector<std::string>& arg
 }
 
 Request read_request(const std::vector<std::string>& arguments) {
-  const Request request = request_from_arguments(arguments);
+  Request request = request_from_arguments(arguments);
   if (request.help || request.fresh || makes_files(request)) return request;
   try {
     return with_session(request, arguments);

@@ -72,7 +72,8 @@ void read_size(const std::string& size, Request& request) {
 void read_setting(const std::string& setting, ViewState& state) {
   const size_t equals = setting.find('=');
   const std::string key = setting.substr(0, equals);
-  const bool known = std::ranges::any_of(all_options(), [&](const ViewOption& one) { return key == one.key; });
+  const bool known =
+      std::ranges::any_of(all_options(), [&](const ViewOption& one) { return key == one.key; });
   if (equals == std::string::npos || !known)
     throw UserError("--set '" + setting + "': give KEY=VALUE; `hvlab view --help` has the keys");
   state.set(key, setting.substr(equals + 1));
@@ -132,10 +133,12 @@ void read_choices(const po::variables_map& values, ViewState& state) {
     throw UserError("--theme '" + said("theme") + "': give light or dark");
   if (given("theme")) state.dark = said("theme") == "dark";
   if (given("scale")) state.scale = values["scale"].as<float>();
-  if (state.scale != 0 && !(state.scale >= 0.5F && state.scale <= 4)) throw UserError("--scale: give 0.5 to 4");
+  if (state.scale != 0 && !(state.scale >= 0.5F && state.scale <= 4))
+    throw UserError("--scale: give 0.5 to 4");
   state.present = given("present");
   if (given("set"))
-    for (const std::string& setting : values["set"].as<std::vector<std::string>>()) read_setting(setting, state);
+    for (const std::string& setting : values["set"].as<std::vector<std::string>>())
+      read_setting(setting, state);
 }
 
 po::variables_map parse(const std::vector<std::string>& arguments) {
@@ -183,7 +186,9 @@ Request request_from_arguments(const std::vector<std::string>& arguments) {
   Request request;
   request.help = values.count("help") != 0;
   if (request.help) return request;
-  const auto file = [&](const char* name) { return values.count(name) != 0 ? values[name].as<std::string>() : ""; };
+  const auto file = [&](const char* name) {
+    return values.count(name) != 0 ? values[name].as<std::string>() : "";
+  };
   if (values.count("run") != 0) request.state.runs = values["run"].as<std::vector<std::string>>();
   for (const auto& [name, value] : values) request.given.push_back(name);
   read_times(values, request.state);
@@ -204,11 +209,13 @@ Request request_from_arguments(const std::vector<std::string>& arguments) {
 std::string help_text() {
   std::ostringstream out;
   out << "usage: hvlab view [RUN]... [OPTION]...\n\n"
-         "Opens a window on runs: run directories, folders of them, or names in runs/; without any, on those that were\n"
+         "Opens a window on runs: run directories, folders of them, or names in runs/; without any, on those "
+         "that were\n"
          "looked at last.\n\n"
       << all_arguments() << "\nWhat views let one choose (--set KEY=VALUE):\n";
   for (const ViewOption& option : all_options()) {
-    const std::string otherwise = *option.default_value == '\0' ? "" : fmt::format(" ({})", option.default_value);
+    const std::string otherwise =
+        *option.default_value == '\0' ? "" : fmt::format(" ({})", option.default_value);
     out << fmt::format("  {:<22} {}{}\n", option.key, option.help, otherwise);
   }
   return out.str();

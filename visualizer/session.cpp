@@ -46,7 +46,8 @@ std::optional<Session> last_session(const fs::path& folder, const std::vector<st
       return Session{one.at("arguments").get<std::vector<std::string>>(), one.at("width").get<int>(),
                      one.at("height").get<int>()};
     }
-  } catch (const Json::exception&) {  // another version's, or damaged: as if there were none
+  } catch (const Json::exception&) {
+    return std::nullopt;  // another version's, or damaged: as if there were none
   }
   return std::nullopt;
 }
@@ -54,10 +55,13 @@ std::optional<Session> last_session(const fs::path& folder, const std::vector<st
 void remember(const fs::path& folder, const std::vector<std::string>& runs, const Session& session) {
   Json all = Json::array();
   const Json key = key_of(runs);
-  all.push_back(
-      {{"runs", key}, {"arguments", session.arguments}, {"width", session.width}, {"height", session.height}});
+  all.push_back({{"runs", key},
+                 {"arguments", session.arguments},
+                 {"width", session.width},
+                 {"height", session.height}});
   for (const Json& one : read(folder)) {
-    if (all.size() < kMost && one.is_object() && one.contains("runs") && one["runs"] != key) all.push_back(one);
+    if (all.size() < kMost && one.is_object() && one.contains("runs") && one["runs"] != key)
+      all.push_back(one);
   }
   std::error_code ignored;
   fs::create_directories(folder, ignored);

@@ -13,7 +13,8 @@ namespace hvlab::visualizer {
 namespace {
 
 const ViewOption* option_named(const std::string& key) {
-  const auto found = std::ranges::find(all_options(), key, [](const ViewOption& one) { return std::string(one.key); });
+  const auto found =
+      std::ranges::find(all_options(), key, [](const ViewOption& one) { return std::string(one.key); });
   return found == all_options().end() ? nullptr : &*found;
 }
 
@@ -27,7 +28,8 @@ constexpr Unit kUnits[] = {
 // The letters that a shell takes as they are.
 bool is_plain(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_-+./:,@%=").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_-+./:,@%=").find(c) != std::string_view::npos;
   });
 }
 

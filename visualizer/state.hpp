@@ -14,18 +14,18 @@ using views::PicosecondDelta;
 
 /// Plain data. Times are of the shared cursor.
 struct ViewState {
-  std::vector<std::string> runs;  // as a command line calls them
-  std::vector<unsigned> shown;      // which of all cells and runs, from 1; empty: the first eight
-  std::string view = "compare";   // a name of all_views()
-  std::string lesson;             // the lesson that is gone through; empty: none
-  std::optional<PicosecondDelta> at;               // the cursor; nothing: it is nowhere
-  std::optional<PicosecondDelta> from, until;      // the span that is shown; nothing: all of it
+  std::vector<std::string> runs;               // as a command line calls them
+  std::vector<unsigned> shown;                 // which of all cells and runs, from 1; empty: the first eight
+  std::string view = "compare";                // a name of all_views()
+  std::string lesson;                          // the lesson that is gone through; empty: none
+  std::optional<PicosecondDelta> at;           // the cursor; nothing: it is nowhere
+  std::optional<PicosecondDelta> from, until;  // the span that is shown; nothing: all of it
   std::optional<PicosecondDelta> marker_a, marker_b;
   views::Alignment align;
   std::string language = "en";
   bool dark = false;
-  bool present = false;  // large type
-  float scale = 0;       // of all that is drawn; 0: the display's
+  bool present = false;                        // large type
+  float scale = 0;                             // of all that is drawn; 0: the display's
   std::map<std::string, std::string> options;  // of views, by "view.key"; what has its default is not here
 
   bool operator==(const ViewState&) const = default;
@@ -35,6 +35,9 @@ struct ViewState {
   bool flag(const std::string& key) const { return option(key) == "yes"; }
   long long number(const std::string& key) const;  // 0 if it is none
   void set(const std::string& key, const std::string& value);
+  void set(const std::string& key, const char* value) {
+    set(key, std::string(value));
+  }  // else it would be a bool
   void set(const std::string& key, bool value) { set(key, std::string(value ? "yes" : "no")); }
   void set_number(const std::string& key, long long value) { set(key, std::to_string(value)); }
 };
@@ -47,11 +50,11 @@ struct Request {
   std::string csv;         // the same for the view's tables
   int width = 1600, height = 1000;
   bool size_given = false;
-  bool fresh = false;      // without what was open last
-  double bench = 0;        // seconds
+  bool fresh = false;  // without what was open last
+  double bench = 0;    // seconds
   bool json = false;
   bool verbose = false;
-  std::string program;  // `hvlab`
+  std::string program;             // `hvlab`
   std::vector<std::string> given;  // names of the options that stand on the line
 };
 

@@ -41,15 +41,15 @@ class Window {
   /// Waits until something came from the user, at most `seconds`. True if something did.
   bool wait(double seconds);
 
-  /// The keys since the last call. ImGui knows what is down when a frame begins; a key that is down and up again
-  /// before it, as on a slow display, would be lost.
+  /// The keys since the last call. ImGui knows what is down when a frame begins; a key that is down and up
+  /// again before it, as on a slow display, would be lost.
   std::vector<KeyPress> take_keys();
 
   /// Makes the fonts' texture and the hatches' anew, after make_look().
   void fonts_changed(float scale);
 
-  /// One frame: what `draw` says. `ground` is 0xAABBGGRR. If `picture` is not null it gets what was drawn. In a
-  /// hidden window there is no pointer.
+  /// One frame: what `draw` says. `ground` is 0xAABBGGRR. If `picture` is not null it gets what was drawn. In
+  /// a hidden window there is no pointer.
   void frame(u32 ground, const std::function<void()>& draw, Picture* picture = nullptr);
 
  private:

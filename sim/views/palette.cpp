@@ -14,7 +14,8 @@ struct Named {
 
 // The hues are those that M. Okabe and K. Ito chose to be told apart by all kinds of colour vision ("Color
 // Universal Design", 2008): orange E69F00, sky blue 56B4E9, bluish green 009E73, yellow F0E442, blue 0072B2,
-// vermilion D55E00, reddish purple CC79A7; shades of one hue are of one kind (two privilege levels of a guest).
+// vermilion D55E00, reddish purple CC79A7; shades of one hue are of one kind (two privilege levels of a
+// guest).
 constexpr std::array kNamed = {
     // accounts
     Named{"guest-user", {0x009e73, 0x2bbf95, Hatch::None}},

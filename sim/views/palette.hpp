@@ -18,8 +18,8 @@ struct Style {
 };
 
 /// Of an account of the ledger, a state of a virtual processor, thread, device or group, or a layer of a
-/// request's way, by its name as it is stored ("guest-kernel", "co-stopped", "running", "medium"). A name that
-/// is not known has a plain grey.
+/// request's way, by its name as it is stored ("guest-kernel", "co-stopped", "running", "medium"). A name
+/// that is not known has a plain grey.
 Style style_of(std::string_view name);
 
 /// Of the n-th run, way or machine of several: seven colours, then again with hatches.

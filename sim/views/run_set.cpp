@@ -187,7 +187,8 @@ std::vector<std::string> RunSet::align(const Alignment& alignment) {
     std::optional<Picoseconds> origin;
     try {
       origin = find_origin(*run, alignment);
-    } catch (const UserError&) {  // a damaged block: the run says so where it is shown
+    } catch (const UserError&) {
+      origin.reset();  // a damaged block: the run says so where it is shown
     }
     if (!origin) without.push_back(run->name());
     run->set_origin(origin.value_or(0));
@@ -220,8 +221,7 @@ RunSet open_runs(const std::vector<std::string>& names) {
       }
       std::vector<record::RunReader> cells = reader.cells();
       if (cells.empty()) throw record::RunMissing("the run '" + name + "' has no cells yet");
-      for (record::RunReader& cell : cells)
-        set.runs.push_back(std::make_unique<OpenRun>(std::move(cell)));
+      for (record::RunReader& cell : cells) set.runs.push_back(std::make_unique<OpenRun>(std::move(cell)));
     } catch (const UserError& error) {
       problems += (problems.empty() ? "" : "\n") + std::string(error.what());
     }

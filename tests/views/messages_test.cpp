@@ -12,7 +12,8 @@ namespace {
 std::set<std::string> places(const std::string& text) {
   static const std::regex kPlace(R"(\{[0-9]\})");
   std::set<std::string> found;
-  for (std::sregex_iterator it(text.begin(), text.end(), kPlace), end; it != end; ++it) found.insert(it->str());
+  for (std::sregex_iterator it(text.begin(), text.end(), kPlace), end; it != end; ++it)
+    found.insert(it->str());
   return found;
 }
 

@@ -1,4 +1,5 @@
-// Runs that are looked at: what they are aligned by, those that are still written, and those that are damaged.
+// Runs that are looked at: what they are aligned by, those that are still written, and those that are
+// damaged.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using record::Json;
-using record::Record;
 
 class Folder {
  public:
@@ -38,13 +38,22 @@ constexpr u8 kExit = static_cast<u8>(observe::EventKind::VmExit);
 class Trace {
  public:
   explicit Trace(const std::string& directory)
-      : writer_(directory + record::kTraceFile, {.level = record::RecordLevel::Summary, .frequency_hz = 1'000'000'000}) {
+      : writer_(directory + record::kTraceFile,
+                {.level = record::RecordLevel::Summary, .frequency_hz = 1'000'000'000}) {
     writer_.name({.table = record::NameTable::Kind, .key = kExit, .value = 0, .text = "vm-exit"});
   }
-  void exit_at(Picoseconds time) { writer_.append({.time = time, .a = 0, .b = 0, .rip = 0, .kind = kExit, .core = 0, .lane = 0}); }
+  void exit_at(Picoseconds time) {
+    writer_.append({.time = time, .a = 0, .b = 0, .rip = 0, .kind = kExit, .core = 0, .lane = 0});
+  }
   void mark(Picoseconds begun, const std::string& line) {
     writer_.name({.table = record::NameTable::Mark, .key = ++marks_, .value = 0, .text = line});
-    writer_.append({.time = begun + 1000, .a = marks_, .b = begun, .rip = 0, .kind = record::trace_kind::kMark, .core = 0, .lane = 0});
+    writer_.append({.time = begun + 1000,
+                    .a = marks_,
+                    .b = begun,
+                    .rip = 0,
+                    .kind = record::trace_kind::kMark,
+                    .core = 0,
+                    .lane = 0});
   }
   record::TraceWriter& operator*() { return writer_; }
 
@@ -66,7 +75,8 @@ TEST_CASE("an alignment survives its text, and a wrong one is told") {
     CHECK(to_text(alignment_of(text)) == text);
   }
   CHECK(alignment_of("mark:a#b").what == "a#b");  // no number behind
-  for (const char* text : {"", "phase:", "nowhere", "marks:x"}) CHECK_THROWS_AS(alignment_of(text), UserError);
+  for (const char* text : {"", "phase:", "nowhere", "marks:x"})
+    CHECK_THROWS_AS(alignment_of(text), UserError);
 }
 
 TEST_CASE("runs are aligned by a line's beginning, a phase's beginning, the n-th event") {
@@ -84,7 +94,8 @@ TEST_CASE("runs are aligned by a line's beginning, a phase's beginning, the n-th
   const OpenRun run(folder / "one");
   CHECK(origin_of(run, "start") == 0);
   CHECK(origin_of(run, "mark:HVLAB start") == 10'000'000);
-  CHECK(origin_of(run, "phase:disk") == 40'000'000);  // its line begins when it is over, and says how long it was
+  CHECK(origin_of(run, "phase:disk") ==
+        40'000'000);  // its line begins when it is over, and says how long it was
   CHECK(origin_of(run, "event:vm-exit") == 5'000);
   CHECK(origin_of(run, "event:vm-exit#2") == 95'000'000);
   CHECK(origin_of(run, "event:vm-exit#3") == kNever);
@@ -92,7 +103,8 @@ TEST_CASE("runs are aligned by a line's beginning, a phase's beginning, the n-th
   CHECK(origin_of(run, "phase:dis") == kNever);
 }
 
-TEST_CASE("shared time is 0 where runs are aligned; who lacks the place counts from its start, and is named") {
+TEST_CASE(
+    "shared time is 0 where runs are aligned; who lacks the place counts from its start, and is named") {
   const Folder folder;
   for (const char* name : {"with", "without"}) {
     record::RunWriter writer(folder / name, Json::object());
@@ -150,7 +162,8 @@ TEST_CASE("damaged runs are told, all at once; a damaged trace is shown as far a
     (*trace).finish();
     writer.finish(record::RunState::Complete, Json::object());
   }
-  fs::resize_file((folder / "cut") + record::kTraceFile, fs::file_size((folder / "cut") + record::kTraceFile) * 2 / 3);
+  fs::resize_file((folder / "cut") + record::kTraceFile,
+                  fs::file_size((folder / "cut") + record::kTraceFile) * 2 / 3);
   std::ofstream((folder / "junk") + record::kRunFile) << "{";
   const OpenRun cut(folder / "cut");
   REQUIRE(cut.trace() != nullptr);

@@ -1,5 +1,5 @@
-// Catches a view that looks other than it did when somebody looked at it. The pictures in golden/ are of the fixture's
-// runs; docs/contributing.md says how to bless new ones.
+// Catches a view that looks other than it did when somebody looked at it. The pictures in golden/ are of the
+// fixture's runs; docs/contributing.md says how to bless new ones.
 #include <catch2/catch.hpp>
 
 #include "picture_compare.hpp"
@@ -31,7 +31,7 @@ TEST_CASE("every view looks as it did when it was looked at") {
     const Ended ended = run_to_end(viewer_words(arguments));
     CAPTURE(ended.errors);
     REQUIRE(ended.status == 0);
-    CHECK(compare_with_golden("made.png", one.name) == "");
+    CHECK_THAT(compare_with_golden("made.png", one.name), Catch::Equals(""));
   }
 }
 

@@ -40,7 +40,9 @@ class OpenWindow {
     }
   }
   void point(int x, int y) {
-    REQUIRE(run_to_end({"xdotool", "mousemove", "--window", id_, std::to_string(x), std::to_string(y)}).status == 0);
+    REQUIRE(
+        run_to_end({"xdotool", "mousemove", "--window", id_, std::to_string(x), std::to_string(y)}).status ==
+        0);
     wait_for(0.15);
   }
   void click(const std::string& button) {

@@ -1,5 +1,5 @@
-// A picture can be made again from the command that "copy as command" gives: nothing of the state is lost on the
-// way through a command line.
+// A picture can be made again from the command that "copy as command" gives: nothing of the state is lost on
+// the way through a command line.
 #include <catch2/catch.hpp>
 
 #include "sim/base/user_error.hpp"
@@ -10,7 +10,9 @@
 namespace hvlab::visualizer {
 namespace {
 
-ViewState state_of(const std::vector<std::string>& arguments) { return request_from_arguments(arguments).state; }
+ViewState state_of(const std::vector<std::string>& arguments) {
+  return request_from_arguments(arguments).state;
+}
 
 }  // namespace
 
@@ -35,6 +37,14 @@ TEST_CASE("a state survives its command line") {
   CHECK(state_of(state_to_arguments(state)) == state);
 }
 
+TEST_CASE("a text that is set is that text, a flag is yes or no") {
+  ViewState state;
+  state.set("timeline.filter", "kind=mark");
+  CHECK(state.option("timeline.filter") == "kind=mark");
+  state.set("timeline.filter", true);
+  CHECK(state.flag("timeline.filter"));
+}
+
 TEST_CASE("the defaults of views are not in a command line") {
   ViewState state;
   for (const ViewOption& option : all_options()) {
@@ -46,7 +56,8 @@ TEST_CASE("the defaults of views are not in a command line") {
 }
 
 TEST_CASE("times are exact, in every unit and below 0") {
-  for (const PicosecondDelta time : {0LL, 1LL, -1LL, 999LL, 1'000LL, -1'001LL, 120'000'000LL, 1'234'567'890'123'456LL}) {
+  for (const PicosecondDelta time :
+       {0LL, 1LL, -1LL, 999LL, 1'000LL, -1'001LL, 120'000'000LL, 1'234'567'890'123'456LL}) {
     CAPTURE(time);
     CHECK(time_of("--at", exact_time(time)) == time);
   }
@@ -65,7 +76,7 @@ TEST_CASE("--zoom is a span around the cursor") {
 }
 
 TEST_CASE("mistakes on the command line are told by what they are about") {
-  const auto said = [](std::vector<std::string> arguments) -> std::string {
+  const auto said = [](const std::vector<std::string>& arguments) -> std::string {
     try {
       request_from_arguments(arguments);
     } catch (const UserError& error) {

@@ -1,4 +1,5 @@
-// Runs the viewer as a user does: a program of its own on the fixture's runs, with a display that nobody sees.
+// Runs the viewer as a user does: a program of its own on the fixture's runs, with a display that nobody
+// sees.
 #pragma once
 
 #include <filesystem>
