@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
+#include "sim/lab/comparison_differences.hpp"
 #include "sim/lab/comparison_table.hpp"
 #include "sim/lab/cost_origins.hpp"
 #include "sim/lab/text_table.hpp"
@@ -56,13 +58,16 @@ std::string heading(const std::vector<MeasuredRun>& runs, size_t width) {
 
 Comparison read_comparison(const std::vector<record::RunReader>& runs) {
   Comparison comparison;
+  size_t place = 0;
   for (const record::RunReader& run : single_runs(runs)) {
+    ++place;
     if (!run.has(record::kStatsFile)) {
       comparison.missing.push_back(
           fmt::format("{}: no statistics; the run is {}", run.title(), record::name(run.state())));
       continue;
     }
     comparison.runs.push_back(read_run_directory(run));
+    comparison.runs.back().place = place - 1;
   }
   check_runs(comparison.runs);
   // Claims are about ways; of several variants of one they cannot tell which is meant.
@@ -74,6 +79,14 @@ Comparison read_comparison(const std::vector<record::RunReader>& runs) {
     if (verdict.word != analysis::Word::CannotBeTested) comparison.verdicts.push_back(std::move(verdict));
   }
   return comparison;
+}
+
+void compare_with(Comparison& comparison, const std::string& way) {
+  const auto is_it = [&](const MeasuredRun& run) { return run.way == way || way_title(run) == way; };
+  if (std::ranges::stable_partition(comparison.runs, is_it).begin() == comparison.runs.begin()) {
+    throw UserError("--baseline '" + way + "': give one of " +
+                    each_once(comparison.runs, [](const MeasuredRun& run) { return way_title(run); }));
+  }
 }
 
 bool has_workload(const Comparison& comparison) {
@@ -89,7 +102,8 @@ std::string comparison_text(const Comparison& comparison, const ComparisonDetail
   const std::vector<MeasuredRun>& runs = comparison.runs;
   // Of nothing that went well there is nothing to compare.
   if (std::ranges::none_of(runs, [](const MeasuredRun& run) { return run.failure.empty(); })) return "";
-  std::string text = heading(runs, width) + format_runs(runs, width, detail.hops);
+  std::string text =
+      heading(runs, width) + format_runs(runs, width, detail.hops) + differences_text(runs, width);
   if (detail.exits) {
     for (const MeasuredRun& run : runs) text += format_machine_exits(run, width);
   }

@@ -21,6 +21,10 @@ struct Comparison {
 /// if a file is damaged.
 Comparison read_comparison(const std::vector<record::RunReader>& runs);
 
+/// Makes `way` ("hosted", "apps *2") what the others are compared with: its runs come first. Throws UserError
+/// if there is none.
+void compare_with(Comparison& comparison, const std::string& way);
+
 /// Whether the workload, or anything that prints its lines, was begun in one of the runs.
 bool has_workload(const Comparison& comparison);
 
@@ -41,7 +45,7 @@ std::string comparison_text(const Comparison& comparison, const ComparisonDetail
 std::string comparison_failures(const Comparison& comparison);
 
 /// {"schema", "ways": [{"name", "processors", "phases": [{"name", "seconds", "ratio", "hash"}], "exits",
-/// "ledger", "costs", ...}], "density", "verdicts", "missing"}.
+/// "ledger", "costs", ...}], "density", "differences" (comparison_differences.hpp), "verdicts", "missing"}.
 nlohmann::ordered_json comparison_json(const Comparison& comparison);
 
 }  // namespace hvlab::lab

@@ -4,6 +4,8 @@
 #include "sim/lab/claims.hpp"
 #include "sim/lab/comparison.hpp"
 #include "sim/lab/comparison_density.hpp"
+#include "sim/lab/comparison_differences.hpp"
+#include "sim/lab/comparison_table.hpp"
 
 namespace hvlab::lab {
 
@@ -51,6 +53,8 @@ Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
   Json phase_work = Json::array();
   for (const RunWindow& window : run.phases) phase_work.push_back(window_json(window));
   Json way = {{"name", run.way},
+              {"title", way_title(run)},
+              {"place", run.place},
               {"variant", run.variant},
               {"processor", run.processor},
               {"processors", run.processors},
@@ -85,6 +89,7 @@ Json comparison_json(const Comparison& comparison) {
   return {{"schema", "hvlab.comparison/1"},
           {"ways", ways},
           {"density", density_json(comparison.runs)},
+          {"differences", differences_json(comparison.runs)},
           {"verdicts", verdicts},
           {"missing", comparison.missing}};
 }

@@ -47,6 +47,8 @@ struct MeasuredRun {
   std::string processor;  // the profile
   unsigned processors = 1;
   double memory = 0;                  // of the machine, in bytes; 0: not known
+  double guest_memory = 0;            // of an instance's virtual machine (mean); 0: none, or not known
+  size_t place = 0;                   // among the runs that are compared, as they were given
   WorkloadLog log;                    // of the first instance
   std::vector<WorkloadLog> others;    // of the further ones
   std::vector<std::string> programs;  // of the instances, in the workload's place; empty: the workload's own

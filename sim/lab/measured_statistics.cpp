@@ -127,6 +127,9 @@ void describe_cell(const scenario::Cell& cell, MeasuredRun& run) {
   run.scheduler = cell.software.scheduler;
   run.programs = programs_of(cell);
   run.memory = static_cast<double>(cell.machine.memory);
+  const size_t machines = std::min<size_t>(cell.vms.size(), cell.instances);
+  for (size_t i = 0; i < machines; ++i)
+    run.guest_memory += static_cast<double>(cell.vms[i].memory) / static_cast<double>(machines);
   run.whole_workload = cell.program.empty() &&
                        std::ranges::all_of(cell.vms, [](const auto& vm) { return vm.program.empty(); });
   for (const scenario::TimedEvent& event : cell.events) {

@@ -160,8 +160,10 @@ std::vector<RunReader> with_cells(const std::vector<RunReader>& runs) {
 
 /// The workload of each cell side by side, as the demo shows it; or, if there are teaching systems and
 /// Debian's, each beside its counterpart.
-int compare_workloads(const Comparison& comparison, const po::variables_map& values) {
-  const bool beside = has_counterparts(comparison);
+int compare_workloads(Comparison comparison, const po::variables_map& values) {
+  const bool ways = values.count("workload") != 0 || values.count("baseline") != 0;
+  const bool beside = !ways && has_counterparts(comparison);
+  if (values.count("baseline") != 0) compare_with(comparison, values["baseline"].as<std::string>());
   if (values.count("json") != 0) {
     const Json json = beside ? beside_json(comparison) : comparison_json(comparison);
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -200,6 +202,9 @@ int compare_command(const std::vector<std::string>& arguments) {
       "every number that differs, not just the most different ones; of cells too, in place of "
       "the workload's phases")("exits", "of cells: all exits of each virtual machine too")(
       "hops", "of cells: the ways of all kinds of requests, hop by hop")(
+      "baseline", po::value<std::string>()->value_name("WAY"),
+      "what the others are compared with, by its column's heading; else the first with as many processors")(
+      "workload", "the workload's phases of all runs, without cells too, and never beside counterparts")(
       "context", po::value<std::string>()->value_name("N")->default_value("3"),
       "events shown before and after the point where the runs part (0 to 1000)");
   const auto values =
@@ -211,9 +216,12 @@ int compare_command(const std::vector<std::string>& arguments) {
             "Debian's: each system\nbeside its counterpart ('hvlab compare teaching real'). ");
   if (!values) return 0;
   std::vector<RunReader> runs = open_runs("compare", *values, 1, ~size_t{0});
-  if (have_cells(runs) && values->count("all") == 0) {
-    const Comparison comparison = read_comparison(runs);
-    if (has_workload(comparison)) return compare_workloads(comparison, *values);
+  const bool asked = values->count("workload") != 0 || values->count("baseline") != 0;
+  if ((have_cells(runs) || asked) && values->count("all") == 0) {
+    Comparison comparison = read_comparison(runs);
+    if (has_workload(comparison)) return compare_workloads(std::move(comparison), *values);
+    if (asked)
+      throw UserError("compare: none of these runs ran the workload; leave --workload and --baseline out");
   }
   runs = with_cells(runs);
   if (runs.size() < 2) throw UserError("compare: this is one run; give another one to compare it with");
