@@ -70,17 +70,18 @@ const char* name(RecordLevel level);
 
 /// Tables of names in a trace.
 enum class NameTable : u8 {
-  Kind = 1,         // key: kind of record
-  Account = 2,      // key: state of a processor
-  VcpuState = 3,    // key: state of a virtual processor
-  DeviceState = 4,  // key: state of a device
-  Lane = 5,         // key: lane; value: lane_value()
-  ExitReason = 6,   // key: exit code; value: its number in summaries, counted from 0
-  Mark = 7,         // key: a number; the text
-  Symbol = 8,       // key: address; value: bytes, 0 if not known
-  ThreadState = 9,  // key: state of a thread
-  GroupState = 10,  // key: state of a group
-  SystemCall = 11,  // key: number
+  Kind = 1,          // key: kind of record
+  Account = 2,       // key: state of a processor
+  VcpuState = 3,     // key: state of a virtual processor
+  DeviceState = 4,   // key: state of a device
+  Lane = 5,          // key: lane; value: lane_value()
+  ExitReason = 6,    // key: exit code; value: its number in summaries, counted from 0
+  Mark = 7,          // key: a number; the text
+  Symbol = 8,        // key: address; value: bytes, 0 if not known
+  ThreadState = 9,   // key: state of a thread
+  GroupState = 10,   // key: state of a group
+  SystemCall = 11,   // key: number
+  GuestSymbol = 12,  // key: address in the virtual machines' kernel; value: bytes, 0 if not known
 };
 
 /// The table of the names of such lanes' states.

@@ -1,0 +1,200 @@
+#include "sim/views/exits.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "sim/base/user_error.hpp"
+
+namespace hvlab::views {
+
+using record::TraceReader;
+
+namespace {
+
+ExitRow row_of(const TraceReader& trace, u16 lane, u64 reason) {
+  ExitRow row{
+      .lane = lane, .reason = reason, .reason_name = trace.name(record::NameTable::ExitReason, reason)};
+  if (const auto found = trace.lanes().find(lane); found != trace.lanes().end()) {
+    row.vm = found->second.type == record::LaneType::Vcpu ? found->second.vm : 0;
+    row.vcpu = found->second.number;
+  }
+  return row;
+}
+
+using Rows = std::map<std::pair<u16, u64>, ExitRow>;
+
+ExitRow& row_at(Rows& rows, const TraceReader& trace, u16 lane, u64 reason) {
+  const auto found = rows.find({lane, reason});
+  if (found != rows.end()) return found->second;
+  return rows.emplace(std::pair(lane, reason), row_of(trace, lane, reason)).first->second;
+}
+
+ExitSummary summary_of(const TraceReader& trace, Picoseconds from, Picoseconds until, Rows&& rows) {
+  ExitSummary summary{
+      .from = from, .until = until, .frequency_hz = trace.frequency_hz(), .rows = {}, .problem = {}};
+  for (auto& [key, row] : rows) summary.rows.push_back(std::move(row));
+  return summary;
+}
+
+}  // namespace
+
+u64 ExitRow::percentile(unsigned percent) const { return std::min(costs.percentile(percent), most); }
+
+void ExitRow::add(u64 cost) {
+  least = handled == 0 ? cost : std::min(least, cost);
+  most = std::max(most, cost);
+  cycles += cost;
+  ++handled;
+  costs.add(cost);
+}
+
+void ExitRow::merge(const ExitRow& other) {
+  if (other.handled != 0) {
+    least = handled == 0 ? other.least : std::min(least, other.least);
+    most = std::max(most, other.most);
+  }
+  count += other.count;
+  handled += other.handled;
+  cycles += other.cycles;
+  costs.merge(other.costs);
+}
+
+ExitSummary sum_exits(const TraceReader& trace, Picoseconds from, Picoseconds until, Progress* progress) {
+  Rows rows;
+  std::string problem;
+  try {
+    each_exit(trace, from, until, progress, [&](const Exit& exit) {
+      ExitRow& row = row_at(rows, trace, exit.lane, exit.reason);
+      ++row.count;
+      if (exit.entered) row.add(exit.cycles(trace.frequency_hz()));
+    });
+  } catch (const UserError& error) {
+    problem = error.what();
+  }
+  ExitSummary summary = summary_of(trace, from, until, std::move(rows));
+  summary.problem = std::move(problem);
+  return summary;
+}
+
+ExitSummary count_exits(const TraceReader& trace, Picoseconds from, Picoseconds until) {
+  std::map<u64, u64> codes;  // by the reasons' numbers in summaries
+  for (const auto& [code, entry] : trace.names(record::NameTable::ExitReason)) codes[entry.value] = code;
+  Rows rows;
+  if (from < until) {
+    for (const record::Entry& entry : trace.summary(from, until, 1024).entries) {
+      if (entry.what < record::what::kExits) continue;
+      const auto code = codes.find(entry.what - record::what::kExits);
+      if (code != codes.end()) row_at(rows, trace, entry.lane, code->second).count += entry.value;
+    }
+  }
+  return summary_of(trace, from, until, std::move(rows));
+}
+
+const char* name(ExitBy by) {
+  constexpr std::array<const char*, static_cast<size_t>(ExitBy::Count)> kNames = {"reason", "machine", "vcpu",
+                                                                                  "vcpu-reason"};
+  return kNames[static_cast<size_t>(by)];
+}
+
+std::vector<ExitRow> grouped(const std::vector<ExitRow>& rows, ExitBy by) {
+  const bool vm = by != ExitBy::Reason, vcpu = by == ExitBy::Vcpu || by == ExitBy::VcpuAndReason;
+  const bool reason = by == ExitBy::Reason || by == ExitBy::VcpuAndReason;
+  std::map<std::tuple<unsigned, unsigned, u64>, ExitRow> sums;
+  for (const ExitRow& row : rows) {
+    const std::tuple key(vm ? row.vm : 0, vcpu ? row.vcpu : 0, reason ? row.reason : 0);
+    auto sum = sums.find(key);
+    if (sum == sums.end()) {
+      const ExitRow empty{.lane = row.lane,
+                          .vm = vm ? row.vm : 0,
+                          .vcpu = vcpu ? row.vcpu : 0,
+                          .reason = reason ? row.reason : 0,
+                          .reason_name = reason ? row.reason_name : ""};
+      sum = sums.emplace(key, empty).first;
+    }
+    sum->second.merge(row);
+  }
+  std::vector<ExitRow> list;
+  for (auto& [key, row] : sums) list.push_back(std::move(row));
+  std::ranges::stable_sort(list, std::greater<>(),
+                           [](const ExitRow& row) { return std::pair(row.cycles, row.count); });
+  return list;
+}
+
+ExitRow total(const std::vector<ExitRow>& rows) {
+  ExitRow all;
+  for (const ExitRow& row : rows) all.merge(row);
+  return all;
+}
+
+std::vector<ExitRow> filtered(const std::vector<ExitRow>& rows, const ExitFilter& filter) {
+  std::vector<ExitRow> list;
+  std::ranges::copy_if(rows, std::back_inserter(list), [&](const ExitRow& row) {
+    return (!filter.vm || row.vm == *filter.vm) && (!filter.vcpu || row.vcpu == *filter.vcpu) &&
+           (!filter.reason || row.reason == *filter.reason);
+  });
+  return list;
+}
+
+namespace {
+
+// Whether an exit fits, its lane looked up once.
+class Sieve {
+ public:
+  Sieve(const TraceReader& trace, const ExitFilter& filter) : trace_(trace), filter_(filter) {}
+
+  bool operator()(const Exit& exit) {
+    if (filter_.reason && exit.reason != *filter_.reason) return false;
+    if (filter_.least != 0 || filter_.most != ~u64{0}) {
+      const u64 cycles = exit.cycles(trace_.frequency_hz());
+      if (!exit.entered || cycles < filter_.least || cycles > filter_.most) return false;
+    }
+    if (!filter_.vm && !filter_.vcpu) return true;
+    const auto [lane, fresh] = lanes_.try_emplace(exit.lane, false);
+    if (fresh)
+      lane->second = !filtered({row_of(trace_, exit.lane, 0)}, {filter_.vm, filter_.vcpu, {}}).empty();
+    return lane->second;
+  }
+
+ private:
+  const TraceReader& trace_;
+  ExitFilter filter_;
+  std::map<u16, bool> lanes_;
+};
+
+}  // namespace
+
+ExitList list_exits(const TraceReader& trace, Picoseconds from, Picoseconds until, const ExitFilter& filter,
+                    ExitOrder order, size_t offset, size_t limit, Progress* progress) {
+  const u64 hz = trace.frequency_hz();
+  const auto before = [&](const Exit& a, const Exit& b) {
+    const u64 cost_a = order == ExitOrder::Cost ? ~a.cycles(hz) : 0;
+    const u64 cost_b = order == ExitOrder::Cost ? ~b.cycles(hz) : 0;
+    return std::tuple(cost_a, a.time, a.lane) < std::tuple(cost_b, b.time, b.lane);
+  };
+  ExitList list;
+  Sieve fits(trace, filter);
+  try {
+    each_exit(trace, from, until, progress, [&](const Exit& exit) {
+      if (!fits(exit)) return;
+      ++list.matching;
+      // A heap with the last one of those that are wanted on top.
+      const bool full = list.exits.size() == offset + limit;
+      if (full && (list.exits.empty() || !before(exit, list.exits.front()))) return;
+      if (full) {
+        std::ranges::pop_heap(list.exits, before);
+        list.exits.pop_back();
+      }
+      list.exits.push_back(exit);
+      std::ranges::push_heap(list.exits, before);
+    });
+  } catch (const UserError& error) {
+    list.problem = error.what();
+  }
+  std::ranges::sort(list.exits, before);
+  list.exits.erase(list.exits.begin(),
+                   list.exits.begin() + static_cast<std::ptrdiff_t>(std::min(offset, list.exits.size())));
+  return list;
+}
+
+}  // namespace hvlab::views
