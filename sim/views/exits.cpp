@@ -82,7 +82,10 @@ ExitSummary count_exits(const TraceReader& trace, Picoseconds from, Picoseconds 
   for (const auto& [code, entry] : trace.names(record::NameTable::ExitReason)) codes[entry.value] = code;
   Rows rows;
   if (from < until) {
-    for (const record::Entry& entry : trace.summary(from, until, 1024).entries) {
+    std::vector<u16> lanes;
+    for (const auto& [lane, info] : trace.lanes())
+      if (info.type == record::LaneType::Vcpu || info.type == record::LaneType::Core) lanes.push_back(lane);
+    for (const record::Entry& entry : trace.sums(from, until, lanes)) {
       if (entry.what < record::what::kExits) continue;
       const auto code = codes.find(entry.what - record::what::kExits);
       if (code != codes.end()) row_at(rows, trace, entry.lane, code->second).count += entry.value;

@@ -41,8 +41,7 @@ struct ExitSummary {
 ExitSummary sum_exits(const record::TraceReader& trace, Picoseconds from, Picoseconds until,
                       Progress* progress = nullptr);
 
-/// How many, from the trace's own summary, at once: rows without costs. Exact for the whole run; of another
-/// span those of the buckets that it touches.
+/// How many, from the trace's own summary, at once: rows without costs.
 ExitSummary count_exits(const record::TraceReader& trace, Picoseconds from, Picoseconds until);
 
 /// What the rows of a table stand for.
