@@ -13,8 +13,10 @@ using record::TraceReader;
 namespace {
 
 ExitRow row_of(const TraceReader& trace, u16 lane, u64 reason) {
-  ExitRow row{
-      .lane = lane, .reason = reason, .reason_name = trace.name(record::NameTable::ExitReason, reason)};
+  ExitRow row;
+  row.lane = lane;
+  row.reason = reason;
+  row.reason_name = trace.name(record::NameTable::ExitReason, reason);
   if (const auto found = trace.lanes().find(lane); found != trace.lanes().end()) {
     row.vm = found->second.type == record::LaneType::Vcpu ? found->second.vm : 0;
     row.vcpu = found->second.number;
@@ -108,16 +110,15 @@ std::vector<ExitRow> grouped(const std::vector<ExitRow>& rows, ExitBy by) {
     const std::tuple key(vm ? row.vm : 0, vcpu ? row.vcpu : 0, reason ? row.reason : 0);
     auto sum = sums.find(key);
     if (sum == sums.end()) {
-      const ExitRow empty{.lane = row.lane,
-                          .vm = vm ? row.vm : 0,
-                          .vcpu = vcpu ? row.vcpu : 0,
-                          .reason = reason ? row.reason : 0,
-                          .reason_name = reason ? row.reason_name : ""};
-      sum = sums.emplace(key, empty).first;
+      sum = sums.emplace(key, ExitRow()).first;
+      sum->second.lane = row.lane;
+      std::tie(sum->second.vm, sum->second.vcpu, sum->second.reason) = key;
+      if (reason) sum->second.reason_name = row.reason_name;
     }
     sum->second.merge(row);
   }
   std::vector<ExitRow> list;
+  list.reserve(sums.size());
   for (auto& [key, row] : sums) list.push_back(std::move(row));
   std::ranges::stable_sort(list, std::greater<>(),
                            [](const ExitRow& row) { return std::pair(row.cycles, row.count); });
@@ -154,8 +155,10 @@ class Sieve {
     }
     if (!filter_.vm && !filter_.vcpu) return true;
     const auto [lane, fresh] = lanes_.try_emplace(exit.lane, false);
-    if (fresh)
-      lane->second = !filtered({row_of(trace_, exit.lane, 0)}, {filter_.vm, filter_.vcpu, {}}).empty();
+    if (fresh) {
+      const ExitRow row = row_of(trace_, exit.lane, 0);
+      lane->second = (!filter_.vm || row.vm == *filter_.vm) && (!filter_.vcpu || row.vcpu == *filter_.vcpu);
+    }
     return lane->second;
   }
 

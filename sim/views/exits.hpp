@@ -15,11 +15,11 @@ struct ExitRow {
   u16 lane = 0;
   unsigned vm = 0, vcpu = 0;  // 0 and the processor's number if the trace has no lane for it
   u64 reason = 0;
-  std::string reason_name{};
+  std::string reason_name;
   u64 count = 0;
   u64 handled = 0;  // after which the guest ran again: those that the costs are about
   u64 cycles = 0, least = 0, most = 0;
-  CostHistogram costs{};
+  CostHistogram costs;
 
   double mean() const {
     return handled == 0 ? 0 : static_cast<double>(cycles) / static_cast<double>(handled);
@@ -55,8 +55,8 @@ ExitRow total(const std::vector<ExitRow>& rows);
 
 /// Which exits to list.
 struct ExitFilter {
-  std::optional<unsigned> vm{}, vcpu{};
-  std::optional<u64> reason{};
+  std::optional<unsigned> vm, vcpu;
+  std::optional<u64> reason;
   u64 least = 0, most = ~u64{0};  // cycles; with a bound, those that have not ended do not count
 
   bool operator==(const ExitFilter&) const = default;

@@ -125,28 +125,32 @@ class FlameSums {
     return entry.value == 0 || address - begin < entry.value ? begin : address;
   }
 
+  static FlameNode node(FlameNode::Kind kind, u64 key, std::string text = "") {
+    FlameNode made;
+    made.kind = kind;
+    made.key = key;
+    made.text = std::move(text);
+    return made;
+  }
+
   FlameNode top_node(u64 key) const {
     if (by_ == FlameBy::Core) {
       const record::LaneInfo* about = info(static_cast<u16>(key));
-      return {.kind = FlameNode::Kind::Core, .text = about == nullptr ? "" : about->name, .key = key};
+      return node(FlameNode::Kind::Core, key, about == nullptr ? "" : about->name);
     }
-    if (key == 0) return {.kind = FlameNode::Kind::Host};
-    return {.kind = FlameNode::Kind::Machine, .text = fmt::format("vm {}", key), .key = key};
+    if (key == 0) return node(FlameNode::Kind::Host, key);
+    return node(FlameNode::Kind::Machine, key, fmt::format("vm {}", key));
   }
 
   FlameNode reason_node(u64 reason) const {
-    if (reason == kEarlier) return {.kind = FlameNode::Kind::Earlier, .key = reason};
-    return {.kind = FlameNode::Kind::Reason,
-            .text = trace_.name(record::NameTable::ExitReason, reason),
-            .key = reason};
+    if (reason == kEarlier) return node(FlameNode::Kind::Earlier, reason);
+    return node(FlameNode::Kind::Reason, reason, trace_.name(record::NameTable::ExitReason, reason));
   }
 
   FlameNode function_node(u64 address) const {
-    if (address == kNone) return {.kind = FlameNode::Kind::Others, .key = kNone};
+    if (address == kNone) return node(FlameNode::Kind::Others, kNone);
     const std::string symbol = guest_symbol(trace_, address);
-    return {.kind = FlameNode::Kind::Function,
-            .text = symbol.empty() ? fmt::format("{:x}h", address) : symbol,
-            .key = address};
+    return node(FlameNode::Kind::Function, address, symbol.empty() ? fmt::format("{:x}h", address) : symbol);
   }
 
   FlameNode tree() const {
@@ -157,22 +161,20 @@ class FlameSums {
       return parent.children.back();
     };
     for (const auto& [place, cycles] : sums_) {
-      const auto& [top, account, reason, address] = place;
-      FlameNode& top_box = child(root, top, [&] { return top_node(top); });
-      FlameNode& account_box = child(top_box, account, [&, account = account] {
-        return FlameNode{.kind = FlameNode::Kind::Account,
-                         .text = trace_.name(record::NameTable::Account, account),
-                         .key = account};
-      });
+      const u64 top = std::get<0>(place), account = std::get<1>(place), reason = std::get<2>(place);
       root.cycles += cycles;
+      FlameNode& top_box = child(root, top, [&] { return top_node(top); });
       top_box.cycles += cycles;
+      FlameNode& account_box = child(top_box, account, [&] {
+        return node(FlameNode::Kind::Account, account, trace_.name(record::NameTable::Account, account));
+      });
       account_box.cycles += cycles;
       if (reason == kNone) continue;
-      FlameNode& reason_box =
-          child(account_box, reason, [&, reason = reason] { return reason_node(reason); });
+      FlameNode& reason_box = child(account_box, reason, [&] { return reason_node(reason); });
       reason_box.cycles += cycles;
       if (reason == kEarlier) continue;
-      child(reason_box, address, [&, address = address] { return function_node(address); }).cycles += cycles;
+      const u64 address = std::get<3>(place);
+      child(reason_box, address, [&] { return function_node(address); }).cycles += cycles;
     }
     arrange(root);
     return root;
@@ -183,7 +185,7 @@ class FlameSums {
     std::vector<FlameNode>& list = node.children;
     std::ranges::stable_sort(list, std::greater<>(), &FlameNode::cycles);
     if (node.kind == FlameNode::Kind::Reason && list.size() > kMostFunctions) {
-      FlameNode others{.kind = FlameNode::Kind::Others, .key = kNone};
+      FlameNode others = FlameSums::node(FlameNode::Kind::Others, kNone);
       for (size_t i = kMostFunctions; i < list.size(); ++i) others.cycles += list[i].cycles;
       list.resize(kMostFunctions);
       list.push_back(others);
@@ -198,7 +200,7 @@ class FlameSums {
   std::map<Place, u64> sums_;
 };
 
-void add_boxes(const FlameNode& node, FlameBox box, double scale, double least,
+void add_boxes(const FlameNode& node, const FlameBox& box, double scale, double least,
                std::vector<FlameBox>& boxes) {
   boxes.push_back(box);
   double at = box.begin;
@@ -206,10 +208,14 @@ void add_boxes(const FlameNode& node, FlameBox box, double scale, double least,
     const FlameNode& each = node.children[i];
     const double width = static_cast<double>(each.cycles) * scale;
     if (width >= least) {
-      FlameBox inner{.node = &each, .parent = &node, .depth = box.depth + 1, .begin = at, .end = at + width};
-      inner.path = box.path;
+      FlameBox inner = box;
+      inner.node = &each;
+      inner.parent = &node;
+      inner.depth = box.depth + 1;
+      inner.begin = at;
+      inner.end = at + width;
       inner.path.push_back(i);
-      add_boxes(each, std::move(inner), scale, least, boxes);
+      add_boxes(each, inner, scale, least, boxes);
     }
     at += width;
   }
@@ -234,7 +240,10 @@ FlameNode flame_of(const TraceReader& trace, Picoseconds from, Picoseconds until
 std::vector<FlameBox> flame_boxes(const FlameNode& root, double least) {
   std::vector<FlameBox> boxes;
   if (root.cycles == 0) return boxes;
-  add_boxes(root, {.node = &root, .begin = 0, .end = 1}, 1 / static_cast<double>(root.cycles), least, boxes);
+  FlameBox whole;
+  whole.node = &root;
+  whole.end = 1;
+  add_boxes(root, whole, 1 / static_cast<double>(root.cycles), least, boxes);
   return boxes;
 }
 

@@ -24,10 +24,10 @@ struct FlameNode {
     Others,    // functions beyond the first kMostFunctions of a reason
   };
   Kind kind = Kind::All;
-  std::string text{};
-  u64 key = 0;     // of a core its lane, a machine its number, an account, a reason its code
-  u64 cycles = 0;  // its own and its children's
-  std::vector<FlameNode> children{};  // the largest first
+  std::string text;
+  u64 key = 0;                      // of a core its lane, a machine its number, an account, a reason its code
+  u64 cycles = 0;                   // its own and its children's
+  std::vector<FlameNode> children;  // the largest first
 
   /// Cycles that are none of the children's.
   u64 own() const;
@@ -49,8 +49,8 @@ struct FlameBox {
   const FlameNode* node = nullptr;
   const FlameNode* parent = nullptr;
   unsigned depth = 0;
-  double begin = 0, end = 0;   // of 0 .. 1
-  std::vector<size_t> path{};  // which child of which
+  double begin = 0, end = 0;  // of 0 .. 1
+  std::vector<size_t> path;   // which child of which
 };
 /// The boxes of `root` that are at least `least` wide: those that a picture of 1 / least pixels can show.
 std::vector<FlameBox> flame_boxes(const FlameNode& root, double least);

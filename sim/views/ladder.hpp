@@ -41,7 +41,7 @@ Rung rung_of(observe::IoWhere where, unsigned system);
 struct Step {
   Rung rung = Rung::Unknown;
   observe::IoStage stage{};  // of a request
-  std::string label{};       // in English: what happens
+  std::string label;         // in English: what happens
   bool leaves_guest = false;
   u8 core = 0;
   Picoseconds begin = 0, end = 0;  // since the ladder's begin

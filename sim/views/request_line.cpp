@@ -80,11 +80,12 @@ std::optional<Request> parse_request(std::string_view line) {
   if (!json.is_object()) return std::nullopt;
   try {
     Request request = request_of(json);
-    if (is_whole(request.io)) return request;
+    return is_whole(request.io) ? std::optional(std::move(request)) : std::nullopt;
   } catch (const Json::exception&) {  // something else stands there
+    return std::nullopt;
   } catch (const std::out_of_range&) {
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 }  // namespace hvlab::views

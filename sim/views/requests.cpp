@@ -110,7 +110,8 @@ namespace {
 
 HopTimes row_of(const IoTotals::Times& times, u64 among, u64 requests) {
   const auto all = static_cast<double>(std::max<u64>(among, 1));
-  return {.requests = requests,
+  return {.label = {},
+          .requests = requests,
           .mean = static_cast<double>(times.sum) / all,
           .mean_cycles = static_cast<double>(times.cycles) / all,
           .p50 = times.percentile(50, among),

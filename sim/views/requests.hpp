@@ -82,7 +82,7 @@ class Requests {
 struct HopTimes {
   observe::IoStage stage{};
   observe::IoWhere where{};
-  std::string label{};  // observe::io_hop_label; of the last row, which is the whole request, empty
+  std::string label;  // observe::io_hop_label; of the last row, which is the whole request, empty
   u64 requests = 0;   // that spend time there
   double mean = 0, mean_cycles = 0;
   Picoseconds p50 = 0, p90 = 0, p99 = 0, most = 0;

@@ -24,6 +24,7 @@ u16 lane_of(const record::TraceReader& trace, const std::string& name) {
 
 std::vector<std::string> rungs(const Ladder& ladder) {
   std::vector<std::string> list;
+  list.reserve(ladder.steps.size());
   for (const Step& step : ladder.steps) list.emplace_back(name(step.rung));
   return list;
 }

@@ -14,6 +14,15 @@ using test::kHlt;
 using test::kIo;
 using test::kNpf;
 
+ExitFilter only(std::optional<unsigned> vm, std::optional<u64> reason, u64 least = 0, u64 most = ~u64{0}) {
+  ExitFilter filter;
+  filter.vm = vm;
+  filter.reason = reason;
+  filter.least = least;
+  filter.most = most;
+  return filter;
+}
+
 record::TraceReader recorded() {
   const test::TemporaryFolder folder("views-exits");
   const std::string path = (folder.path / "trace.hvt").string();
@@ -105,12 +114,12 @@ TEST_CASE("filters take what fits and nothing else") {
   const auto matching = [&](const ExitFilter& filter) {
     return list_exits(trace, 0, kNever, filter, ExitOrder::Time, 0, 0).matching;
   };
-  CHECK(matching({.vm = 2}) == 2);
-  CHECK(matching({.reason = kIo}) == 2);
-  CHECK(matching({.vm = 1, .reason = kIo}) == 1);
-  CHECK(matching({.least = 80, .most = 150}) == 3);
-  CHECK(matching({.reason = kHlt, .least = 1}) == 1);
-  CHECK(total(filtered(sum_exits(trace, 0, kNever).rows, {.vm = 1, .reason = kIo})).cycles == 100);
+  CHECK(matching(only(2, {})) == 2);
+  CHECK(matching(only({}, kIo)) == 2);
+  CHECK(matching(only(1, kIo)) == 1);
+  CHECK(matching(only({}, {}, 80, 150)) == 3);
+  CHECK(matching(only({}, kHlt, 1)) == 1);
+  CHECK(total(filtered(sum_exits(trace, 0, kNever).rows, only(1, kIo))).cycles == 100);
 }
 
 TEST_CASE("what the words of information of an exit mean") {
