@@ -5,46 +5,13 @@
 #include <filesystem>
 #include <string>
 
+#include "busy_trace.hpp"
 #include "sim/record/trace_reader.hpp"
-#include "sim/record/trace_recorder.hpp"
 
 using namespace hvlab;
 using namespace hvlab::record;
-using observe::Account;
-using observe::EventKind;
 
 namespace {
-
-constexpr u64 kHertz = 3'400'000'000;
-
-// Exits, rings, ports and requests on 4 processors with 2 virtual processors each, at irregular times.
-void record_events(TraceRecorder& recorder, u64 count) {
-  u64 seed = 42, cycle = 0;
-  const auto next = [&] { return (seed = seed * 6364136223846793005 + 1442695040888963407) >> 33; };
-  const auto event = [&](u8 core, EventKind kind, u64 a, u64 b, observe::DeviceId device = 0) {
-    recorder.on_event({.time = cycle * 5000 / 17,
-                       .a = a,
-                       .b = b,
-                       .rip = device != 0 ? 0 : 0xFFFF'FFFF'8100'0000 + (next() & 0xFF'FFF0),
-                       .kind = kind,
-                       .core = core,
-                       .device = device,
-                       .sequence = 0});
-  };
-  for (u64 i = 0; i < count; i += 10) {
-    const u8 core = static_cast<u8>(i / 10 % 4);
-    cycle += next() % 6000;
-    recorder.account_opened(core, Account::WorldSwitch, cycle);
-    event(core, EventKind::VmEntry, 0x10000 + 0x1000 * (core * 2 + next() % 2), 0x9000);
-    recorder.account_opened(core, Account::GuestKernel, cycle += 500);
-    event(core, EventKind::RingChange, 0, 3);
-    event(core, EventKind::VmExit, next() % 8 == 0 ? 0x78 : 0x400 + next() % 2, next());
-    event(core, EventKind::VmExitDetail, next(), 2000);
-    recorder.account_opened(core, Account::Hypervisor, cycle += 900);
-    event(core, EventKind::MmioWrite, 0xFEE0'0000 + (next() & 0xFF0), next());
-    event(core, i % 40 == 0 ? EventKind::RequestStart : EventKind::RequestDone, i, 4096, 1);
-  }
-}
 
 std::string trace_file() {
   return std::filesystem::temp_directory_path() / ("hvlab-bench-" + std::to_string(getpid()));
@@ -52,13 +19,7 @@ std::string trace_file() {
 
 void write_trace(benchmark::State& state, RecordLevel level) {
   for (auto _ : state) {
-    TraceRecorder recorder({.file = trace_file(),
-                            .level = level,
-                            .frequency_hz = kHertz,
-                            .cores = 4,
-                            .devices = {"nobody", "disk"}});
-    record_events(recorder, static_cast<u64>(state.range(0)));
-    recorder.finish({});
+    test::write_busy_trace(trace_file(), static_cast<u64>(state.range(0)), level);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   state.counters["file_MB"] = static_cast<double>(std::filesystem::file_size(trace_file())) / 1e6;
