@@ -50,7 +50,7 @@ void App::adopt_state() {
 }
 
 bool App::watching() const {
-  return asker_.busy() || std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
+  return again_ || asker_.busy() || std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
 }
 
 bool App::poll() {
@@ -63,6 +63,7 @@ bool App::poll() {
     if (grown) not_aligned_ = runs_.align(state_.align);
     changed |= grown;
   }
+  changed |= again_ && now - last_drawn_ > 0.25;
   if (notice_until_ != 0 && now > notice_until_) {
     notice_.clear();
     notice_until_ = 0;
@@ -162,12 +163,14 @@ void App::draw(bool still, Picture* picture) {
         ImGui::End();
         ImGui::PopFont();
         animate_ = frame.animate && !still;
+        again_ = frame.again && !still;
         loading_ = frame.loading;
         if (tables_wanted) tables_ = std::move(frame.tables);
         other_runs = std::move(frame.open_runs);
       },
       into);
   ++frames_;
+  last_drawn_ = glfwGetTime();
   if (!other_runs.empty()) {
     views::RunSet opened = views::open_runs(other_runs);
     runs_ = std::move(opened);

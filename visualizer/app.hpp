@@ -62,8 +62,8 @@ class App {
   std::vector<std::string> not_aligned_;
   std::vector<Table> tables_;
   std::string notice_, status_;
-  double notice_until_ = 0, last_seconds_ = 0, last_refresh_ = 0;
-  bool animate_ = false, loading_ = false, help_ = false, want_picture_ = false, want_tables_ = false;
+  double notice_until_ = 0, last_seconds_ = 0, last_refresh_ = 0, last_drawn_ = 0;
+  bool animate_ = false, again_ = false, loading_ = false, help_ = false, want_picture_ = false, want_tables_ = false;
   unsigned frames_ = 0;
 };
 

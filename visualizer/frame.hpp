@@ -38,6 +38,7 @@ struct Frame {
 
   // What a view asks for:
   bool animate = false;  // another frame soon
+  bool again = false;    // another frame in a quarter of a second: something goes on that is no run that is shown
   bool loading = false;  // what is shown is not all yet: a picture for a file waits
   std::vector<Table> tables{};
   std::string status{};  // one line at the window's foot: what is pointed at, which keys there are

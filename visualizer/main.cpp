@@ -6,6 +6,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/record/run_files.hpp"
+#include "sim/views/lesson_files.hpp"
 #include "visualizer/app.hpp"
 #include "visualizer/session.hpp"
 
@@ -30,6 +31,9 @@ Request with_session(const Request& request, const std::vector<std::string>& arg
     const bool option = argument.starts_with("--");
     std::string name = option ? argument.substr(2, argument.find('=') - 2) : "run";
     if (is_given(request, name)) continue;
+    // A lesson keeps by itself how far one has come: of what was open last only the look of the window counts.
+    const bool looks = name == "lang" || name == "theme" || name == "scale" || name == "present";
+    if (is_given(request, "lesson") && !looks) continue;
     if ((name == "from" || name == "until") && is_given(request, "zoom")) continue;
     all.push_back(argument);
   }
@@ -65,6 +69,11 @@ int main(int argc, char** argv) {
       std::cout << help_text();
       return 0;
     }
+    if (request.state.lesson == "list") {
+      std::cout << views::lesson_list(views::load_lessons(request.state.language));
+      return 0;
+    }
+    if (!request.state.lesson.empty()) views::find_lesson(views::load_lessons(request.state.language), request.state.lesson);
     if (request.state.runs.empty() && request.state.lesson.empty())
       throw UserError("view: which run? `hvlab demo` makes some; see 'hvlab view --help'");
     return run_viewer(request);

@@ -8,6 +8,11 @@ const std::vector<ViewOption>& all_options() {
   static const std::vector<ViewOption> kOptions = {
       {"timeline.filter", "", "only what fits: kind=..., lane=..."},
       {"timeline.search", "", "the text that n and N go to"},
+      {"lesson.step", "0", "which step of the lesson, from 0"},
+      {"lesson.answers", "", "what was predicted: nNUMBER, oOPTION or -, each with a comma behind"},
+      {"lesson.runs", "", "the runs that the lesson made: SCENARIO=DIRECTORY;..."},
+      {"lesson.view", "", "the view beside the text"},
+      {"lesson.shown", "", "what the text last asked that view for"},
   };
   return kOptions;
 }

@@ -26,10 +26,11 @@ struct Question {
   Kind kind = Kind::Open;
   Spans text;
   std::vector<Spans> options;
-  std::string unit;                 // of what is measured, for people: "us", "cycles"; empty: a count
-  double scale = 1;                 // measures of one unit
-  std::vector<Expression> answers;  // Number and Range: one; Largest, Smallest: one an option
-  std::vector<double> bounds;       // Range: in `unit`, between the options, ascending
+  std::string unit;                  // of what is measured, for people: "us", "cycles"; empty: a count
+  double scale = 1;                  // measures of one unit
+  std::vector<Expression> answers;   // Number and Range: one; Largest, Smallest: one an option
+  std::vector<std::string> sources;  // the answers as they were written
+  std::vector<double> bounds;        // Range: in `unit`, between the options, ascending
   unsigned line = 0;
 };
 

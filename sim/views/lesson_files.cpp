@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -102,13 +101,6 @@ std::vector<std::string> view_arguments(const Step& step, const std::map<std::st
   arguments.push_back("--view=" + step.view.front());
   arguments.insert(arguments.end(), options.begin(), options.end());
   return arguments;
-}
-
-fs::path progress_file() {
-  const char* states = std::getenv("XDG_STATE_HOME");
-  if (states != nullptr && *states != '\0') return fs::path(states) / "hvlab" / "lessons.json";
-  const char* home = std::getenv("HOME");
-  return fs::path(home == nullptr ? "." : home) / ".local" / "state" / "hvlab" / "lessons.json";
 }
 
 LessonProgress load_progress(const fs::path& file, const std::string& name) {

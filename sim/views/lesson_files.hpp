@@ -23,10 +23,7 @@ std::string lesson_list(const std::vector<Lesson>& lessons);
 /// Nothing if the step has no view, or if none of its runs has begun.
 std::vector<std::string> view_arguments(const Step& step, const std::map<std::string, std::string>& runs);
 
-/// Where progress is kept: hvlab/lessons.json in the user's folder of states (XDG_STATE_HOME).
-std::filesystem::path progress_file();
-
-/// Of lesson `name`; at its beginning if nothing is kept, or if what is kept is damaged.
+/// What `file` keeps of lesson `name`; at its beginning if nothing is kept, or if what is kept is damaged.
 LessonProgress load_progress(const std::filesystem::path& file, const std::string& name);
 /// Returns false if it cannot be written.
 bool save_progress(const std::filesystem::path& file, const std::string& name,

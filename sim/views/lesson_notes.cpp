@@ -46,14 +46,12 @@ Question::Kind kind_of(const std::string& name) {
   return found->kind;
 }
 
-std::vector<Expression> answers_of(const YAML::Node& node) {
-  std::vector<Expression> answers;
-  if (node.IsScalar()) answers.push_back(parse_expression(node.as<std::string>()));
-  if (node.IsSequence()) {
-    for (const YAML::Node& one : node) answers.push_back(parse_expression(one.as<std::string>()));
-  }
-  if (answers.empty()) throw UserError("predict: 'answer' is no expression and no list of them");
-  return answers;
+std::vector<std::string> sources_of(const YAML::Node& node) {
+  std::vector<std::string> sources;
+  if (node.IsScalar()) sources.push_back(node.as<std::string>());
+  if (node.IsSequence()) sources = node.as<std::vector<std::string>>();
+  if (sources.empty()) throw UserError("predict: 'answer' is no expression and no list of them");
+  return sources;
 }
 
 Question prediction_of(const YAML::Node& node) {
@@ -65,7 +63,8 @@ Question prediction_of(const YAML::Node& node) {
   if (!scale) throw UserError("predict: unit '" + question.unit + "' is none that is known");
   question.scale = *scale;
   if (!node["answer"]) throw UserError("predict: 'answer' is missing");
-  question.answers = answers_of(node["answer"]);
+  question.sources = sources_of(node["answer"]);
+  for (const std::string& source : question.sources) question.answers.push_back(parse_expression(source));
   if (node["bounds"]) question.bounds = node["bounds"].as<std::vector<double>>();
   if (!std::ranges::is_sorted(question.bounds)) throw UserError("predict: bounds do not ascend");
   return question;
