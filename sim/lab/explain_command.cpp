@@ -44,11 +44,13 @@ std::string language_of(const po::variables_map& values) {
 }
 
 Json json_of(const Explanation& entry) {
-  return {{"kind", entry.kind},
-          {"name", entry.name},
-          {"en", entry.en},
-          {"ja", entry.ja},
-          {"source", entry.source}};
+  Json json = {{"kind", entry.kind},
+               {"name", entry.name},
+               {"en", entry.en},
+               {"ja", entry.ja},
+               {"source", entry.source}};
+  if (!entry.also.empty()) json["also"] = entry.also;
+  return json;
 }
 
 void print_json(const char* schema, const std::vector<Explanation>& entries) {

@@ -20,6 +20,15 @@ std::string text_at(const scenario::YamlNode& entry, const char* key) {
   return node == nullptr ? "" : node->text;
 }
 
+std::vector<std::string> texts_at(const scenario::YamlNode& entry, const char* key) {
+  std::vector<std::string> texts;
+  const scenario::YamlNode* node = entry.find(key);
+  if (node == nullptr) return texts;
+  texts.reserve(node->items.size());
+  for (const scenario::YamlNode& item : node->items) texts.push_back(item.text);
+  return texts;
+}
+
 /// Entries of explain/LIST.yaml.
 std::vector<Explanation> read_file(const std::string& list, const std::string& kind) {
   const std::string path = (data_folder("explain") / (list + ".yaml")).string();
@@ -29,8 +38,8 @@ std::vector<Explanation> read_file(const std::string& list, const std::string& k
   std::vector<Explanation> entries;
   entries.reserve(root->items.size());
   for (const scenario::YamlNode& entry : root->items)
-    entries.push_back(
-        {kind, text_at(entry, "name"), text_at(entry, "en"), text_at(entry, "ja"), text_at(entry, "source")});
+    entries.push_back({kind, text_at(entry, "name"), text_at(entry, "en"), text_at(entry, "ja"),
+                       text_at(entry, "source"), texts_at(entry, "also")});
   return entries;
 }
 
@@ -38,7 +47,7 @@ std::vector<Explanation> ways() {
   std::vector<Explanation> entries;
   entries.reserve(all_ways().size());
   for (const Way& way : all_ways())
-    entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md"});
+    entries.push_back({"way", way.name, way.summary, "", "docs/workloads.md", {}});
   return entries;
 }
 
@@ -46,7 +55,7 @@ std::vector<Explanation> teaching_models() {
   std::vector<Explanation> entries;
   entries.reserve(models().size());
   for (const Model& model : models())
-    entries.push_back({"model", model.name, model.summary, "", "docs/teaching-hypervisors.md"});
+    entries.push_back({"model", model.name, model.summary, "", "docs/teaching-hypervisors.md", {}});
   return entries;
 }
 
@@ -58,7 +67,7 @@ std::vector<Explanation> processors() {
     entries.push_back({"processor", name,
                        profile.brand + "; of " + std::to_string(profile.figures.size()) + " figures " +
                            std::to_string(assumed) + " are assumed",
-                       "", "profiles/cpu/" + name + ".yaml"});
+                       "", "profiles/cpu/" + name + ".yaml", {}});
   }
   return entries;
 }
@@ -69,7 +78,7 @@ std::vector<Explanation> costs() {
   entries.reserve(profile.figures.size());
   for (const timing::Figure& figure : profile.figures) {
     entries.push_back({"cost", figure.name, "in amd-zen2 " + std::to_string(static_cast<u64>(figure.value)),
-                       "", figure.source});
+                       "", figure.source, {}});
   }
   return entries;
 }
@@ -78,7 +87,7 @@ std::vector<Explanation> judged() {
   std::vector<Explanation> entries;
   entries.reserve(claims().size());
   for (const Claim& claim : claims())
-    entries.push_back({"claim", claim.id, claim.summary, "", "docs/claims.md"});
+    entries.push_back({"claim", claim.id, claim.summary, "", "docs/claims.md", {}});
   return entries;
 }
 
@@ -87,7 +96,7 @@ std::vector<Explanation> plain(const std::string& kind, const std::vector<std::s
                                const std::string& source) {
   std::vector<Explanation> entries;
   entries.reserve(names.size());
-  for (const std::string& name : names) entries.push_back({kind, name, "", "", source});
+  for (const std::string& name : names) entries.push_back({kind, name, "", "", source, {}});
   return entries;
 }
 
@@ -129,6 +138,7 @@ std::vector<Explanation> explanations(const std::string& list) {
 }
 
 bool explains(const Explanation& entry, const std::string& name) {
+  if (std::ranges::find(entry.also, name) != entry.also.end()) return true;
   const size_t star = entry.name.find('*');
   if (star == std::string::npos) return entry.name == name;
   const std::string start = entry.name.substr(0, star), end = entry.name.substr(star + 1);

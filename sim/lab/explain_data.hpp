@@ -12,6 +12,7 @@ struct Explanation {
   std::string name;    // a '*' in it stands for any word
   std::string en, ja;  // what it means; ja may be empty
   std::string source;  // where that can be read; may be empty
+  std::vector<std::string> also;  // what it is called besides, in either language
 };
 
 /// A kind of names: what `hvlab list` calls it.
@@ -28,7 +29,7 @@ const std::vector<ExplainedKind>& explained_kinds();
 /// data file is damaged.
 std::vector<Explanation> explanations(const std::string& list);
 
-/// Whether an entry is about `name`.
+/// Whether an entry is about `name`, or calls it something else besides.
 bool explains(const Explanation& entry, const std::string& name);
 
 /// Removes what is about nothing in particular: of several entries that fit a name, those without a '*', else

@@ -162,19 +162,23 @@ Outcome outcome_of(const Question& question, const Given& given, const ValueOf& 
   return outcome;
 }
 
-std::optional<std::string> cell_directory(const std::string& run, const std::string& cell) {
+std::vector<std::string> cell_directories(const std::string& run, const std::string& cell) {
   namespace fs = std::filesystem;
+  std::vector<std::string> found;
   try {
     const record::RunReader reader(run);
-    if (cell.empty()) return run;
-    if (!reader.has_cells()) return std::nullopt;
-    const record::Json* entry = cell_entry(reader.run().at("cells"), cell);
-    if (entry == nullptr) return std::nullopt;
-    const fs::path folder = fs::path(run) / entry->at("folder").get<std::string>();
-    return fs::exists(folder / record::kRunFile) ? std::optional(folder.string()) : std::nullopt;
-  } catch (const std::exception&) {  // not there yet, or damaged
-    return std::nullopt;
+    if (!reader.has_cells()) return cell.empty() ? std::vector{run} : found;
+    const record::Json& cells = reader.run().at("cells");
+    const record::Json* only = cell.empty() ? nullptr : cell_entry(cells, cell);
+    for (const record::Json& entry : cells) {
+      const fs::path folder = fs::path(run) / entry.at("folder").get<std::string>();
+      if ((cell.empty() || &entry == only) && fs::exists(folder / record::kRunFile))
+        found.push_back(folder.string());
+    }
+  } catch (const std::exception&) {
+    found.clear();  // not there yet, or damaged
   }
+  return found;
 }
 
 std::optional<double> LessonResults::operator()(const Measure& measure) {
@@ -196,9 +200,9 @@ std::optional<double> LessonResults::read(const Measure& measure) const {
   const record::RunReader run(directory->second);
   if (run.state() != record::RunState::Complete) return std::nullopt;
   if (measure.metric.empty()) {
-    const auto folder = cell_directory(directory->second, measure.cell);
-    if (!folder) return std::nullopt;
-    return count_lines(record::RunReader(*folder).content("console/com1.txt"), measure.console);
+    const std::vector<std::string> folders = cell_directories(directory->second, measure.cell);
+    if (folders.size() != 1) return std::nullopt;
+    return count_lines(record::RunReader(folders.front()).content("console/com1.txt"), measure.console);
   }
   const record::Json results = record::Json::parse(run.content("results.json"));
   const record::Json* cell = cell_entry(results.at("cells"), measure.cell);

@@ -65,8 +65,9 @@ using ValueOf = std::function<std::optional<double>(const Measure&)>;
 
 Outcome outcome_of(const Question& question, const Given& given, const ValueOf& value_of);
 
-/// The directory of a run's cell by its label or "#N"; nothing if it has not begun.
-std::optional<std::string> cell_directory(const std::string& run, const std::string& cell);
+/// The directory of a run's cell by its label or "#N", or all of its cells' if `cell` is empty: of those that
+/// have begun, in their order. Of a run that varies nothing its own.
+std::vector<std::string> cell_directories(const std::string& run, const std::string& cell);
 
 /// Values of measures in the runs that a lesson has made: from results.json and the consoles, read once.
 class LessonResults {

@@ -42,12 +42,12 @@ Json read_all(const fs::path& file) {
   return all.is_object() ? all : Json::object();
 }
 
-std::optional<std::string> directory_of(const std::string& word,
+std::vector<std::string> directories_of(const std::string& word,
                                         const std::map<std::string, std::string>& runs) {
   const size_t slash = word.find('/');
   const auto run = runs.find(word.substr(0, slash));
-  if (run == runs.end()) return std::nullopt;
-  return cell_directory(run->second, slash == std::string::npos ? "" : word.substr(slash + 1));
+  if (run == runs.end()) return {};
+  return cell_directories(run->second, slash == std::string::npos ? "" : word.substr(slash + 1));
 }
 
 }  // namespace
@@ -93,8 +93,9 @@ std::vector<std::string> view_arguments(const Step& step, const std::map<std::st
   for (const std::string& word : std::vector(step.view.begin() + 1, step.view.end())) {
     if (word.starts_with("--")) {
       options.push_back(word);
-    } else if (const auto directory = directory_of(word, runs)) {
-      arguments.push_back(*directory);
+    } else {
+      const std::vector<std::string> directories = directories_of(word, runs);
+      arguments.insert(arguments.end(), directories.begin(), directories.end());
     }
   }
   if (arguments.empty()) return {};

@@ -104,6 +104,16 @@ struct AlignmentName {
 constexpr AlignmentName kAlignments[] = {
     {Alignment::At::Mark, "mark"}, {Alignment::At::Phase, "phase"}, {Alignment::At::Event, "event"}};
 
+// A run that is a cell of the one above it, with what that one knows of it: its settings.
+record::RunReader as_cell(record::RunReader run) {
+  std::error_code error;
+  const fs::path above = fs::canonical(run.path(), error).parent_path();
+  if (above.empty() || !fs::exists(above / record::kRunFile, error)) return run;
+  for (record::RunReader& cell : record::RunReader(above.string()).cells())
+    if (fs::equivalent(cell.path(), run.path(), error)) return std::move(cell);
+  return run;
+}
+
 }  // namespace
 
 std::string to_text(const Alignment& alignment) {
@@ -216,7 +226,7 @@ RunSet open_runs(const std::vector<std::string>& names) {
     try {
       record::RunReader reader(name);
       if (!reader.has_cells()) {
-        set.runs.push_back(std::make_unique<OpenRun>(std::move(reader)));
+        set.runs.push_back(std::make_unique<OpenRun>(as_cell(std::move(reader))));
         continue;
       }
       std::vector<record::RunReader> cells = reader.cells();

@@ -52,6 +52,11 @@ TEST_CASE("entries are whole, and about something") {
       CHECK_FALSE(entry.ja.empty());
       CHECK_FALSE(entry.source.empty());
       CHECK(std::ranges::count(entries, entry.name, &Explanation::name) == 1);
+      for (const std::string& also : entry.also) {
+        CAPTURE(also);
+        CHECK_FALSE(also.empty());
+        CHECK(std::ranges::count_if(entries, [&](const Explanation& one) { return explains(one, also); }) == 1);
+      }
     }
   }
   CHECK(explanations("accounts").size() == observe::kAccounts);
@@ -141,8 +146,8 @@ TEST_CASE("all of AMD's exit codes are explained") {
 }
 
 TEST_CASE("the nearest of several entries is taken") {
-  CHECK(best_of({{"", "exits.*", "", "", ""}, {"", "exits.*.cycles", "", "", ""}}).front().name ==
+  CHECK(best_of({{"", "exits.*", "", "", "", {}}, {"", "exits.*.cycles", "", "", "", {}}}).front().name ==
         "exits.*.cycles");
-  CHECK(best_of({{"", "exits.*", "", "", ""}, {"", "exits.cycles", "", "", ""}}).front().name ==
+  CHECK(best_of({{"", "exits.*", "", "", "", {}}, {"", "exits.cycles", "", "", "", {}}}).front().name ==
         "exits.cycles");
 }

@@ -117,7 +117,11 @@ TEST_CASE("a step's view is the arguments of hvlab view, for the runs that have 
   const std::vector<std::string> expected = {run + "/m=d", run + "/m=_b_c", "--view=compare", "--at=5us"};
   CHECK(view_arguments(step, {{"one", run}}) == expected);
   step.view = {"timeline", "one"};
-  CHECK(view_arguments(step, {{"one", run}}) == std::vector<std::string>{run, "--view=timeline"});
+  CHECK(view_arguments(step, {{"one", run}}) ==
+        std::vector<std::string>{run + "/m=_b_c", run + "/m=d", "--view=timeline"});
+  write_file(folder.path / "s/run.json", R"({"schema": "hvlab.run/1", "state": "running"})");
+  const std::string single = (folder.path / "s").string();
+  CHECK(view_arguments(step, {{"one", single}}) == std::vector<std::string>{single, "--view=timeline"});
 }
 
 }  // namespace hvlab::views

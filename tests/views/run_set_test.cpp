@@ -180,4 +180,16 @@ TEST_CASE("damaged runs are told, all at once; a damaged trace is shown as far a
   }
 }
 
+TEST_CASE("a cell that is opened by itself is called as among the others") {
+  const Folder folder;
+  fs::create_directories(folder / "run/model=a");
+  std::ofstream(folder / "run" + "run.json") << R"({"schema": "hvlab.run/1", "state": "complete", "cells": [
+    {"cell": "model=a", "folder": "model=a", "settings": {"software.model": "a"}}]})";
+  std::ofstream(folder / "run/model=a" + "run.json") << R"({"schema": "hvlab.run/1", "state": "complete"})";
+  const RunSet set = open_runs({folder / "run/model=a"});
+  REQUIRE(set.runs.size() == 1);
+  CHECK(set.runs[0]->name() == "a");
+  CHECK(fs::equivalent(set.runs[0]->argument(), folder / "run/model=a"));
+}
+
 }  // namespace hvlab::views
