@@ -7,9 +7,9 @@
 #include <string>
 
 #include "fuzz.hpp"
+#include "fuzz_trace.hpp"
 #include "record/trace_samples.hpp"
 #include "sim/base/user_error.hpp"
-#include "sim/record/little_endian.hpp"
 #include "sim/record/trace_reader.hpp"
 
 using namespace hvlab;
@@ -18,18 +18,6 @@ using namespace hvlab::record;
 namespace {
 
 constexpr size_t kMost = 1 << 16;
-
-void repair(std::vector<u8>& file) {
-  if (file.size() < kFileHeaderBytes) return;
-  put<u32>(&file[28], crc32_of({file.data(), 28}));
-  for (size_t at = kFileHeaderBytes; at + kBlockHeaderBytes <= file.size();) {
-    const size_t left = file.size() - at - kBlockHeaderBytes;
-    const size_t stored = std::min<size_t>(take<u32>(&file[at + 12]), left);
-    put<u32>(&file[at + 20], crc32_of({&file[at] + kBlockHeaderBytes, stored}));
-    put<u32>(&file[at + 60], crc32_of({&file[at], 60}));
-    at += kBlockHeaderBytes + stored;
-  }
-}
 
 void read_all(const std::string& path) {
   const TraceReader reader(path);
@@ -48,7 +36,7 @@ void read_all(const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   static const int file = memfd_create("trace", 0);
   std::vector<u8> bytes(data, data + size);
-  repair(bytes);
+  fuzz::repair_trace(bytes);
   if (ftruncate(file, 0) != 0 ||
       pwrite(file, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     return 0;
