@@ -10,6 +10,7 @@
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/explain_command.hpp"
+#include "sim/lab/report_command.hpp"
 #include "sim/lab/run_commands.hpp"
 #include "sim/lab/scenario_commands.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -33,6 +34,7 @@ constexpr Command kCommands[] = {
     {"init", "write a scenario to start from", init_command},
     {"list", "list names: ways, metrics, exit reasons, events, words", list_command},
     {"regress", "run scenarios of files and folders, and say which hold", regress_command},
+    {"report", "runs side by side as one page of HTML", report_command},
     {"run", "run a scenario: every cell, and what it expects", run_command},
     {"schema", "the JSON schema of scenario files, for editors", schema_command},
     {"stat", "what a run measured: ledger, exits, machines, devices", stat_command},

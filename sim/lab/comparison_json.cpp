@@ -19,7 +19,14 @@ Json ledger_json(const LedgerRows& rows) {
   return ledger;
 }
 
+/// A second's, of what was counted in the window; null if the window has no length.
+Json per_second(double count, const RunWindow& window) {
+  return window.seconds > 0 ? Json(count / window.seconds) : Json();
+}
+
 Json window_json(const RunWindow& window) {
+  double count = 0;
+  for (const ExitSum& sum : window.exits) count += static_cast<double>(sum.exits);
   Json exits = Json::array();
   for (const ExitSum& sum : window.exits) {
     exits.push_back(
@@ -28,7 +35,8 @@ Json window_json(const RunWindow& window) {
   return {{"seconds", window.seconds},
           {"cycles", window.cycles},
           {"ledger", ledger_json(window.ledger)},
-          {"exits", exits}};
+          {"exits", exits},
+          {"exits_per_second", per_second(count, window)}};
 }
 
 Json log_json(const WorkloadLog& log) {
@@ -40,6 +48,17 @@ Json log_json(const WorkloadLog& log) {
           {"phase_seconds", phases}};
 }
 
+/// Of a phase that moves bytes, bytes a second; of one that takes steps, the time of one.
+void add_rate(Json& json, const PhaseResult& phase, double seconds) {
+  if (seconds <= 0) return;
+  if (phase.bytes != 0)
+    json["bytes_per_second"] = static_cast<double>(phase.bytes) / seconds;
+  else if (phase.steps != 0)
+    json["step_seconds"] = seconds / static_cast<double>(phase.steps);
+}
+
+Json ratio_json(double value, double reference) { return reference > 0 ? Json(value / reference) : Json(); }
+
 Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
   const MeasuredRun& base = baseline(runs, run.processors);
   Json phases = Json::array();
@@ -47,8 +66,9 @@ Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
     const double seconds = phase_seconds(run, phase.name), reference = phase_seconds(base, phase.name);
     phases.push_back({{"name", phase.name},
                       {"seconds", seconds},
-                      {"ratio", reference > 0 ? Json(seconds / reference) : Json()},
+                      {"ratio", ratio_json(seconds, reference)},
                       {"hash", fmt::format("{:016x}", phase.hash)}});
+    add_rate(phases.back(), phase, seconds);
   }
   Json phase_work = Json::array();
   for (const RunWindow& window : run.phases) phase_work.push_back(window_json(window));
@@ -59,6 +79,8 @@ Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
               {"processor", run.processor},
               {"processors", run.processors},
               {"phases", phases},
+              {"phases_seconds", workload_seconds(run)},
+              {"phases_ratio", ratio_json(workload_seconds(run), workload_seconds(base))},
               {"exits", run.exits},
               {"ledger", ledger_json(run.ledger)},
               {"work", window_json(run.work)},

@@ -18,6 +18,7 @@
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/lab/report_page.hpp"
 #include "sim/lab/result_files.hpp"
 #include "sim/lab/scenario_commands.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -250,6 +251,24 @@ void print(const std::vector<ScenarioResult>& results, int status, const po::var
   std::cerr << comparison_failures(comparison);
 }
 
+/// Leaves the page of all of these runs beside the first one's run.json, and says how to look at both.
+void leave_report(const std::vector<ScenarioResult>& results) {
+  std::vector<std::string> runs;
+  for (const ScenarioResult& result : results)
+    if (!result.directory.empty()) runs.push_back(result.directory);
+  if (runs.empty()) return;
+  const std::string file = runs.front() + "/" + kReportFile;
+  try {
+    write_report(runs, file, "en");
+  } catch (const UserError& error) {  // the runs are there all the same
+    std::cerr << "hvlab: no report: " << error.what() << '\n';
+    return;
+  }
+  std::cerr << "hvlab: the report is " << file << "; open it in a browser: xdg-open " << file
+            << fmt::format("\nhvlab: './hvlab view {}' opens the viewer on these runs\n",
+                           fmt::join(runs, " "));
+}
+
 }  // namespace
 
 int demo_command(const std::vector<std::string>& arguments) {
@@ -275,6 +294,7 @@ int demo_command(const std::vector<std::string>& arguments) {
     if (result.status != 0) std::cerr << result_text(result, false, false);
     if (!result.directory.empty()) std::cerr << "hvlab: the runs are in " << result.directory << '\n';
   }
+  leave_report(results);
   if (!results.front().directory.empty() && values.count("json") == 0)
     std::cerr << "hvlab: 'hvlab compare teaching real' sets each teaching system beside Debian's, after "
                  "'hvlab demo' and 'hvlab demo --real'\n";
