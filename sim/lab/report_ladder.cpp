@@ -23,7 +23,7 @@ using views::Step;
 constexpr double kLeft = 128, kWidth = 872, kRow = 15, kHead = 24, kFoot = 10, kAxis = 26;
 constexpr double kCharacter = 5.9;  // as wide as most are on average
 constexpr size_t kMostLabels = 9;   // of a way's hops, the longest ones
-constexpr double kPointable = 7;  // a hop as wide as this has its name on hover
+constexpr double kPointable = 7;    // a hop as wide as this has its name on hover
 constexpr unsigned kTicks = 8;
 
 constexpr std::array kOperations = {IoOperation::Read, IoOperation::Write,   IoOperation::Flush,
@@ -105,6 +105,7 @@ std::string text_at(double x, double y, const char* anchor, const std::string& t
 /// The hop's name and time beside it, where there is room; each label takes the room of its row on that side.
 std::string hop_labels(const Way& way, const Scale& scale, double top) {
   std::vector<const Step*> longest;
+  longest.reserve(way.ladder.steps.size());
   for (const Step& step : way.ladder.steps) longest.push_back(&step);
   std::ranges::stable_sort(longest, std::ranges::greater(), &Step::length);
   std::string text;

@@ -146,12 +146,12 @@ std::string phases_svg(const std::vector<PhaseBand>& bands, double whole, const 
                   html::escaped(title));
   for (const PhaseBand& band : bands) {
     text += fmt::format(
-        "<svg x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"18\" data-begin=\"{:.9g}\" data-end=\"{:.9g}\"><title>{}: "
+        "<svg x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"18\" data-begin=\"{:.9g}\" "
+        "data-end=\"{:.9g}\"><title>{}: "
         "{}</title><rect width=\"100%\" "
         "height=\"18\"/><text x=\"4\" y=\"13\">{}</text></svg>",
-        100 * band.begin / whole, 100 * (band.end - band.begin) / whole, band.begin,
-        band.end, html::escaped(band.name), html::time_text(band.end - band.begin),
-        html::escaped(band.name));
+        100 * band.begin / whole, 100 * (band.end - band.begin) / whole, band.begin, band.end,
+        html::escaped(band.name), html::time_text(band.end - band.begin), html::escaped(band.name));
   }
   return text + "</svg>";
 }
