@@ -166,9 +166,18 @@ void tell_source(const Frame& frame, const Question& question, const Outcome& ou
   ImGui::EndTooltip();
 }
 
+// "1360 cycles"; of options the right one, and what was measured for it.
+std::string measured_text(const LessonFrame& at, const Question& question, const Outcome& outcome) {
+  const std::string number = with_unit(at.frame, outcome.measured, question.unit);
+  if (!outcome.option) return number;
+  const std::string option =
+      at.frame.say("lesson.quoted", {views::plain_text(question.options[*outcome.option])});
+  return question.unit.empty() ? option : at.frame.say("lesson.option_and_number", {option, number});
+}
+
 // "You expected 200 cycles. It is 1360 cycles." and a kind word.
 void draw_outcome(LessonFrame& at, const Question& question, const Given& given, const Outcome& outcome) {
-  const std::string measured = with_unit(at.frame, outcome.measured, question.unit);
+  const std::string measured = measured_text(at, question, outcome);
   views::Span said, verdict;
   const bool skipped = outcome.how == Outcome::How::Skipped;
   said.text = skipped ? at.frame.say("lesson.measured", {measured})
