@@ -13,7 +13,8 @@ constexpr unsigned kSide = 16;  // of a hatch's texture; lines meet at its edges
 std::array<GLuint, 7> textures{};
 float pattern_scale = 1;
 
-// How much ink is at (x, y) of the pattern.
+}  // namespace
+
 bool inked(views::Hatch hatch, unsigned x, unsigned y) {
   using views::Hatch;
   constexpr unsigned period = kSide / 2;
@@ -29,7 +30,12 @@ bool inked(views::Hatch hatch, unsigned x, unsigned y) {
   return false;
 }
 
-}  // namespace
+ImU32 ink_on(ImU32 color) {
+  const float brightness = 0.3F * static_cast<float>(color & 0xff) +
+                           0.59F * static_cast<float>((color >> 8) & 0xff) +
+                           0.11F * static_cast<float>((color >> 16) & 0xff);
+  return brightness > 110 ? IM_COL32(0, 0, 0, 110) : IM_COL32(255, 255, 255, 130);
+}
 
 void make_hatches(float scale) {
   pattern_scale = std::max(1.0F, std::round(scale));
@@ -61,12 +67,7 @@ void Fills::add(ImVec2 from, ImVec2 to, const views::Style& style, float opacity
   const ImU32 color = look_.color(style);
   list_->AddRectFilled(from, to, faded(color, opacity));
   if (style.hatch == views::Hatch::None || to.x - from.x < 2) return;
-  // Dark lines on light fills, light on dark: by the fill's own brightness.
-  const float brightness = 0.3F * static_cast<float>(color & 0xff) +
-                           0.59F * static_cast<float>((color >> 8) & 0xff) +
-                           0.11F * static_cast<float>((color >> 16) & 0xff);
-  const ImU32 ink = brightness > 110 ? IM_COL32(0, 0, 0, 110) : IM_COL32(255, 255, 255, 130);
-  hatched_[static_cast<size_t>(style.hatch)].push_back({from, to, faded(ink, opacity)});
+  hatched_[static_cast<size_t>(style.hatch)].push_back({from, to, faded(ink_on(color), opacity)});
 }
 
 void Fills::flush() {

@@ -32,6 +32,11 @@ ImU32 opaque(u32 rgb);
 /// The same colour with so much of its opacity.
 ImU32 faded(ImU32 color, float opacity);
 
+/// Whether a hatch has ink at (x, y): its pattern repeats every 8 pixels.
+bool inked(views::Hatch hatch, unsigned x, unsigned y);
+/// What a hatch is drawn with on a fill: dark on light ones, light on dark ones.
+ImU32 ink_on(ImU32 color);
+
 /// Rectangles with colour and hatch, collected and drawn in few calls: first all colours, then each hatch.
 class Fills {
  public:

@@ -13,6 +13,9 @@ const std::vector<ViewOption>& all_options() {
       {"lesson.runs", "", "the runs that the lesson made: SCENARIO=DIRECTORY;..."},
       {"lesson.view", "", "the view beside the text"},
       {"lesson.shown", "", "what the text last asked that view for"},
+      {"timeline.toggled", "", "headings that are folded or opened, with ';' between: devices;vm 1"},
+      {"timeline.scroll", "0", "how far the lanes are scrolled, in pixels at scale 1"},
+      {"timeline.skew", "yes", "plots how far virtual processors are ahead of each other"},
   };
   return kOptions;
 }

@@ -32,6 +32,7 @@ constexpr std::array kNamed = {
     // what a virtual processor, a thread, a group, a device does
     Named{"running", {0x009e73, 0x2bbf95, Hatch::None}},
     Named{"exit", {0xd55e00, 0xe8772a, Hatch::None}},
+    Named{"exit-handling", {0xd55e00, 0xe8772a, Hatch::None}},
     Named{"handled", {0xd55e00, 0xe8772a, Hatch::None}},
     Named{"ready", {0xf0e442, 0xd9cc2e, Hatch::Rising}},
     Named{"co-stopped", {0xcc79a7, 0xd895ba, Hatch::Crossed}},

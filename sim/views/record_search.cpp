@@ -136,13 +136,19 @@ bool RecordSearch::worth_reading(size_t block) const {
   return false;
 }
 
+std::optional<Record> RecordSearch::first() const { return earliest(0); }
+
 std::optional<Record> RecordSearch::next(Picoseconds time) const {
+  return time == kNever ? std::nullopt : earliest(time + 1);
+}
+
+std::optional<Record> RecordSearch::earliest(Picoseconds from) const {
   std::optional<Record> best;
   for (size_t i = 0; i < trace_.chunks().size(); ++i) {
     const record::BlockHeader& header = trace_.chunks()[i].header;
-    if (header.latest <= time || (best && header.earliest >= best->time) || !worth_reading(i)) continue;
+    if (header.latest < from || (best && header.earliest >= best->time) || !worth_reading(i)) continue;
     for (const Record& record : *trace_.kept(i))
-      if (record.time > time && (!best || record.time < best->time) && wants(record)) best = record;
+      if (record.time >= from && (!best || record.time < best->time) && wants(record)) best = record;
   }
   return best;
 }

@@ -23,6 +23,8 @@ class RecordSearch {
   /// details and entries of exits only by their kind's name.
   RecordSearch(const record::TraceReader& trace, const std::string& text);
 
+  /// The earliest of all; nothing if there is none.
+  std::optional<record::Record> first() const;
   /// The earliest later than `time`; nothing if there is none.
   std::optional<record::Record> next(Picoseconds time) const;
   /// The latest earlier than `time`.
@@ -33,6 +35,7 @@ class RecordSearch {
   bool wants(const record::Record& record) const;
 
  private:
+  std::optional<record::Record> earliest(Picoseconds from) const;
   void find_candidates();
   bool may_have(u16 lane, u16 what) const;
   bool worth_reading(size_t block) const;

@@ -14,9 +14,9 @@ using record::Record;
 namespace fs = std::filesystem;
 
 // "cores=2,model=hosted" as people say it: "hosted · 2 cores".
-std::string cell_name(const record::RunReader& reader) {
+std::string cell_name(const record::Json& settings) {
   std::string name, counts;
-  for (const auto& [path, value] : reader.settings().items()) {
+  for (const auto& [path, value] : settings.items()) {
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     const std::string last = path.substr(path.rfind('.') + 1);
     if (last == "cores") {
@@ -30,10 +30,28 @@ std::string cell_name(const record::RunReader& reader) {
   return name.empty() && !counts.empty() ? counts.substr(4) : name + counts;
 }
 
-// The directory's own name, or of "NAME/STAMP" the NAME.
+// What the folder of a cell that was opened by itself says: "cores=2,model=hosted"; nothing if it is no
+// cell's.
+record::Json settings_of(const std::string& folder) {
+  record::Json settings = record::Json::object();
+  for (size_t at = 0; at < folder.size();) {
+    const size_t end = std::min(folder.find(',', at), folder.size()), equals = folder.find('=', at);
+    if (equals == std::string::npos || equals > end) return record::Json::object();
+    settings[folder.substr(at, equals - at)] = folder.substr(equals + 1, end - equals - 1);
+    at = end + 1;
+  }
+  return settings;
+}
+
+// A cell's settings; else the name; of a path its last part.
 std::string run_name(const record::RunReader& reader) {
-  if (!reader.settings().empty()) return cell_name(reader);
-  return reader.title();
+  if (!reader.settings().empty()) return cell_name(reader.settings());
+  std::string title = reader.title();
+  while (title.size() > 1 && title.ends_with('/')) title.pop_back();
+  const std::string last = title.substr(title.rfind('/') + 1);
+  const record::Json settings = settings_of(last);
+  if (!settings.empty()) return cell_name(settings);
+  return last.empty() ? title : last;
 }
 
 u64 size_of(const fs::path& file) {
@@ -156,6 +174,8 @@ OpenRun::OpenRun(record::RunReader reader)
 }
 
 void OpenRun::open_trace() {
+  static unsigned generations = 0;
+  generation_ = ++generations;
   trace_.reset();
   problem_.clear();
   trace_bytes_ = size_of(reader_.path() / record::kTraceFile);
@@ -175,7 +195,6 @@ bool OpenRun::refresh() {
   reader_.refresh();
   if (bytes == trace_bytes_ && reader_.state() == before) return false;
   open_trace();
-  ++generation_;
   return true;
 }
 

@@ -57,7 +57,7 @@ class OpenRun {
 
   /// Of a run that is live: reads anew what it has written since. True if there was something.
   bool refresh();
-  /// Grows each time something was read.
+  /// Grows each time something was read, and is no other run's: pictures may be kept by it.
   unsigned generation() const { return generation_; }
 
   /// The run's time at time 0 of the shared cursor.
@@ -79,7 +79,7 @@ class OpenRun {
   std::string name_, argument_, problem_;
   std::optional<record::TraceReader> trace_;
   Picoseconds origin_ = 0;
-  unsigned generation_ = 1;
+  unsigned generation_ = 0;
   u64 trace_bytes_ = 0;
 };
 
