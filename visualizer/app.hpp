@@ -34,6 +34,7 @@ class App {
 
   const ViewState& state() const { return state_; }
   ViewState& state() { return state_; }
+  const views::RunSet& runs() const { return runs_; }
   /// The tables of the view, as of the last frame that was told to make them.
   std::string csv();
   unsigned frames() const { return frames_; }

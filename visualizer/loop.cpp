@@ -2,19 +2,21 @@
 #include <GLFW/glfw3.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
 #include "sim/base/user_error.hpp"
 #include "visualizer/app.hpp"
 #include "visualizer/display.hpp"
+#include "visualizer/loop.hpp"
 #include "visualizer/session.hpp"
 
 namespace hvlab::visualizer {
 
 namespace {
 
-constexpr int kSettle = 3;  // frames after a change: ImGui lays out in one, shows in the next
+constexpr int kSettle = 3;  // frames until a picture is at rest
 
 // Draws until all is there that the view waits for.
 void settle(Window& window, App& app, Picture* picture) {
@@ -42,30 +44,30 @@ void make_files(Window& window, App& app, const Request& request) {
   if (!request.csv.empty()) write_text(app.csv(), request.csv);
 }
 
-void interact(Window& window, App& app) {
-  int left = kSettle;
-  while (!window.wants_to_close()) {
-    const double patience = left > 0 || app.moving() ? 0 : app.watching() ? 0.05 : 1;
-    if (window.wait(patience)) left = kSettle;
-    if (app.poll()) left = kSettle;
-    if (left == 0 && !app.moving()) continue;
-    const ViewState before = app.state();
-    app.draw();
-    left = app.state() == before ? std::max(left - 1, 0) : kSettle;
-  }
-}
-
 }  // namespace
+
+void Loop::turn(Window& window, App& app, double patience) {
+  const bool busy = left_ > 0 || app.moving();
+  if (window.wait(busy ? 0 : app.watching() ? std::min(patience, 0.05) : patience)) left_ = kSettle;
+  if (app.poll()) left_ = kSettle;
+  if (left_ == 0 && !app.moving()) return;
+  const ViewState before = app.state();
+  app.draw();
+  left_ = app.state() == before ? std::max(left_ - 1, 0) : kSettle;
+}
 
 int run_viewer(const Request& request) {
   const bool hidden = !request.screenshot.empty() || !request.csv.empty();
-  const Display display(hidden, request.width, request.height);
+  const Display display(hidden || request.bench > 0, request.width, request.height);
   Window window(request.width, request.height, hidden);
   App app(window, request);
   if (hidden) {
     make_files(window, app, request);
+  } else if (request.bench > 0) {
+    run_bench(window, app, request);
   } else {
-    interact(window, app);
+    Loop loop;
+    while (!window.wants_to_close()) loop.turn(window, app);
     remember(session_folder(), request.state.runs,
              {state_to_arguments(app.state()), window.width(), window.height()});
   }

@@ -31,7 +31,8 @@ Request with_session(const Request& request, const std::vector<std::string>& arg
     const bool option = argument.starts_with("--");
     std::string name = option ? argument.substr(2, argument.find('=') - 2) : "run";
     if (is_given(request, name)) continue;
-    // A lesson keeps by itself how far one has come: of what was open last only the look of the window counts.
+    // A lesson keeps by itself how far one has come: of what was open last only the look of the window
+    // counts.
     const bool looks = name == "lang" || name == "theme" || name == "scale" || name == "present";
     if (is_given(request, "lesson") && !looks) continue;
     if ((name == "from" || name == "until") && is_given(request, "zoom")) continue;
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
   using namespace hvlab;
   using namespace hvlab::visualizer;
   try {
-    const Request request = read_request({argv + 1, argv + argc});
+    Request request = read_request({argv + 1, argv + argc});
     if (request.help) {
       std::cout << help_text();
       return 0;
@@ -73,7 +74,9 @@ int main(int argc, char** argv) {
       std::cout << views::lesson_list(views::load_lessons(request.state.language));
       return 0;
     }
-    if (!request.state.lesson.empty()) views::find_lesson(views::load_lessons(request.state.language), request.state.lesson);
+    if (!request.state.lesson.empty())
+      views::find_lesson(views::load_lessons(request.state.language), request.state.lesson);
+    if (request.bench > 0 && !is_given(request, "view")) request.state.view = "timeline";
     if (request.state.runs.empty() && request.state.lesson.empty())
       throw UserError("view: which run? `hvlab demo` makes some; see 'hvlab view --help'");
     return run_viewer(request);
