@@ -59,7 +59,7 @@ struct TimelineRun {
   std::vector<int> image_rows;  // of `rows`: where each is in the image; -1: it is not
   LaneImage image;
   std::vector<std::vector<RowLabel>> labels;           // of `rows`
-  std::vector<std::string> states;  // that `image` shows, as stored, in the order of rows
+  std::vector<std::string> states;                     // that `image` shows, as stored, in the order of rows
   std::optional<std::vector<record::Record>> records;  // single ones, if they are few
 
   std::string measured;  // what `sums` are of
@@ -111,6 +111,9 @@ struct Timeline {
 std::string row_name(const Frame& frame, const views::LaneRow& row);
 /// A state's name in the window's language; the stored one if there is no other.
 std::string state_words(const Frame& frame, const std::string& stored);
+/// The records of a row's lane that stand apart, so that each has a line of its own; none if they do not.
+std::vector<const record::Record*> single_records(const Timeline& timeline, const TimelineRun& kept,
+                                                  const views::LaneRow& row);
 /// The styles of a row's states.
 StateStyles styles_of_row(const record::TraceReader& trace, const views::LaneRow& row);
 

@@ -124,10 +124,10 @@ void say_event(const Timeline& timeline, const TimelineShown& shown, u16 lane, P
     ImGui::TextUnformatted(frame.say("timeline.handled", {show_count(*cycles)}).c_str());
 }
 
-void hover_row(const Timeline& timeline, const TimelineLine& line) {
+void hover_row(const Timeline& timeline, const TimelineLine& line, PicosecondDelta time) {
   const TimelineShown& shown = timeline.runs[line.run];
   const views::LaneRow& row = shown.kept->rows[line.index];
-  const PicosecondDelta time = *timeline.pointed_time, grain = timeline.area.grain();
+  const PicosecondDelta grain = timeline.area.grain();
   const PicosecondDelta own = time + static_cast<PicosecondDelta>(shown.run->origin());
   const Frame& frame = timeline.frame;
   const auto type = shown.run->trace()->lanes().at(row.lanes.front()).type;
@@ -155,11 +155,11 @@ void hover_row(const Timeline& timeline, const TimelineLine& line) {
   ImGui::EndTooltip();
 }
 
-void hover_skew(const Timeline& timeline, const TimelineLine& line) {
+void hover_skew(const Timeline& timeline, const TimelineLine& line, PicosecondDelta time) {
   const TimelineShown& shown = timeline.runs[line.run];
+  if (!shown.kept->curves) return;
   const views::SkewCurve& curve = (*shown.kept->curves)[line.index];
-  const auto leads =
-      views::skew_at(curve, *timeline.pointed_time + static_cast<PicosecondDelta>(shown.run->origin()));
+  const auto leads = views::skew_at(curve, time + static_cast<PicosecondDelta>(shown.run->origin()));
   const Frame& frame = timeline.frame;
   ImGui::BeginTooltip();
   ImGui::TextUnformatted(frame.say("timeline.skew_words").c_str());
@@ -205,8 +205,8 @@ void draw_timeline_hover(Timeline& timeline) {
   try {
     switch (line.kind) {
       case TimelineLine::Kind::Run: return hover_run(timeline, line);
-      case TimelineLine::Kind::Row: return hover_row(timeline, line);
-      case TimelineLine::Kind::Skew: return hover_skew(timeline, line);
+      case TimelineLine::Kind::Row: return hover_row(timeline, line, *timeline.pointed_time);
+      case TimelineLine::Kind::Skew: return hover_skew(timeline, line, *timeline.pointed_time);
     }
   } catch (const UserError& error) {
     timeline.frame.status = error.what();

@@ -145,6 +145,7 @@ void draw_row(Timeline& timeline, const TimelineLine& line) {
   }
   const int from = kept.image_rows[line.index];
   kept.image.draw(timeline.list(), {timeline.area.left, y}, from, from + lane_size(look).height());
+  if (!single_records(timeline, kept, row).empty()) return;  // they have their own words
   const float size = std::round(look.text->FontSize * 0.8F);
   const StateStyles styles = styles_of_row(*timeline.runs[line.run].run->trace(), row);
   for (const RowLabel& label : kept.labels[line.index]) {
@@ -172,7 +173,7 @@ void draw_flags(Timeline& timeline, const TimelineLine& line) {
   for (auto mark = first; mark != marks.end(); ++mark) {
     const float x = std::round(x_of(*mark));
     if (x >= timeline.area.right) break;
-    if (x - last_line < 2) continue;
+    if (x - last_line < look.px(7)) continue;  // one stands for those behind it
     last_line = x;
     timeline.list()->AddLine({x, y + look.px(6)}, {x, foot}, look.accent);
     timeline.list()->AddTriangleFilled({x, y + look.px(6)}, {x + look.px(6), y + look.px(9)},
@@ -215,6 +216,7 @@ void draw_run(Timeline& timeline, const TimelineLine& line) {
 void draw_skew(Timeline& timeline, const TimelineLine& line) {
   const TimelineShown& shown = timeline.runs[line.run];
   const Look& look = timeline.frame.look;
+  if (!shown.kept->curves) return;
   const views::SkewCurve& curve = (*shown.kept->curves)[line.index];
   const auto columns = views::skew_columns(curve, columns_of(timeline, *shown.run));
   Picoseconds most = 0;

@@ -90,8 +90,10 @@ void draw_run(Timeline& timeline, const TimelineShown& shown, PicosecondDelta a,
   const auto& sums = sums_of(shown, a, b);
   ImGui::PushID(shown.run);
   ImGui::Spacing();
-  fill(ImGui::GetWindowDrawList(), frame.look, ImGui::GetCursorScreenPos(),
-       {ImGui::GetCursorScreenPos().x + frame.look.px(9), ImGui::GetCursorScreenPos().y + frame.look.px(16)},
+  const float side = frame.look.px(9);
+  const ImVec2 at{ImGui::GetCursorScreenPos().x,
+                  ImGui::GetCursorScreenPos().y + (ImGui::GetTextLineHeight() - side) / 2};
+  fill(ImGui::GetWindowDrawList(), frame.look, at, {at.x + side, at.y + side},
        views::style_of_series(static_cast<unsigned>(shown.number)));
   ImGui::SetCursorPosX(ImGui::GetCursorPosX() + frame.look.px(15));
   ImGui::PushFont(frame.look.strong);
@@ -112,8 +114,8 @@ void draw_run(Timeline& timeline, const TimelineShown& shown, PicosecondDelta a,
 
 void draw_timeline_measure(Timeline& timeline, float left, float width) {
   Frame& frame = timeline.frame;
-  const PicosecondDelta a = std::min(*frame.state.marker_a, *frame.state.marker_b);
-  const PicosecondDelta b = std::max(*frame.state.marker_a, *frame.state.marker_b);
+  const PicosecondDelta first = frame.state.marker_a.value_or(0), second = frame.state.marker_b.value_or(0);
+  const PicosecondDelta a = std::min(first, second), b = std::max(first, second);
   const float top = timeline.area.top - frame.look.px(56);
   ImGui::SetCursorScreenPos({left, top});
   ImGui::BeginChild("measure", {width - frame.look.px(4), timeline.area.bottom - top}, false);
@@ -121,8 +123,7 @@ void draw_timeline_measure(Timeline& timeline, float left, float width) {
   ImGui::TextUnformatted(frame.say("timeline.between", {show_time(b - a)}).c_str());
   ImGui::PopFont();
   const PicosecondDelta grain = std::max<PicosecondDelta>((b - a) / 1000, 1);
-  ImGui::TextDisabled("A %s   B %s", show_time(*frame.state.marker_a, grain).c_str(),
-                      show_time(*frame.state.marker_b, grain).c_str());
+  ImGui::TextDisabled("A %s   B %s", show_time(first, grain).c_str(), show_time(second, grain).c_str());
   for (const TimelineShown& shown : timeline.runs) {
     try {
       if (b > a) draw_run(timeline, shown, a, b);
@@ -137,9 +138,11 @@ void draw_timeline_measure(Timeline& timeline, float left, float width) {
 void timeline_tables(Timeline& timeline) {
   Frame& frame = timeline.frame;
   const ViewState& state = frame.state;
-  const bool measures = state.marker_a && state.marker_b && *state.marker_a != *state.marker_b;
-  const PicosecondDelta a = measures ? std::min(*state.marker_a, *state.marker_b) : timeline.area.from;
-  const PicosecondDelta b = measures ? std::max(*state.marker_a, *state.marker_b) : timeline.area.until;
+  const PicosecondDelta first = state.marker_a.value_or(timeline.area.from);
+  const PicosecondDelta second = state.marker_b.value_or(timeline.area.until);
+  const bool measures = state.marker_a && state.marker_b && first != second;
+  const PicosecondDelta a = measures ? std::min(first, second) : timeline.area.from;
+  const PicosecondDelta b = measures ? std::max(first, second) : timeline.area.until;
   Table table{
       .name = "timeline", .columns = {"run", "lane", "what", "name", "picoseconds", "count"}, .rows = {}};
   for (const TimelineShown& shown : timeline.runs) {

@@ -50,7 +50,7 @@ void draw_lane(Timeline& timeline, const TimelineLine& line, const std::vector<c
       const ImVec2 at{x + look.px(3), y + (look.px(16) - type) / 2};
       timeline.list()->AddRectFilled({x + 1, y}, {at.x + width + look.px(3), y + look.px(16)},
                                      faded(look.ground, 0.88F));
-      timeline.list()->AddText(look.text, type, at, exit ? look.bad : look.ink, text.c_str());
+      timeline.list()->AddText(look.text, type, at, look.ink, text.c_str());
       break;
     }
   }
@@ -58,22 +58,26 @@ void draw_lane(Timeline& timeline, const TimelineLine& line, const std::vector<c
 
 }  // namespace
 
+std::vector<const Record*> single_records(const Timeline& timeline, const TimelineRun& kept,
+                                          const views::LaneRow& row) {
+  std::vector<const Record*> records;
+  if (row.heading() || !kept.records) return records;
+  for (const Record& record : *kept.records) {
+    const bool state = record.kind == record::trace_kind::kState || record.kind == record::trace_kind::kHeld;
+    if (record.lane == row.lanes.front() && !state && kept.ticks.takes_kind(record.kind))
+      records.push_back(&record);
+  }
+  const float width = timeline.area.right - timeline.area.left;
+  if (static_cast<float>(records.size()) * timeline.frame.look.px(6) >= width) records.clear();
+  return records;
+}
+
 void draw_timeline_records(Timeline& timeline) {
   for (const TimelineLine& line : timeline.lines) {
     if (line.kind != TimelineLine::Kind::Row || !timeline.visible(line)) continue;
     const TimelineRun& kept = *timeline.runs[line.run].kept;
-    const views::LaneRow& row = kept.rows[line.index];
-    if (row.heading() || !kept.records) continue;
-    std::vector<const Record*> records;
-    for (const Record& record : *kept.records) {
-      if (record.lane != row.lanes.front() || record.kind == record::trace_kind::kState ||
-          record.kind == record::trace_kind::kHeld)
-        continue;
-      if (kept.ticks.takes_kind(record.kind)) records.push_back(&record);
-    }
-    const float width = timeline.area.right - timeline.area.left;
-    if (!records.empty() && static_cast<float>(records.size()) * timeline.frame.look.px(6) < width)
-      draw_lane(timeline, line, records);
+    const auto records = single_records(timeline, kept, kept.rows[line.index]);
+    if (!records.empty()) draw_lane(timeline, line, records);
   }
 }
 
