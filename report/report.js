@@ -113,11 +113,11 @@ function makeSortable(table) {
   });
 }
 
-// Timeline. Heights come as "d12aq": a letter for 0 to 16, and how often; counts as "3x12,0,16".
+// Timeline. Heights come as "d12ai": a letter for 0 to 8, and how often; counts as "3x12,0,16".
 
 function heightsOf(text) {
   const heights = [];
-  for (const [, letter, count] of text.matchAll(/([a-q])(\d*)/g))
+  for (const [, letter, count] of text.matchAll(/([a-i])(\d*)/g))
     for (let i = 0; i < (Number(count) || 1); ++i) heights.push(letter.charCodeAt(0) - 97);
   return heights;
 }
@@ -148,14 +148,14 @@ function spanSum(numbers, begin, end) {
 
 // As the report's overview is drawn: each state's area up to its upper edge, the upper ones first.
 function drawLane(svg, lane, from, until) {
-  const width = Math.max(50, Math.round(svg.getBoundingClientRect().width)), height = 16;
+  const width = Math.max(50, Math.round(svg.getBoundingClientRect().width)), height = 16, part = height / 8;
   const perPixel = (until - from) / width / lane.columnSeconds, first = from / lane.columnSeconds;
   const tops = lane.states.map(() => []);
   for (let x = 0; x < width; ++x) {
     let top = 0;
     lane.states.forEach((state, i) => {
       top += spanSum(state.parts, first + x * perPixel, first + (x + 1) * perPixel) / perPixel;
-      tops[i].push(Math.round(top * 2) / 2);
+      tops[i].push(Math.round(top * part * 4) / 4);
     });
   }
   const title = svg.querySelector('title');
@@ -200,14 +200,15 @@ function drawAxis(svg, from, until) {
 
 function drawPhases(svg, from, until) {
   for (const band of svg.querySelectorAll(':scope > svg')) {
-    const begin = Math.max(from, Number(band.dataset.begin)), end = Math.min(until, Number(band.dataset.end));
+    const [starts, ends] = band.dataset.span.split(' ').map(Number);
+    const begin = Math.max(from, starts), end = Math.min(until, ends);
     band.setAttribute('x', `${100 * (begin - from) / (until - from)}%`);
     band.setAttribute('width', `${Math.max(0, 100 * (end - begin) / (until - from))}%`);
   }
 }
 
 function laneText(lane, from, until) {
-  const begin = from / lane.columnSeconds, end = until / lane.columnSeconds, height = 16 * (end - begin);
+  const begin = from / lane.columnSeconds, end = until / lane.columnSeconds, height = 8 * (end - begin);
   const shares = lane.states.map(state => [state.name, spanSum(state.parts, begin, end) / height])
     .filter(([, share]) => share >= 0.005).sort((a, b) => b[1] - a[1])
     .map(([name, share]) => `${name} ${Math.round(100 * share)} %`);

@@ -42,6 +42,7 @@ struct MeasuredRun {
   bool teaching = false;  // `way` is a teaching system
   std::string variant;    // what else its cell has of its own: "disks=#2"; empty: nothing
   std::string title;      // of its scenario
+  std::string title_ja;   // the same in Japanese; may be empty
   std::string scheduler;  // of its hypervisor; empty: it has none
   std::string kernel;     // the file's name
   std::string processor;  // the profile

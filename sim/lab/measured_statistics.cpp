@@ -157,6 +157,7 @@ MeasuredRun read_run_directory(const record::RunReader& directory) {
   if (cell) {
     describe_cell(cell->cells.front(), run);
     run.title = cell->title;
+    run.title_ja = cell->title_ja;
   }
   return run;
 }

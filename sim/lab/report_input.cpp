@@ -94,7 +94,7 @@ void make_blocks(ReportInput& input) {
 /// The title of the first run's scenario; without one the run's name.
 std::string own_title(const ReportInput& input) {
   for (const MeasuredRun& run : input.comparison.runs) {
-    if (!run.title.empty()) return run.title;
+    if (const std::string title = input.scenario(run); !title.empty()) return title;
   }
   return input.entries.empty() ? "" : input.entries.front().title;
 }
@@ -106,6 +106,10 @@ const std::vector<Explanation>& entries_of(const std::string& list) {
 }
 
 }  // namespace
+
+const std::string& ReportInput::scenario(const MeasuredRun& run) const {
+  return say.language() == "ja" && !run.title_ja.empty() ? run.title_ja : run.title;
+}
 
 std::string ReportInput::meaning(const std::string& list, const std::string& name) const {
   std::vector<Explanation> fit;

@@ -45,6 +45,9 @@ struct ReportInput {
   std::string pointer(size_t entry) const { return "/ways/" + std::to_string(entries[entry].way); }
   const MeasuredRun& measured(size_t entry) const { return comparison.runs[entries[entry].way]; }
 
+  /// The title of the run's scenario, in the page's language if it has one in it.
+  const std::string& scenario(const MeasuredRun& run) const;
+
   /// What `name` of a list of `hvlab explain` ("phases", "accounts", "exits") means, in the page's language
   /// if it is told in it, else in English; empty if it is not explained.
   std::string meaning(const std::string& list, const std::string& name) const;

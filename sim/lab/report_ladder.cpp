@@ -23,7 +23,7 @@ using views::Step;
 constexpr double kLeft = 128, kWidth = 872, kRow = 15, kHead = 24, kFoot = 10, kAxis = 26;
 constexpr double kCharacter = 5.9;  // as wide as most are on average
 constexpr size_t kMostLabels = 9;   // of a way's hops, the longest ones
-constexpr double kPointable = 7;    // a hop as wide as this has its name on hover
+constexpr double kPointable = 4;    // a hop as wide as this has its name on hover
 constexpr unsigned kTicks = 8;
 
 constexpr std::array kOperations = {IoOperation::Read, IoOperation::Write,   IoOperation::Flush,
@@ -131,49 +131,61 @@ std::string hop_labels(const Way& way, const Scale& scale, double top) {
 }
 
 std::string rows_svg(const ReportInput& input, const Way& way, double top) {
-  std::string text;
+  std::string lines, names;
   for (size_t row = 0; row < way.ladder.rungs.size(); ++row) {
     const double y = top + kRow * static_cast<double>(row);
     const std::string name = input.say(std::string("report.rung.") + views::name(way.ladder.rungs[row]));
-    text += fmt::format("<path class=\"guide\" d=\"M{} {}h{}\"/>", svg::number(kLeft),
-                        svg::number(y + kRow / 2), svg::number(kWidth));
-    text += fmt::format("<text class=\"rung\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n",
-                        svg::number(kLeft - 8), svg::number(y + 11), html::escaped(name));
+    lines += fmt::format("M{} {}h{}", svg::number(kLeft), svg::number(y + kRow / 2), svg::number(kWidth));
+    names += fmt::format("<text class=\"rung\" x=\"{}\" y=\"{}\">{}</text>\n", svg::number(kLeft - 8),
+                         svg::number(y + 11), html::escaped(name));
   }
-  return text;
+  return "<path class=\"guide\" d=\"" + lines + "\"/>" + names;
 }
 
-/// A step as a part of its rung's path, or if one can point at it as an area of its own with its name.
-void draw_step(const Step& step, double x, double width, double y, std::map<std::string, std::string>& paths,
-               std::string& areas, Inks& inks) {
-  const std::string ink = inks.of(views::style_name(step.rung));
-  if (width < kPointable) {
-    paths[ink] += fmt::format("M{} {}h{}v11H{}z", svg::number(x), svg::number(y + 2), svg::number(width),
-                              svg::number(x));
-    return;
+/// Steps that are drawn as one: those of one rung in a row, unless one can point at each.
+struct Area {
+  Rung rung;
+  double x, width;
+  std::string labels;
+  Picoseconds time;
+};
+
+std::vector<Area> areas_of(const Ladder& ladder, const Scale& scale) {
+  std::vector<Area> areas;
+  for (const Step& step : ladder.steps) {
+    const double x = scale.x(step.begin), width = scale.x(step.end) - x;
+    if (!areas.empty() && areas.back().rung == step.rung &&
+        (width < kPointable || areas.back().width < kPointable)) {
+      Area& last = areas.back();
+      last.width = x + width - last.x;
+      last.time += step.length();
+      if (last.labels.find(step.label) == std::string::npos) last.labels += "; " + step.label;
+    } else {
+      areas.push_back({step.rung, x, width, step.label, step.length()});
+    }
   }
-  areas += fmt::format(
-      "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"11\" class=\"{}\"><title>{}: {}</title></rect>",
-      svg::number(x), svg::number(y + 2), svg::number(width), ink, html::escaped(step.label),
-      html::time_text(seconds(step.length())));
+  return areas;
 }
 
 std::string steps_svg(const Way& way, const Scale& scale, double top, Inks& inks) {
-  std::string links, areas;
-  std::map<std::string, std::string> paths;  // by ink
-  double last = -1;
-  for (const Step& step : way.ladder.steps) {
-    const double y = top + kRow * static_cast<double>(row_of(way.ladder, step.rung));
-    const double x = scale.x(step.begin), width = std::max(0.7, scale.x(step.end) - x);
-    if (last >= 0 && last != y)
-      links +=
-          fmt::format("M{} {}V{}", svg::number(x), svg::number(last + kRow / 2), svg::number(y + kRow / 2));
-    draw_step(step, x, width, y, paths, areas, inks);
-    last = y;
+  std::string links, named;
+  std::map<std::string, std::string> paths;  // of those too narrow to point at, by ink
+  for (const Area& area : areas_of(way.ladder, scale)) {
+    const double y = top + kRow * static_cast<double>(row_of(way.ladder, area.rung));
+    const std::string ink = inks.of(views::style_name(area.rung)), x = svg::number(area.x);
+    const std::string width = svg::number(std::max(0.7, area.width));
+    links += fmt::format(fmt::runtime(links.empty() ? "M{} {}" : "H{}V{}"), x, svg::number(y + kRow / 2));
+    if (area.width < kPointable)
+      paths[ink] += fmt::format("M{} {}h{}v11H{}z", x, svg::number(y + 2), width, x);
+    else
+      named += fmt::format(
+          "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"11\" class=\"{}\"><title>{}</title></rect>", x,
+          svg::number(y + 2), width, ink,
+          html::escaped(fmt::format("{}: {}", area.labels, html::time_text(seconds(area.time)))));
   }
-  std::string text = links.empty() ? "" : "<path class=\"link\" d=\"" + links + "\"/>";
+  std::string text = "<path class=\"link\" d=\"" + links + "\"/>";
   for (const auto& [ink, path] : paths) text += fmt::format("<path class=\"{}\" d=\"{}\"/>", ink, path);
-  return text + areas + "\n";
+  return text + named + "\n";
 }
 
 double height_of(const Way& way) {
@@ -229,7 +241,7 @@ std::string ladder_svg(const ReportInput& input, const std::vector<Way>& ways, c
                   {html::time_text(seconds(way.ladder.length)), std::to_string(way.ladder.crossings),
                    html::count_text(static_cast<double>(way.requests))});
     text += fmt::format(
-        "<text class=\"who\" x=\"0\" y=\"{0}\">{1}</text><text class=\"rung\" x=\"{2}\" "
+        "<text class=\"who\" x=\"0\" y=\"{0}\">{1}</text><text class=\"told\" x=\"{2}\" "
         "y=\"{0}\">{3}</text>\n",
         svg::number(top + 16), html::escaped(way.title), svg::number(kLeft), html::escaped(told));
     text += rows_svg(input, way, top + kHead) + steps_svg(way, scale, top + kHead, inks) +

@@ -42,9 +42,62 @@ std::string whole_chart(const ReportInput& input, const ReportBlock& block, Inks
 
 }  // namespace
 
+namespace {
+
+constexpr size_t kMostDifferences = 8;
+
+size_t most_of_kind(const std::string& kind) {
+  if (kind == "phase.time") return 3;
+  return kind == "workload.time" || kind == "request.time" ? 2 : 1;
+}
+
+/// The weightiest differences of the block's runs, as places in the document: few of a kind, each phase and
+/// request once.
+std::vector<size_t> chosen_differences(const ReportInput& input, const ReportBlock& block) {
+  const Json& all = input.document.at("differences");
+  std::map<std::string, size_t> kinds;
+  std::vector<std::string> subjects;
+  std::vector<size_t> chosen;
+  for (size_t i = 0; i < all.size() && chosen.size() < kMostDifferences; ++i) {
+    if (all[i].at("processors") != input.entries[block.runs.front()].processors) continue;
+    const std::string kind = all[i].at("what").get<std::string>(),
+                      subject = all[i].at("subject").get<std::string>();
+    if (!subject.empty() && std::ranges::count(subjects, kind + subject) != 0) continue;
+    if (kinds[kind] == most_of_kind(kind)) continue;
+    ++kinds[kind];
+    subjects.push_back(kind + subject);
+    chosen.push_back(i);
+  }
+  return chosen;
+}
+
+/// The first sentence says what differs, those after it why.
+std::string difference_item(const ReportInput& input, size_t index) {
+  const Json& difference = input.document.at("differences").at(index);
+  const std::string text = difference.at("why").at(input.say.language()).get<std::string>();
+  const std::string stop = input.say.language() == "ja" ? "。" : ". ";
+  const size_t found = text.find(stop), end = found == std::string::npos ? text.size() : found + stop.size();
+  return fmt::format(
+      "<li data-at=\"/differences/{}/value\" data-value=\"{}\"><strong>{}</strong> <span "
+      "class=\"why\">{}</span></li>\n",
+      index, difference.at("value").dump(), html::escaped(text.substr(0, end)),
+      html::escaped(text.substr(end)));
+}
+
+std::string differences_list(const ReportInput& input, const ReportBlock& block) {
+  std::string items;
+  for (const size_t index : chosen_differences(input, block)) items += difference_item(input, index);
+  if (items.empty()) return "";
+  return fmt::format("<h4>{}</h4>\n<ol class=\"differences\">\n{}</ol>\n",
+                     html::escaped(input.say("report.summary.differences")), items);
+}
+
+}  // namespace
+
 std::string summary_section(const ReportInput& input, Inks& inks) {
-  return block_panels(input.blocks,
-                      [&](const ReportBlock& block) { return whole_chart(input, block, inks); });
+  return block_panels(input.blocks, [&](const ReportBlock& block) {
+    return whole_chart(input, block, inks) + differences_list(input, block);
+  });
 }
 
 std::string verdicts_section(const ReportInput& input, Inks&) {
@@ -67,17 +120,22 @@ std::string verdicts_section(const ReportInput& input, Inks&) {
 
 namespace {
 
+constexpr size_t kMostMarks = 40;  // of a run
+
 /// The marks of a run's stats.json: seconds and lines.
 std::string marks_of(const ReportInput& input, size_t entry) {
   if (input.entries[entry].way == kNotCompared) return "";
   const views::OpenRun& run = *input.runs.runs[input.entries[entry].open];
+  const Json marks = run.reader().stats().value("marks", Json::array());
   std::string rows;
-  for (const Json& mark : run.reader().stats().value("marks", Json::array())) {
-    const double seconds = mark.at("seconds").get<double>();
-    rows += fmt::format("<tr><td>{:.3f} ms<td>{}\n", seconds * 1e3,
-                        html::escaped(mark.at("line").get<std::string>()));
+  for (size_t i = 0; i < std::min(marks.size(), kMostMarks); ++i) {
+    rows += fmt::format("<tr><td>{:.3f} ms<td>{}\n", marks[i].at("seconds").get<double>() * 1e3,
+                        html::escaped(marks[i].at("line").get<std::string>()));
   }
   if (rows.empty()) return "";
+  if (marks.size() > kMostMarks)
+    rows += "<tr><td>…<td>" +
+            html::escaped(input.say("report.marks.more", {std::to_string(marks.size() - kMostMarks)})) + "\n";
   return fmt::format(
       "<div class=\"fold\" data-title=\"{0}\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
       "aria-label=\"{0}\"><table class=\"marks\"><caption>{0}</caption>"
@@ -133,14 +191,15 @@ std::vector<Fact> facts_of(const ReportInput& input) {
   const auto version = [&](const ReportRun& run) {
     return input.runs.runs[run.open]->reader().run().value("hvlab", std::string());
   };
-  return {{"scenario", each_once(input, measured([](const MeasuredRun& run) { return run.title; }))},
-          {"kernel", each_once(input, measured([](const MeasuredRun& run) { return run.kernel; }))},
-          {"processor", each_once(input, measured([](const MeasuredRun& run) { return run.processor; }))},
-          {"processors",
-           each_once(input, measured([](const MeasuredRun& run) { return std::to_string(run.processors); }))},
-          {"memory", memory_range(input)},
-          {"version", each_once(input, version)},
-          {"runs", std::to_string(input.entries.size())}};
+  return {
+      {"scenario", each_once(input, measured([&](const MeasuredRun& run) { return input.scenario(run); }))},
+      {"kernel", each_once(input, measured([](const MeasuredRun& run) { return run.kernel; }))},
+      {"processor", each_once(input, measured([](const MeasuredRun& run) { return run.processor; }))},
+      {"processors",
+       each_once(input, measured([](const MeasuredRun& run) { return std::to_string(run.processors); }))},
+      {"memory", memory_range(input)},
+      {"version", each_once(input, version)},
+      {"runs", std::to_string(input.entries.size())}};
 }
 
 std::map<std::string, unsigned> origins_of(const Json& costs) {

@@ -15,9 +15,11 @@ namespace {
 
 using html::Json;
 
-constexpr size_t kOverviewColumns = 320;
+constexpr size_t kOverviewColumns = 400;
 constexpr unsigned kFinestLevels = 4;         // the zoom's columns are at most 2^4 times narrower
 constexpr size_t kMostZoomBytes = 160 << 10;  // that the page has for them
+constexpr unsigned kPageParts = 8;            // of a column's height, in the page
+constexpr int kPageHeight = 16;               // of a lane, in its own units
 constexpr unsigned kTicks = 6;
 
 struct PhaseBand {
@@ -33,19 +35,17 @@ u64 number_behind(const std::string& line, const std::string& key) {
   return number;
 }
 
-/// The phases of the first instance, by its lines on the console: each is printed when the phase is over and
-/// says what it took.
+/// The phases of a workload that is alone, by its lines on the console: each is printed when the phase is
+/// over and says what it took.
 std::vector<PhaseBand> phases_of(const views::OpenRun& run) {
+  constexpr std::string_view kStart = "HVLAB phase=";
   std::vector<PhaseBand> bands;
   for (const Json& mark : run.reader().stats().value("marks", Json::array())) {
     const std::string line = mark.at("line").get<std::string>();
-    for (const std::string_view start : {"HVLAB phase=", "HVLAB instance=1 HVLAB phase="}) {
-      if (!line.starts_with(start)) continue;
-      const double end = mark.at("seconds").get<double>();
-      const std::string name = line.substr(start.size(), line.find(' ', start.size()) - start.size());
-      bands.push_back(
-          {name, std::max(0.0, end - static_cast<double>(number_behind(line, "ns")) * 1e-9), end});
-    }
+    if (!line.starts_with(kStart)) continue;
+    const double end = mark.at("seconds").get<double>();
+    const std::string name = line.substr(kStart.size(), line.find(' ', kStart.size()) - kStart.size());
+    bands.push_back({name, std::max(0.0, end - static_cast<double>(number_behind(line, "ns")) * 1e-9), end});
   }
   return bands;
 }
@@ -88,6 +88,7 @@ Picture picture_of(const ReportInput& input, const ReportBlock& block) {
 
 /// The outline of all that stands in the columns up to some state: its upper edge, then straight back.
 std::string area(const std::vector<unsigned>& tops) {
+  constexpr int kPart = kPageHeight / static_cast<int>(kPageParts);
   std::string path;
   for (size_t i = 0; i < tops.size();) {
     if (tops[i] == 0) {
@@ -95,13 +96,15 @@ std::string area(const std::vector<unsigned>& tops) {
       continue;
     }
     const size_t begin = i;
-    unsigned height = 0;
-    path += fmt::format("M{} {}", i, kColumnParts);
+    int height = 0;
+    path += fmt::format("M{} {}", i, kPageHeight);
     while (i < tops.size() && tops[i] != 0) {
-      size_t end = i + 1;
-      while (end < tops.size() && tops[end] == tops[i]) ++end;
-      path += fmt::format("v{}h{}", static_cast<int>(height) - static_cast<int>(tops[i]), end - i);
-      height = tops[i];
+      const size_t end = static_cast<size_t>(std::find_if(tops.begin() + static_cast<long>(i), tops.end(),
+                                                          [&](unsigned top) { return top != tops[i]; }) -
+                                             tops.begin());
+      const int next = kPart * static_cast<int>(tops[i]);
+      path += fmt::format("v{}h{}", height - next, end - i);
+      height = next;
       i = end;
     }
     path += fmt::format("v{}H{}z", height, begin);
@@ -109,7 +112,8 @@ std::string area(const std::vector<unsigned>& tops) {
   return path;
 }
 
-/// Columns 2^by times as wide: of each state the mean, where it ends rounded.
+/// Columns 2^by times as wide: of each state the mean, where it ends rounded to a kPageParts-th of the
+/// height.
 std::vector<std::vector<unsigned>> tops_of(const TimelineLane& lane, unsigned by, size_t columns) {
   const size_t wide = size_t{1} << by;
   std::vector<std::vector<unsigned>> tops(lane.states.size(), std::vector<unsigned>(columns));
@@ -118,7 +122,8 @@ std::vector<std::vector<unsigned>> tops_of(const TimelineLane& lane, unsigned by
     for (size_t i = 0; i < lane.states.size(); ++i) {
       const std::vector<u8>& parts = lane.states[i].parts;
       for (size_t k = column * wide; k < std::min(parts.size(), (column + 1) * wide); ++k) sum += parts[k];
-      tops[i][column] = static_cast<unsigned>((sum + wide / 2) / wide);
+      const size_t step = wide * kColumnParts / kPageParts;
+      tops[i][column] = static_cast<unsigned>((sum + step / 2) / step);
     }
   }
   return tops;
@@ -130,7 +135,7 @@ std::string lane_svg(const TimelineLane& lane, const std::string& id, unsigned b
       "<svg class=\"lane\" data-lane=\"{}\" width=\"100%\" height=\"18\" viewBox=\"0 0 {} {}\" "
       "preserveAspectRatio=\"none\" "
       "role=\"img\"><title>{}: {}</title>",
-      id, columns, kColumnParts, html::escaped(lane.name), html::escaped(lane.shares));
+      id, columns, kPageHeight, html::escaped(lane.name), html::escaped(lane.shares));
   const std::vector<std::vector<unsigned>> tops = tops_of(lane, by, columns);
   for (size_t i = tops.size(); i-- > 0;) {
     const std::string path = area(tops[i]);
@@ -145,13 +150,12 @@ std::string phases_svg(const std::vector<PhaseBand>& bands, double whole, const 
       fmt::format("<svg class=\"phases\" width=\"100%\" height=\"18\" role=\"img\"><title>{}</title>",
                   html::escaped(title));
   for (const PhaseBand& band : bands) {
+    const std::string name = html::escaped(band.name);
     text += fmt::format(
-        "<svg x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"18\" data-begin=\"{:.9g}\" "
-        "data-end=\"{:.9g}\"><title>{}: "
-        "{}</title><rect width=\"100%\" "
-        "height=\"18\"/><text x=\"4\" y=\"13\">{}</text></svg>",
-        100 * band.begin / whole, 100 * (band.end - band.begin) / whole, band.begin, band.end,
-        html::escaped(band.name), html::time_text(band.end - band.begin), html::escaped(band.name));
+        "<svg x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"18\" data-span=\"{:.9g} {:.9g}\"><title>{}: "
+        "{}</title><rect/><text>{}</text></svg>",
+        100 * band.begin / whole, 100 * (band.end - band.begin) / whole, band.begin, band.end, name,
+        html::time_text(band.end - band.begin), name);
   }
   return text + "</svg>";
 }
