@@ -6,6 +6,21 @@ namespace hvlab::visualizer {
 
 const std::vector<ViewOption>& all_options() {
   static const std::vector<ViewOption> kOptions = {
+      {"ladder.mode", "request", "request, or exit: one exit of a virtual machine"},
+      {"ladder.operation", "write", "read, write, flush, discard, round-trip, ping, send, receive"},
+      {"ladder.group", "",
+       "SYSTEM:BYTES of the requests (system 0: the machine's own); what programs ask for if not given"},
+      {"ladder.request", "median",
+       "which request: quickest, median, p90, p99, slowest, or its number in time"},
+      {"ladder.reason", "npf", "the exit's reason"},
+      {"ladder.exit", "median", "which exit of the shown span for that reason, as of requests"},
+      {"ladder.scale", "short", "short: waits are cut, or time: all to scale"},
+      {"ladder.at", "",
+       "how far the requests have walked, in picoseconds along the scale; all of it if not given"},
+      {"ladder.from", "", "where the picture begins, in picoseconds along the scale"},
+      {"ladder.until", "", "and where it ends"},
+      {"ladder.seconds", "10", "that playing takes"},
+      {"ladder.measure", "mean", "what the table of several runs shows: mean, p50, p90, p99, max"},
       {"timeline.filter", "", "only what fits: kind=..., lane=..."},
       {"timeline.search", "", "the text that n and N go to"},
       {"lesson.step", "0", "which step of the lesson, from 0"},

@@ -122,6 +122,16 @@ std::vector<Picoseconds> places_of(const Ladder& ladder, Picoseconds most) {
   return places;
 }
 
+Picoseconds short_wait(const std::vector<const Ladder*>& ladders) {
+  Picoseconds longest = 0;
+  for (const Ladder* ladder : ladders) {
+    Picoseconds busy = 0;
+    for (const Step& step : ladder->steps) busy += facts(step.rung).at_rest ? 0 : step.length();
+    longest = std::max(longest, busy);
+  }
+  return std::max<Picoseconds>(longest / 8, 1);
+}
+
 double place_at(const Ladder& ladder, const std::vector<Picoseconds>& places, Picoseconds time) {
   if (ladder.steps.empty()) return 0;
   const size_t i = step_at(ladder, time);

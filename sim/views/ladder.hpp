@@ -85,6 +85,10 @@ Picoseconds previous_step(const Ladder& ladder, Picoseconds time);
 /// longer than `most`: so that hops of a microsecond can be seen beside a disk's milliseconds. One place for
 /// the begin of each step, and one for the end of the last.
 std::vector<Picoseconds> places_of(const Ladder& ladder, Picoseconds most);
+/// How long waits are drawn beside each other at most, so that what processors do fills most of a picture of
+/// `ladders`: an eighth of the longest such time.
+Picoseconds short_wait(const std::vector<const Ladder*>& ladders);
+
 /// The place of a time, with `places` of the same ladder; and the time of a place.
 double place_at(const Ladder& ladder, const std::vector<Picoseconds>& places, Picoseconds time);
 Picoseconds time_at(const Ladder& ladder, const std::vector<Picoseconds>& places, double place);

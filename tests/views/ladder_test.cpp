@@ -92,6 +92,8 @@ TEST_CASE("long waits can be drawn short without bending the rest") {
   const std::vector<Picoseconds> whole = places_of(ladder, kNever),
                                  folded = places_of(ladder, 100 * kNanosecond);
   CHECK(whole.back() == ladder.length);
+  CHECK(short_wait({&ladder}) == 250 * kNanosecond / 8);
+  CHECK(short_wait({}) == 1);
   CHECK(folded.back() == 350 * kNanosecond);
   CHECK(place_at(ladder, folded, 130 * kNanosecond) == 130 * kNanosecond);
   CHECK(place_at(ladder, folded, 700 * kNanosecond) == 250 * kNanosecond);
