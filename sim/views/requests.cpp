@@ -124,6 +124,23 @@ bool same_hop(const HopTimes& a, const HopTimes& b) {
   return a.stage == b.stage && a.where == b.where && a.label == b.label;
 }
 
+// The row of `kinds` that a hop of `table` belongs in: that of the same place, else one with the same label
+// that the table has nothing else for: one system's driver is beside another's, though one is in a
+// hypervisor.
+size_t row_for(const std::vector<const HopTimes*>& kinds, const HopTimes& hop,
+               const std::vector<HopTimes>& table) {
+  for (size_t i = 0; i < kinds.size(); ++i)
+    if (same_hop(*kinds[i], hop)) return i;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const auto is_kind = [&](const HopTimes& own) { return same_hop(own, *kinds[i]); };
+    const auto alike = [&](const HopTimes& own) { return own.stage == hop.stage && own.label == hop.label; };
+    if (kinds[i]->stage == hop.stage && kinds[i]->label == hop.label &&
+        std::ranges::none_of(table, is_kind) && std::ranges::count_if(table, alike) == 1)
+      return i;
+  }
+  return kinds.size();
+}
+
 }  // namespace
 
 std::vector<HopTimes> hop_table(const Requests& requests, const Requests::Group& group) {
@@ -151,10 +168,9 @@ std::vector<std::vector<int>> joined_hops(const std::vector<std::vector<HopTimes
     size_t at = 0;
     for (size_t i = 0; i < tables[table].size(); ++i) {
       const HopTimes& hop = tables[table][i];
-      const auto found =
-          std::ranges::find_if(kinds, [&](const HopTimes* kind) { return same_hop(*kind, hop); });
-      const auto place = found != kinds.end() ? static_cast<size_t>(found - kinds.begin()) : at;
-      if (found == kinds.end()) {
+      size_t place = row_for(kinds, hop, tables[table]);
+      if (place == kinds.size()) {
+        place = at;
         kinds.insert(kinds.begin() + static_cast<std::ptrdiff_t>(at), &hop);
         rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(at), std::vector<int>(tables.size(), -1));
       }

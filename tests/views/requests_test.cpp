@@ -161,6 +161,13 @@ TEST_CASE("hops of several runs find their rows") {
                  medium = hop(IoStage::Medium, IoWhere::Medium, "medium"), whole = hop({}, {}, "");
   const auto rows = joined_hops({{call, medium, whole}, {call, exit, medium, whole}});
   CHECK(rows == std::vector<std::vector<int>>{{0, 0}, {-1, 1}, {1, 2}, {2, 3}});
+  // The same thing in another place has the same row; two of a kind have two.
+  const HopTimes ours = hop(IoStage::Driver, IoWhere::HostKernel, "driver"),
+                 theirs = hop(IoStage::Driver, IoWhere::Hypervisor, "driver");
+  CHECK(joined_hops({{call, ours, whole}, {call, theirs, whole}}) ==
+        std::vector<std::vector<int>>{{0, 0}, {1, 1}, {2, 2}});
+  CHECK(joined_hops({{call, ours, theirs, whole}, {theirs, whole}}) ==
+        std::vector<std::vector<int>>{{0, -1}, {1, -1}, {2, 0}, {3, 1}});
   const HopTimes other = hop(IoStage::Driver, IoWhere::HostKernel, "driver");
   CHECK(joined_hops({{call, medium, whole}, {other, whole}}) ==
         std::vector<std::vector<int>>{{-1, 0}, {0, -1}, {1, -1}, {2, 1}});
