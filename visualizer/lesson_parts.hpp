@@ -1,6 +1,7 @@
 // The parts of the lesson's view.
 #pragma once
 
+#include "sim/views/lesson_commands.hpp"
 #include "visualizer/lesson_runner.hpp"
 #include "visualizer/lesson_state.hpp"
 #include "visualizer/rich_text.hpp"
@@ -22,6 +23,9 @@ void draw_questions(LessonFrame& at, const views::Step& step);
 
 /// The button that runs, what it does, how far it is; afterwards the predictions beside what was measured.
 void draw_run(LessonFrame& at);
+
+/// Commands that the step's text suggests: each can be run, and is shown beside what was run before.
+void draw_commands(LessonFrame& at, const views::Step& step);
 
 /// Whether the scenarios may be run now, and running them.
 bool may_run(const LessonFrame& at);

@@ -82,14 +82,18 @@ bool may_run(const LessonFrame& at) {
 
 void run_lesson(LessonFrame& at) {
   at.progress.runs.clear();
-  at.runner.start(at.lesson.scenarios, at.frame.ask);
+  std::vector<LessonRun> runs(at.lesson.scenarios.size());
+  for (size_t i = 0; i < runs.size(); ++i) runs[i].name = runs[i].scenario = at.lesson.scenarios[i];
+  at.runner.start(std::move(runs), at.frame.ask);
 }
 
 void draw_run(LessonFrame& at) {
   ImGui::Dummy({1, at.frame.look.px(4)});
   draw_buttons(at);
   ImGui::Dummy({1, at.frame.look.px(2)});
-  for (const LessonRun& run : at.runner.runs()) draw_progress(at.frame, run);
+  for (const LessonRun& run : at.runner.runs()) {
+    if (run.name == run.scenario) draw_progress(at.frame, run);
+  }
   if (at.runner.running() || !all_measured(at)) return;
   ImGui::Dummy({1, at.frame.look.px(6)});
   ImGui::PushFont(at.frame.look.strong);
@@ -97,6 +101,34 @@ void draw_run(LessonFrame& at) {
   ImGui::PopFont();
   ImGui::Dummy({1, at.frame.look.px(2)});
   for (const views::Step& step : at.lesson.steps) draw_questions(at, step);
+}
+
+void draw_commands(LessonFrame& at, const views::Step& step) {
+  const std::vector<views::LessonCommand> commands = views::commands_of(step.blocks);
+  if (commands.empty()) return;
+  ImGui::Dummy({1, at.frame.look.px(6)});
+  ImGui::PushFont(at.frame.look.strong);
+  ImGui::TextUnformatted(at.frame.say("lesson.try").c_str());
+  ImGui::PopFont();
+  for (const views::LessonCommand& command : commands) {
+    ImGui::PushID(command.name.c_str());
+    if (button(at.frame, "lesson.run.start", !at.frame.still && !at.runner.running(), false)) {
+      LessonRun run;
+      run.name = command.name;
+      run.scenario = command.scenario;
+      run.rest = command.rest;
+      at.runner.start({std::move(run)}, at.frame.ask);
+    }
+    ImGui::SameLine();
+    views::Span code;
+    code.text = command.text.substr(std::string("hvlab run scenarios/lessons/").size());
+    code.code = true;
+    draw_spans(at.frame, at.reading, {code});
+    for (const LessonRun& run : at.runner.runs()) {
+      if (run.name == command.name) draw_progress(at.frame, run);
+    }
+    ImGui::PopID();
+  }
 }
 
 }  // namespace hvlab::visualizer

@@ -15,9 +15,11 @@ namespace {
 
 constexpr const char* kFolder = record::kRunsFolder;
 
-std::vector<std::string> words_for(const std::string& scenario) {
-  const fs::path file = data_folder("scenarios/lessons") / (scenario + ".yaml");
-  return {"run", file.string(), "--json", "--runs", kFolder};
+std::vector<std::string> words_for(const LessonRun& run) {
+  const fs::path file = data_folder("scenarios/lessons") / (run.scenario + ".yaml");
+  std::vector<std::string> words = {"run", file.string(), "--json", "--runs", kFolder};
+  words.insert(words.end(), run.rest.begin(), run.rest.end());
+  return words;
 }
 
 // The runs there are of a scenario. The link to the latest is none.
@@ -57,12 +59,8 @@ void finish(LessonRun& run, const Answer& answer) {
 
 }  // namespace
 
-void LessonRunner::start(const std::vector<std::string>& scenarios, Asker& asker) {
-  runs_.clear();
-  for (const std::string& scenario : scenarios) {
-    runs_.emplace_back();
-    runs_.back().scenario = scenario;
-  }
+void LessonRunner::start(std::vector<LessonRun> runs, Asker& asker) {
+  runs_ = std::move(runs);
   begin_next(asker);
 }
 
@@ -71,7 +69,7 @@ void LessonRunner::begin_next(Asker& asker) {
   if (next == runs_.end()) return;
   before_ = directories_of(next->scenario);
   next->state = State::Running;
-  asker.ask_again(words_for(next->scenario));
+  asker.ask_again(words_for(*next));
 }
 
 void LessonRunner::look_for_directory(LessonRun& run) {
@@ -86,7 +84,7 @@ void LessonRunner::poll(Asker& asker) {
   if (run == runs_.end()) return;
   if (run->directory.empty()) look_for_directory(*run);
   if (!run->directory.empty()) count_cells(*run);
-  const Answer& answer = asker.ask(words_for(run->scenario));
+  const Answer& answer = asker.ask(words_for(*run));
   if (answer.state == Answer::State::Waiting) return;
   finish(*run, answer);
   begin_next(asker);
@@ -99,7 +97,7 @@ bool LessonRunner::running() const {
 std::map<std::string, std::string> LessonRunner::directories() const {
   std::map<std::string, std::string> found;
   for (const LessonRun& run : runs_) {
-    if (!run.directory.empty()) found[run.scenario] = run.directory;
+    if (!run.directory.empty()) found[run.name] = run.directory;
   }
   return found;
 }

@@ -13,7 +13,9 @@ namespace hvlab::visualizer {
 /// A scenario that is run.
 struct LessonRun {
   enum class State : u8 { Waiting, Running, Done, Failed };
+  std::string name;  // among the lesson's runs
   std::string scenario;
+  std::vector<std::string> rest;  // of the command line, behind the scenario's file
   State state = State::Waiting;
   std::string directory;  // of the run, once it has begun
   std::string problem;    // of Failed why; of Done what it said besides
@@ -22,15 +24,15 @@ struct LessonRun {
 
 class LessonRunner {
  public:
-  /// Begins with the first of `scenarios`; run directories go to runs/ in the current folder.
-  void start(const std::vector<std::string>& scenarios, Asker& asker);
+  /// Begins with the first of `runs`; run directories go to runs/ in the current folder.
+  void start(std::vector<LessonRun> runs, Asker& asker);
 
   /// Takes what has come, and begins the next. To be called often while running().
   void poll(Asker& asker);
 
   bool running() const;
   const std::vector<LessonRun>& runs() const { return runs_; }
-  /// Of each scenario that has begun its directory.
+  /// Of each run that has begun its directory, by its name.
   std::map<std::string, std::string> directories() const;
   /// Forgets what was run.
   void clear() { runs_.clear(); }

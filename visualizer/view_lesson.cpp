@@ -123,6 +123,7 @@ void draw_text(Classroom& room, LessonFrame& at, const Step& step, float foot) {
   draw_blocks(at.frame, at.reading, step.blocks);
   draw_questions(at, step);
   if (step.chapter == Chapter::Run) draw_run(at);
+  if (step.chapter == Chapter::Change) draw_commands(at, step);
   ImGui::Dummy({1, at.frame.look.px(12)});
   room.scroll = ImGui::GetScrollY();
   room.scroll_most = ImGui::GetScrollMaxY();

@@ -98,6 +98,11 @@ std::vector<std::string> view_arguments(const Step& step, const std::map<std::st
       arguments.insert(arguments.end(), directories.begin(), directories.end());
     }
   }
+  for (const auto& [name, directory] : runs) {
+    if (step.chapter != Chapter::Change || name.find('+') == std::string::npos) continue;
+    const std::vector<std::string> tried = cell_directories(directory, "");
+    arguments.insert(arguments.end(), tried.begin(), tried.end());
+  }
   if (arguments.empty()) return {};
   arguments.push_back("--view=" + step.view.front());
   arguments.insert(arguments.end(), options.begin(), options.end());

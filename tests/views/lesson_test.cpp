@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/views/lesson_commands.hpp"
 #include "sim/views/lesson_files.hpp"
 #include "temporary_folder.hpp"
 
@@ -90,6 +91,19 @@ TEST_CASE("a mistake in a lesson is told with its line") {
                     Catch::Contains("'bound'"));
 }
 
+TEST_CASE("commands of the text are found, with their words as a shell parts them") {
+  const auto commands = commands_of(parse_markdown(
+      "- `hvlab run scenarios/lessons/one.yaml --set 'vary.a=[b, c]' --set d=5us` and `hvlab list costs`\n"
+      "  - `hvlab run scenarios/lessons/two.yaml`\n\n`hvlab run scenarios/lessons/two.yaml`\n"
+      "hvlab run scenarios/lessons/three.yaml `hvlab run scenarios/claims/x.yaml`\n"));
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[0].scenario == "one");
+  CHECK(commands[0].name == "one+1");
+  CHECK(commands[0].rest == std::vector<std::string>{"--set", "vary.a=[b, c]", "--set", "d=5us"});
+  CHECK(commands[1].name == "two+2");
+  CHECK(commands[1].rest.empty());
+}
+
 TEST_CASE("a lesson is found by number, name, or a word that only it has") {
   const std::vector<Lesson> lessons = load_lessons("en");
   REQUIRE(lessons.size() >= 5);
@@ -119,6 +133,8 @@ TEST_CASE("a step's view is the arguments of hvlab view, for the runs that have 
   step.view = {"timeline", "one"};
   CHECK(view_arguments(step, {{"one", run}}) ==
         std::vector<std::string>{run + "/m=_b_c", run + "/m=d", "--view=timeline"});
+  step.chapter = Chapter::Change;  // with what was tried
+  CHECK(view_arguments(step, {{"one", run}, {"one+1", run}, {"two", run}}).size() == 5);
   write_file(folder.path / "s/run.json", R"({"schema": "hvlab.run/1", "state": "running"})");
   const std::string single = (folder.path / "s").string();
   CHECK(view_arguments(step, {{"one", single}}) == std::vector<std::string>{single, "--view=timeline"});
