@@ -32,9 +32,10 @@ std::vector<std::string> alignments(const views::RunSet& runs) {
   const record::TraceReader& trace = *runs.runs[0]->trace();
   for (const auto& [key, entry] : trace.names(record::NameTable::Mark)) {
     const std::string prefix = "HVLAB phase=";
-    if (!entry.text.starts_with(prefix)) continue;
-    const std::string phase =
-        "phase:" + entry.text.substr(prefix.size(), entry.text.find(' ', prefix.size()) - prefix.size());
+    const size_t begin = entry.text.find(prefix);  // "HVLAB instance=N " may stand before it
+    if (!entry.text.starts_with("HVLAB ") || begin == std::string::npos) continue;
+    const size_t name = begin + prefix.size();
+    const std::string phase = "phase:" + entry.text.substr(name, entry.text.find(' ', name) - name);
     if (std::ranges::find(found, phase) == found.end()) found.push_back(phase);
   }
   found.emplace_back("mark:HVLAB start");

@@ -78,7 +78,8 @@ std::optional<Picoseconds> phase_begin(const record::TraceReader& trace, const A
   trace.each(0, kNever, [&](const Record& record) {
     if (record.kind != record::trace_kind::kMark) return true;
     const std::string line = trace.name(record::NameTable::Mark, record.a);
-    if (!(line + " ").starts_with(start) || --left != 0) return true;
+    // "HVLAB phase=...", behind "HVLAB instance=N " if there are several
+    if (!line.starts_with("HVLAB ") || (line + " ").find(start) == std::string::npos || --left != 0) return true;
     const Picoseconds took = number_behind(line, "ns") * kNanosecond;
     found = record.b > took ? record.b - took : 0;
     return false;

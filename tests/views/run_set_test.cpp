@@ -87,6 +87,7 @@ TEST_CASE("runs are aligned by a line's beginning, a phase's beginning, the n-th
     trace.exit_at(5'000);
     trace.mark(10'000'000, "HVLAB start size=full");
     trace.mark(90'000'000, "HVLAB phase=disk hash=1 ns=50000 bytes=4");
+    trace.mark(93'000'000, "HVLAB instance=2 HVLAB phase=link hash=1 ns=3000");
     trace.exit_at(95'000'000);
     (*trace).finish();
   }
@@ -100,6 +101,7 @@ TEST_CASE("runs are aligned by a line's beginning, a phase's beginning, the n-th
   CHECK(origin_of(run, "event:vm-exit#2") == 95'000'000);
   CHECK(origin_of(run, "event:vm-exit#3") == kNever);
   CHECK(origin_of(run, "event:no-such") == kNever);
+  CHECK(origin_of(run, "phase:link") == 90'000'000);  // several instances say which
   CHECK(origin_of(run, "phase:dis") == kNever);
 }
 
