@@ -177,7 +177,7 @@ void App::draw(bool still, Picture* picture) {
     state_.runs = other_runs;
     not_aligned_ = runs_.align(state_.align);
   }
-  if (want_picture_) {
+  if (into == &own) {  // the key comes within a frame: the next one is taken
     want_picture_ = false;
     const std::string file = "hvlab-" + state_.view + ".png";
     write_png(own, file);

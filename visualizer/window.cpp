@@ -77,6 +77,8 @@ Window::Window(int width, int height, bool hidden) : hidden_(hidden) {
   ImGui::GetIO().IniFilename = nullptr;  // what is remembered is ours (session.hpp)
   ImGui::GetIO().ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   ImGui_ImplGlfw_InitForOpenGL(window_, true);
+  // A presenter's remote: they are the lesson's, and do not move what has the keyboard's focus.
+  ImGui::GetIO().KeyMap[ImGuiKey_PageUp] = ImGui::GetIO().KeyMap[ImGuiKey_PageDown] = -1;
   ImGui_ImplOpenGL3_Init("#version 150");
   if (hidden) make_canvas(width, height);
 }

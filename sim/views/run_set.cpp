@@ -211,6 +211,36 @@ std::optional<Picoseconds> find_origin(const OpenRun& run, const Alignment& alig
   return 0;
 }
 
+namespace {
+
+// How many letters all names begin with, up to a word's end.
+size_t common_start(const std::vector<std::string>& names) {
+  size_t common = names.front().size();
+  for (const std::string& name : names) {
+    const auto [here, there] = std::ranges::mismatch(names.front(), name);
+    common = std::min(common, static_cast<size_t>(here - names.front().begin()));
+  }
+  const bool within = std::ranges::any_of(names, [&](const std::string& name) {
+    return common < name.size() && name[common] != ' ';
+  });
+  return within ? names.front().rfind(' ', common) : common;
+}
+
+}  // namespace
+
+std::vector<std::string> told_apart(std::vector<std::string> names) {
+  constexpr size_t kLong = 24;
+  if (names.size() < 2) return names;
+  const size_t common = common_start(names);
+  if (common == std::string::npos || common <= kLong) return names;
+  for (std::string& name : names) {
+    // one that is nothing but the start keeps its last words
+    const size_t from = common < name.size() ? common : name.find(' ', name.size() - kLong);
+    if (from != std::string::npos) name = "…" + name.substr(from);
+  }
+  return names;
+}
+
 std::vector<std::string> RunSet::align(const Alignment& alignment) {
   std::vector<std::string> without;
   for (const auto& run : runs) {
@@ -257,6 +287,11 @@ RunSet open_runs(const std::vector<std::string>& names) {
     }
   }
   if (!problems.empty()) throw UserError(problems);
+  std::vector<std::string> called;
+  called.reserve(set.runs.size());
+  for (const auto& run : set.runs) called.push_back(run->name());
+  called = told_apart(std::move(called));
+  for (size_t i = 0; i < called.size(); ++i) set.runs[i]->set_name(called[i]);
   return set;
 }
 

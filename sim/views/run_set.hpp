@@ -45,6 +45,7 @@ class OpenRun {
   /// What it is called in headings: a cell's own settings without their paths ("hosted, 1 processor"), else
   /// the run's name.
   const std::string& name() const { return name_; }
+  void set_name(const std::string& name) { name_ = name; }
   /// What a command line calls it.
   const std::string& argument() const { return argument_; }
 
@@ -95,6 +96,9 @@ struct RunSet {
   /// The shared time at which the first run begins and the last ends; 0, 0 without traces.
   std::pair<PicosecondDelta, PicosecondDelta> span() const;
 };
+
+/// Names without the words that all begin with, if those are long: "… & /bin/probe spin 600".
+std::vector<std::string> told_apart(std::vector<std::string> names);
 
 /// The runs that `names` name; those of several cells by all of their cells. Throws UserError with all that
 /// cannot be opened.

@@ -182,6 +182,19 @@ TEST_CASE("damaged runs are told, all at once; a damaged trace is shown as far a
   }
 }
 
+TEST_CASE("long names lose what they have in common, and stay apart") {
+  using Names = std::vector<std::string>;
+  CHECK(told_apart({"monolithic · 1 core", "hosted · 1 core"}) == Names{"monolithic · 1 core", "hosted · 1 core"});
+  CHECK(told_apart({"program /bin/init /bin/workload --quick", "program /bin/init /bin/workload --quick & a b",
+                    "program /bin/init /bin/workload --quick & c"}) ==
+        Names{"… /bin/workload --quick", "… & a b", "… & c"});
+  CHECK(told_apart({"program /bin/workload/of/mine --first", "program /bin/workload/of/mine --fast"}) ==
+        Names{"… --first", "… --fast"});
+  CHECK(told_apart({"a-single-word-that-is-very-long-1", "a-single-word-that-is-very-long-2"}) ==
+        Names{"a-single-word-that-is-very-long-1", "a-single-word-that-is-very-long-2"});
+  CHECK(told_apart({"only one that is as long as can be said"}).size() == 1);
+}
+
 TEST_CASE("a cell that is opened by itself is called as among the others") {
   const Folder folder;
   fs::create_directories(folder / "run/model=a");

@@ -56,6 +56,17 @@ TEST_CASE("a click on a tab opens its view, one on a run hides it") {
   CHECK(state.shown == std::vector<unsigned>{2, 3});
 }
 
+TEST_CASE("Ctrl+S writes the picture that is seen, and the window stays") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  OpenWindow window({"architectures", "--size=1200x760", "--view=exits"});
+  window.keys({"ctrl+s"});
+  wait_for(0.5);
+  CHECK(std::filesystem::file_size(fixture.folder() / "hvlab-exits.png") > 4000);
+  window.leave();
+}
+
 TEST_CASE("nothing is drawn while nothing happens") {
   unsetenv("DISPLAY");
   const visualizer::Display display(true, 1280, 900);
