@@ -100,7 +100,7 @@ std::string show_time(PicosecondDelta time) {
 std::string show_count(u64 count) {
   std::string digits = std::to_string(count), text;
   for (size_t i = 0; i < digits.size(); ++i) {
-    if (i != 0 && (digits.size() - i) % 3 == 0) text += "\u2009";  // a thin space
+    if (i != 0 && (digits.size() - i) % 3 == 0) text += "\u00a0";  // a space that does not break
     text += digits[i];
   }
   return text;
