@@ -14,7 +14,7 @@ constexpr const char* kMono = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.t
 constexpr const char* kJapanese = "/usr/share/fonts/opentype/ipafont-gothic/ipagp.ttf";
 
 // Latin with its accents, Greek, punctuation, arrows, mathematical and geometric signs.
-constexpr ImWchar kLatin[] = {0x20,   0x17f,  0x391,  0x3c9,  0x2010, 0x2027, 0x2030, 0x205e, 0x20ac,
+constexpr ImWchar kLatin[] = {0x20,   0x17f,  0x391,  0x3c9,  0x2000, 0x2027, 0x2030, 0x205e, 0x20ac,
                               0x20ac, 0x2190, 0x21ff, 0x2200, 0x22ff, 0x2300, 0x23ff, 0x2460, 0x2473,
                               0x25a0, 0x25ff, 0x2600, 0x26ff, 0x2713, 0x2717, 0};
 // "日本語" in the menu of languages stands in every language.

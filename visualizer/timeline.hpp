@@ -114,6 +114,11 @@ std::string state_words(const Frame& frame, const std::string& stored);
 /// The records of a row's lane that stand apart, so that each has a line of its own; none if they do not.
 std::vector<const record::Record*> single_records(const Timeline& timeline, const TimelineRun& kept,
                                                   const views::LaneRow& row);
+/// Rows with a picture: lanes, folded headings, and groups, whose own lane says whether any of their threads
+/// runs.
+inline bool has_picture(const views::LaneRow& row) {
+  return !row.heading() || row.folded || row.kind == views::LaneRow::Kind::Group;
+}
 /// The styles of a row's states.
 StateStyles styles_of_row(const record::TraceReader& trace, const views::LaneRow& row);
 

@@ -69,10 +69,16 @@ void say_sums(const Timeline& timeline, const TimelineShown& shown, const std::v
   u64 states = 0;
   const std::vector<views::LaneSums> all = views::measure(trace, from, until, lanes);
   for (const views::LaneSums& lane : all) states += lane.states.size();
-  if (all.empty() || !ImGui::BeginTable("sums", 2)) return;
+  const bool shares = states > 1 && lanes.size() == 1;
+  const bool counts = std::ranges::any_of(
+      all, [](const views::LaneSums& lane) { return !lane.exits.empty() || !lane.events.empty(); });
+  if (!shares && !counts) return;
+  ImGui::TextDisabled(
+      "%s", frame.say("timeline.around", {show_time(static_cast<PicosecondDelta>(until - from))}).c_str());
+  if (!ImGui::BeginTable("sums", 2)) return;
   for (const views::LaneSums& lane : all) {
     for (const views::StateTime& state : lane.states) {
-      if (states < 2 || lanes.size() > 1) break;
+      if (!shares) break;
       const std::string stored = trace.state_name(lane.lane, state.state);
       const views::Style style = views::style_of(stored);
       const double share = 100.0 * static_cast<double>(state.time) / static_cast<double>(until - from);
@@ -124,9 +130,18 @@ void say_event(const Timeline& timeline, const TimelineShown& shown, u16 lane, P
     ImGui::TextUnformatted(frame.say("timeline.handled", {show_count(*cycles)}).c_str());
 }
 
+void say_faintly(const Frame& frame, const std::string& text) {
+  ImGui::PushTextWrapPos(frame.look.px(360));
+  ImGui::PushStyleColor(ImGuiCol_Text, frame.look.faint);
+  ImGui::TextUnformatted(text.c_str());
+  ImGui::PopStyleColor();
+  ImGui::PopTextWrapPos();
+}
+
 void hover_row(const Timeline& timeline, const TimelineLine& line, PicosecondDelta time) {
   const TimelineShown& shown = timeline.runs[line.run];
   const views::LaneRow& row = shown.kept->rows[line.index];
+  if (!has_picture(row)) return;
   const PicosecondDelta grain = timeline.area.grain();
   const PicosecondDelta own = time + static_cast<PicosecondDelta>(shown.run->origin());
   const Frame& frame = timeline.frame;
@@ -142,16 +157,13 @@ void hover_row(const Timeline& timeline, const TimelineLine& line, PicosecondDel
     if (row.lanes.size() == 1) say_state(timeline, shown, row.lanes.front(), static_cast<Picoseconds>(own));
     if (row.lanes.size() <= 64) {
       const auto until = static_cast<Picoseconds>(own + 2 * grain);
-      ImGui::TextDisabled(
-          "%s",
-          frame.say("timeline.around", {show_time(static_cast<PicosecondDelta>(until - from))}).c_str());
       say_sums(timeline, shown, row.lanes, from, until);
     }
     if (row.lanes.size() == 1) say_event(timeline, shown, row.lanes.front(), time);
   }
   const unsigned finest = shown.run->trace()->levels().front().shift;
   if (shown.run->trace()->level() == record::RecordLevel::Summary && grain >> finest == 0)
-    ImGui::TextDisabled("%s", frame.say("timeline.summary_only").c_str());
+    say_faintly(frame, frame.say("timeline.summary_only"));
   ImGui::EndTooltip();
 }
 

@@ -19,12 +19,6 @@ views::Columns columns_of(const Timeline& timeline, const views::OpenRun& run) {
   return {timeline.area.from + origin, timeline.area.until + origin, timeline.area.columns()};
 }
 
-// Rows with a picture: lanes, folded headings, and groups, whose own lane says whether any of their threads
-// runs.
-bool has_picture(const views::LaneRow& row) {
-  return !row.heading() || row.folded || row.kind == views::LaneRow::Kind::Group;
-}
-
 // Where a state holds for so many columns that its name fits in: its name there.
 std::vector<RowLabel> labels_of(const Frame& frame, const record::TraceReader& trace,
                                 const views::LaneRow& row, const views::RowPicture& picture) {
