@@ -257,7 +257,7 @@ void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
   const ImVec2 area = ImGui::GetContentRegionAvail();
   const Look& look = frame.look;
   const float alone = std::min(area.x, look.px(860)),
-              left = std::max(area.x * 0.42F, std::min(look.px(520), area.x * 0.5F));
+              left = std::max(area.x * 0.39F, std::min(look.px(520), area.x * 0.5F));
   if (beside.empty()) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + (area.x - alone) / 2);
   draw_column(room, at, step, beside.empty() ? alone : left);
   if (!beside.empty()) {
