@@ -171,11 +171,25 @@ void report(const SweepOptions& options, sweep::Store& store) {
                findings.unfinished);
 }
 
+/// What a sweep has found so far; writes nothing.
+int show_sweep(const SweepOptions& options) {
+  sweep::Store store = sweep::Store::open(options.show + "/sweep.sqlite");
+  const SweepFindings findings = findings_of(store, options.show, options.metrics);
+  if (options.json)
+    sweep_json(findings, std::cout);
+  else
+    std::cout << sweep_table(findings);
+  if (findings.unfinished != 0)
+    fmt::print(stderr, "hvlab: {} cell(s) have no result yet\n", findings.unfinished);
+  return 0;
+}
+
 }  // namespace
 
 int sweep_command(const std::vector<std::string>& arguments) {
   const std::optional<SweepOptions> options = parse_sweep_options(arguments);
   if (!options) return 0;
+  if (!options->show.empty()) return show_sweep(*options);
   const scenario::Vocabulary vocabulary = scenario_vocabulary();
   sweep::Question question = question_of(*options, vocabulary);
   const scenario::Cell first =

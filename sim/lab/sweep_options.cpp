@@ -29,6 +29,7 @@ po::options_description describe() {
        "what table and plots show ('*' stands for anything); else what the sweep moves most")
       ("assumed", "also move each assumed cost of the processor profile by 25 % down and up, in the first cell")
       ("out", po::value<std::string>()->value_name("DIR"), "where results go (default: sweeps/NAME)")
+      ("show", po::value<std::string>()->value_name("DIR"), "run nothing: say what the sweep in DIR has found so far")
       ("resume", "go on with the sweep in DIR: run what is not there yet")
       ("jobs,j", po::value<std::string>()->value_name("N"), "so many cells at a time (default: this machine's processors)")
       ("slurm", "run the cells as a Slurm job array; DIR is seen by every node under the same name")
@@ -45,7 +46,8 @@ po::options_description describe() {
 
 void print_help(const po::options_description& options) {
   std::cout
-      << "usage: hvlab sweep SCENARIO --vary PATH=VALUES... [OPTION]...\n\n"
+      << "usage: hvlab sweep SCENARIO --vary PATH=VALUES... [OPTION]...\n"
+         "       hvlab sweep --show DIR [--metric NAME]... [--json]\n\n"
          "Runs a scenario for every combination of values, and says what moves what. A scenario's own "
          "'vary'\n"
          "takes part. Results: DIR/sweep.sqlite, results.csv, plots/*.svg.\n\n"
@@ -72,6 +74,14 @@ std::optional<SweepOptions> parse_sweep_options(const std::vector<std::string>& 
   const po::variables_map values = parse_arguments("sweep", arguments, both, "scenario");
   if (values.count("help") != 0) return print_help(all), std::nullopt;
   const std::vector<std::string> files = texts_of(values, "scenario");
+  if (values.count("show") != 0) {
+    if (!files.empty()) throw UserError("sweep: --show tells of a sweep that was; leave the scenario out");
+    SweepOptions options;
+    options.show = values["show"].as<std::string>();
+    options.metrics = texts_of(values, "metric");
+    options.json = values.count("json") != 0;
+    return options;
+  }
   if (files.size() != 1) throw UserError("sweep: name one scenario file; see 'hvlab sweep --help'");
   SweepOptions options;
   options.scenario = files.front();

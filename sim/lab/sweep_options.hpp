@@ -16,6 +16,7 @@ struct SweepOptions {
   std::vector<std::string> settings;  // of --set, "PATH=VALUE"
   std::vector<std::string> metrics;   // of --metric; '*' stands for anything
   std::string directory;              // of --out
+  std::string show;                   // a sweep that was, to be told of; the rest does not count then
   size_t at_once = 1;
   bool slurm = false;
   SlurmWishes wishes;

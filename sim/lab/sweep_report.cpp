@@ -186,9 +186,23 @@ void sweep_json(const SweepFindings& findings, std::ostream& out) {
       .member("scenario", findings.question.scenario)
       .member("directory", findings.directory)
       .member("unfinished", findings.unfinished);
-  json.key("cells").begin_array();
+  json.key("axes").begin_array();
+  for (const sweep::Axis& axis : findings.question.axes) {
+    json.begin_object().member("path", axis.path).key("values").begin_array();
+    for (const std::string& value : axis.values) json.value(value);
+    json.end_array().end_object();
+  }
+  json.end_array().key("metrics").begin_array();  // those that the tables show
+  for (const std::string& metric : findings.metrics) json.value(metric);
+  json.end_array().key("units").begin_object();
+  for (const sweep::Metric& metric : sweep::metrics_of(findings.results))
+    if (!metric.unit.empty()) json.member(metric.name, metric.unit);
+  json.end_object().key("cells").begin_array();
   for (const sweep::Cell& cell : findings.question.cells) {
-    json.begin_object().member("id", cell.id).member("kind", cell.kind).key("settings").begin_object();
+    json.begin_object().member("id", cell.id).member("kind", cell.kind);
+    if (const auto result = findings.results.find(cell.id); result != findings.results.end())
+      json.member("run", result->second.run);
+    json.key("settings").begin_object();
     for (const auto& [path, value] : cell.settings) json.member(path, value);
     json.end_object().key("metrics").begin_object();
     if (const auto result = findings.results.find(cell.id); result != findings.results.end()) {
@@ -203,7 +217,11 @@ void sweep_json(const SweepFindings& findings, std::ostream& out) {
         .member("path", influence.path)
         .member("range", influence.range);
     if (influence.elasticity) json.member("elasticity", *influence.elasticity);
-    json.end_object();
+    json.key("values").begin_array();
+    for (const std::string& value : influence.values) json.value(value);
+    json.end_array().key("means").begin_array();
+    for (const double mean : influence.means) json.value(mean);
+    json.end_array().end_object();
   }
   json.end_array().key("costs").begin_array();
   for (const sweep::Cost& cost : findings.costs) {

@@ -31,7 +31,8 @@ inline constexpr size_t kShownMetrics = 8;
 /// The table for people: a line for each cell, then what moves what, then what it rests on.
 std::string sweep_table(const SweepFindings& findings);
 
-/// One document with schema "hvlab.sweep/1".
+/// One document with schema "hvlab.sweep/1": scenario, directory, axes, shown metrics, units, cells with
+/// their settings and all metrics, influences with their means, costs.
 void sweep_json(const SweepFindings& findings, std::ostream& out);
 
 /// Writes results.csv, and plots/*.svg by gnuplot with the programs that drew them beside. Returns what could

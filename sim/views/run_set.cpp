@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "sim/base/user_error.hpp"
+#include "sim/views/sweep_curves.hpp"
 
 namespace hvlab::views {
 
@@ -79,7 +80,8 @@ std::optional<Picoseconds> phase_begin(const record::TraceReader& trace, const A
     if (record.kind != record::trace_kind::kMark) return true;
     const std::string line = trace.name(record::NameTable::Mark, record.a);
     // "HVLAB phase=...", behind "HVLAB instance=N " if there are several
-    if (!line.starts_with("HVLAB ") || (line + " ").find(start) == std::string::npos || --left != 0) return true;
+    if (!line.starts_with("HVLAB ") || (line + " ").find(start) == std::string::npos || --left != 0)
+      return true;
     const Picoseconds took = number_behind(line, "ns") * kNanosecond;
     found = record.b > took ? record.b - took : 0;
     return false;
@@ -220,9 +222,8 @@ size_t common_start(const std::vector<std::string>& names) {
     const auto [here, there] = std::ranges::mismatch(names.front(), name);
     common = std::min(common, static_cast<size_t>(here - names.front().begin()));
   }
-  const bool within = std::ranges::any_of(names, [&](const std::string& name) {
-    return common < name.size() && name[common] != ' ';
-  });
+  const bool within = std::ranges::any_of(
+      names, [&](const std::string& name) { return common < name.size() && name[common] != ' '; });
   return within ? names.front().rfind(' ', common) : common;
 }
 
@@ -269,10 +270,32 @@ std::pair<PicosecondDelta, PicosecondDelta> RunSet::span() const {
   return span;
 }
 
+namespace {
+
+// Of a sweep's folder the runs of its first cells; else the name itself.
+std::vector<std::string> with_sweeps(const std::vector<std::string>& names) {
+  constexpr size_t kMostCells = 8;
+  std::vector<std::string> all;
+  std::error_code ignored;
+  for (const std::string& name : names) {
+    if (!fs::exists(fs::path(name) / "sweep.sqlite", ignored)) {
+      all.push_back(name);
+      continue;
+    }
+    for (size_t cell = 0; cell < kMostCells; ++cell) {
+      const std::string run = cell_run(name, "runs/" + std::to_string(cell));
+      if (fs::exists(run, ignored)) all.push_back(run);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 RunSet open_runs(const std::vector<std::string>& names) {
   RunSet set;
   std::string problems;
-  for (const std::string& name : names) {
+  for (const std::string& name : with_sweeps(names)) {
     try {
       record::RunReader reader(name);
       if (!reader.has_cells()) {

@@ -100,8 +100,8 @@ struct RunSet {
 /// Names without the words that all begin with, if those are long: "… & /bin/probe spin 600".
 std::vector<std::string> told_apart(std::vector<std::string> names);
 
-/// The runs that `names` name; those of several cells by all of their cells. Throws UserError with all that
-/// cannot be opened.
+/// The runs that `names` name; those of several cells by all of their cells, a sweep's folder by its first.
+/// Throws UserError with all that cannot be opened.
 RunSet open_runs(const std::vector<std::string>& names);
 
 }  // namespace hvlab::views

@@ -33,6 +33,15 @@ by = {tuple(c["settings"].values()): c["metrics"]["instructions"] for c in json.
 sys.exit(not (by["1", "1"] > by["2", "1"] > by["3", "1"]))
 P
 
+# Told of again, without running anything.
+before=$(ls -lR --time-style=full-iso whole)
+"$program" sweep --show whole --json >shown.json 2>shown.log || fail "--show ends with $?"
+results shown.json >shown.cells
+cmp whole.cells shown.cells || fail "--show tells other results"
+[ "$before" = "$(ls -lR --time-style=full-iso whole)" ] || fail "--show changes the sweep's folder"
+"$program" sweep --show nowhere >/dev/null 2>nowhere.log
+[ $? = 2 ] || fail "a sweep that is not there is shown"
+
 sweep --out whole >/dev/null 2>again.log
 [ $? = 2 ] || fail "a folder with results is written again"
 sweep --out whole --vary machine.slice=5000 --resume >/dev/null 2>other.log
