@@ -104,10 +104,10 @@ TEST_CASE("a phase's extra time is split by the ledger, and its exits are told w
         "io: The guest accessed a port that the hypervisor keeps from it.");
   CHECK(said(link, "ja") ==
         "hostedではlinkにbareの2.50倍かかる(2.00 msに対して5.00 ms)。"
-        "増えた3.00 msの内訳：ホストのカーネル 61%、VMMのプロセス 22%、ゲストへの出入り 17%。"
+        "増えた3.00 msの内訳: ホストのカーネル 61%、VMMのプロセス 22%、ゲストへの出入り 17%。"
         "その間にVM exitが120回(毎秒24,000回)起き、その83%はio。"
         "待ち時間であるhltを除けば、ゲストが再び走るまで1回に9.00 us、合わせてプロセッサ時間の18%。"
-        "io：ゲストが捕捉されるI/Oポートにアクセスした。");
+        "io: ゲストが捕捉されるI/Oポートにアクセスした。");
   CHECK(explained_names(link) == std::vector<std::string>{"link", "host-kernel", "io"});
 }
 
