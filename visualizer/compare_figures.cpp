@@ -59,11 +59,20 @@ float draw_accounts(const Comparing& comparing, float top) {
   }
   if (accounts.empty()) return top;
   ImGui::SetCursorScreenPos({comparing.columns.front().left, top});
+  const float left = comparing.columns.front().left;
+  const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
   for (size_t i = 0; i < accounts.size(); ++i) {
+    const std::string key = "timeline.states." + accounts[i];
+    const std::string& words = frame.say.has(key) ? frame.say(key) : accounts[i];
+    const float width = ImGui::CalcTextSize(words.c_str()).x + frame.look.px(24);
     if (i != 0) ImGui::SameLine(0, frame.look.px(16));
-    legend(frame.look, views::style_of(accounts[i]), accounts[i]);
+    if (i != 0 && ImGui::GetCursorScreenPos().x + width > right) {
+      ImGui::NewLine();
+      ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
+    }
+    legend(frame.look, views::style_of(accounts[i]), words);
   }
-  return top + ImGui::GetTextLineHeight() + frame.look.px(10);
+  return ImGui::GetItemRectMax().y + frame.look.px(10);
 }
 
 void draw_figure(const Comparing& comparing, const Column& column, Figure figure, double most, float top) {

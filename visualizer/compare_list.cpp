@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "visualizer/compare_parts.hpp"
+#include "visualizer/rich_text.hpp"
 
 namespace hvlab::visualizer {
 
@@ -23,9 +24,7 @@ void draw_difference(Frame& frame, const views::ToldDifference& each, unsigned n
   draw_right(ratio, at.x + look.px(84), at.y, look.ink);
   ImGui::PopFont();
   ImGui::SetCursorScreenPos({at.x + look.px(98), at.y});
-  ImGui::PushTextWrapPos(0);
-  ImGui::TextUnformatted(each.why.c_str());
-  ImGui::PopTextWrapPos();
+  draw_wrapped(frame, each.why);
   if (ImGui::IsItemHovered()) {
     std::string text =
         fmt::format("{} · {}: {} / {} {}", each.run, each.what, each.value, each.reference, each.unit);

@@ -158,4 +158,12 @@ void draw_spans(Frame& frame, Reading& reading, const views::Spans& spans, ImU32
   Setter(frame, marked, reading.words, ink).set();
 }
 
+void draw_wrapped(Frame& frame, const std::string& text, ImU32 ink) {
+  static const std::vector<Word> none;
+  Reading reading{.words = none};
+  Span span;
+  span.text = text;
+  draw_spans(frame, reading, {span}, ink);
+}
+
 }  // namespace hvlab::visualizer
