@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "visualizer/ladder_picture.hpp"
+#include "visualizer/parts.hpp"
 
 namespace hvlab::visualizer {
 
@@ -31,27 +32,8 @@ const Measure& measure_of(const Frame& frame) {
   return found == kMeasures.end() ? kMeasures.front() : *found;
 }
 
-void right_text(const Look& look, const std::string& text, bool faint = false) {
-  ImGui::PushFont(look.mono);
-  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
-  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room, 0.0F));
-  faint ? ImGui::TextDisabled("%s", text.c_str()) : ImGui::TextUnformatted(text.c_str());
-  ImGui::PopFont();
-}
-
 std::string microseconds(double picoseconds) {
   return fmt::format("{:.3f}", picoseconds / static_cast<double>(kMicrosecond));
-}
-
-// A cell with a bar behind its number, as long as its part of the largest.
-void bar_cell(const Look& look, double value, double largest, const std::string& text) {
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const float width = ImGui::GetContentRegionAvail().x,
-              part = largest > 0 ? static_cast<float>(value / largest) : 0;
-  ImGui::GetWindowDrawList()->AddRectFilled(
-      at, {at.x + width * std::min(part, 1.0F), at.y + ImGui::GetTextLineHeight()},
-      faded(look.accent, 0.16F));
-  right_text(look, text);
 }
 
 const HopTimes& whole(const RunLadder& it) { return it.hops->back(); }
@@ -103,14 +85,11 @@ void draw_one(Frame& frame, const RunLadder& it) {
 void choose_measure(Frame& frame) {
   ImGui::AlignTextToFramePadding();
   ImGui::TextDisabled("%s", frame.say("ladder.table_of").c_str());
-  for (const Measure& measure : kMeasures) {
-    ImGui::SameLine(0, frame.look.px(measure.name == kMeasures[0].name ? 10 : 2));
-    const bool chosen = &measure_of(frame) == &measure;
-    ImGui::PushStyleColor(ImGuiCol_Button, chosen ? faded(frame.look.accent, 0.22F) : frame.look.panel);
-    if (ImGui::Button(frame.say(std::string("ladder.columns.") + measure.name).c_str()))
-      frame.state.set("ladder.measure", std::string(measure.name));
-    ImGui::PopStyleColor();
-  }
+  ImGui::SameLine(0, frame.look.px(10));
+  Choices choices;
+  for (const Measure& measure : kMeasures)
+    choices.emplace_back(measure.name, frame.say(std::string("ladder.columns.") + measure.name));
+  choose(frame, "ladder.measure", choices);
 }
 
 // One number of each hop for each run.

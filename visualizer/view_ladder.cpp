@@ -6,6 +6,7 @@
 
 #include "visualizer/ladder_picture.hpp"
 #include "visualizer/ladder_table.hpp"
+#include "visualizer/parts.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
@@ -21,37 +22,12 @@ void clear_zoom(ViewState& state) {
   state.set("ladder.until", std::string());
 }
 
-// Buttons beside each other of which one is down. True if another one was chosen.
-void choose(Frame& frame, const char* option,
-            const std::vector<std::pair<std::string, std::string>>& choices) {
-  for (size_t i = 0; i < choices.size(); ++i) {
-    const auto& [value, text] = choices[i];
-    if (i != 0) ImGui::SameLine(0, frame.look.px(2));
-    const bool chosen = frame.state.option(option) == value;
-    ImGui::PushStyleColor(ImGuiCol_Button, chosen ? faded(frame.look.accent, 0.22F) : frame.look.panel);
-    if (ImGui::Button(text.c_str()) && !chosen) {
-      frame.state.set(option, value);
-      clear_zoom(frame.state);
-    }
-    ImGui::PopStyleColor();
-  }
+void pick(Frame& frame, const char* option, const Choices& choices) {
+  if (choose(frame, option, choices)) clear_zoom(frame.state);
 }
 
-void combo(Frame& frame, const char* option, const std::vector<std::pair<std::string, std::string>>& choices,
-           float width) {
-  const std::string now = frame.state.option(option);
-  const auto chosen = std::ranges::find(choices, now, &std::pair<std::string, std::string>::first);
-  ImGui::SetNextItemWidth(frame.look.px(width));
-  if (!ImGui::BeginCombo((std::string("##") + option).c_str(),
-                         chosen == choices.end() ? now.c_str() : chosen->second.c_str(),
-                         ImGuiComboFlags_HeightLarge))
-    return;
-  for (const auto& [value, text] : choices) {
-    if (!ImGui::Selectable(text.c_str(), value == now) || value == now) continue;
-    frame.state.set(option, value);
-    clear_zoom(frame.state);
-  }
-  ImGui::EndCombo();
+void pick_from(Frame& frame, const char* option, const Choices& choices, float width) {
+  if (choose_from(frame, option, choices, width)) clear_zoom(frame.state);
 }
 
 void gap(const Frame& frame) { ImGui::SameLine(0, frame.look.px(18)); }
@@ -69,34 +45,34 @@ void move_choice(Frame& frame, const std::vector<RunLadder>& ladders, int by) {
 
 void choose_what(Frame& frame, const std::vector<RunLadder>& ladders) {
   if (shows_exit(frame)) {
-    std::vector<std::pair<std::string, std::string>> reasons;
+    Choices reasons;
     for (const std::string& reason : reasons_of(frame)) reasons.emplace_back(reason, reason);
-    combo(frame, "ladder.reason", reasons, 130);
+    pick_from(frame, "ladder.reason", reasons, 130);
     return;
   }
-  std::vector<std::pair<std::string, std::string>> operations, groups{{"", frame.say("ladder.innermost")}};
+  Choices operations, groups{{"", frame.say("ladder.innermost")}};
   for (const observe::IoOperation operation : operations_of(ladders))
     operations.emplace_back(observe::name(operation),
                             frame.say(std::string("ladder.operations.") + observe::name(operation)));
-  combo(frame, "ladder.operation", operations, 170);
+  pick_from(frame, "ladder.operation", operations, 170);
   for (const auto& [system, operation, bytes] : groups_of(ladders, frame.state.option("ladder.operation")))
     groups.emplace_back(fmt::format("{}:{}", system, bytes),
                         system == 0
                             ? frame.say("ladder.group_own", {show_count(bytes)})
                             : frame.say("ladder.group_vm", {std::to_string(system), show_count(bytes)}));
   ImGui::SameLine();
-  combo(frame, "ladder.group", groups, 230);
+  pick_from(frame, "ladder.group", groups, 230);
 }
 
 void choose_which(Frame& frame, const std::vector<RunLadder>& ladders) {
   const char* option = shows_exit(frame) ? "ladder.exit" : "ladder.request";
-  std::vector<std::pair<std::string, std::string>> choices;
+  Choices choices;
   for (const char* choice : {"quickest", "median", "p90", "p99", "slowest"})
     choices.emplace_back(choice, frame.say(std::string("ladder.which.") + choice));
   const std::string& now = frame.state.option(option);
-  if (std::ranges::find(choices, now, &std::pair<std::string, std::string>::first) == choices.end())
+  if (std::ranges::find(choices, now, &Choices::value_type::first) == choices.end())
     choices.emplace_back(now, frame.say("ladder.which.nth", {now}));
-  combo(frame, option, choices, 130);
+  pick_from(frame, option, choices, 130);
   ImGui::SameLine(0, frame.look.px(2));
   if (ImGui::Button("−##fewer")) move_choice(frame, ladders, -1);
   ImGui::SameLine(0, frame.look.px(2));
@@ -159,22 +135,22 @@ void draw_play(Frame& frame, const std::vector<RunLadder>& ladders, const Ladder
     playing = false;
   }
   ImGui::SameLine();
-  std::vector<std::pair<std::string, std::string>> speeds;
+  Choices speeds;
   for (const int seconds : {5, 10, 20, 60})
     speeds.emplace_back(std::to_string(seconds), frame.say("ladder.seconds", {std::to_string(seconds)}));
-  combo(frame, "ladder.seconds", speeds, 110);
+  pick_from(frame, "ladder.seconds", speeds, 110);
 }
 
 void draw_toolbar(Frame& frame, const std::vector<RunLadder>& ladders, const LadderScale& scale) {
-  choose(frame, "ladder.mode",
-         {{"request", frame.say("ladder.requests")}, {"exit", frame.say("ladder.one_exit")}});
+  pick(frame, "ladder.mode",
+       {{"request", frame.say("ladder.requests")}, {"exit", frame.say("ladder.one_exit")}});
   gap(frame);
   choose_what(frame, ladders);
   gap(frame);
   choose_which(frame, ladders);
   gap(frame);
-  choose(frame, "ladder.scale",
-         {{"short", frame.say("ladder.scale_short")}, {"time", frame.say("ladder.scale_time")}});
+  pick(frame, "ladder.scale",
+       {{"short", frame.say("ladder.scale_short")}, {"time", frame.say("ladder.scale_time")}});
   gap(frame);
   draw_play(frame, ladders, scale);
 }

@@ -6,6 +6,19 @@ namespace hvlab::visualizer {
 
 const std::vector<ViewOption>& all_options() {
   static const std::vector<ViewOption> kOptions = {
+      {"exits.by", "reason", "what a row is: reason, machine, vcpu, vcpu-reason"},
+      {"exits.reason", "", "only exits for this reason"},
+      {"exits.vm", "", "only those of this virtual machine"},
+      {"exits.vcpu", "", "only those of the virtual processor of this number"},
+      {"exits.least", "", "of single exits only those of so many cycles or more"},
+      {"exits.most", "", "and of so many or fewer"},
+      {"exits.measure", "count", "what the table of several runs shows: count, rate, cycles, mean, p50, p99"},
+      {"exits.run", "",
+       "the number of the run whose flame and single exits are shown; the first with exits if not given"},
+      {"exits.flame", "core", "the flame's first level: core or machine"},
+      {"exits.path", "", "the box of the flame that is looked into: 0.2 is the third within the first"},
+      {"exits.order", "time", "of single exits: time, or cost"},
+      {"exits.page", "1", "of single exits"},
       {"ladder.mode", "request", "request, or exit: one exit of a virtual machine"},
       {"ladder.operation", "write", "read, write, flush, discard, round-trip, ping, send, receive"},
       {"ladder.group", "",

@@ -1,0 +1,162 @@
+#include "visualizer/exits_data.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <memory>
+
+#include "sim/base/user_error.hpp"
+#include "visualizer/background.hpp"
+
+namespace hvlab::visualizer {
+
+namespace {
+
+constexpr u64 kNoReason = ~u64{0};  // fits no exit
+
+struct Kept {
+  Background<views::ExitSummary> sums;
+  Background<views::FlameNode> flame;
+  Background<views::ExitList> list;
+  std::string counted_key;
+  views::ExitSummary counted;
+};
+
+Kept& kept_of(const views::OpenRun& run) {
+  static std::map<std::string, std::unique_ptr<Kept>> all;
+  std::unique_ptr<Kept>& kept = all[run.argument()];
+  if (!kept) kept = std::make_unique<Kept>();
+  return *kept;
+}
+
+std::string key_of(const RunExits& it) {
+  return it.run->argument() + "#" + std::to_string(it.run->generation()) + "|" + std::to_string(it.from) +
+         "|" + std::to_string(it.until);
+}
+
+std::string file_of(const RunExits& it) { return (it.run->reader().path() / record::kTraceFile).string(); }
+
+std::optional<u64> number_in(const std::string& text) {
+  u64 number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(number)
+                                                                                   : std::nullopt;
+}
+
+views::ExitBy by_of(const Frame& frame) {
+  for (unsigned i = 0; i < static_cast<unsigned>(views::ExitBy::Count); ++i)
+    if (frame.state.option("exits.by") == name(static_cast<views::ExitBy>(i)))
+      return static_cast<views::ExitBy>(i);
+  return views::ExitBy::Reason;
+}
+
+void take(Frame& frame, RunExits& it) {
+  const record::TraceReader* trace = it.run->trace();
+  if (trace == nullptr) {
+    it.why = it.run->problem().empty() ? frame.say("exits.no_trace") : it.run->problem();
+    return;
+  }
+  Kept& kept = kept_of(*it.run);
+  const std::string key = key_of(it), file = file_of(it);
+  const Picoseconds from = it.from, until = it.until;
+  const views::ExitSummary* sums = kept.sums.get(key, [file, from, until](views::Progress& progress) {
+    return views::sum_exits(record::TraceReader(file), from, until, &progress);
+  });
+  it.costs = sums != nullptr;
+  if (sums == nullptr) {
+    it.problem = kept.sums.error();
+    it.loading = kept.sums.busy() ? kept.sums.fraction() : -1;
+    if (kept.counted_key != key) kept.counted = views::count_exits(*trace, from, until);
+    kept.counted_key = key;
+    sums = &kept.counted;
+  } else {
+    it.problem = sums->problem;
+  }
+  it.all = sums->rows;
+  it.rows = views::grouped(views::filtered(it.all, filter_of(frame, *trace)), by_of(frame));
+  if (it.all.empty() && it.loading < 0) it.why = frame.say("exits.none");
+}
+
+}  // namespace
+
+views::ExitFilter filter_of(const Frame& frame, const record::TraceReader& trace) {
+  views::ExitFilter filter;
+  const ViewState& state = frame.state;
+  if (const auto vm = number_in(state.option("exits.vm"))) filter.vm = static_cast<unsigned>(*vm);
+  if (const auto vcpu = number_in(state.option("exits.vcpu"))) filter.vcpu = static_cast<unsigned>(*vcpu);
+  filter.least = number_in(state.option("exits.least")).value_or(0);
+  filter.most = number_in(state.option("exits.most")).value_or(~u64{0});
+  const std::string& reason = state.option("exits.reason");
+  if (reason.empty()) return filter;
+  filter.reason = kNoReason;
+  for (const auto& [code, entry] : trace.names(record::NameTable::ExitReason))
+    if (entry.text == reason) filter.reason = code;
+  return filter;
+}
+
+std::vector<RunExits> exits_of(Frame& frame) {
+  std::vector<RunExits> list;
+  const auto [from, until] = frame.span();
+  for (const size_t number : frame.shown_numbers()) {
+    RunExits& it = list.emplace_back();
+    it.run = frame.runs.runs[number].get();
+    it.number = number;
+    it.from = it.run->own(from);
+    it.until = it.run->own(until);
+    try {
+      take(frame, it);
+    } catch (const UserError& error) {
+      it.why = error.what();
+    }
+    frame.loading |= it.loading >= 0;
+  }
+  return list;
+}
+
+const RunExits* looked_into(const Frame& frame, const std::vector<RunExits>& runs) {
+  const long long asked = frame.state.number("exits.run");
+  for (const RunExits& it : runs)
+    if (static_cast<long long>(it.number) + 1 == asked && it.run->trace() != nullptr) return &it;
+  for (const RunExits& it : runs)
+    if (!it.all.empty()) return &it;
+  for (const RunExits& it : runs)
+    if (it.run->trace() != nullptr) return &it;
+  return nullptr;
+}
+
+const views::FlameNode* flame_of_run(Frame& frame, const RunExits& it) {
+  Kept& kept = kept_of(*it.run);
+  const auto by =
+      frame.state.option("exits.flame") == "machine" ? views::FlameBy::Machine : views::FlameBy::Core;
+  const std::string file = file_of(it);
+  const Picoseconds from = it.from, until = it.until;
+  const auto* flame =
+      kept.flame.get(key_of(it) + "|" + frame.state.option("exits.flame"),
+                     [file, from, until, by](views::Progress& progress) {
+                       return views::flame_of(record::TraceReader(file), from, until, by, &progress);
+                     });
+  frame.loading |= kept.flame.busy();
+  return flame;
+}
+
+const views::ExitList* list_of_run(Frame& frame, const RunExits& it) {
+  Kept& kept = kept_of(*it.run);
+  const views::ExitFilter filter = filter_of(frame, *it.run->trace());
+  const bool by_cost = frame.state.option("exits.order") == "cost";
+  const auto page = static_cast<size_t>(std::max<long long>(frame.state.number("exits.page"), 1)) - 1;
+  std::string key = key_of(it) + "|" + (by_cost ? "cost" : "time") + "|" + std::to_string(page);
+  for (const char* option : {"exits.vm", "exits.vcpu", "exits.reason", "exits.least", "exits.most"})
+    key += "|" + frame.state.option(option);
+  const std::string file = file_of(it);
+  const Picoseconds from = it.from, until = it.until;
+  const auto* list =
+      kept.list.get(key, [file, from, until, filter, by_cost, page](views::Progress& progress) {
+        return views::list_exits(record::TraceReader(file), from, until, filter,
+                                 by_cost ? views::ExitOrder::Cost : views::ExitOrder::Time, page * kListed,
+                                 kListed, &progress);
+      });
+  frame.loading |= kept.list.busy();
+  return list;
+}
+
+}  // namespace hvlab::visualizer

@@ -1,0 +1,60 @@
+#include "visualizer/parts.hpp"
+
+#include <algorithm>
+
+namespace hvlab::visualizer {
+
+bool choose(Frame& frame, const char* option, const Choices& choices) {
+  bool changed = false;
+  const std::string now = frame.state.option(option);
+  ImGui::PushID(option);
+  for (size_t i = 0; i < choices.size(); ++i) {
+    const auto& [value, text] = choices[i];
+    if (i != 0) ImGui::SameLine(0, frame.look.px(2));
+    ImGui::PushStyleColor(ImGuiCol_Button, value == now ? faded(frame.look.accent, 0.22F) : frame.look.panel);
+    if (ImGui::Button(text.c_str()) && value != now) {
+      frame.state.set(option, value);
+      changed = true;
+    }
+    ImGui::PopStyleColor();
+  }
+  ImGui::PopID();
+  return changed;
+}
+
+bool choose_from(Frame& frame, const char* option, const Choices& choices, float width) {
+  const std::string now = frame.state.option(option);
+  const auto chosen = std::ranges::find(choices, now, &Choices::value_type::first);
+  const std::string& text = chosen == choices.end() ? now : chosen->second;
+  ImGui::SetNextItemWidth(frame.look.px(width));
+  if (!ImGui::BeginCombo((std::string("##") + option).c_str(), text.c_str(), ImGuiComboFlags_HeightLarge))
+    return false;
+  bool changed = false;
+  for (const auto& [value, shown] : choices) {
+    if (!ImGui::Selectable(shown.c_str(), value == now) || value == now) continue;
+    frame.state.set(option, value);
+    changed = true;
+  }
+  ImGui::EndCombo();
+  return changed;
+}
+
+void right_text(const Look& look, const std::string& text, bool faint) {
+  ImGui::PushFont(look.mono);
+  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room, 0.0F));
+  faint ? ImGui::TextDisabled("%s", text.c_str()) : ImGui::TextUnformatted(text.c_str());
+  ImGui::PopFont();
+}
+
+void bar_cell(const Look& look, double value, double largest, const std::string& text) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  const float part = largest > 0 ? static_cast<float>(value / largest) : 0;
+  ImGui::GetWindowDrawList()->AddRectFilled(
+      at, {at.x + width * std::min(part, 1.0F), at.y + ImGui::GetTextLineHeight()},
+      faded(look.accent, 0.16F));
+  right_text(look, text);
+}
+
+}  // namespace hvlab::visualizer

@@ -1,0 +1,25 @@
+// Small parts that several views are made of.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "visualizer/frame.hpp"
+
+namespace hvlab::visualizer {
+
+/// What an option may be: its value, and the text for people.
+using Choices = std::vector<std::pair<std::string, std::string>>;
+
+/// Buttons beside each other, of which the option's value is down. True if another one was chosen.
+bool choose(Frame& frame, const char* option, const Choices& choices);
+/// The same as a list that opens, `width` wide at scale 1. A value that is none of them is shown as it is.
+bool choose_from(Frame& frame, const char* option, const Choices& choices, float width);
+
+/// A number in a cell of a table, or a text in the rest of a line: at its right edge.
+void right_text(const Look& look, const std::string& text, bool faint = false);
+/// The same with a bar behind it, as long as its part of the largest.
+void bar_cell(const Look& look, double value, double largest, const std::string& text);
+
+}  // namespace hvlab::visualizer
