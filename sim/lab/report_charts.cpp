@@ -105,7 +105,7 @@ std::string ledger_chart(const ReportInput& input, const ReportBlock& block, con
   for (const std::string& account : ledger.accounts)
     legend.push_back(
         svg::legend_entry(inks.of(account), html::word(account, input.meaning("accounts", account))));
-  return svg::legend(legend) + svg::bar_rows(rows) + ledger_table(input, block, ledger);
+  return svg::chart(legend, rows) + ledger_table(input, block, ledger);
 }
 
 /// A figure of each run as a bar; nothing if no run has it.

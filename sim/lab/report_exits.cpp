@@ -119,7 +119,7 @@ std::string chart(const ReportInput& input, const std::vector<Column>& columns,
   if (reasons.size() > kMostInks)
     legend.push_back(
         svg::legend_entry(ink_of(kMostInks, inks), html::escaped(input.say("report.exits.others"))));
-  return svg::legend(legend) + svg::bar_rows(rows);
+  return svg::chart(legend, rows);
 }
 
 std::string exit_cell(const ReportInput& input, const Column& column, const std::string& reason) {

@@ -131,6 +131,10 @@ std::string bar_rows(const std::vector<std::string>& rows) {
   return text + "</div>\n";
 }
 
+std::string chart(const std::vector<std::string>& entries, const std::vector<std::string>& rows) {
+  return "<div class=\"chart\">\n" + legend(entries) + bar_rows(rows) + "</div>\n";
+}
+
 double tick_step(double span, unsigned most) {
   if (span <= 0 || most == 0) return 1;
   const double least = span / most, power = std::pow(10.0, std::floor(std::log10(least)));

@@ -46,6 +46,8 @@ std::string legend(const std::vector<std::string>& entries);
 /// One row of a chart: name, bar, value; `label` and `value` are HTML.
 std::string bar_row(const std::string& label, const std::string& bar, const std::string& value);
 std::string bar_rows(const std::vector<std::string>& rows);
+/// Both together: on paper they stay so.
+std::string chart(const std::vector<std::string>& entries, const std::vector<std::string>& rows);
 
 /// A coordinate or a length, as short as a tenth of a unit needs.
 std::string number(double value);

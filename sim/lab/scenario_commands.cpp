@@ -15,6 +15,7 @@
 #include "sim/lab/cost_origins.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
+#include "sim/lab/report_page.hpp"
 #include "sim/lab/result_files.hpp"
 #include "sim/lab/scenario_files.hpp"
 #include "sim/lab/scenario_run.hpp"
@@ -56,6 +57,7 @@ po::options_description run_options() {
       ("set", texts("PATH=VALUE"), "instead of what the file says; may be repeated")
       ("verify", "run every cell twice, and say where they part")
       ("json", "print the results as JSON")
+      ("report", text("FILE"), "write the runs as a page of HTML too, as 'hvlab report' does")
       ("runs", po::value<std::string>()->value_name("FOLDER")->default_value("runs"), "where run directories go")
       ("jobs,j", text("N"), "cells at a time (default: the host's processors)")
       ("file", texts("FILE"), "the scenario")
@@ -135,6 +137,8 @@ int run_command(const std::vector<std::string>& arguments) {
   const std::vector<ScenarioResult> results =
       run_scenarios({std::move(*scenario)}, wishes_of("run", arguments, values));
   const ScenarioResult& result = results.front();
+  if (values.count("report") != 0 && !result.directory.empty())
+    write_report({result.directory}, values["report"].as<std::string>(), "en");
   if (values.count("json") != 0) {
     Json json = {{"schema", "hvlab.result/1"}, {"directory", result.directory}};
     json.update(result_json(result));
