@@ -88,7 +88,7 @@ void switch_to(Core& core, Thread& next) {
   if (old.stack != nullptr && *reinterpret_cast<u64*>(old.stack) != kStackMark)
     runtime::panic("kernel stack overflow");
   ++core.times.switches;
-  runtime::mark<Mark::ThreadSwitch>(&next);
+  runtime::mark<Mark::ThreadSwitch>(&next, old.state == Thread::State::Ready ? 0 : 1);
   save_fpu(old);
   load_program_state(core, next);
   const bool interrupts_were_on = this_processor().interrupts_were_on;

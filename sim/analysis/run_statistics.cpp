@@ -85,13 +85,14 @@ Table vcpu_state_table(const Json& stats) {
                           {"running", "running", 3},
                           {"ready", "ready", 3},
                           {"co-stopped", "co-stopped", 3},
-                          {"halted", "halted", 3}},
+                          {"halted", "halted", 3},
+                          {"blocked", "blocked", 3}},
               .rows = {}};
   for (const Json& vcpu : stats.at("vcpus")) {
     if (!vcpu.contains("picoseconds")) continue;
     std::vector<Cell> row{vcpu.at("vm").get<u64>(), vcpu.at("vcpu").get<u64>()};
     for (size_t i = 2; i < table.columns.size(); ++i)
-      row.emplace_back(vcpu.at("picoseconds").at(table.columns[i].key).get<double>() /
+      row.emplace_back(vcpu.at("picoseconds").value(table.columns[i].key, 0.0) /
                        static_cast<double>(kMillisecond));
     table.rows.push_back(std::move(row));
   }

@@ -21,7 +21,7 @@ enum class Kind : u16 {
   WorksFor = 0x08,  // vcpu_id(vm, 0): what runs in the current address space works for that machine
 
   // Of a kernel. A thread is any number that stands for one thread of its system at a time, not 0.
-  ThreadSwitch = 0x10,  // thread: this processor runs it from here on
+  ThreadSwitch = 0x10,  // thread, 1 if the one before sleeps: this processor runs it from here on
   ThreadWake = 0x11,    // thread: it is made ready
 
   // Of whoever drives disks. A request is any number that stands for one request at a time, usually an
@@ -53,6 +53,7 @@ enum class VcpuState : u8 {
   Ready,      // it could run, and has none
   CoStopped,  // it could run, and is held back for the sake of its machine's others
   Halted,     // it has nothing to do
+  Blocked,    // it could go on, but who runs it sleeps: waits for a device, or for another program
   Count
 };
 

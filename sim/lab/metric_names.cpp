@@ -81,7 +81,7 @@ std::vector<Metric> metric_names() {
     names.push_back({"work.ledger." + account, MetricUnit::Count});
     names.push_back({"work.share." + account, MetricUnit::Ratio});
   }
-  for (const char* state : {"running", "ready", "co-stopped", "halted"})
+  for (const char* state : {"running", "ready", "co-stopped", "halted", "blocked"})
     names.push_back({std::string("vm*.") + state + ".time", MetricUnit::Time});
   for (const char* what : {"runnable", "waiting", "waiting-beside-idle", "partly-running"})
     names.push_back({std::string("work.vm*.") + what + ".time", MetricUnit::Time});

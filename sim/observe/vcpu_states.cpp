@@ -7,8 +7,8 @@ namespace hvlab::observe {
 using arch::mark::VcpuState;
 
 const char* name(VcpuState state) {
-  constexpr std::array<const char*, static_cast<size_t>(VcpuState::Count)> kNames = {"running", "ready",
-                                                                                     "co-stopped", "halted"};
+  constexpr std::array<const char*, static_cast<size_t>(VcpuState::Count)> kNames = {
+      "running", "ready", "co-stopped", "halted", "blocked"};
   return kNames[static_cast<size_t>(state)];
 }
 
@@ -19,12 +19,19 @@ void VcpuStateReader::set(u64 vcpu, State state, const Mark& mark) {
   changes_.push_back({.vcpu = vcpu, .state = state, .core = mark.core, .time = mark.time});
 }
 
-/// `thread` gets a processor, or loses it.
-void VcpuStateReader::thread_runs(u64 thread, bool runs, const Mark& mark) {
+/// `thread` gets a processor.
+void VcpuStateReader::thread_runs(u64 thread, const Mark& mark) {
   const auto vcpu = vcpu_of_thread_.find(thread);
   if (vcpu == vcpu_of_thread_.end()) return;
-  const State from = runs ? State::Ready : State::Running;
-  if (states_.at(vcpu->second) == from) set(vcpu->second, runs ? State::Running : State::Ready, mark);
+  const State state = states_.at(vcpu->second);
+  if (state == State::Ready || state == State::Blocked) set(vcpu->second, State::Running, mark);
+}
+
+/// `thread` gives its processor away, since it sleeps or another one is to have it.
+void VcpuStateReader::thread_leaves(u64 thread, bool sleeps, const Mark& mark) {
+  const auto vcpu = vcpu_of_thread_.find(thread);
+  if (vcpu == vcpu_of_thread_.end() || states_.at(vcpu->second) != State::Running) return;
+  set(vcpu->second, sleeps ? State::Blocked : State::Ready, mark);
 }
 
 const std::vector<VcpuStateReader::Change>& VcpuStateReader::read(const Mark& mark) {
@@ -32,13 +39,14 @@ const std::vector<VcpuStateReader::Change>& VcpuStateReader::read(const Mark& ma
   if (!mark.of_host()) return changes_;
   if (mark.kind == arch::mark::Kind::ThreadSwitch) {
     u64& thread = running_[mark.core];
-    if (thread != mark.first) thread_runs(thread, false, mark);
+    if (thread != mark.first) thread_leaves(thread, mark.second != 0, mark);
     thread = mark.first;
-    thread_runs(thread, true, mark);
+    thread_runs(thread, mark);
   } else if (mark.kind == arch::mark::Kind::ThreadWake) {
     const auto vcpu = vcpu_of_thread_.find(mark.first);
-    if (vcpu != vcpu_of_thread_.end() && states_.at(vcpu->second) == State::Halted)
-      set(vcpu->second, State::Ready, mark);
+    if (vcpu == vcpu_of_thread_.end()) return changes_;
+    const State state = states_.at(vcpu->second);
+    if (state == State::Halted || state == State::Blocked) set(vcpu->second, State::Ready, mark);
   } else if (mark.kind == arch::mark::Kind::VcpuState && mark.second < static_cast<u64>(State::Count)) {
     set(mark.first, static_cast<State>(mark.second), mark);
     if (const auto thread = running_.find(mark.core); thread != running_.end() && thread->second != 0)

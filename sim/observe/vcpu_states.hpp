@@ -9,12 +9,12 @@
 
 namespace hvlab::observe {
 
-/// "running", "ready", "co-stopped", "halted".
+/// "running", "ready", "co-stopped", "halted", "blocked".
 const char* name(arch::mark::VcpuState state);
 
 /// Tells from marks when virtual processors change their states. One that a thread of a host's kernel marks
-/// as running runs only while that thread does, and is ready otherwise; halted, it is ready once its thread
-/// is woken.
+/// as running runs only while that thread does; it is blocked while the thread sleeps, and ready otherwise.
+/// Halted or blocked, it is ready once its thread is woken.
 class VcpuStateReader {
  public:
   struct Change {
@@ -28,7 +28,8 @@ class VcpuStateReader {
 
  private:
   using State = arch::mark::VcpuState;
-  void thread_runs(u64 thread, bool runs, const Mark& mark);
+  void thread_runs(u64 thread, const Mark& mark);
+  void thread_leaves(u64 thread, bool sleeps, const Mark& mark);
   void set(u64 vcpu, State state, const Mark& mark);
 
   std::vector<Change> changes_;

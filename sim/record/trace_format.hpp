@@ -50,6 +50,7 @@ enum class VcpuState : u8 {
   Away,       // left the guest, and the processor has taken up another address space
   Ready,      // marked: it could run, and has no processor
   CoStopped,  // marked: it could run, and is held back for the sake of its machine's others
+  Blocked,    // marked: it could go on, but who runs it sleeps
   Count
 };
 enum class DeviceState : u8 { Idle, Busy, Count };    // busy: at least one request under way

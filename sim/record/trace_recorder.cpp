@@ -201,7 +201,7 @@ void TraceRecorder::vcpu_state(u16 lane, const Event& event, VcpuState state) {
 void TraceRecorder::software_mark(const observe::Mark& mark) {
   table_.note(mark);
   constexpr std::array kStates = {VcpuState::Handling, VcpuState::Ready, VcpuState::CoStopped,
-                                  VcpuState::Halted};
+                                  VcpuState::Halted, VcpuState::Blocked};
   for (const observe::VcpuStateReader::Change& change : vcpu_states_.read(mark)) {
     const u16 lane =
         lane_of_vcpu({.vm = arch::mark::vm_of(change.vcpu), .vcpu = arch::mark::vcpu_of(change.vcpu)});

@@ -25,6 +25,7 @@ Step& operator+=(Step& step, const Entry& entry) {
   switch (entry.what) {
     case time_in(VcpuState::Running):
     case time_in(VcpuState::Handling): step.ran += entry.value; break;
+    case time_in(VcpuState::Blocked):
     case time_in(VcpuState::Halted): step.halted += entry.value; break;
     default: step.waited += entry.value;
   }

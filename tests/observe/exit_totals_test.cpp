@@ -121,7 +121,7 @@ TEST_CASE("a virtual processor's time is the sum of its states") {
   const auto times = states.times();
   REQUIRE(times.size() == 1);
   CHECK((times[0].vm == 1 && times[0].vcpu == 2));
-  CHECK(times[0].time == std::array<Picoseconds, 4>{6'000, 2'500, 500, 0});
+  CHECK(times[0].time == std::array<Picoseconds, 5>{6'000, 2'500, 500, 0, 0});
 }
 
 // Catches a virtual processor that runs on while the thread that has it waits for a processor.
@@ -144,7 +144,27 @@ TEST_CASE("a virtual processor that a thread has is ready while that thread is")
   say(22'000, Kind::VcpuState, vcpu, static_cast<u64>(VcpuState::Running));
   const auto times = states.times();
   REQUIRE(times.size() == 1);
-  CHECK(times[0].time == std::array<Picoseconds, 4>{1'000 + 2'000 + 1'000, 4'000 + 2'000, 0, 10'000});
+  CHECK(times[0].time == std::array<Picoseconds, 5>{1'000 + 2'000 + 1'000, 4'000 + 2'000, 0, 10'000, 0});
+}
+
+// Catches a virtual processor that is told to wait for a processor while its VMM waits for a device.
+TEST_CASE("a virtual processor is blocked while the thread that has it sleeps") {
+  using arch::mark::Kind;
+  using arch::mark::VcpuState;
+  VcpuStates states;
+  const auto say = [&](Picoseconds time, Kind kind, u64 first, u64 second = 0) {
+    for (const Event& each : mark(time, kind, first, second)) states.on_event(each);
+  };
+  say(1'000, Kind::ThreadSwitch, 0x77);
+  say(1'000, Kind::VcpuState, arch::mark::vcpu_id(1, 0), static_cast<u64>(VcpuState::Running));
+  say(3'000, Kind::ThreadSwitch, 0x88, 1);  // it sleeps
+  say(8'000, Kind::ThreadWake, 0x77);
+  say(9'000, Kind::ThreadSwitch, 0x77, 0);
+  say(12'000, Kind::ThreadSwitch, 0x88, 0);  // it gives way
+  say(13'000, Kind::ThreadSwitch, 0x77, 1);
+  const auto times = states.times();
+  REQUIRE(times.size() == 1);
+  CHECK(times[0].time == std::array<Picoseconds, 5>{2'000 + 3'000, 1'000 + 1'000, 0, 0, 5'000});
 }
 
 // Catches a program's time that is charged to another machine, or to one although nobody knows for whom it
