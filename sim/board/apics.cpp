@@ -51,6 +51,12 @@ Apics::Apics(const MachineConfig& config, const Pc::Parts& parts, ProcessorBus& 
   }
 }
 
+std::vector<const apic::LocalApic*> Apics::all() const {
+  std::vector<const apic::LocalApic*> list;
+  for (const apic::LocalApic& apic : apics_) list.push_back(&apic);
+  return list;
+}
+
 void Apics::connect(devices::Pic& pic, devices::IoApic& ioapic) {
   for (apic::LocalApic& apic : apics_) apic.connect_pic(pic);
   bus_.on_end_of_interrupt([&ioapic](u8 vector) { ioapic.end_of_interrupt(vector); });

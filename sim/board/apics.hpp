@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "sim/apic/local_apic.hpp"
 #include "sim/board/device_list.hpp"
@@ -24,6 +25,9 @@ class Apics {
   MessageInterrupts& messages() { return bus_; }
   /// Where the 8259s' INTR goes: LINT0 of the bootstrap processor.
   InterruptLine& interrupt_line() { return apics_.front().lint(0); }
+
+  /// By processor.
+  std::vector<const apic::LocalApic*> all() const;
 
   /// Names who answers interrupt-acknowledge cycles and who hears of ends of level-triggered interrupts.
   void connect(devices::Pic& pic, devices::IoApic& ioapic);

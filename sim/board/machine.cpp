@@ -134,6 +134,9 @@ void Machine::on_progress(std::function<void()> progress) { impl_->progress = st
 void Machine::on_idle(std::function<void(Picoseconds)> idle) { impl_->idle = std::move(idle); }
 RunEnd Machine::run(const Processors::Limits& limits) { return impl_->run(limits); }
 void Machine::request_stop() { impl_->stop_requested = true; }
+bool Machine::stop_requested() const { return impl_->stop_requested; }
+
+InterruptControllers Machine::interrupt_controllers() const { return impl_->pc.interrupt_controllers(); }
 
 Statistics Machine::statistics() const {
   const Processors& processors = impl_->processors;

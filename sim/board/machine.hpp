@@ -15,7 +15,22 @@
 #include "sim/board/recorder.hpp"
 #include "sim/observe/ledger.hpp"
 
+namespace hvlab::apic {
+class LocalApic;
+}
+namespace hvlab::devices {
+class IoApic;
+class Pic;
+}  // namespace hvlab::devices
+
 namespace hvlab::board {
+
+/// The machine's interrupt controllers, to be looked at.
+struct InterruptControllers {
+  std::vector<const apic::LocalApic*> local;  // by processor
+  const devices::IoApic* io = nullptr;
+  const devices::Pic* pic = nullptr;
+};
 
 enum class End : u8 {
   PowerOff,   // the guest switched the machine off (ACPI S5)
@@ -78,8 +93,10 @@ class Machine {
 
   /// Ends a run in progress soon; from a signal handler too.
   void request_stop();
+  bool stop_requested() const;
 
   Statistics statistics() const;
+  InterruptControllers interrupt_controllers() const;
 
  private:
   struct Impl;

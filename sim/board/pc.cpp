@@ -115,6 +115,10 @@ Pc::~Pc() = default;
 
 const DeviceList& Pc::devices() const { return impl_->device_list; }
 
+InterruptControllers Pc::interrupt_controllers() const {
+  return {.local = impl_->apics.all(), .io = &impl_->ioapic, .pic = &impl_->pic};
+}
+
 bool Pc::look_outside() {
   bool outside = false;
   for (Network& network : impl_->networks) outside = network.look_outside() || outside;

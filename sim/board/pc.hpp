@@ -16,6 +16,7 @@
 namespace hvlab::board {
 
 enum class End : u8;
+struct InterruptControllers;
 
 class Pc {
  public:
@@ -33,6 +34,7 @@ class Pc {
   ~Pc();
 
   const DeviceList& devices() const;
+  InterruptControllers interrupt_controllers() const;
 
   /// Looks at what reaches outside (the host's network); called now and then while the machine runs. True if
   /// there is such a thing: an idle machine should then wait in the host's time too.

@@ -1,6 +1,7 @@
 #include "sim/board/processors.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/base/check.hpp"
 
@@ -83,6 +84,22 @@ Picoseconds Processors::idle_span() const {
   return events_.next() > time() ? events_.next() - time() : 0;
 }
 
+void Processors::pause_at(size_t index, u64 cycle) {
+  pause_processor_ = index;
+  pause_cycle_ = cycle;
+  if (running_ == index) processors_[index]->stop_at(cycle);
+}
+
+void Processors::pause_soon() {
+  const size_t index = running_ == kNobody ? 0 : running_;
+  pause_at(index, processors_[index]->cycles());
+}
+
+void Processors::pause() {
+  const size_t index = std::exchange(pause_processor_, kNobody);
+  if (on_pause_) on_pause_(index);
+}
+
 u64 Processors::instructions() const {
   u64 sum = 0;
   for (const auto& processor : processors_) sum += processor->instructions();
@@ -123,6 +140,27 @@ Halt Processors::idle_verdict(const Limits& limits) const {
   return Halt::None;
 }
 
+/// Lets a processor run to `end`. A pause on the way only cuts the run in two, which does not show: a run may
+/// end between any two instructions. `spun`: a PAUSE was executed.
+Stop Processors::take_turn(size_t index, u64 end, bool ends_at_spins, bool& spun) {
+  Processor& processor = *processors_[index];
+  processor.end_runs_at_spins(ends_at_spins);
+  spun = false;
+  for (;;) {
+    const bool pauses = pause_processor_ == index && pause_cycle_ < end;
+    if (pauses && pause_cycle_ <= processor.cycles()) {
+      pause();
+      if (stopped_) return Stop::CycleLimit;
+      continue;
+    }
+    const Stop stop = processor.run(pauses ? pause_cycle_ : end);
+    spun = spun || processor.has_spun();
+    end = std::min(end, target_);  // a deadline may have come nearer
+    const bool over = stop != Stop::CycleLimit || stopped_ || (spun && ends_at_spins);
+    if (over || processor.cycles() >= end) return stop;
+  }
+}
+
 Halt Processors::run_one(size_t index, const Limits& limits) {
   Processor& processor = *processors_[index];
   if (processor.cycles() < wake_cycle_[index]) {
@@ -138,10 +176,10 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
     if (left < end - processor.cycles()) end = processor.cycles() + left;
   }
   running_ = last_run_ = index;
-  processor.end_runs_at_spins(next_slice_ > kShortSlice && others_run(index));
-  const Stop stop = processor.run(end);
+  bool spun = false;
+  const Stop stop = take_turn(index, end, next_slice_ > kShortSlice && others_run(index), spun);
   running_ = kNobody;
-  if (processor.has_spun() && others_run(index)) meet(processor.cycles());
+  if (spun && others_run(index)) meet(processor.cycles());
   if (stopped_) return Halt::Stopped;
   return stop == Stop::Shutdown ? Halt::TripleFault : Halt::None;
 }
@@ -168,6 +206,7 @@ Halt Processors::run_slice(const Limits& limits) {
     if (processor->cycles() < target_) processor->idle_until(target_);
   }
   cycle_ = target_;
+  if (pause_processor_ != kNobody && pause_cycle_ <= processors_[pause_processor_]->cycles()) pause();
   return Halt::None;
 }
 

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -72,6 +73,17 @@ class Processors final : public TimeKeeper {
   u64 instructions() const;
   u64 cycles() const;  // summed over processors
 
+  /// Is called where a pause was asked for, with the number of that processor: between two of its
+  /// instructions, in the middle of its turn if need be, or, if it is idle, at the end of a turn. It may look
+  /// at everything, take any time of the host's and ask for the next pause, but must change nothing: nothing
+  /// simulated can tell that it was called.
+  using Pause = std::function<void(size_t processor)>;
+  void on_pause(Pause pause) { on_pause_ = std::move(pause); }
+  /// Asks for a pause as soon as processor `index` has come to its cycle `cycle`; replaces what was asked for.
+  void pause_at(size_t index, u64 cycle);
+  /// Asks for one behind the instruction in progress, or else before the next one of processor 0.
+  void pause_soon();
+
   // TimeKeeper
   Picoseconds now() const override;
   void deadline_brought_forward(Picoseconds deadline) override;
@@ -98,6 +110,8 @@ class Processors final : public TimeKeeper {
 
   Halt run_slice(const Limits& limits);
   Halt run_one(size_t index, const Limits& limits);
+  execute::Stop take_turn(size_t index, u64 end, bool ends_at_spins, bool& spun);
+  void pause();
   void note_wake(size_t index, u64 cycle);
   void meet(u64 cycle);
   bool others_run(size_t index) const;
@@ -118,6 +132,9 @@ class Processors final : public TimeKeeper {
   size_t running_ = kNobody;
   size_t last_run_ = 0;
   bool stopped_ = false;
+  size_t pause_processor_ = kNobody;  // whose pause was asked for
+  u64 pause_cycle_ = 0;
+  Pause on_pause_;
   // The latest cycle at which a device or a time-stamp counter was looked at: a processor that runs later in
   // a slice than one that was ahead must not take them back.
   mutable u64 seen_ = 0;

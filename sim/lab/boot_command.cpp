@@ -8,10 +8,11 @@
 #include <memory>
 
 #include "sim/base/user_error.hpp"
+#include "sim/lab/boot_load.hpp"
 #include "sim/lab/boot_options.hpp"
-#include "sim/lab/entry.hpp"
 #include "sim/lab/exit_log.hpp"
 #include "sim/lab/firmware.hpp"
+#include "sim/lab/live_control.hpp"
 #include "sim/lab/report.hpp"
 #include "sim/lab/run_record.hpp"
 #include "sim/lab/run_watch.hpp"
@@ -57,35 +58,6 @@ class StopOnSignal {
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-boot::BootSetup setup_of(const BootOptions& options) {
-  boot::BootSetup setup;
-  setup.kernel = options.kernel;
-  setup.initrds = options.initrds;
-  setup.modules = options.modules;
-  setup.command_line = options.append;
-  if (options.loader == "pvh") setup.entry = boot::Entry::Pvh;
-  return setup;
-}
-
-// --loader names a way in; the image may not have it.
-void check_loader(const std::string& loader, boot::KernelKind kind) {
-  const bool fits = loader == "auto" || (loader == "bzimage" && kind == boot::KernelKind::BzImage) ||
-                    (loader == "pvh" && kind == boot::KernelKind::Pvh) ||
-                    (loader == "multiboot" && kind == boot::KernelKind::Multiboot1);
-  if (!fits) {
-    throw UserError("--loader " + loader + ": the kernel is " + boot::name(kind) + "; leave --loader out");
-  }
-}
-
-// Puts a kernel into the machine, unless it starts in its firmware. Returns the Linux that runs then, if it
-// is one and known.
-std::string load(board::Machine& machine, const BootOptions& options) {
-  if (options.kernel.empty()) return "";
-  const boot::KernelKind kind = load_machine(machine, setup_of(options)).kind;
-  check_loader(options.loader, kind);
-  return kind == boot::KernelKind::Multiboot1 ? "" : options.kernel;
-}
-
 void show_progress(const board::Machine& machine, double started) {
   const double simulated = static_cast<double>(machine.processors().time()) / static_cast<double>(kSecond);
   const double millions = static_cast<double>(machine.processors().instructions()) / 1e6;
@@ -104,16 +76,19 @@ std::ofstream open_output(const char* option, const std::string& file) {
 }
 
 board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal& terminal,
-                  const LinuxWatch* guest) {
+                  const LinuxWatch* guest, LiveControl* live) {
   const StopOnSignal stop(machine);
   const double started = cpu_seconds();
+  if (live != nullptr) live->between_turns();
   machine.on_progress([&, shown = -1.0]() mutable {
+    if (live != nullptr) live->between_turns();
     if (terminal.quit()) machine.request_stop();
     if (!options.progress || cpu_seconds() - shown < 0.2) return;
     show_progress(machine, started);
     shown = cpu_seconds();
   });
   machine.on_idle([&](Picoseconds span) {
+    if (live != nullptr) live->before_idle(span);
     if (terminal.quit()) machine.request_stop();
     if (terminal.interactive()) terminal.wait(span);
   });
@@ -125,6 +100,12 @@ board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal&
     std::cerr << summary(machine.statistics(), cpu_seconds() - started);
   }
   return end;
+}
+
+// What run.json says of the socket while the run goes on.
+record::Json live_about(const BootOptions& options, const std::optional<LiveServer>& server) {
+  if (!server) return {};
+  return {{"live", {{"protocol", "hvlab.live/1"}, {"socket", server->path()}, {"waits", options.live_waits}}}};
 }
 
 }  // namespace
@@ -140,9 +121,12 @@ int boot_command(const std::vector<std::string>& arguments) {
   {
     Terminal terminal(!options->reproducible);
     board::Machine machine(options->machine, &terminal);
-    const std::string system = load(machine, *options);
+    const std::string system = load_boot(machine, *options);
     std::unique_ptr<RunRecord> record;
-    if (!options->record.empty()) record = std::make_unique<RunRecord>(*options, machine);
+    std::optional<LiveServer> live_server;
+    if (options->live) live_server.emplace();
+    if (!options->record.empty())
+      record = std::make_unique<RunRecord>(*options, machine, live_about(*options, live_server));
     if (record && !requests.is_open() && !system.empty()) requests.open(record->requests_file());
     std::unique_ptr<RunWatch> watch;
     if (statistics.is_open() || requests.is_open() || record || bios_log.is_open() ||
@@ -161,14 +145,21 @@ int boot_command(const std::vector<std::string>& arguments) {
                     machine.processors().frequency().hertz);
       watch->log_exits(&*exits);
     }
-    machine.observe_with(watch.get());
+    std::optional<LiveControl> live;
+    if (live_server)
+      live.emplace(*live_server, machine, *options, watch.get(), record->trace(), options->live_waits);
+    machine.observe_with(live ? static_cast<observe::Observer*>(&*live) : watch.get());
     const double started = cpu_seconds();
-    end = run(*options, machine, terminal, watch ? watch->guest() : nullptr);
+    end = run(*options, machine, terminal, watch ? watch->guest() : nullptr, live ? &*live : nullptr);
+    if (live) live->finish(end);
     if (watch) watch->finish();
     if (exits) exits->finish();
     if (statistics.is_open()) write_statistics(statistics, machine, end, *watch);
     if (record && requests.is_open() && !requests.flush()) record->note_problem("requests: writing failed");
-    if (record) record->finish(end, *watch, cpu_seconds() - started);
+    if (record) {
+      record->finish(end, *watch, cpu_seconds() - started,
+                     {{"characters", terminal.typed()}, {"ended", terminal.input_ended()}});
+    }
   }
   if (statistics.is_open() && !statistics.flush()) {
     throw UserError("--stats '" + options->stats_file + "': writing failed");

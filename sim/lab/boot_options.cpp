@@ -53,6 +53,8 @@ po::options_description describe() {
       ("record", text("NAME|DIR/"), "leave a run directory: runs/NAME/STAMP, or DIR if it has a slash in it")
       ("record-level", text("LEVEL"),
        "what its trace holds: summary (default: states, exits, requests), full (every event) or off (no trace)")
+      ("live", po::value<std::string>()->value_name("wait")->implicit_value(""),
+       "with --record: let a viewer attach to the run (docs/live.md); --live=wait: begin when it says so")
       ("io-requests", text("FILE"),
        "write each request to a disk and each frame there, hop by hop: a line of JSON each (docs/io-path.md)")
       ("exits", text("FILE"), "write each exit of each virtual machine there, as comma-separated values")
@@ -252,6 +254,9 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   }
   options.stats_file = text_of(values, "stats", "");
   options.record = text_of(values, "record", "");
+  options.live = values.count("live") != 0;
+  options.live_waits = choose<bool>("--live", text_of(values, "live", ""), {{"", false}, {"wait", true}});
+  if (options.live && options.record.empty()) throw UserError("--live needs --record, which says where the socket is");
   if (values.count("record") != 0 && options.record.empty()) throw UserError("--record '': give a name");
   if (values.count("record-level") != 0 && options.record.empty())
     throw UserError("--record-level needs --record");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -256,6 +257,15 @@ std::string Parts::empty_disk(u64 bytes) {
   fs::resize_file(file, bytes, error);
   if (error) throw UserError("'" + file + "': cannot make a disk there: " + error.message());
   return file;
+}
+
+std::optional<u64> empty_disk_bytes(const std::string& file) {
+  const std::string name = fs::path(file).filename().string();
+  u64 bytes = 0;
+  const char* const first = name.c_str() + std::string_view("empty-").size();
+  if (!name.starts_with("empty-") || !name.ends_with(".img")) return std::nullopt;
+  const auto [end, error] = std::from_chars(first, name.c_str() + name.size(), bytes);
+  return error == std::errc() && std::string_view(end) == ".img" ? std::optional(bytes) : std::nullopt;
 }
 
 void Parts::prepare(const Scenario& scenario, bool refresh) {

@@ -36,6 +36,9 @@ class Parts {
   std::optional<ScratchFolder> scratch_;  // where empty disks are; they go with it
 };
 
+/// The size of a disk that Parts::empty_disk() made at `file`; nothing if it has not made one called so.
+std::optional<u64> empty_disk_bytes(const std::string& file);
+
 /// The arguments of `hvlab boot` for `cell`, whose run directory is `directory`. After Parts::prepare().
 /// Throws UserError.
 std::vector<std::string> cell_arguments(const scenario::Scenario& scenario, const scenario::Cell& cell,

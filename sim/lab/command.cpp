@@ -11,6 +11,7 @@
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/explain_command.hpp"
 #include "sim/lab/report_command.hpp"
+#include "sim/lab/inspect_command.hpp"
 #include "sim/lab/run_commands.hpp"
 #include "sim/lab/scenario_commands.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"doctor", "say what this host has for HVLab and what it lacks", doctor_command},
     {"explain", "say what a metric, exit reason, event or word means", explain_command},
     {"init", "write a scenario to start from", init_command},
+    {"inspect", "the machine's state at a moment of a recorded run", inspect_command},
     {"list", "list names: ways, metrics, exit reasons, events, words", list_command},
     {"regress", "run scenarios of files and folders, and say which hold", regress_command},
     {"report", "runs side by side as one page of HTML", report_command},

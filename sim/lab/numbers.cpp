@@ -44,7 +44,7 @@ u64 unit_of(const std::pair<std::string_view, u64> (&units)[N], std::string_view
 constexpr std::pair<std::string_view, u64> kSizeUnits[] = {
     {"", u64{1} << 20},    {"K", u64{1} << 10}, {"KiB", u64{1} << 10}, {"M", u64{1} << 20},
     {"MiB", u64{1} << 20}, {"G", u64{1} << 30}, {"GiB", u64{1} << 30}};
-constexpr std::pair<std::string_view, u64> kTimeUnits[] = {{"", kSecond},        {"ns", kNanosecond},
+constexpr std::pair<std::string_view, u64> kTimeUnits[] = {{"", kSecond},        {"ps", 1},            {"ns", kNanosecond},
                                                            {"us", kMicrosecond}, {"ms", kMillisecond},
                                                            {"s", kSecond},       {"min", 60 * kSecond}};
 
@@ -83,13 +83,13 @@ Picoseconds parse_span(const std::string& option, const std::string& text) {
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     const size_t length = rest.size();
-    if (!take_number(rest, fraction) || length - rest.size() > 9) refuse(option, text, wanted);
+    if (!take_number(rest, fraction) || length - rest.size() > 12) refuse(option, text, wanted);
     for (size_t digits = length - rest.size(); digits != 0; --digits) fraction_unit *= 10;
   }
   const u64 unit = unit_of(kTimeUnits, rest);
   u64 time = 0;
   if (unit == 0 || !multiply(whole, unit, time)) refuse(option, text, wanted);
-  // A unit is at most 60 * 10^12 and the fraction below 10^9, so their product needs more than 64 bits.
+  // A unit is at most 60 * 10^12 and the fraction below 10^12, so their product needs more than 64 bits.
   const u64 part = static_cast<u64>(static_cast<unsigned __int128>(fraction) * unit / fraction_unit);
   if (time + part == 0 || time + part < time || time + part > 200ull * 86400 * kSecond) {
     refuse(option, text, wanted);

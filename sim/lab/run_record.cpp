@@ -52,8 +52,9 @@ Json devices_of(const board::MachineConfig& machine) {
   return json;
 }
 
-// What was booted, every default said.
-Json resolved(const BootOptions& options) {
+}  // namespace
+
+Json resolved_boot(const BootOptions& options) {
   const board::MachineConfig& machine = options.machine;
   Json json = {{"schema", "hvlab.boot/1"}};
   if (options.kernel.empty()) {
@@ -85,6 +86,8 @@ Json resolved(const BootOptions& options) {
   return json;
 }
 
+namespace {
+
 // The function of the machine's own Linux at `address`.
 record::NameEntry symbol_of(const RunWatch& watch, u64 address) {
   record::NameEntry entry{.table = record::NameTable::Symbol, .key = 0, .value = 0, .text = ""};
@@ -97,13 +100,23 @@ record::NameEntry symbol_of(const RunWatch& watch, u64 address) {
   return entry;
 }
 
+// The folder is what paths in the command begin from.
+Json about(const BootOptions& options, const Json& more) {
+  std::error_code ignored;
+  Json json = {{"hvlab", HVLAB_VERSION},
+               {"command", options.arguments},
+               {"folder", fs::current_path(ignored).string()}};
+  if (more.is_object()) json.update(more);
+  return json;
+}
+
 }  // namespace
 
-RunRecord::RunRecord(const BootOptions& options, board::Machine& machine)
+RunRecord::RunRecord(const BootOptions& options, board::Machine& machine, const Json& more)
     : machine_(machine),
-      run_(options.record, {{"hvlab", HVLAB_VERSION}, {"command", options.arguments}}),
+      run_(options.record, about(options, more)),
       consoles_(run_, device_names(machine)) {
-  run_.put(record::kResolvedFile, resolved(options).dump(2) + "\n");
+  run_.put(record::kResolvedFile, resolved_boot(options).dump(2) + "\n");
   if (options.record_level == record::RecordLevel::Off) return;
   trace_.emplace(record::TraceRecorder::Setup{.file = run_.streamed(record::kTraceFile),
                                               .level = options.record_level,
@@ -123,7 +136,8 @@ void RunRecord::watch_guests(const observe::ExitTotals& exits) {
   guests_.emplace(exits, machine, [this](const std::string& name, u8 byte) { consoles_.write(name, byte); });
 }
 
-void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds) {
+void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds,
+                       const Json& input) {
   machine_.watch_ledgers(nullptr);
   const board::Statistics statistics = machine_.statistics();
   if (trace_) {
@@ -143,8 +157,12 @@ void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double h
                                         .time = statistics.time,
                                         .failure = good ? "" : std::string("ended by ") + name(end.why)}}));
   const bool whole = end.why != board::End::Interrupted;
+  run_.forget("live");
   run_.finish(whole ? record::RunState::Complete : record::RunState::Partial,
-              {{"host_cpu_seconds", host_seconds}, {"end", name(end.why)}, {"status", status_of(end)}});
+              {{"host_cpu_seconds", host_seconds},
+               {"end", name(end.why)},
+               {"status", status_of(end)},
+               {"input", input}});
   if (!run_.problem().empty()) throw UserError("the run directory is partial: " + run_.problem());
 }
 

@@ -15,11 +15,15 @@
 
 namespace hvlab::lab {
 
+/// What was booted, every default said, files by name and size: resolved.json.
+record::Json resolved_boot(const BootOptions& options);
+
 class RunRecord final : public observe::Observer {
  public:
   /// Makes the directory that `options` ask for and begins to record what `machine` reports to its ledgers'
-  /// watcher; its events have to be passed to on_event(). Throws UserError.
-  RunRecord(const BootOptions& options, board::Machine& machine);
+  /// watcher; its events have to be passed to on_event(). run.json gets the members of `more` as well, and
+  /// keeps them, but for "live", which is about the run while it goes on. Throws UserError.
+  RunRecord(const BootOptions& options, board::Machine& machine, const record::Json& more = {});
   ~RunRecord() override;
   RunRecord(const RunRecord&) = delete;
   RunRecord& operator=(const RunRecord&) = delete;
@@ -38,11 +42,14 @@ class RunRecord final : public observe::Observer {
   observe::ThreadWatcher* threads() { return trace_ ? &trace_->threads() : nullptr; }
 
   /// Ends it with what came out. Throws UserError if something could not be written: the directory then says
-  /// that it is partial.
-  void finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds);
+  /// that it is partial. `input`: what the guest was given to read.
+  void finish(const board::RunEnd& end, const RunWatch& watch, double host_seconds,
+              const record::Json& input);
 
   /// Where the list of requests goes (docs/io-path.md).
   std::string requests_file() const { return run_.streamed(record::kRequestsFile); }
+  /// The trace as far as it has come; null if there is none.
+  const record::TraceWriter* trace() const { return trace_ ? &trace_->writer() : nullptr; }
   /// Something beside the record's own files could not be written.
   void note_problem(const std::string& problem) { run_.note_problem(problem); }
 

@@ -63,7 +63,11 @@ int Terminal::input() {
   if (!input_ready(0)) return kNothing;
   u8 byte = 0;
   const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
-  if (count == 1) return raw_ ? take(byte) : byte;
+  if (count == 1) {
+    const int given = raw_ ? take(byte) : byte;
+    if (given >= 0) ++typed_;
+    return given;
+  }
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return kNothing;
   reads_input_ = false;
   return kEnd;

@@ -32,6 +32,10 @@ class Terminal final : public board::ConsoleHost {
   /// Waits at most `span` of the host's time, less if a key is pressed.
   void wait(Picoseconds span);
 
+  /// Characters that the guest was given, and whether there can be no more.
+  u64 typed() const { return typed_; }
+  bool input_ended() const { return !reads_input_; }
+
   /// True once the user has typed Ctrl-A X.
   bool quit() const { return quit_; }
 
@@ -39,6 +43,7 @@ class Terminal final : public board::ConsoleHost {
   int take(u8 byte);
 
   bool reads_input_;
+  u64 typed_ = 0;
   bool raw_ = false;
   bool escape_ = false;  // Ctrl-A was the last key
   bool quit_ = false;

@@ -33,6 +33,9 @@ class RunWriter {
   void note_problem(const std::string& problem);
   const std::string& problem() const { return problem_; }
 
+  /// Leaves member `key` of run.json out from now on.
+  void forget(const std::string& key) { run_.erase(key); }
+
   /// Ends the run: the last word of run.json, with the members of `result` added. Points `latest` to it.
   void finish(RunState state, const Json& result);
 

@@ -42,6 +42,8 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   /// Records what it is told of threads. Not to be used after finish().
   observe::ThreadWatcher& threads() { return threads_; }
 
+  const TraceWriter& writer() const { return writer_; }
+
   /// What could not be written, or empty.
   const std::string& problem() const { return writer_.problem(); }
 

@@ -1,0 +1,62 @@
+// The page walk of an address, step by step, as people want to see it: through the tables of the system that
+// runs, and of each of its accesses through the second stage. Changes nothing: no accessed or dirty bit, no
+// TLB. Rules of entries are the page walk's own (sim/mmu/paging_entry.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cpu/cpu.hpp"
+#include "sim/mmu/walk.hpp"
+
+namespace hvlab::inspect {
+
+enum class Stage : u8 {
+  First,   // the tables of the system that runs: the guest's, or the only ones
+  Second,  // nested paging's
+};
+
+/// One table entry that was read, or could not be.
+struct WalkStep {
+  Stage stage = Stage::First;
+  unsigned level = 0;     // 1: page table ... 4: page-map level 4
+  const char* table = "";  // "PML4", "PDPT", "PD", "PT"
+  u64 address = 0;         // of the entry, as its tables say: guest-physical in a guest's
+  u64 system_address = 0;  // where it is in the machine's memory
+  u64 entry = 0;
+  unsigned entry_bytes = 8;
+  bool in_register = false;  // a PDPTE of PAE paging: kept in the processor
+  u64 next = 0;              // the table it leads to, or the page
+  unsigned page_shift = 0;   // of the page: log2 of its bytes; 0: not the last step
+  std::string fault;         // why the walk ends here; empty: it does not
+  std::vector<WalkStep> nested;  // how the second stage found `system_address`
+};
+
+struct Walk {
+  u64 linear = 0;
+  mmu::Access access = mmu::Access::Read;
+  bool user = false;
+  bool paging = false, second_stage = false;
+  std::vector<WalkStep> steps = {};   // of the first stage, in order
+  std::vector<WalkStep> nested = {};  // of the second stage, for the page found
+  std::string fault = {};             // why there is no translation; empty: there is one
+  bool nested_fault = false;     // it is the second stage's
+  u32 error = 0;                 // error code of the page fault
+  u64 guest_physical = 0;        // what the first stage says (in a guest); else as `physical`
+  u64 physical = 0;
+  unsigned shift = 12;  // log2 of the page's bytes: the smaller of both stages'
+  bool readable = false, writable = false, executable = false;  // at the privilege in question
+  unsigned references = 0;                                      // entries in memory that were read
+};
+
+/// Walks the tables of `cpu` for `linear`, as an access of `access` at the current privilege would.
+Walk explain_walk(const cpu::Cpu& cpu, u64 linear, mmu::Access access = mmu::Access::Read);
+
+/// The names of the bits set in a paging-structure entry, in order ("present", "writable", ...).
+std::vector<std::string> entry_flags(u64 entry, bool last);
+
+/// Reads linear memory without any effect, page by page, at the privilege of a system. The number of bytes
+/// that could be read before something was not mapped to RAM.
+size_t read_linear(const cpu::Cpu& cpu, u64 linear, void* to, size_t bytes);
+
+}  // namespace hvlab::inspect

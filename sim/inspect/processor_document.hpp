@@ -1,0 +1,35 @@
+// A processor as a document: registers by name, what it runs, what waits for it.
+#pragma once
+
+#include "sim/apic/local_apic.hpp"
+#include "sim/cpu/cpu.hpp"
+#include "sim/inspect/code_listing.hpp"
+#include "sim/inspect/control_block.hpp"
+#include "sim/inspect/page_walk.hpp"
+#include "sim/record/run_files.hpp"
+
+namespace hvlab::inspect {
+
+using record::Json;
+
+/// "0x00000000deadbeef"; `bytes` says how many digits.
+std::string hex(u64 value, unsigned bytes = 8);
+
+/// Registers in groups: general, control, debug, segments, tables, msrs, vector, each a list of {name, value,
+/// text}.
+Json registers_json(const cpu::Cpu& cpu);
+
+/// Mode, privilege, activity, what waits: the members of a processor's document that are no registers.
+Json condition_json(const cpu::Cpu& cpu);
+
+Json walk_json(const Walk& walk);
+Json code_json(const std::vector<CodeLine>& lines);
+/// `block`: its 4 KiB; empty: not in memory.
+Json control_block_json(u64 address, std::span<const u8> block);
+
+/// The processor with what is in the control block in its place, as VMRUN and the host's VMLOAD before it
+/// would leave it: for walks and code of a guest that does not run at the moment. General registers but RAX
+/// and RSP stay the processor's own.
+cpu::Cpu guest_of(const cpu::Cpu& cpu, std::span<const u8> block);
+
+}  // namespace hvlab::inspect

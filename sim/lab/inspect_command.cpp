@@ -1,0 +1,167 @@
+#include "sim/lab/inspect_command.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <optional>
+
+#include "sim/base/user_error.hpp"
+#include "sim/lab/arguments.hpp"
+#include "sim/lab/boot_load.hpp"
+#include "sim/lab/machine_look.hpp"
+#include "sim/lab/numbers.hpp"
+#include "sim/lab/recorded_boot.hpp"
+#include "sim/lab/same_run.hpp"
+
+namespace hvlab::lab {
+
+namespace {
+
+namespace po = boost::program_options;
+using record::Json;
+
+po::options_description describe() {
+  po::options_description options("Options", 110, 60);
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  // clang-format off
+  options.add_options()
+      ("at", text("TIME"), "the moment, in simulated time since power-on, like 1.25s, 800us or 123456ps; required")
+      ("cpu", text("N"), "only this processor, at the first instruction it begins at that time or later")
+      ("address", text("A"), "walk the page tables of this linear address, on processors and in guests")
+      ("json", "as one JSON document")
+      ("run", po::value<std::vector<std::string>>(), "the run")
+      ("help", "show this");
+  // clang-format on
+  return options;
+}
+
+/// A console where nobody reads or types: as in the run that was recorded.
+class SilentConsole final : public board::ConsoleHost {
+ public:
+  explicit SilentConsole(bool ended) : ended_(ended) {}
+  void output(u8) override {}
+  int input() override { return ended_ ? kEnd : kNothing; }
+
+ private:
+  bool ended_;
+};
+
+struct Question {
+  Picoseconds at = 0;
+  MachineLook::Wishes wishes;
+};
+
+/// One machine's second life, up to the moment in question.
+class Replay final : public observe::Observer {
+ public:
+  Replay(board::Machine& machine, const BootOptions& options, std::optional<SameRun>& same, const Question& question)
+      : machine_(machine), look_(machine, options), same_(same), question_(question) {}
+
+  void on_event(const observe::Event& event) override {
+    look_.on_event(event);
+    if (!same_ || document_) return;
+    same_->on_event(event);
+    if (!same_->difference().empty()) stop();
+  }
+
+  board::RunEnd run(const board::Processors::Limits& limits) {
+    board::Processors& processors = machine_.processors();
+    machine_.observe_with(this);
+    processors.on_pause([this](size_t) { reached(); });
+    machine_.on_idle([this](Picoseconds span) {
+      if (machine_.processors().time() + span >= question_.at) reached();
+    });
+    processors.pause_at(question_.wishes.processor.value_or(0), processors.frequency().cycle_at(question_.at));
+    return machine_.run(limits);
+  }
+
+  const std::optional<Json>& document() const { return document_; }
+
+ private:
+  void reached() {
+    if (!document_) document_ = look_.document(question_.wishes);
+    stop();
+  }
+  void stop() {
+    machine_.request_stop();
+    machine_.processors().stop();
+  }
+
+  board::Machine& machine_;
+  MachineLook look_;
+  std::optional<SameRun>& same_;
+  Question question_;
+  std::optional<Json> document_;
+};
+
+std::optional<SameRun> recorded_events(const record::RunReader& run) {
+  if (!run.has(record::kTraceFile)) {
+    std::cerr << "hvlab: note: '" << run.title() << "' has no trace, so that it cannot be checked that this is the same run\n";
+    return std::nullopt;
+  }
+  return SameRun(run.trace());
+}
+
+bool input_ended(const record::RunReader& run, const BootOptions& options) {
+  const Json input = run.run().value("input", Json::object());
+  return options.reproducible || input.value("ended", true);
+}
+
+Json inspect_run(const record::RunReader& run, const Question& question) {
+  Parts parts;
+  std::optional<SameRun> same = recorded_events(run);
+  const BootOptions options = recorded_boot(run, parts);
+  if (question.wishes.processor && *question.wishes.processor >= options.machine.processors)
+    throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.wishes.processor, options.machine.processors));
+  SilentConsole console(input_ended(run, options));
+  board::Machine machine(options.machine, &console);
+  load_boot(machine, options);
+  Replay replay(machine, options, same, question);
+  const board::RunEnd end = replay.run({.time = options.max_time, .instructions = options.max_instructions});
+  if (same) same->end(question.at);
+  if (same && !same->difference().empty())
+    throw UserError("inspect: '" + run.title() + "' cannot be run again: it is another run now: " + same->difference());
+  if (!replay.document())
+    throw UserError(fmt::format("--at: the run ended before, at {} ps ({})", machine.processors().time(), name(end.why)));
+  Json document = *replay.document();
+  document["run"] = run.path().string();
+  document["asked"] = question.at;
+  document["compared_events"] = same ? Json(same->compared()) : Json();
+  return document;
+}
+
+Question question_of(const po::variables_map& values) {
+  if (values.count("at") == 0) throw UserError("inspect: --at TIME is missing; see 'hvlab inspect --help'");
+  Question question;
+  question.at = parse_span("--at", values["at"].as<std::string>());
+  if (values.count("cpu") != 0) question.wishes.processor = parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
+  if (values.count("address") != 0) question.wishes.address = parse_count("--address", values["address"].as<std::string>(), 0, ~u64{0});
+  return question;
+}
+
+}  // namespace
+
+int inspect_command(const std::vector<std::string>& arguments) {
+  const po::options_description options = describe();
+  const po::variables_map values = parse_arguments("inspect", arguments, options, "run");
+  if (values.count("help") != 0) {
+    std::cout << "usage: hvlab inspect RUN --at TIME [OPTION]...\n\nRuns a recorded run again, silently, up to a moment, and prints the machine's state then: registers, code,\n"
+                 "page walks, control blocks of virtual machines, interrupt controllers, devices, consoles. A RUN is a run\n"
+                 "directory, a folder of them (the latest), or a NAME in runs/; of a run with cells one of these. Nothing is\n"
+                 "written into it.\n\n"
+              << options << "\nExit status: 0, 2 for a mistake in the command line or a run that cannot be run again, 6 if there is none.\n";
+    return 0;
+  }
+  const std::vector<std::string> names = texts_of(values, "run");
+  if (names.size() != 1) throw UserError("inspect: give one run; see 'hvlab inspect --help'");
+  const Question question = question_of(values);
+  const record::RunReader run(std::filesystem::absolute(record::find_run(names[0])).string());
+  const Json document = inspect_run(run, question);
+  if (values.count("json") != 0)
+    std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  else
+    std::cout << inspect::machine_text(document);
+  return 0;
+}
+
+}  // namespace hvlab::lab
