@@ -1,0 +1,265 @@
+// Live runs: attached to, paused, stepped, asked; and clients that say nonsense.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "sim/record/live_client.hpp"
+#include "sim/record/run_reader.hpp"
+#include "temporary_folder.hpp"
+
+namespace hvlab {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace record;
+
+std::string content(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Two virtual machines on two processors, for some milliseconds.
+std::string boot_command(const fs::path& run, const std::string& more) {
+  const std::string models = HVLAB_MODELS;
+  return std::string(HVLAB_PROGRAM) + " boot --reproducible --kernel " + models + "/monolithic/monolithic.elf --initrd " + models +
+         "/kernel/kernel.elf --module " + models + "/kernel/programs.tar --append "
+         "'vm1=vcpus:2,memory:48,disk:none,net:none vm2=vcpus:1,memory:48,disk:none,net:none -- panic=off run=/bin/smp --threads 2 --quick barrier"
+         " -- panic=off run=/bin/smp --threads 1 --quick barrier' --memory 160M --cpus 2 --max-time 17ms --record " +
+         run.string() + " " + more + " </dev/null >/dev/null 2>&1";
+}
+
+/// A run in the background.
+class Run {
+ public:
+  Run(const fs::path& path, const std::string& more) : path_(path), process_(fork()) {
+    if (process_ == 0) {
+      execl("/bin/sh", "sh", "-c", ("exec " + boot_command(path, more)).c_str(), static_cast<char*>(nullptr));
+      _exit(127);
+    }
+  }
+  ~Run() {
+    if (!ended_) kill(process_, SIGKILL), waitpid(process_, nullptr, 0);
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  std::string socket() const {
+    for (int i = 0; i < 2000; ++i) {
+      if (fs::exists(path_ / "run.json"))
+        if (const auto at = live_socket(RunReader(path_.string()).run())) return *at;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    FAIL("the run has no socket");
+    return "";
+  }
+  int wait() {
+    int status = 0;
+    waitpid(process_, &status, 0);
+    ended_ = true;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  fs::path path_;
+  pid_t process_;
+  bool ended_ = false;
+};
+
+constexpr int kLimit = 124;  // the status of a run that --max-time ends
+
+struct Viewer {
+  explicit Viewer(const std::string& socket) : client(socket) {}
+  Json ask(const Json& request) {
+    const u64 number = client.ask(request);
+    for (int i = 0; i < 600 && client.connected(); ++i) {
+      client.poll(100);
+      if (auto answer = client.answer(number)) return *answer;
+    }
+    FAIL("no answer to " + request.dump());
+    return {};
+  }
+  Json until(const std::string& event) {
+    for (int i = 0; i < 600; ++i) {
+      for (Json& one : client.news()) held.push_back(std::move(one));
+      for (size_t k = 0; k < held.size(); ++k) {
+        if (held[k].value("event", "") != event) continue;
+        const Json found = held[k];
+        held.erase(held.begin(), held.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+        return found;
+      }
+      if (!client.connected()) break;
+      client.poll(100);
+    }
+    FAIL("no event " + event);
+    return {};
+  }
+  Json step(Json request) {
+    request["do"] = "step";
+    const Json answer = ask(request);
+    CAPTURE(answer.dump());
+    REQUIRE(answer["ok"] == true);
+    return until("paused");
+  }
+
+  LiveClient client;
+  std::vector<Json> held;
+};
+
+void check_same(const fs::path& a, const fs::path& b) {
+  unsigned files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(a)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "run.json") continue;
+    CAPTURE(entry.path().string());
+    CHECK(content(entry.path()) == content(b / fs::relative(entry.path(), a)));
+    ++files;
+  }
+  CHECK(files >= 6);
+}
+
+/// The walk of each document on a processor, a guest or two, at every kind of stop.
+void look_everywhere(Viewer& viewer) {
+  const Json state = viewer.ask({{"do", "state"}, {"address", "0xffffffff80100000"}})["state"];
+  REQUIRE(state["schema"] == "hvlab.machine/1");
+  REQUIRE(state["processors"].size() == 2);
+  for (const Json& block : state["control_blocks"]) CHECK(block["fields"].size() > 60);
+}
+
+}  // namespace
+
+// Catches any way in which looking, pausing or stepping gets into what is simulated: the files hold every
+// count, the hash of all events and the whole trace.
+TEST_CASE("a run that was paused, stepped and looked at leaves the same bytes as one undisturbed") {
+  const test::TemporaryFolder folder("live-same");
+  const fs::path a = folder.path / "a", b = folder.path / "b";
+  REQUIRE(WEXITSTATUS(std::system((boot_command(a, "--record-level full")).c_str())) == kLimit);
+  Run run(b, "--record-level full --live=wait");
+  {
+    const std::string socket = run.socket();
+    CHECK((fs::status(socket).permissions() & fs::perms::all) == (fs::perms::owner_read | fs::perms::owner_write));
+    Viewer viewer(socket);
+    CHECK(viewer.ask({{"do", "status"}})["paused"] == true);
+    CHECK(viewer.ask({{"do", "status"}})["time"] == 0);
+    CHECK(viewer.step({{"to", "time"}, {"time", 5'000'000'000}})["time"].get<u64>() >= 4'990'000'000);
+    for (int i = 0; i < 60; ++i) viewer.step({{"to", "instruction"}, {"processor", i % 2}});
+    const Json first = viewer.step({{"to", "exit"}});
+    CHECK(first["why"].get<std::string>().starts_with("exit "));
+    look_everywhere(viewer);
+    for (int i = 0; i < 40; ++i) viewer.step({{"to", "exit"}});
+    const Json other = viewer.step({{"to", "exit"}, {"vm", 2}, {"vcpu", 0}});
+    CHECK(other["vm"] == 2);
+    look_everywhere(viewer);
+    for (int i = 0; i < 300; ++i) viewer.step({{"to", "instruction"}, {"processor", other["processor"]}});
+    const Json walk = viewer.ask({{"do", "walk"}, {"vm", 1}, {"vcpu", 0}, {"address", "0xffffffff80101000"}})["walk"];
+    CHECK(walk["second_stage"] == true);
+    CHECK(viewer.ask({{"do", "tail"}})["records"].size() > 10);
+    CHECK(viewer.ask({{"do", "speed"}, {"speed", 0.02}})["ok"] == true);
+    CHECK(viewer.ask({{"do", "go"}})["ok"] == true);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK(viewer.ask({{"do", "pause"}})["ok"] == true);
+    CHECK(viewer.ask({{"do", "speed"}, {"speed", 0}})["ok"] == true);
+    CHECK(viewer.ask({{"do", "go"}})["ok"] == true);
+    CHECK(viewer.until("ended")["end"] == "time-limit");
+    CHECK(run.wait() == kLimit);
+    CHECK_FALSE(fs::exists(socket));
+  }
+  CHECK_FALSE(RunReader(b.string()).run().contains("live"));
+  check_same(a, b);
+}
+
+// Catches a step that goes too far or not at all.
+TEST_CASE("a step is one instruction, and one exit") {
+  const test::TemporaryFolder folder("live-step");
+  Run run(folder.path / "a", "--live=wait");
+  Viewer viewer(run.socket());
+  viewer.step({{"to", "exit"}});
+  u64 before = viewer.ask({{"do", "status"}})["instructions"].get<u64>();
+  const u64 processor = viewer.ask({{"do", "status"}})["processor"].get<u64>();
+  for (int i = 0; i < 50; ++i) {
+    viewer.step({{"to", "instruction"}, {"processor", processor}});
+    const u64 now = viewer.ask({{"do", "status"}})["instructions"].get<u64>();
+    CHECK(now == before + 1);
+    before = now;
+  }
+  const auto exits = [&] {
+    u64 sum = 0;
+    for (const Json& vcpu : viewer.ask({{"do", "status"}})["virtual_processors"]) sum += vcpu["exits"].get<u64>();
+    return sum;
+  };
+  for (int i = 0; i < 20; ++i) {
+    const u64 had = exits();
+    viewer.step({{"to", "exit"}});
+    CHECK(exits() == had + 1);
+  }
+  CHECK(viewer.ask({{"do", "step"}, {"to", "time"}, {"time", 1}})["ok"] == false);
+}
+
+// Catches a run that waits for ever for somebody who has gone.
+TEST_CASE("a run goes on when its last viewer leaves") {
+  const test::TemporaryFolder folder("live-leave");
+  Run run(folder.path / "a", "--live=wait");
+  {
+    Viewer viewer(run.socket());
+    viewer.ask({{"do", "status"}});
+  }
+  CHECK(run.wait() == kLimit);
+}
+
+// Catches a client that can stop, confuse or crash a run by what it sends.
+TEST_CASE("nonsense from a client is refused, and the run goes on") {
+  const test::TemporaryFolder folder("live-garbage");
+  const fs::path a = folder.path / "a", b = folder.path / "b";
+  REQUIRE(WEXITSTATUS(std::system(boot_command(a, "").c_str())) == kLimit);
+  Run run(b, "--live=wait");
+  const std::string socket = run.socket();
+  Viewer viewer(socket);
+  const auto refused = [&](const Json& request) {
+    CAPTURE(request.dump());
+    const Json answer = viewer.ask(request);
+    CHECK(answer["ok"] == false);
+    CHECK_FALSE(answer.value("error", "").empty());
+  };
+  refused({{"do", "fly"}});
+  refused(Json::object());
+  refused({{"do", 7}});
+  refused({{"do", "step"}, {"to", 7}});
+  refused({{"do", "step"}, {"to", "instruction"}, {"processor", 99}});
+  refused({{"do", "step"}, {"to", "instruction"}, {"processor", -1}});
+  refused({{"do", "step"}, {"to", "exit"}, {"vm", 1e300}});
+  refused({{"do", "speed"}, {"speed", -1}});
+  refused({{"do", "speed"}, {"speed", 1e300}});
+  refused({{"do", "state"}, {"processor", 2}});
+  refused({{"do", "state"}, {"address", "12x"}});
+  refused({{"do", "walk"}});
+  refused({{"do", "walk"}, {"address", 1}, {"vm", 9}});
+  refused({{"do", "walk"}, {"address", 1}, {"access", "lick"}});
+  refused({{"do", "tail"}, {"from", "here"}});
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 60; ++round) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(socket.begin(), socket.end(), address.sun_path);
+    const int raw = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(connect(raw, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    std::string bytes;
+    if (round % 3 == 0) bytes = std::string("\x05\0\0\0[[[[[", 9);         // a frame that is no request
+    if (round % 3 == 1) bytes = std::string("\xff\xff\xff\xff{}", 6);      // a frame that is too long
+    if (round % 3 == 2) bytes = std::string("\x40\0\0\0{\"do\": \"st", 15);  // half of one
+    for (int i = 0; i < round; ++i) bytes += static_cast<char>(random());
+    send(raw, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    close(raw);
+  }
+  CHECK(viewer.ask({{"do", "status"}})["paused"] == true);
+  CHECK(viewer.ask({{"do", "go"}})["ok"] == true);
+  viewer.until("ended");
+  CHECK(run.wait() == kLimit);
+  check_same(a, b);
+}
+
+}  // namespace hvlab
