@@ -79,7 +79,8 @@ class Processors final : public TimeKeeper {
   /// simulated can tell that it was called.
   using Pause = std::function<void(size_t processor)>;
   void on_pause(Pause pause) { on_pause_ = std::move(pause); }
-  /// Asks for a pause as soon as processor `index` has come to its cycle `cycle`; replaces what was asked for.
+  /// Asks for a pause as soon as processor `index` has come to its cycle `cycle`; replaces what was asked
+  /// for.
   void pause_at(size_t index, u64 cycle);
   /// Asks for one behind the instruction in progress, or else before the next one of processor 0.
   void pause_soon();

@@ -42,7 +42,8 @@ std::vector<u64> starts_before(const Cpu& cpu, u64 end, unsigned most) {
     std::vector<u64> starts;
     u64 at = from;
     while (at < end && at - from < count) {
-      const auto found = decode::disassemble(bytes.data() + (at - from), count - (at - from), cpu.code_bytes(), at);
+      const auto found =
+          decode::disassemble(bytes.data() + (at - from), count - (at - from), cpu.code_bytes(), at);
       if (!found) break;
       starts.push_back(at);
       at += found->length;

@@ -24,6 +24,7 @@ struct CodeLine {
 /// Up to `before` instructions before RIP and `after` from it on, as the processor would fetch them. Those
 /// before are found by decoding from further up until an instruction ends at RIP: where code is mixed with
 /// data that can be wrong.
-std::vector<CodeLine> code_around(const cpu::Cpu& cpu, unsigned before, unsigned after, const SymbolOf& symbol);
+std::vector<CodeLine> code_around(const cpu::Cpu& cpu, unsigned before, unsigned after,
+                                  const SymbolOf& symbol);
 
 }  // namespace hvlab::inspect

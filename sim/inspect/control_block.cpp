@@ -25,13 +25,13 @@ using Kind = FieldKind;
 #define SAVED(group, name, member, kind) \
   {group, name, static_cast<u16>(0x400 + offsetof(SaveArea, member)), sizeof(SaveArea::member), kind}
 #define INTERCEPT(n, name) {"intercepts", name, (n) * 4, 4, Kind::Intercepts}
-#define SEGMENT(name, member)                                                             \
-  SAVED("segments", name ".selector", member.selector, Kind::Plain),                      \
-      SAVED("segments", name ".attributes", member.attributes, Kind::Attributes),         \
-      SAVED("segments", name ".limit", member.limit, Kind::Plain),                        \
+#define SEGMENT(name, member)                                                     \
+  SAVED("segments", name ".selector", member.selector, Kind::Plain),              \
+      SAVED("segments", name ".attributes", member.attributes, Kind::Attributes), \
+      SAVED("segments", name ".limit", member.limit, Kind::Plain),                \
       SAVED("segments", name ".base", member.base, Kind::Plain)
-#define TABLE(name, member)                                       \
-  SAVED("segments", name ".limit", member.limit, Kind::Plain),    \
+#define TABLE(name, member)                                    \
+  SAVED("segments", name ".limit", member.limit, Kind::Plain), \
       SAVED("segments", name ".base", member.base, Kind::Plain)
 
 // APM vol. 2, tables B-1 and B-2, without what HVLab's processors do not have (SEV-ES, shadow stacks, AVIC).
@@ -108,9 +108,9 @@ constexpr BlockField kFields[] = {
 #undef TABLE
 
 // APM vol. 2, 15.15.3.
-constexpr FlagName kClean[] = {{bit(0), "intercepts"}, {bit(1), "iopm"},  {bit(2), "asid"}, {bit(3), "tpr"},
-                               {bit(4), "np"},         {bit(5), "crx"},   {bit(6), "drx"},  {bit(7), "dt"},
-                               {bit(8), "seg"},        {bit(9), "cr2"},   {bit(10), "lbr"}, {bit(11), "avic"},
+constexpr FlagName kClean[] = {{bit(0), "intercepts"}, {bit(1), "iopm"}, {bit(2), "asid"}, {bit(3), "tpr"},
+                               {bit(4), "np"},         {bit(5), "crx"},  {bit(6), "drx"},  {bit(7), "dt"},
+                               {bit(8), "seg"},        {bit(9), "cr2"},  {bit(10), "lbr"}, {bit(11), "avic"},
                                {bit(12), "cet"}};
 // APM vol. 2, 15.21; fields of several bits with their value.
 constexpr FlagName kVirtualInterrupt[] = {{vi::kTprMask, "V_TPR"},
@@ -122,9 +122,12 @@ constexpr FlagName kVirtualInterrupt[] = {{vi::kTprMask, "V_TPR"},
                                           {vi::kGifEnable, "V_GIF_ENABLE"},
                                           {u64{0xFF} << vi::kVectorShift, "V_INTR_VECTOR"}};
 // EXITINFO1 of a nested page fault (15.25.6).
-constexpr FlagName kNestedFault[] = {{arch::pf::kPresent, "present"},   {arch::pf::kWrite, "write"},
-                                     {arch::pf::kUser, "user"},         {arch::pf::kReserved, "reserved"},
-                                     {arch::pf::kFetch, "fetch"},       {svm::npf::kFinal, "at-the-page"},
+constexpr FlagName kNestedFault[] = {{arch::pf::kPresent, "present"},
+                                     {arch::pf::kWrite, "write"},
+                                     {arch::pf::kUser, "user"},
+                                     {arch::pf::kReserved, "reserved"},
+                                     {arch::pf::kFetch, "fetch"},
+                                     {svm::npf::kFinal, "at-the-page"},
                                      {svm::npf::kTables, "at-the-guest's-tables"}};
 
 std::string intercepts_text(u64 word, unsigned first) {
@@ -139,9 +142,12 @@ std::string intercepts_text(u64 word, unsigned first) {
 
 std::string event_text(u64 value) {
   if ((value & svm::event::kValid) == 0) return "none";
-  static constexpr const char* kTypes[] = {"interrupt", "type 1", "NMI", "exception", "software interrupt", "type 5", "type 6", "type 7"};
-  std::string text = fmt::format("{} {}", kTypes[(value & svm::event::kTypeMask) >> svm::event::kTypeShift], value & 0xFF);
-  if ((value & svm::event::kErrorValid) != 0) text += fmt::format(", error {:#x}", value >> svm::event::kErrorShift);
+  static constexpr const char* kTypes[] = {"interrupt",          "type 1", "NMI",    "exception",
+                                           "software interrupt", "type 5", "type 6", "type 7"};
+  std::string text =
+      fmt::format("{} {}", kTypes[(value & svm::event::kTypeMask) >> svm::event::kTypeShift], value & 0xFF);
+  if ((value & svm::event::kErrorValid) != 0)
+    text += fmt::format(", error {:#x}", value >> svm::event::kErrorShift);
   return text;
 }
 
@@ -176,7 +182,8 @@ std::string attributes_text(u64 value) {
   if ((value & 0x80) == 0) return "not present";
   const bool segment = (value & 0x10) != 0, code = (value & 8) != 0;
   return fmt::format("type {} {}, DPL {}{}{}", value & 0xF, segment ? code ? "code" : "data" : "system",
-                     value >> 5 & 3, (value & 0x200) != 0 ? ", long" : "", (value & 0x400) != 0 ? ", 32-bit" : "");
+                     value >> 5 & 3, (value & 0x200) != 0 ? ", long" : "",
+                     (value & 0x400) != 0 ? ", 32-bit" : "");
 }
 
 std::string text_of(const BlockField& field, u64 value, const u8* block) {

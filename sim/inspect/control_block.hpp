@@ -16,7 +16,7 @@ enum class FieldKind : u8 {
   VirtualInterrupt,  // 060h
   ExitCode,
   ExitInfo1,  // by the exit code
-  Event,  // EVENTINJ, EXITINTINFO
+  Event,      // EVENTINJ, EXITINTINFO
   TlbControl,
   NestedControl,
   Clean,

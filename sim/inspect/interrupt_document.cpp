@@ -15,7 +15,8 @@ namespace {
 namespace apic_bits = arch::apic;
 
 const char* delivery_name(u64 mode) {
-  static constexpr const char* kNames[] = {"fixed", "lowest-priority", "smi", "reserved", "nmi", "init", "start-up", "ext-int"};
+  static constexpr const char* kNames[] = {"fixed", "lowest-priority", "smi",    "reserved", "nmi",
+                                           "init",  "start-up",        "ext-int"};
   return kNames[mode & 7];
 }
 
@@ -73,8 +74,12 @@ Json io_apic_json(const devices::IoApic::State& state) {
 
 Json chip_json(const char* name, const devices::I8259::State& state) {
   const u8 requests = static_cast<u8>((state.edges & ~state.level_mode) | (state.lines & state.level_mode));
-  return {{"name", name},          {"requests", hex(requests, 1)}, {"in_service", hex(state.isr, 1)}, {"mask", hex(state.imr, 1)},
-          {"level", hex(state.level_mode, 1)}, {"vector_base", state.vector_base}};
+  return {{"name", name},
+          {"requests", hex(requests, 1)},
+          {"in_service", hex(state.isr, 1)},
+          {"mask", hex(state.imr, 1)},
+          {"level", hex(state.level_mode, 1)},
+          {"vector_base", state.vector_base}};
 }
 
 }  // namespace
@@ -82,7 +87,9 @@ Json chip_json(const char* name, const devices::I8259::State& state) {
 Json local_apic_json(const ::hvlab::apic::LocalApic& apic) {
   const auto& state = apic.state();
   return {{"id", apic.id()},
-          {"mode", !apic.enabled() ? "off" : apic.x2apic() ? "x2apic" : "xapic"},
+          {"mode", !apic.enabled() ? "off"
+                   : apic.x2apic() ? "x2apic"
+                                   : "xapic"},
           {"software_enabled", apic.software_enabled()},
           {"task_priority", hex(state.task_priority, 1)},
           {"processor_priority", hex(apic.processor_priority(), 1)},
@@ -95,7 +102,8 @@ Json local_apic_json(const ::hvlab::apic::LocalApic& apic) {
 
 Json interrupt_controllers_json(const board::InterruptControllers& controllers) {
   return {{"ioapic", io_apic_json(controllers.io->state())},
-          {"pic", {chip_json("master", controllers.pic->master()), chip_json("slave", controllers.pic->slave())}}};
+          {"pic",
+           {chip_json("master", controllers.pic->master()), chip_json("slave", controllers.pic->slave())}}};
 }
 
 }  // namespace hvlab::inspect

@@ -17,8 +17,7 @@ constexpr size_t kMostBlocks = 64;  // control blocks that a document shows
 constexpr const char* kNotShown[] = {
     "x87 and MMX registers, variable and fixed MTRRs, performance counters",
     "devices' own registers, except those of the interrupt controllers",
-    "counts that move by themselves (APIC timer, PIT, HPET, RTC, time-stamp counter)",
-    "caches and the TLB"};
+    "counts that move by themselves (APIC timer, PIT, HPET, RTC, time-stamp counter)", "caches and the TLB"};
 
 std::span<const u8> block_of(const board::Machine& machine, u64 address) {
   const u8* page = machine.ram().page(align_down(address, 4096));
@@ -71,8 +70,11 @@ Json processor_json(const board::Machine& machine, const MachineView& view, size
 
 Json block_json(const board::Machine& machine, const MachineView& view, const VirtualProcessor& vcpu) {
   const std::span<const u8> bytes = block_of(machine, vcpu.block);
-  Json json = {{"vm", vcpu.vm},           {"vcpu", vcpu.vcpu},   {"entries", vcpu.entries},
-               {"exits", vcpu.exits},     {"guest_cycles", vcpu.guest_cycles}};
+  Json json = {{"vm", vcpu.vm},
+               {"vcpu", vcpu.vcpu},
+               {"entries", vcpu.entries},
+               {"exits", vcpu.exits},
+               {"guest_cycles", vcpu.guest_cycles}};
   const auto where = runs_on(machine, vcpu.block);
   json["runs_on"] = where ? Json(*where) : Json();
   json.update(control_block_json(vcpu.block, bytes));
@@ -105,7 +107,8 @@ Json machine_document(const board::Machine& machine, const MachineView& view) {
                {"events", statistics.events.total}};
   json["processors"] = Json::array();
   for (size_t i = 0; i < machine.processors().count(); ++i)
-    if (!view.processor || *view.processor == i) json["processors"].push_back(processor_json(machine, view, i));
+    if (!view.processor || *view.processor == i)
+      json["processors"].push_back(processor_json(machine, view, i));
   json["control_blocks"] = Json::array();
   const size_t blocks = std::min(kMostBlocks, view.virtual_processors.size());
   for (size_t i = 0; i < blocks; ++i)

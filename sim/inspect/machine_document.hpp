@@ -26,11 +26,11 @@ struct ConsoleTail {
 
 /// What the machine itself does not know, and what is asked.
 struct MachineView {
-  SymbolOf symbol;                                  // may be empty
+  SymbolOf symbol;                                   // may be empty
   std::vector<VirtualProcessor> virtual_processors;  // that have run
   std::vector<ConsoleTail> consoles;
-  std::optional<u64> address;       // linear address to walk, on every processor and in every guest
-  std::optional<size_t> processor;  // only this one; all otherwise
+  std::optional<u64> address;                 // linear address to walk, on every processor and in every guest
+  std::optional<size_t> processor;            // only this one; all otherwise
   unsigned code_before = 6, code_after = 12;  // instructions around RIP
 };
 

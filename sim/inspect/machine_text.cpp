@@ -82,8 +82,9 @@ std::string code_text(const Json& lines) {
     if (!function.empty() && function != last) out += fmt::format("    {}:\n", function);
     last = function;
     const std::string target = word(line, "target");
-    out += fmt::format("  {} {}  {:<24} {}{}\n", line.contains("current") ? "=>" : "  ", number(line, "address"),
-                       word(line, "bytes"), word(line, "text"), target.empty() ? "" : "   ; " + target);
+    out +=
+        fmt::format("  {} {}  {:<24} {}{}\n", line.contains("current") ? "=>" : "  ", number(line, "address"),
+                    word(line, "bytes"), word(line, "text"), target.empty() ? "" : "   ; " + target);
   }
   return out;
 }
@@ -102,13 +103,16 @@ std::string steps_text(const Json& steps, size_t indent, const std::string& whos
   std::string out;
   for (const Json& step : steps) {
     if (step.contains("nested")) out += steps_text(step["nested"], indent + 4, "nested ");
-    const std::string where = step.contains("in_register") ? "in the processor" : "at " + number(step, "address");
-    out += fmt::format("{:{}}{}{:<5} {:<19}  {:>16}  ", "", indent, whose, word(step, "table"), where, number(step, "entry"));
+    const std::string where =
+        step.contains("in_register") ? "in the processor" : "at " + number(step, "address");
+    out += fmt::format("{:{}}{}{:<5} {:<19}  {:>16}  ", "", indent, whose, word(step, "table"), where,
+                       number(step, "entry"));
     if (step.contains("fault"))
       out += word(step, "fault");
     else
-      out += fmt::format("-> {} {}{}", word(step, "leads_to"), number(step, "next"),
-                         step.contains("page_bytes") ? " (" + bytes_text(step["page_bytes"].get<u64>()) + ")" : "");
+      out += fmt::format(
+          "-> {} {}{}", word(step, "leads_to"), number(step, "next"),
+          step.contains("page_bytes") ? " (" + bytes_text(step["page_bytes"].get<u64>()) + ")" : "");
     if (!step.contains("fault")) out += "  " + flags_text(step["flags"]);
     out += '\n';
   }
@@ -127,7 +131,8 @@ std::string processor_heading(const Json& p) {
   who += fmt::format("{} mode, CPL {}, {}, interrupts {}{}, charged to {}", word(p, "mode"), word(p, "cpl"),
                      word(p, "activity"), p["interrupts_enabled"].get<bool>() ? "on" : "off",
                      p["gif"].get<bool>() ? "" : " (GIF clear)", word(p, "account"));
-  if (!p["waiting"].empty()) who += fmt::format(", waiting: {}", fmt::join(p["waiting"].get<std::vector<std::string>>(), ", "));
+  if (!p["waiting"].empty())
+    who += fmt::format(", waiting: {}", fmt::join(p["waiting"].get<std::vector<std::string>>(), ", "));
   return out + who + '\n';
 }
 
@@ -145,10 +150,12 @@ std::string processor_text(const Json& p) {
 }
 
 std::string block_text(const Json& block) {
-  std::string out = fmt::format("Control block {} of vm {} vcpu {}: {} entries, {} exits, {}\n", number(block, "address"),
-                                word(block, "vm"), word(block, "vcpu"), word(block, "entries"), word(block, "exits"),
-                                block["runs_on"].is_null() ? std::string("not running")
-                                                           : "running on processor " + word(block, "runs_on") + ": the state below is that of its last exit");
+  std::string out = fmt::format(
+      "Control block {} of vm {} vcpu {}: {} entries, {} exits, {}\n", number(block, "address"),
+      word(block, "vm"), word(block, "vcpu"), word(block, "entries"), word(block, "exits"),
+      block["runs_on"].is_null()
+          ? std::string("not running")
+          : "running on processor " + word(block, "runs_on") + ": the state below is that of its last exit");
   std::string group;
   for (const Json& field : block.value("fields", Json::array())) {
     if (word(field, "group") != group) out += fmt::format("  {}\n", group = word(field, "group"));
@@ -162,12 +169,14 @@ std::string block_text(const Json& block) {
 
 std::string apic_text(const Json& p) {
   const Json& apic = p["apic"];
-  std::string out = fmt::format("  processor {}: {}, {}, priority task {} processor {}; requested {}; in service {}\n",
-                                word(p, "processor"), word(apic, "mode"),
-                                apic["software_enabled"].get<bool>() ? "enabled" : "not enabled by software",
-                                number(apic, "task_priority"), number(apic, "processor_priority"),
-                                apic["requested"].dump(), apic["in_service"].dump());
-  for (const Json& lvt : apic["lvt"]) out += fmt::format("    {:<12} {}\n", word(lvt, "name"), word(lvt, "text"));
+  std::string out =
+      fmt::format("  processor {}: {}, {}, priority task {} processor {}; requested {}; in service {}\n",
+                  word(p, "processor"), word(apic, "mode"),
+                  apic["software_enabled"].get<bool>() ? "enabled" : "not enabled by software",
+                  number(apic, "task_priority"), number(apic, "processor_priority"), apic["requested"].dump(),
+                  apic["in_service"].dump());
+  for (const Json& lvt : apic["lvt"])
+    out += fmt::format("    {:<12} {}\n", word(lvt, "name"), word(lvt, "text"));
   return out;
 }
 
@@ -177,16 +186,18 @@ std::string interrupts_text(const Json& document) {
   out += "I/O APIC (pins that are not masked)\n";
   for (const Json& pin : document["interrupt_controllers"]["ioapic"]["pins"])
     if (word(pin, "text") != "masked")
-      out += fmt::format("  {:>3}  {}{}\n", word(pin, "pin"), word(pin, "text"), pin["asserted"].get<bool>() ? ", asserted" : "");
+      out += fmt::format("  {:>3}  {}{}\n", word(pin, "pin"), word(pin, "text"),
+                         pin["asserted"].get<bool>() ? ", asserted" : "");
   out += "8259 (requests, in service, mask)\n";
   for (const Json& chip : document["interrupt_controllers"]["pic"])
-    out += fmt::format("  {:<6}  {}  {}  {}\n", word(chip, "name"), number(chip, "requests"), number(chip, "in_service"), number(chip, "mask"));
+    out += fmt::format("  {:<6}  {}  {}  {}\n", word(chip, "name"), number(chip, "requests"),
+                       number(chip, "in_service"), number(chip, "mask"));
   return out;
 }
 
 std::string devices_text(const Json& document) {
-  std::string out = fmt::format("{:<16} {:>12} {:>12} {:>12} {:>12}\n", "Devices", "port reads", "port writes",
-                                "mem reads", "mem writes");
+  std::string out = fmt::format("{:<16} {:>12} {:>12} {:>12} {:>12}\n", "Devices", "port reads",
+                                "port writes", "mem reads", "mem writes");
   for (const Json& d : document["devices"])
     out += fmt::format("  {:<14} {:>12} {:>12} {:>12} {:>12}\n", word(d, "name"), word(d, "port_reads"),
                        word(d, "port_writes"), word(d, "memory_reads"), word(d, "memory_writes"));
@@ -196,26 +207,32 @@ std::string devices_text(const Json& document) {
 }  // namespace
 
 std::string walk_text(const Json& walk) {
-  std::string out = fmt::format("  Walk of {} ({}, {})\n", number(walk, "linear"), word(walk, "privilege"), word(walk, "access"));
+  std::string out = fmt::format("  Walk of {} ({}, {})\n", number(walk, "linear"), word(walk, "privilege"),
+                                word(walk, "access"));
   if (walk.contains("steps")) out += steps_text(walk["steps"], 4, "");
-  if (walk.contains("nested") && !walk["nested"].empty()) out += "    the page itself\n" + steps_text(walk["nested"], 8, "nested ");
+  if (walk.contains("nested") && !walk["nested"].empty())
+    out += "    the page itself\n" + steps_text(walk["nested"], 8, "nested ");
   if (walk.contains("fault")) return out + "    => " + word(walk, "fault") + '\n';
   out += fmt::format("    => {}", number(walk, "physical"));
-  if (walk.contains("guest_physical")) out += fmt::format(" (guest-physical {})", number(walk, "guest_physical"));
-  return out + fmt::format(", page of {}, may {}; {} table entries read\n", bytes_text(walk["page_bytes"].get<u64>()),
-                           flags_text(walk["allowed"]), word(walk, "references"));
+  if (walk.contains("guest_physical"))
+    out += fmt::format(" (guest-physical {})", number(walk, "guest_physical"));
+  return out + fmt::format(", page of {}, may {}; {} table entries read\n",
+                           bytes_text(walk["page_bytes"].get<u64>()), flags_text(walk["allowed"]),
+                           word(walk, "references"));
 }
 
 std::string machine_text(const Json& document) {
-  std::string out = fmt::format("The machine at {}: {} instructions, {} events\n\n", seconds(document["time"].get<u64>()),
-                                word(document, "instructions"), word(document, "events"));
+  std::string out =
+      fmt::format("The machine at {}: {} instructions, {} events\n\n", seconds(document["time"].get<u64>()),
+                  word(document, "instructions"), word(document, "events"));
   for (const Json& p : document["processors"]) out += processor_text(p) + '\n';
   for (const Json& block : document["control_blocks"]) out += block_text(block) + '\n';
   out += interrupts_text(document) + '\n' + devices_text(document);
   for (const Json& console : document["consoles"])
     out += fmt::format("\nConsole {} (its end)\n{}\n", word(console, "name"), word(console, "tail"));
   out += "\nNot shown: ";
-  for (const Json& one : document["not_shown"]) out += (&one == &document["not_shown"].front() ? "" : "; ") + one.get<std::string>();
+  for (const Json& one : document["not_shown"])
+    out += (&one == &document["not_shown"].front() ? "" : "; ") + one.get<std::string>();
   return out + '\n';
 }
 

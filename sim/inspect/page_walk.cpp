@@ -26,7 +26,8 @@ const char* table_name(const Levels& levels, unsigned level) {
   return kNames[std::min(level, levels.top)];
 }
 
-/// An entry in memory; nothing where there is none. (The processor would read a device; that could change it.)
+/// An entry in memory; nothing where there is none. (The processor would read a device; that could change
+/// it.)
 std::optional<u64> read_entry(const Cpu& cpu, u64 address, unsigned bytes) {
   const u8* page = cpu.bus->ram_page(align_down(address, 4096));
   if (page == nullptr) return std::nullopt;
@@ -96,7 +97,8 @@ Reached second_stage(const Cpu& cpu, u64 address, Access access, std::vector<Wal
   const Levels levels = mmu::levels(rules);
   Reached r{.error = mmu::error_bits(rules, access, true)};
   r.page.writable = r.page.user = true;
-  if (!rules.long_mode() && (address >> 32) != 0) return note_fault(r, "above 4 GiB, and the host has no long mode"), r;
+  if (!rules.long_mode() && (address >> 32) != 0)
+    return note_fault(r, "above 4 GiB, and the host has no long mode"), r;
   u64 table = mmu::table_of_root(rules, levels, cpu.second_stage.root);
   const auto add = [&](unsigned level, const char* name, u64 at, unsigned bytes) -> WalkStep& {
     WalkStep& step = steps.emplace_back();
@@ -125,10 +127,10 @@ Reached second_stage(const Cpu& cpu, u64 address, Access access, std::vector<Wal
     table = step.next;
   }
   const Translation& t = r.page;
-  const char* denied = !t.user                                             ? "not a user page"
-                       : access == Access::Write && !t.writable            ? "not writable"
-                       : access == Access::Execute && t.no_execute         ? "not executable"
-                                                                           : nullptr;
+  const char* denied = !t.user                                     ? "not a user page"
+                       : access == Access::Write && !t.writable    ? "not writable"
+                       : access == Access::Execute && t.no_execute ? "not executable"
+                                                                   : nullptr;
   if (denied != nullptr) {
     r.error |= pf::kPresent;
     return note_fault(r, denied), r;
@@ -156,7 +158,8 @@ class Walker {
     const auto may = [&](Access access) {
       return mmu::permitted(cpu_, t, access, walk_.user, mmu::Rights::Current);
     };
-    walk_.readable = may(Access::Read), walk_.writable = may(Access::Write), walk_.executable = may(Access::Execute);
+    walk_.readable = may(Access::Read), walk_.writable = may(Access::Write),
+    walk_.executable = may(Access::Execute);
   }
 
  private:
@@ -177,13 +180,14 @@ class Walker {
 
   /// Finds a table entry of the first stage in the machine's memory, and reads it.
   bool read(WalkStep& step, u32 error) {
-      Reached r{.error = error};
+    Reached r{.error = error};
     if (walk_.second_stage) {
       // The processor may have to set bits in it, so that it counts as a write (APM vol. 2, 15.25.5).
       const Reached second = second_stage(cpu_, step.address, Access::Write, step.nested, walk_.references);
       if (!second.found) {
         step.fault = "nested: " + second.fault;
-        return fail(fmt::format("nested page fault at the guest's {} entry: {}", step.table, second.fault), second.error, true);
+        return fail(fmt::format("nested page fault at the guest's {} entry: {}", step.table, second.fault),
+                    second.error, true);
       }
       step.system_address = second.page.page | (step.address & low_mask(second.page.shift));
     }
@@ -200,11 +204,12 @@ class Walker {
     for (unsigned level = levels.top; level >= 1; --level) {
       const unsigned shift = 12 + (level - 1) * levels.index_bits;
       const u64 index = (walk_.linear >> shift) & low_mask(levels.index_bits);
-      WalkStep& step = add(level, table_name(levels, level), table + index * levels.entry_bytes,
-                           levels.entry_bytes);
+      WalkStep& step =
+          add(level, table_name(levels, level), table + index * levels.entry_bytes, levels.entry_bytes);
       if (!read(step, error)) return false;
       step.fault = entry_fault(cpu_, rules, levels, level, step.entry, error);
-      if (!step.fault.empty()) return fail(fmt::format("page fault: {} entry: {}", step.table, step.fault), error, false);
+      if (!step.fault.empty())
+        return fail(fmt::format("page fault: {} entry: {}", step.table, step.fault), error, false);
       if (take(rules, levels, step, t)) break;
       table = step.next;
     }
@@ -260,9 +265,9 @@ Walk explain_walk(const Cpu& cpu, u64 linear, Access access) {
 
 std::vector<std::string> entry_flags(u64 entry, bool last) {
   static constexpr std::pair<u64, const char*> kFlags[] = {
-      {mmu::kPresent, "present"},   {mmu::kWritable, "writable"},     {mmu::kUser, "user"},
-      {bit(3), "write-through"},    {bit(4), "cache-disable"},        {mmu::kAccessed, "accessed"},
-      {mmu::kDirty, "dirty"},       {mmu::kGlobal, "global"},         {mmu::kNoExecute, "no-execute"}};
+      {mmu::kPresent, "present"}, {mmu::kWritable, "writable"}, {mmu::kUser, "user"},
+      {bit(3), "write-through"},  {bit(4), "cache-disable"},    {mmu::kAccessed, "accessed"},
+      {mmu::kDirty, "dirty"},     {mmu::kGlobal, "global"},     {mmu::kNoExecute, "no-execute"}};
   std::vector<std::string> names;
   for (const auto& [mask, name] : kFlags) {
     const bool of_pages = mask == mmu::kDirty || mask == mmu::kGlobal;

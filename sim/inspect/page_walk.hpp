@@ -19,16 +19,16 @@ enum class Stage : u8 {
 /// One table entry that was read, or could not be.
 struct WalkStep {
   Stage stage = Stage::First;
-  unsigned level = 0;     // 1: page table ... 4: page-map level 4
+  unsigned level = 0;      // 1: page table ... 4: page-map level 4
   const char* table = "";  // "PML4", "PDPT", "PD", "PT"
   u64 address = 0;         // of the entry, as its tables say: guest-physical in a guest's
   u64 system_address = 0;  // where it is in the machine's memory
   u64 entry = 0;
   unsigned entry_bytes = 8;
-  bool in_register = false;  // a PDPTE of PAE paging: kept in the processor
-  u64 next = 0;              // the table it leads to, or the page
-  unsigned page_shift = 0;   // of the page: log2 of its bytes; 0: not the last step
-  std::string fault;         // why the walk ends here; empty: it does not
+  bool in_register = false;      // a PDPTE of PAE paging: kept in the processor
+  u64 next = 0;                  // the table it leads to, or the page
+  unsigned page_shift = 0;       // of the page: log2 of its bytes; 0: not the last step
+  std::string fault;             // why the walk ends here; empty: it does not
   std::vector<WalkStep> nested;  // how the second stage found `system_address`
 };
 
@@ -40,9 +40,9 @@ struct Walk {
   std::vector<WalkStep> steps = {};   // of the first stage, in order
   std::vector<WalkStep> nested = {};  // of the second stage, for the page found
   std::string fault = {};             // why there is no translation; empty: there is one
-  bool nested_fault = false;     // it is the second stage's
-  u32 error = 0;                 // error code of the page fault
-  u64 guest_physical = 0;        // what the first stage says (in a guest); else as `physical`
+  bool nested_fault = false;          // it is the second stage's
+  u32 error = 0;                      // error code of the page fault
+  u64 guest_physical = 0;             // what the first stage says (in a guest); else as `physical`
   u64 physical = 0;
   unsigned shift = 12;  // log2 of the page's bytes: the smaller of both stages'
   bool readable = false, writable = false, executable = false;  // at the privilege in question

@@ -20,7 +20,9 @@ Json entry(const char* name, const std::string& value, const std::string& text =
   if (!text.empty()) json["text"] = text;
   return json;
 }
-Json entry(const char* name, u64 value, const std::string& text = "") { return entry(name, hex(value), text); }
+Json entry(const char* name, u64 value, const std::string& text = "") {
+  return entry(name, hex(value), text);
+}
 
 Json general_json(const Cpu& cpu) {
   static constexpr const char* kNames[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
@@ -33,9 +35,12 @@ Json general_json(const Cpu& cpu) {
 }
 
 Json control_json(const Cpu& cpu) {
-  Json list = {entry("cr0", cpu.cr0, text_of(cr0_names(), cpu.cr0)), entry("cr2", cpu.cr2),
-               entry("cr3", cpu.cr3), entry("cr4", cpu.cr4, text_of(cr4_names(), cpu.cr4)),
-               entry("efer", cpu.efer, text_of(efer_names(), cpu.efer)), entry("xcr0", cpu.xcr0)};
+  Json list = {entry("cr0", cpu.cr0, text_of(cr0_names(), cpu.cr0)),
+               entry("cr2", cpu.cr2),
+               entry("cr3", cpu.cr3),
+               entry("cr4", cpu.cr4, text_of(cr4_names(), cpu.cr4)),
+               entry("efer", cpu.efer, text_of(efer_names(), cpu.efer)),
+               entry("xcr0", cpu.xcr0)};
   if ((cpu.cr4 & arch::cr4::kPae) == 0 || cpu.long_active()) return list;
   static constexpr const char* kPdptes[] = {"pdpte0", "pdpte1", "pdpte2", "pdpte3"};
   for (size_t i = 0; i < 4; ++i) list.push_back(entry(kPdptes[i], cpu.pdpte[i]));
@@ -112,8 +117,9 @@ Json msrs_json(const Cpu& cpu) {
 
 Json vector_json(const Cpu& cpu) {
   Json list = {entry("mxcsr", hex(cpu.mxcsr, 4))};
-  static constexpr const char* kNames[] = {"xmm0", "xmm1", "xmm2",  "xmm3",  "xmm4",  "xmm5",  "xmm6",  "xmm7",
-                                           "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"};
+  static constexpr const char* kNames[] = {"xmm0",  "xmm1",  "xmm2",  "xmm3", "xmm4",  "xmm5",
+                                           "xmm6",  "xmm7",  "xmm8",  "xmm9", "xmm10", "xmm11",
+                                           "xmm12", "xmm13", "xmm14", "xmm15"};
   for (size_t i = 0; i < std::size(kNames); ++i)
     list.push_back(entry(kNames[i], fmt::format("0x{:016x}{:016x}", cpu.xmm[i].q[1], cpu.xmm[i].q[0])));
   return list;
@@ -130,11 +136,13 @@ const char* activity_name(const Cpu& cpu) {
 }
 
 Json waiting_json(const Cpu& cpu) {
-  const std::pair<bool, const char*> kWaiting[] = {
-      {cpu.interrupt_line, "interrupt"},       {cpu.nmi_pending, "nmi"},
-      {cpu.init_pending, "init"},              {cpu.smi_pending, "smi"},
-      {cpu.sipi_pending, "start-up"},          {cpu.virtual_interrupt, "virtual interrupt"},
-      {cpu.pending_debug != 0, "debug trap"}};
+  const std::pair<bool, const char*> kWaiting[] = {{cpu.interrupt_line, "interrupt"},
+                                                   {cpu.nmi_pending, "nmi"},
+                                                   {cpu.init_pending, "init"},
+                                                   {cpu.smi_pending, "smi"},
+                                                   {cpu.sipi_pending, "start-up"},
+                                                   {cpu.virtual_interrupt, "virtual interrupt"},
+                                                   {cpu.pending_debug != 0, "debug trap"}};
   Json list = Json::array();
   for (const auto& [is, name] : kWaiting)
     if (is) list.push_back(name);
@@ -174,9 +182,12 @@ Json registers_json(const Cpu& cpu) {
 }
 
 Json condition_json(const Cpu& cpu) {
-  Json json = {{"mode", mode_name(cpu)},         {"cpl", cpu.cpl},
-               {"activity", activity_name(cpu)}, {"interrupts_enabled", cpu.takes_interrupts()},
-               {"gif", cpu.gif},                 {"waiting", waiting_json(cpu)}};
+  Json json = {{"mode", mode_name(cpu)},
+               {"cpl", cpu.cpl},
+               {"activity", activity_name(cpu)},
+               {"interrupts_enabled", cpu.takes_interrupts()},
+               {"gif", cpu.gif},
+               {"waiting", waiting_json(cpu)}};
   if (cpu.sti_shadow || cpu.mov_ss_shadow) json["interrupt_shadow"] = true;
   return json;
 }
@@ -211,7 +222,9 @@ Json walk_json(const Walk& walk) {
 Json code_json(const std::vector<CodeLine>& lines) {
   Json list = Json::array();
   for (const CodeLine& line : lines) {
-    Json json = {{"address", hex(line.address)}, {"bytes", fmt::format("{:02x}", fmt::join(line.bytes, " "))}, {"text", line.text}};
+    Json json = {{"address", hex(line.address)},
+                 {"bytes", fmt::format("{:02x}", fmt::join(line.bytes, " "))},
+                 {"text", line.text}};
     if (!line.symbol.empty()) json["symbol"] = line.symbol;
     if (!line.target.empty()) json["target"] = line.target;
     if (line.current) json["current"] = true;
@@ -229,7 +242,8 @@ Json control_block_json(u64 address, std::span<const u8> block) {
   json["fields"] = Json::array();
   for (const FieldValue& value : svm_block(block.data())) {
     const bool long_one = value.field->bytes > 8;
-    Json field = {{"group", value.field->group}, {"name", value.field->name}, {"offset", hex(value.field->offset, 2)}};
+    Json field = {
+        {"group", value.field->group}, {"name", value.field->name}, {"offset", hex(value.field->offset, 2)}};
     field["value"] = long_one ? "" : hex(value.value, value.field->bytes);
     if (!value.text.empty()) field["text"] = value.text;
     json["fields"].push_back(field);
@@ -242,7 +256,8 @@ Cpu guest_of(const Cpu& cpu, std::span<const u8> block) {
   const auto& vmcb = *reinterpret_cast<const arch::svm::Vmcb*>(block.data());
   // In a guest, what is known of the host's paging mode is what its second stage is read in.
   const bool inside = cpu.second_stage.on;
-  const u64 host_cr4 = inside ? cpu.second_stage.cr4 : cpu.cr4, host_efer = inside ? cpu.second_stage.efer : cpu.efer;
+  const u64 host_cr4 = inside ? cpu.second_stage.cr4 : cpu.cr4,
+            host_efer = inside ? cpu.second_stage.efer : cpu.efer;
   svm::load_world(guest, vmcb.save);
   svm::load_rest(guest, vmcb.save);
   guest.cr2 = vmcb.save.cr2;
@@ -252,11 +267,11 @@ Cpu guest_of(const Cpu& cpu, std::span<const u8> block) {
   guest.guest = guest.virtualization;  // so that whoever names its addresses knows
   const bool protected_mode = (guest.cr0 & arch::cr0::kPe) != 0;
   const bool v8086 = guest.rflag(arch::flag::kVm);
-  guest.mode = !protected_mode        ? cpu::Mode::Real
-               : v8086                ? cpu::Mode::Virtual8086
-               : !guest.long_active() ? cpu::Mode::Protected
+  guest.mode = !protected_mode                                             ? cpu::Mode::Real
+               : v8086                                                     ? cpu::Mode::Virtual8086
+               : !guest.long_active()                                      ? cpu::Mode::Protected
                : (guest.seg[kCs].attributes & arch::attribute::kLong) != 0 ? cpu::Mode::Long
-                                                                            : cpu::Mode::Compatibility;
+                                                                           : cpu::Mode::Compatibility;
   const bool pae = (guest.cr4 & arch::cr4::kPae) != 0 && !guest.long_active() && !guest.second_stage.on;
   const u8* table = pae ? cpu.bus->ram_page(guest.cr3 & 0xFFFF'F000) : nullptr;
   if (table != nullptr) std::memcpy(guest.pdpte, table + (guest.cr3 & 0xFE0), sizeof guest.pdpte);

@@ -105,7 +105,8 @@ board::RunEnd run(const BootOptions& options, board::Machine& machine, Terminal&
 // What run.json says of the socket while the run goes on.
 record::Json live_about(const BootOptions& options, const std::optional<LiveServer>& server) {
   if (!server) return {};
-  return {{"live", {{"protocol", "hvlab.live/1"}, {"socket", server->path()}, {"waits", options.live_waits}}}};
+  return {
+      {"live", {{"protocol", "hvlab.live/1"}, {"socket", server->path()}, {"waits", options.live_waits}}}};
 }
 
 }  // namespace

@@ -256,7 +256,8 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   options.record = text_of(values, "record", "");
   options.live = values.count("live") != 0;
   options.live_waits = choose<bool>("--live", text_of(values, "live", ""), {{"", false}, {"wait", true}});
-  if (options.live && options.record.empty()) throw UserError("--live needs --record, which says where the socket is");
+  if (options.live && options.record.empty())
+    throw UserError("--live needs --record, which says where the socket is");
   if (values.count("record") != 0 && options.record.empty()) throw UserError("--record '': give a name");
   if (values.count("record-level") != 0 && options.record.empty())
     throw UserError("--record-level needs --record");

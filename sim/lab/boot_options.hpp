@@ -29,8 +29,8 @@ struct BootOptions {
   std::string stats_file;    // empty: none
   std::string record;        // where to leave a run directory (record::RunWriter); empty: nowhere
   record::RecordLevel record_level = record::RecordLevel::Summary;
-  bool live = false;        // the run can be attached to (docs/live.md)
-  bool live_waits = false;  // ... and begins only when somebody says so
+  bool live = false;                   // the run can be attached to (docs/live.md)
+  bool live_waits = false;             // ... and begins only when somebody says so
   std::vector<std::string> arguments;  // as they were given
   std::string io_requests_file;        // empty: none
 };

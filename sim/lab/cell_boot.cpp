@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/base/child.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/boot/bootable.hpp"
-#include "sim/base/child.hpp"
 #include "sim/lab/debian_systems.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/ways.hpp"

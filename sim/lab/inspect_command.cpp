@@ -54,7 +54,8 @@ struct Question {
 /// One machine's second life, up to the moment in question.
 class Replay final : public observe::Observer {
  public:
-  Replay(board::Machine& machine, const BootOptions& options, std::optional<SameRun>& same, const Question& question)
+  Replay(board::Machine& machine, const BootOptions& options, std::optional<SameRun>& same,
+         const Question& question)
       : machine_(machine), look_(machine, options), same_(same), question_(question) {}
 
   void on_event(const observe::Event& event) override {
@@ -71,7 +72,8 @@ class Replay final : public observe::Observer {
     machine_.on_idle([this](Picoseconds span) {
       if (machine_.processors().time() + span >= question_.at) reached();
     });
-    processors.pause_at(question_.wishes.processor.value_or(0), processors.frequency().cycle_at(question_.at));
+    processors.pause_at(question_.wishes.processor.value_or(0),
+                        processors.frequency().cycle_at(question_.at));
     return machine_.run(limits);
   }
 
@@ -96,7 +98,8 @@ class Replay final : public observe::Observer {
 
 std::optional<SameRun> recorded_events(const record::RunReader& run) {
   if (!run.has(record::kTraceFile)) {
-    std::cerr << "hvlab: note: '" << run.title() << "' has no trace, so that it cannot be checked that this is the same run\n";
+    std::cerr << "hvlab: note: '" << run.title()
+              << "' has no trace, so that it cannot be checked that this is the same run\n";
     return std::nullopt;
   }
   return SameRun(run.trace());
@@ -112,7 +115,8 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   std::optional<SameRun> same = recorded_events(run);
   const BootOptions options = recorded_boot(run, parts);
   if (question.wishes.processor && *question.wishes.processor >= options.machine.processors)
-    throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.wishes.processor, options.machine.processors));
+    throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.wishes.processor,
+                                options.machine.processors));
   SilentConsole console(input_ended(run, options));
   board::Machine machine(options.machine, &console);
   load_boot(machine, options);
@@ -120,9 +124,11 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   const board::RunEnd end = replay.run({.time = options.max_time, .instructions = options.max_instructions});
   if (same) same->end(question.at);
   if (same && !same->difference().empty())
-    throw UserError("inspect: '" + run.title() + "' cannot be run again: it is another run now: " + same->difference());
+    throw UserError("inspect: '" + run.title() +
+                    "' cannot be run again: it is another run now: " + same->difference());
   if (!replay.document())
-    throw UserError(fmt::format("--at: the run ended before, at {} ps ({})", machine.processors().time(), name(end.why)));
+    throw UserError(
+        fmt::format("--at: the run ended before, at {} ps ({})", machine.processors().time(), name(end.why)));
   Json document = *replay.document();
   document["run"] = run.path().string();
   document["asked"] = question.at;
@@ -134,8 +140,11 @@ Question question_of(const po::variables_map& values) {
   if (values.count("at") == 0) throw UserError("inspect: --at TIME is missing; see 'hvlab inspect --help'");
   Question question;
   question.at = parse_span("--at", values["at"].as<std::string>());
-  if (values.count("cpu") != 0) question.wishes.processor = parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
-  if (values.count("address") != 0) question.wishes.address = parse_count("--address", values["address"].as<std::string>(), 0, ~u64{0});
+  if (values.count("cpu") != 0)
+    question.wishes.processor =
+        parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
+  if (values.count("address") != 0)
+    question.wishes.address = parse_count("--address", values["address"].as<std::string>(), 0, ~u64{0});
   return question;
 }
 
@@ -145,11 +154,16 @@ int inspect_command(const std::vector<std::string>& arguments) {
   const po::options_description options = describe();
   const po::variables_map values = parse_arguments("inspect", arguments, options, "run");
   if (values.count("help") != 0) {
-    std::cout << "usage: hvlab inspect RUN --at TIME [OPTION]...\n\nRuns a recorded run again, silently, up to a moment, and prints the machine's state then: registers, code,\n"
-                 "page walks, control blocks of virtual machines, interrupt controllers, devices, consoles. A RUN is a run\n"
-                 "directory, a folder of them (the latest), or a NAME in runs/; of a run with cells one of these. Nothing is\n"
+    std::cout << "usage: hvlab inspect RUN --at TIME [OPTION]...\n\nRuns a recorded run again, silently, up "
+                 "to a moment, and prints the machine's state then: registers, code,\n"
+                 "page walks, control blocks of virtual machines, interrupt controllers, devices, consoles. "
+                 "A RUN is a run\n"
+                 "directory, a folder of them (the latest), or a NAME in runs/; of a run with cells one of "
+                 "these. Nothing is\n"
                  "written into it.\n\n"
-              << options << "\nExit status: 0, 2 for a mistake in the command line or a run that cannot be run again, 6 if there is none.\n";
+              << options
+              << "\nExit status: 0, 2 for a mistake in the command line or a run that cannot be run again, 6 "
+                 "if there is none.\n";
     return 0;
   }
   const std::vector<std::string> names = texts_of(values, "run");

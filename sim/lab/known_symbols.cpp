@@ -70,7 +70,9 @@ void KnownSymbols::learn() {
 std::string KnownSymbols::of_linux(u64 lstar, u64 address) {
   if (address >> 63 == 0 || !linux_->locate(lstar)) return "";
   const observe::Symbol* symbol = linux_->symbol_at(address);
-  return symbol == nullptr ? "" : fmt::format("{}+{:#x}", symbol->name, address - linux_->slide() - symbol->address);
+  return symbol == nullptr
+             ? ""
+             : fmt::format("{}+{:#x}", symbol->name, address - linux_->slide() - symbol->address);
 }
 
 std::string KnownSymbols::at(const cpu::Cpu& cpu, u64 address) {

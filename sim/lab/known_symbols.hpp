@@ -14,8 +14,8 @@ namespace hvlab::lab {
 
 class KnownSymbols {
  public:
-  /// `kernel`: the file that was booted; `modules`: the files beside it, of which the first ELF image is taken
-  /// for what virtual machines run. Nothing is read before the first question.
+  /// `kernel`: the file that was booted; `modules`: the files beside it, of which the first ELF image is
+  /// taken for what virtual machines run. Nothing is read before the first question.
   KnownSymbols(std::string kernel, std::vector<std::string> modules)
       : kernel_(std::move(kernel)), modules_(std::move(modules)) {}
 

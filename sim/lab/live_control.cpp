@@ -55,9 +55,9 @@ bool LiveControl::reached(size_t processor) const {
     case Step::To::Nothing: return false;
     case Step::To::Exit: return exit_.has_value();
     case Step::To::Instruction: return processor == step_.processor;
-    case Step::To::Time: return machine_.processors().time() >= step_.time ||
-                                machine_.processors().at(0).cycles() >=
-                                    machine_.processors().frequency().cycle_at(step_.time);
+    case Step::To::Time:
+      return machine_.processors().time() >= step_.time ||
+             machine_.processors().at(0).cycles() >= machine_.processors().frequency().cycle_at(step_.time);
   }
   return false;
 }
@@ -85,15 +85,18 @@ void LiveControl::service(std::optional<size_t> processor) {
 
 void LiveControl::handle_all() {
   if (!server_.wants_attention()) return;
-  for (const LiveServer::Request& request : server_.take())
+  for (const LiveServer::Request& request : server_.take()) {
     if (!request.left) server_.send(request.client, answer_to(*this, request.body));
+    attached_ = true;  // also if it has gone since
+  }
 }
 
 /// Waits until the host's clock has come to where `time` may be, or somebody wants something.
 void LiveControl::keep_pace(Picoseconds time) {
   if (speed_ == 0 || paused_) return;
   const double ahead = static_cast<double>(time - pace_time_) / static_cast<double>(kSecond) / speed_;
-  const auto until = pace_host_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::min(ahead, 1e6)));
+  const auto until = pace_host_ + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>(std::min(ahead, 1e6)));
   while (Clock::now() < until && !server_.wants_attention() && !machine_.stop_requested())
     server_.wait(std::min(until, Clock::now() + kLook));
 }
@@ -106,7 +109,8 @@ void LiveControl::arm() {
     return processors.pause_at(step_.processor, processors.at(step_.processor).cycles() + 1);
   if (step_.to == Step::To::Time) return processors.pause_at(0, processors.frequency().cycle_at(step_.time));
   if (speed_ == 0) return;
-  const double beat = speed_ * std::chrono::duration<double>(kBeat).count() * static_cast<double>(processors.frequency().hertz);
+  const double beat = speed_ * std::chrono::duration<double>(kBeat).count() *
+                      static_cast<double>(processors.frequency().hertz);
   processors.pause_at(0, processors.at(0).cycles() + static_cast<u64>(std::clamp(beat, 1.0, 1e15)));
 }
 
@@ -150,7 +154,8 @@ std::string LiveControl::step(const Json& request) {
   const std::string to = request.value("to", "exit");
   Step step;
   if (to == "exit") {
-    step = {.to = Step::To::Exit, .vm = static_cast<unsigned>(whole_number(request, "vm", 0)),
+    step = {.to = Step::To::Exit,
+            .vm = static_cast<unsigned>(whole_number(request, "vm", 0)),
             .vcpu = static_cast<unsigned>(whole_number(request, "vcpu", 0))};
   } else if (to == "instruction") {
     step = {.to = Step::To::Instruction, .processor = whole_number(request, "processor", 0)};
@@ -167,8 +172,10 @@ std::string LiveControl::step(const Json& request) {
 }
 
 std::string LiveControl::set_speed(const Json& request) {
-  const double speed = request.contains("speed") && request["speed"].is_number() ? request["speed"].get<double>() : 0;
-  if (!(speed >= 0) || speed > 1e6) return "'speed' is simulated seconds per second, from 0 (as fast as it can) to 1e6";
+  const double speed =
+      request.contains("speed") && request["speed"].is_number() ? request["speed"].get<double>() : 0;
+  if (!(speed >= 0) || speed > 1e6)
+    return "'speed' is simulated seconds per second, from 0 (as fast as it can) to 1e6";
   speed_ = speed;
   pace_host_ = Clock::now();
   pace_time_ = machine_.processors().time();

@@ -1,6 +1,6 @@
-// What whoever is attached to a live run may do with it (docs/live.md): pause, go on, step, set its pace, look.
-// It stops the host's time, never the simulated one: a run that was paused and stepped leaves what one leaves
-// that was not.
+// What whoever is attached to a live run may do with it (docs/live.md): pause, go on, step, set its pace,
+// look. It stops the host's time, never the simulated one: a run that was paused and stepped leaves what one
+// leaves that was not.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,8 @@ class LiveControl final : public observe::Observer {
 
   /// Stands in front of `next`, which may be null. `trace` likewise. With `waits` the run is paused until
   /// somebody says go.
-  LiveControl(LiveServer& server, board::Machine& machine, const BootOptions& options, observe::Observer* next,
-              const record::TraceWriter* trace, bool waits);
+  LiveControl(LiveServer& server, board::Machine& machine, const BootOptions& options,
+              observe::Observer* next, const record::TraceWriter* trace, bool waits);
   ~LiveControl() override;
   LiveControl(const LiveControl&) = delete;
   LiveControl& operator=(const LiveControl&) = delete;

@@ -79,12 +79,9 @@ Json answer_to(LiveControl& control, const Json& request) {
 
 Json LiveControl::status() const {
   const board::Processors& processors = machine_.processors();
-  Json json = {{"time", processors.time()},
-               {"paused", paused_},
-               {"instructions", processors.instructions()},
-               {"processors", processors.count()},
-               {"speed", speed_},
-               {"why", why_}};
+  Json json = {
+      {"time", processors.time()},        {"paused", paused_}, {"instructions", processors.instructions()},
+      {"processors", processors.count()}, {"speed", speed_},   {"why", why_}};
   if (where_) {
     json["processor"] = *where_;
     json["processor_time"] = processors.frequency().time_of(processors.at(*where_).cycles());
@@ -117,7 +114,7 @@ std::string LiveControl::walk(const Json& request, Json& answer) const {
   std::optional<u64> block;
   if (request.contains("vm")) {
     block = look_.block_of(static_cast<unsigned>(whole_number(request, "vm", 0)),
-                            static_cast<unsigned>(whole_number(request, "vcpu", 0)));
+                           static_cast<unsigned>(whole_number(request, "vcpu", 0)));
     if (!block) return "there is no such virtual processor";
   }
   static constexpr std::pair<const char*, mmu::Access> kAccesses[] = {
@@ -142,7 +139,8 @@ std::string LiveControl::tail(const Json& request, Json& answer) const {
   for (size_t i = from; i < pending.size(); ++i) answer["records"].push_back(record_json(pending[i]));
   answer["names"] = Json::array();
   for (const record::NameEntry& name : trace_->pending_names())
-    answer["names"].push_back({static_cast<unsigned>(name.table), inspect::hex(name.key), inspect::hex(name.value), name.text});
+    answer["names"].push_back(
+        {static_cast<unsigned>(name.table), inspect::hex(name.key), inspect::hex(name.value), name.text});
   return "";
 }
 

@@ -19,7 +19,7 @@ namespace hvlab::lab {
 
 namespace {
 
-constexpr size_t kHeader = 4;  // bytes of a frame's length
+constexpr size_t kHeader = 4;                 // bytes of a frame's length
 constexpr std::chrono::seconds kFarewell{1};  // for what has not been sent at the end
 
 [[noreturn]] void cannot(const std::string& path, const char* what) {
@@ -60,12 +60,14 @@ LiveServer::LiveServer() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path_.size() >= sizeof address.sun_path)
-    throw UserError("--live: '" + path_ + "' is longer than a socket's path may be; set XDG_RUNTIME_DIR to a shorter folder");
+    throw UserError("--live: '" + path_ +
+                    "' is longer than a socket's path may be; set XDG_RUNTIME_DIR to a shorter folder");
   std::copy(path_.begin(), path_.end(), address.sun_path);
   unlink(path_.c_str());  // of an earlier process of this number, which is no more
   listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const mode_t before = umask(0177);
-  const bool bound = listener_ >= 0 && bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool bound =
+      listener_ >= 0 && bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   umask(before);
   if (!bound || listen(listener_, kMostClients) != 0) {
     if (listener_ >= 0) close(listener_);
@@ -156,8 +158,9 @@ bool LiveServer::take_frames(Client client, Peer& peer) {
     const u32 length = length_of(peer.in.substr(at, kHeader));
     good = length <= kLongestRequest;
     if (!good || peer.in.size() - at - kHeader < length) break;
-    Json body = Json::parse(peer.in.begin() + static_cast<std::ptrdiff_t>(at + kHeader),
-                            peer.in.begin() + static_cast<std::ptrdiff_t>(at + kHeader + length), nullptr, false);
+    Json body =
+        Json::parse(peer.in.begin() + static_cast<std::ptrdiff_t>(at + kHeader),
+                    peer.in.begin() + static_cast<std::ptrdiff_t>(at + kHeader + length), nullptr, false);
     at += kHeader + length;
     good = body.is_object() && peer.open_requests < kMostRequests;
     if (!good) break;
@@ -231,7 +234,8 @@ void LiveServer::run() {
       if (peer == peers_.end()) continue;
       const short happened = polled[i + 2].revents;
       if ((happened & POLLOUT) != 0) write_to(peer->second);
-      if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0 && !peer->second.closing) read_from(peer->first, peer->second);
+      if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0 && !peer->second.closing)
+        read_from(peer->first, peer->second);
     }
     if ((polled[0].revents & POLLIN) != 0 && !ending_) accept_one();
     drop_closed();

@@ -28,9 +28,9 @@ class LiveServer {
   };
 
   static constexpr size_t kMostClients = 8;
-  static constexpr u32 kLongestRequest = 64 << 10;        // bytes of a frame to us
+  static constexpr u32 kLongestRequest = 64 << 10;          // bytes of a frame to us
   static constexpr size_t kMostWaiting = size_t{64} << 20;  // bytes that a client has not taken yet
-  static constexpr size_t kMostRequests = 64;             // of one client, not answered yet
+  static constexpr size_t kMostRequests = 64;               // of one client, not answered yet
 
   /// Makes the socket and begins to listen. Throws UserError if it cannot be made.
   LiveServer();

@@ -23,9 +23,10 @@ std::vector<std::string> beside(const BootOptions& options) {
 }
 
 GuestConsoles::Machine looked_at(const board::Machine& machine) {
-  return {.state = [&machine](unsigned core) -> const cpu::Cpu& { return machine.processors().at(core).state(); },
-          .read = [&machine](unsigned core, u64 address, void* to,
-                             size_t bytes) { return peek(machine, core, address, to, bytes); }};
+  return {
+      .state = [&machine](unsigned core) -> const cpu::Cpu& { return machine.processors().at(core).state(); },
+      .read = [&machine](unsigned core, u64 address, void* to,
+                         size_t bytes) { return peek(machine, core, address, to, bytes); }};
 }
 
 }  // namespace
@@ -35,13 +36,15 @@ MachineLook::MachineLook(const board::Machine& machine, const BootOptions& optio
       symbols_(options.kernel, beside(options)),
       exits_(machine.processors().frequency().hertz),
       consoles_(device_names(machine)),
-      guests_(exits_, looked_at(machine), [this](const std::string& name, u8 byte) { consoles_.write(name, byte); }) {}
+      guests_(exits_, looked_at(machine),
+              [this](const std::string& name, u8 byte) { consoles_.write(name, byte); }) {}
 
 record::Json MachineLook::document(const Wishes& wishes) {
   inspect::MachineView view;
   view.symbol = [this](const cpu::Cpu& cpu, u64 address) { return symbols_.at(cpu, address); };
   for (const observe::ExitTotals::Vcpu& vcpu : exits_.vcpus())
-    view.virtual_processors.push_back({vcpu.vm, vcpu.vcpu, vcpu.block, vcpu.entries, vcpu.exits, vcpu.guest_cycles});
+    view.virtual_processors.push_back(
+        {vcpu.vm, vcpu.vcpu, vcpu.block, vcpu.entries, vcpu.exits, vcpu.guest_cycles});
   view.consoles = consoles_.tails(wishes.console_bytes);
   view.address = wishes.address;
   view.processor = wishes.processor;

@@ -44,9 +44,9 @@ u64 unit_of(const std::pair<std::string_view, u64> (&units)[N], std::string_view
 constexpr std::pair<std::string_view, u64> kSizeUnits[] = {
     {"", u64{1} << 20},    {"K", u64{1} << 10}, {"KiB", u64{1} << 10}, {"M", u64{1} << 20},
     {"MiB", u64{1} << 20}, {"G", u64{1} << 30}, {"GiB", u64{1} << 30}};
-constexpr std::pair<std::string_view, u64> kTimeUnits[] = {{"", kSecond},        {"ps", 1},            {"ns", kNanosecond},
-                                                           {"us", kMicrosecond}, {"ms", kMillisecond},
-                                                           {"s", kSecond},       {"min", 60 * kSecond}};
+constexpr std::pair<std::string_view, u64> kTimeUnits[] = {
+    {"", kSecond},        {"ps", 1},      {"ns", kNanosecond},  {"us", kMicrosecond},
+    {"ms", kMillisecond}, {"s", kSecond}, {"min", 60 * kSecond}};
 
 }  // namespace
 

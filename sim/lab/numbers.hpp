@@ -16,8 +16,8 @@ u64 parse_count(const std::string& option, const std::string& text, u64 least, u
 /// A size: a number and one of K, M, G (powers of 1024; also KiB, MiB, GiB); without a unit MiB.
 u64 parse_size(const std::string& option, const std::string& text, u64 least, u64 most);
 
-/// A span of simulated time above zero: a number, fractions allowed, and one of ps, ns, us, ms, s, min; without a
-/// unit seconds.
+/// A span of simulated time above zero: a number, fractions allowed, and one of ps, ns, us, ms, s, min;
+/// without a unit seconds.
 Picoseconds parse_span(const std::string& option, const std::string& text);
 
 /// A date of the Gregorian calendar, "2024-02-29", "2024-02-29T23:59:58" or seconds since 1970 as

@@ -17,7 +17,8 @@ using record::RunReader;
 namespace {
 
 // Options of `hvlab boot` that change nothing simulated: with a value, and without.
-constexpr const char* kLeftOut[] = {"--record", "--record-level", "--stats", "--io-requests", "--exits", "--guest-kernel", "--bios-log"};
+constexpr const char* kLeftOut[] = {"--record", "--record-level", "--stats",   "--io-requests",
+                                    "--exits",  "--guest-kernel", "--bios-log"};
 constexpr const char* kFlagsLeftOut[] = {"--progress", "--live"};
 
 bool is_one_of(std::span<const char* const> options, const std::string& word) {
@@ -72,7 +73,8 @@ void check_resolved(const RunReader& run, const BootOptions& options) {
   for (const auto& [key, value] : now.items()) {
     if (key == "recording") continue;  // nothing simulated
     if (before.contains(key) && before[key] == value) continue;
-    refuse(run, fmt::format("{} was {}, now it is {}", key, before.contains(key) ? before[key].dump() : "not said", value.dump()));
+    refuse(run, fmt::format("{} was {}, now it is {}", key,
+                            before.contains(key) ? before[key].dump() : "not said", value.dump()));
   }
 }
 
@@ -93,9 +95,12 @@ std::vector<std::string> repeatable_words(const std::vector<std::string>& words)
 }
 
 BootOptions recorded_boot(const RunReader& run, Parts& parts) {
-  if (run.has_cells()) throw UserError("inspect: '" + run.title() + "' has cells; give one of them, like " + run.title() + "/" + run.cells().front().path().filename().string());
+  if (run.has_cells())
+    throw UserError("inspect: '" + run.title() + "' has cells; give one of them, like " + run.title() + "/" +
+                    run.cells().front().path().filename().string());
   const Json& about = run.run();
-  if (!about.contains("command") || !about["command"].is_array()) refuse(run, "its run.json does not say how it was made");
+  if (!about.contains("command") || !about["command"].is_array())
+    refuse(run, "its run.json does not say how it was made");
   if (const std::string folder = about.value("folder", ""); !folder.empty()) {
     std::error_code error;
     fs::current_path(folder, error);

@@ -113,9 +113,7 @@ Json about(const BootOptions& options, const Json& more) {
 }  // namespace
 
 RunRecord::RunRecord(const BootOptions& options, board::Machine& machine, const Json& more)
-    : machine_(machine),
-      run_(options.record, about(options, more)),
-      consoles_(run_, device_names(machine)) {
+    : machine_(machine), run_(options.record, about(options, more)), consoles_(run_, device_names(machine)) {
   run_.put(record::kResolvedFile, resolved_boot(options).dump(2) + "\n");
   if (options.record_level == record::RecordLevel::Off) return;
   trace_.emplace(record::TraceRecorder::Setup{.file = run_.streamed(record::kTraceFile),

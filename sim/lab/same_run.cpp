@@ -39,7 +39,8 @@ void SameRun::advance() {
 }
 
 std::string SameRun::told(Picoseconds time, u8 kind, u8 core, u64 a) const {
-  return fmt::format("{} {:#x} on processor {} at {} ps", observe::name(static_cast<EventKind>(kind)), a, core, time);
+  return fmt::format("{} {:#x} on processor {} at {} ps", observe::name(static_cast<EventKind>(kind)), a,
+                     core, time);
 }
 
 void SameRun::on_event(const observe::Event& event) {
@@ -61,7 +62,8 @@ void SameRun::end(Picoseconds time) {
   constexpr Picoseconds kSlack = kMillisecond;
   if (over_ || !difference_.empty()) return;
   const record::Record& r = records_[at_];
-  if (r.time + kSlack < time) difference_ = fmt::format("it had {}, now there is none", told(r.time, r.kind, r.core, r.a));
+  if (r.time + kSlack < time)
+    difference_ = fmt::format("it had {}, now there is none", told(r.time, r.kind, r.core, r.a));
 }
 
 }  // namespace hvlab::lab

@@ -6,7 +6,8 @@ namespace hvlab::observe {
 
 namespace {
 
-// System V ABI, generic supplement, chapter 4: types of symbols, and the section index of one defined nowhere.
+// System V ABI, generic supplement, chapter 4: types of symbols, and the section index of one defined
+// nowhere.
 constexpr u8 kObject = 1, kFunction = 2, kNoType = 0;
 constexpr u64 kUndefined = 0;
 
@@ -39,7 +40,8 @@ SymbolTable elf_symbols(const ElfImage& image) {
     const bool defined = little_endian(table, at + layout.section, 2) != kUndefined;
     std::string name = text_at(strings, little_endian(table, at, 4));
     if (!defined || name.empty() || (type != kObject && type != kFunction && type != kNoType)) continue;
-    symbols.push_back({little_endian(table, at + layout.value, layout.value_bytes), type == kObject ? 'D' : 'T', std::move(name)});
+    symbols.push_back({little_endian(table, at + layout.value, layout.value_bytes),
+                       type == kObject ? 'D' : 'T', std::move(name)});
   }
   return SymbolTable(std::move(symbols));
 }

@@ -81,8 +81,9 @@ void LiveClient::take_frames() {
     at += kHeader + length;
     if (!body.is_object()) return leave();
     const auto id = body.find("id");
-    if (id != body.end() && id->is_number_unsigned())
-      answers_[id->get<u64>()] = std::move(body);
+    const u64 number = id != body.end() && id->is_number_unsigned() ? id->get<u64>() : 0;
+    if (number != 0)
+      answers_[number] = std::move(body);
     else
       news_.push_back(std::move(body));
   }

@@ -33,7 +33,8 @@ class TraceWriter {
   /// Ends the file: summaries, index, trailer. Nothing may be appended after it.
   void finish();
 
-  /// How many records are in the file, and what follows them there once a block is full: for whoever looks on.
+  /// How many records are in the file, and what follows them there once a block is full: for whoever looks
+  /// on.
   u64 written() const { return written_; }
   const std::vector<Record>& pending_records() const { return records_; }
   const std::vector<NameEntry>& pending_names() const { return names_; }

@@ -32,7 +32,8 @@ TEST_CASE("code around RIP begins at instructions") {
   std::fill_n(m.bus.ram.data() + kCode - 200, 200, u8{0x90});
   m.write(kCode, code);
   m.cpu().rip = kCode + 10;
-  const auto lines = inspect::code_around(m.cpu(), 3, 2, [](const cpu::Cpu&, u64 address) { return address == kCode + 13 ? "end" : ""; });
+  const auto lines = inspect::code_around(
+      m.cpu(), 3, 2, [](const cpu::Cpu&, u64 address) { return address == kCode + 13 ? "end" : ""; });
   REQUIRE(lines.size() == 5);
   CHECK(lines[0].text == "nop");
   CHECK(lines[1].text == "mov eax, 0x1");

@@ -40,8 +40,10 @@ void compare(GuestMachine& m, u64 linear, Access access) {
   }
   REQUIRE(told.physical == (did.translation.page | (linear & low_mask(did.translation.shift))));
   REQUIRE(told.shift == did.translation.shift);
-  REQUIRE(told.writable == mmu::permitted(m.cpu(), did.translation, Access::Write, m.cpu().cpl == 3, mmu::Rights::Current));
-  REQUIRE(told.executable == mmu::permitted(m.cpu(), did.translation, Access::Execute, m.cpu().cpl == 3, mmu::Rights::Current));
+  REQUIRE(told.writable ==
+          mmu::permitted(m.cpu(), did.translation, Access::Write, m.cpu().cpl == 3, mmu::Rights::Current));
+  REQUIRE(told.executable ==
+          mmu::permitted(m.cpu(), did.translation, Access::Execute, m.cpu().cpl == 3, mmu::Rights::Current));
 }
 
 /// Flips a few bits of entries; attributes more often than addresses.

@@ -26,17 +26,23 @@ struct Output {
 
 Output hvlab(const test::TemporaryFolder& folder, const std::string& arguments) {
   const std::string file = (folder.path / "output").string();
-  const int ended = std::system(("cd " + folder.path.string() + " && " + HVLAB_PROGRAM + " " + arguments + " </dev/null >" + file + " 2>&1").c_str());
+  const int ended = std::system(("cd " + folder.path.string() + " && " + HVLAB_PROGRAM + " " + arguments +
+                                 " </dev/null >" + file + " 2>&1")
+                                    .c_str());
   return {WEXITSTATUS(ended), content(file)};
 }
 
 /// A virtual machine for some milliseconds, recorded as `run`.
 void record_run(const test::TemporaryFolder& folder, const std::string& run, const std::string& more = "") {
   const std::string models = HVLAB_MODELS;
-  fs::copy(models + "/monolithic/monolithic.elf", folder.path / "kernel.elf", fs::copy_options::skip_existing);
-  const Output made = hvlab(folder, "boot --reproducible --kernel kernel.elf --initrd " + models + "/kernel/kernel.elf --module " +
-                                        models + "/kernel/programs.tar --append 'vm1=vcpus:1,memory:48,disk:none,net:none -- panic=off "
-                                        "run=/bin/smp --threads 1 --quick barrier' --memory 112M --max-time 17ms --record ./" + run + "/ " + more);
+  fs::copy(models + "/monolithic/monolithic.elf", folder.path / "kernel.elf",
+           fs::copy_options::skip_existing);
+  const Output made = hvlab(
+      folder, "boot --reproducible --kernel kernel.elf --initrd " + models + "/kernel/kernel.elf --module " +
+                  models +
+                  "/kernel/programs.tar --append 'vm1=vcpus:1,memory:48,disk:none,net:none -- panic=off "
+                  "run=/bin/smp --threads 1 --quick barrier' --memory 112M --max-time 17ms --record ./" +
+                  run + "/ " + more);
   REQUIRE(made.status == 124);
 }
 
@@ -62,7 +68,8 @@ TEST_CASE("the state at a moment of a recorded run is had again") {
     return true;
   });
   REQUIRE(exit.time != 0);
-  const Output told = hvlab(folder, "inspect ./a --at " + std::to_string(exit.time) + "ps --json --address 0xffffffff80100000");
+  const Output told = hvlab(
+      folder, "inspect ./a --at " + std::to_string(exit.time) + "ps --json --address 0xffffffff80100000");
   CAPTURE(told.text);
   REQUIRE(told.status == 0);
   const Json state = Json::parse(told.text);
@@ -79,7 +86,9 @@ TEST_CASE("the state at a moment of a recorded run is had again") {
   CHECK(state["control_blocks"][0]["runs_on"] == 0);
   CHECK(files_of(folder.path / "a") == before);
   // Two answers to one question are one.
-  CHECK(hvlab(folder, "inspect ./a --at " + std::to_string(exit.time) + "ps --json --address 0xffffffff80100000").text == told.text);
+  CHECK(hvlab(folder,
+              "inspect ./a --at " + std::to_string(exit.time) + "ps --json --address 0xffffffff80100000")
+            .text == told.text);
   const Output text = hvlab(folder, "inspect ./a --at 16ms");
   CHECK(text.status == 0);
   CHECK(text.text.find("Control block") != std::string::npos);
@@ -103,7 +112,8 @@ TEST_CASE("a run that cannot be had again is refused in one line") {
   refused("./none --at 1ms", "", 6);
   // Another seed is another run, though all its files are there.
   record_run(folder, "b", "--cost vm_exit=1234");
-  fs::copy(folder.path / "b" / "trace.hvt", folder.path / "a" / "trace.hvt", fs::copy_options::overwrite_existing);
+  fs::copy(folder.path / "b" / "trace.hvt", folder.path / "a" / "trace.hvt",
+           fs::copy_options::overwrite_existing);
   refused("./a --at 17ms", "it is another run now");
   std::ofstream(folder.path / "kernel.elf", std::ios::app) << "x";
   refused("./a --at 1ms", "kernel was");

@@ -28,10 +28,13 @@ std::string content(const fs::path& file) {
 /// Two virtual machines on two processors, for some milliseconds.
 std::string boot_command(const fs::path& run, const std::string& more) {
   const std::string models = HVLAB_MODELS;
-  return std::string(HVLAB_PROGRAM) + " boot --reproducible --kernel " + models + "/monolithic/monolithic.elf --initrd " + models +
-         "/kernel/kernel.elf --module " + models + "/kernel/programs.tar --append "
-         "'vm1=vcpus:2,memory:48,disk:none,net:none vm2=vcpus:1,memory:48,disk:none,net:none -- panic=off run=/bin/smp --threads 2 --quick barrier"
-         " -- panic=off run=/bin/smp --threads 1 --quick barrier' --memory 160M --cpus 2 --max-time 17ms --record " +
+  return std::string(HVLAB_PROGRAM) + " boot --reproducible --kernel " + models +
+         "/monolithic/monolithic.elf --initrd " + models + "/kernel/kernel.elf --module " + models +
+         "/kernel/programs.tar --append "
+         "'vm1=vcpus:2,memory:48,disk:none,net:none vm2=vcpus:1,memory:48,disk:none,net:none -- panic=off "
+         "run=/bin/smp --threads 2 --quick barrier"
+         " -- panic=off run=/bin/smp --threads 1 --quick barrier' --memory 160M --cpus 2 --max-time 17ms "
+         "--record " +
          run.string() + " " + more + " </dev/null >/dev/null 2>&1";
 }
 
@@ -105,6 +108,7 @@ struct Viewer {
     const Json answer = ask(request);
     CAPTURE(answer.dump());
     REQUIRE(answer["ok"] == true);
+    until("running");  // news of pauses before it are old
     return until("paused");
   }
 
@@ -142,7 +146,8 @@ TEST_CASE("a run that was paused, stepped and looked at leaves the same bytes as
   Run run(b, "--record-level full --live=wait");
   {
     const std::string socket = run.socket();
-    CHECK((fs::status(socket).permissions() & fs::perms::all) == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK((fs::status(socket).permissions() & fs::perms::all) ==
+          (fs::perms::owner_read | fs::perms::owner_write));
     Viewer viewer(socket);
     CHECK(viewer.ask({{"do", "status"}})["paused"] == true);
     CHECK(viewer.ask({{"do", "status"}})["time"] == 0);
@@ -156,7 +161,8 @@ TEST_CASE("a run that was paused, stepped and looked at leaves the same bytes as
     CHECK(other["vm"] == 2);
     look_everywhere(viewer);
     for (int i = 0; i < 300; ++i) viewer.step({{"to", "instruction"}, {"processor", other["processor"]}});
-    const Json walk = viewer.ask({{"do", "walk"}, {"vm", 1}, {"vcpu", 0}, {"address", "0xffffffff80101000"}})["walk"];
+    const Json walk =
+        viewer.ask({{"do", "walk"}, {"vm", 1}, {"vcpu", 0}, {"address", "0xffffffff80101000"}})["walk"];
     CHECK(walk["second_stage"] == true);
     CHECK(viewer.ask({{"do", "tail"}})["records"].size() > 10);
     CHECK(viewer.ask({{"do", "speed"}, {"speed", 0.02}})["ok"] == true);
@@ -189,7 +195,8 @@ TEST_CASE("a step is one instruction, and one exit") {
   }
   const auto exits = [&] {
     u64 sum = 0;
-    for (const Json& vcpu : viewer.ask({{"do", "status"}})["virtual_processors"]) sum += vcpu["exits"].get<u64>();
+    const Json status = viewer.ask({{"do", "status"}});
+    for (const Json& vcpu : status["virtual_processors"]) sum += vcpu["exits"].get<u64>();
     return sum;
   };
   for (int i = 0; i < 20; ++i) {
@@ -248,8 +255,8 @@ TEST_CASE("nonsense from a client is refused, and the run goes on") {
     const int raw = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     REQUIRE(connect(raw, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     std::string bytes;
-    if (round % 3 == 0) bytes = std::string("\x05\0\0\0[[[[[", 9);         // a frame that is no request
-    if (round % 3 == 1) bytes = std::string("\xff\xff\xff\xff{}", 6);      // a frame that is too long
+    if (round % 3 == 0) bytes = std::string("\x05\0\0\0[[[[[", 9);           // a frame that is no request
+    if (round % 3 == 1) bytes = std::string("\xff\xff\xff\xff{}", 6);        // a frame that is too long
     if (round % 3 == 2) bytes = std::string("\x40\0\0\0{\"do\": \"st", 15);  // half of one
     for (int i = 0; i < round; ++i) bytes += static_cast<char>(random());
     send(raw, bytes.data(), bytes.size(), MSG_NOSIGNAL);
