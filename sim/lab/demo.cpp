@@ -54,6 +54,7 @@ po::options_description describe() {
       ("exits", "list all exits of each virtual machine too, in the columns of perf kvm stat")
       ("hops", "the ways of all kinds of requests hop by hop, with any number of processors")
       ("json", "print the results as JSON")
+      ("live", po::value<std::string>()->value_name("wait")->implicit_value(""), kLiveHelp)
       ("refresh", "ask the Debian mirror for newer packages first")
       ("prepare", "only fetch and assemble; print the paths of what would be booted")
       ("runs", po::value<std::string>()->value_name("FOLDER")->default_value("runs"), "where run directories go")
@@ -278,10 +279,11 @@ int demo_command(const std::vector<std::string>& arguments) {
   Scenario scenario = load(values);
   const bool refresh = values.count("refresh") != 0;
   if (values.count("prepare") != 0) return prepare(scenario, refresh);
-  const RunWishes wishes{.at_once = jobs("demo", values),
-                         .folder = values["runs"].as<std::string>(),
-                         .refresh = refresh,
-                         .command = command_words("demo", arguments)};
+  RunWishes wishes{.at_once = jobs("demo", values),
+                   .folder = values["runs"].as<std::string>(),
+                   .refresh = refresh,
+                   .command = command_words("demo", arguments)};
+  take_live(values, wishes);
   std::vector<Scenario> scenarios = {std::move(scenario)};
   if (std::optional<Scenario> more = density_of(scenarios.front(), values))
     scenarios.push_back(std::move(*more));

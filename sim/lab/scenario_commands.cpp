@@ -37,6 +37,17 @@ size_t jobs(const std::string& command, const po::variables_map& values) {
   return parse_count(command + ": --jobs", values["jobs"].as<std::string>(), 1, 1024);
 }
 
+const char* const kLiveHelp =
+    "let viewers attach to each cell while it runs (docs/live.md); --live=wait: it begins when one says so";
+
+void take_live(const po::variables_map& values, RunWishes& wishes) {
+  if (values.count("live") == 0) return;
+  const std::string how = values["live"].as<std::string>();
+  if (!how.empty() && how != "wait") throw UserError("--live '" + how + "': give nothing, or --live=wait");
+  wishes.live = true;
+  wishes.live_waits = how == "wait";
+}
+
 std::vector<std::string> command_words(const std::string& command,
                                        const std::vector<std::string>& arguments) {
   std::vector<std::string> words = {command};
@@ -58,6 +69,7 @@ po::options_description run_options() {
       ("verify", "run every cell twice, and say where they part")
       ("json", "print the results as JSON")
       ("report", text("FILE"), "write the runs as a page of HTML too, as 'hvlab report' does")
+      ("live", po::value<std::string>()->value_name("wait")->implicit_value(""), kLiveHelp)
       ("runs", po::value<std::string>()->value_name("FOLDER")->default_value("runs"), "where run directories go")
       ("jobs,j", text("N"), "cells at a time (default: the host's processors)")
       ("file", texts("FILE"), "the scenario")
@@ -68,10 +80,12 @@ po::options_description run_options() {
 
 RunWishes wishes_of(const std::string& command, const std::vector<std::string>& arguments,
                     const po::variables_map& values) {
-  return {.verify = values.count("verify") != 0,
-          .at_once = jobs(command, values),
-          .folder = values["runs"].as<std::string>(),
-          .command = command_words(command, arguments)};
+  RunWishes wishes{.verify = values.count("verify") != 0,
+                   .at_once = jobs(command, values),
+                   .folder = values["runs"].as<std::string>(),
+                   .command = command_words(command, arguments)};
+  take_live(values, wishes);
+  return wishes;
 }
 
 /// Leaves only cell `label`, and what is expected of it alone.

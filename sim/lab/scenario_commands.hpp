@@ -13,6 +13,11 @@ extern const char* const kStatuses;
 /// --jobs, or as many as the host has processors. Throws UserError.
 size_t jobs(const std::string& command, const boost::program_options::variables_map& values);
 
+struct RunWishes;
+/// --live of the commands whose runs can be attached to: its help, and what it asks for. Throws UserError.
+extern const char* const kLiveHelp;
+void take_live(const boost::program_options::variables_map& values, RunWishes& wishes);
+
 /// A command line as run.json keeps it.
 std::vector<std::string> command_words(const std::string& command, const std::vector<std::string>& arguments);
 

@@ -157,6 +157,7 @@ class Run {
       write_result_file(directory + "/" + kResolvedCell, scenario::print_cell(result.scenario, cell, true));
     }
     std::vector<std::string> words = cell_arguments(result.scenario, cell, directory, parts_);
+    if (wishes_.live) words.emplace_back(wishes_.live_waits ? "--live=wait" : "--live");
     words.insert(words.begin(), "/proc/self/exe");
     const std::string title = result.scenario.name + (cell.label.empty() ? "" : " " + cell.label);
     tasks_.push_back({again ? title + " again" : title, std::move(words)});

@@ -13,6 +13,8 @@ struct RunWishes {
   size_t at_once = 1;                // processes
   std::string folder = "runs";       // where run directories go
   bool refresh = false;              // fetch the newest packages first
+  bool live = false;                 // cells can be attached to (docs/live.md)
+  bool live_waits = false;           // ... and begin when somebody says so
   std::vector<std::string> command;  // the words of the command line, for run.json
 };
 
