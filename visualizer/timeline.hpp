@@ -128,6 +128,7 @@ void draw_timeline_map(Timeline& timeline, float top, float height);
 void draw_timeline_lanes(Timeline& timeline);
 void draw_timeline_records(Timeline& timeline);  // single ones, on the lanes
 void draw_timeline_lines(Timeline& timeline);    // cursor, markers
+void draw_timeline_scroll(Timeline& timeline);
 void draw_timeline_legend(Timeline& timeline, float top);
 void draw_timeline_hover(Timeline& timeline);
 void draw_timeline_measure(Timeline& timeline, float left, float width);

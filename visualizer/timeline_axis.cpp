@@ -148,6 +148,21 @@ void draw_timeline_lines(Timeline& timeline) {
   }
 }
 
+// How much of the lanes there is above and below.
+void draw_timeline_scroll(Timeline& timeline) {
+  const Look& look = timeline.frame.look;
+  const float room = timeline.area.bottom - timeline.area.top;
+  const float whole = timeline.lines.empty() ? 0 : timeline.lines.back().y + timeline.lines.back().height;
+  if (whole <= room) return;
+  const float left = timeline.area.right + look.px(2), width = look.px(4);
+  const float top = timeline.area.top + timeline.scroll / whole * room,
+              height = std::max(look.px(20), room / whole * room);
+  timeline.list()->AddRectFilled({left, timeline.area.top}, {left + width, timeline.area.bottom},
+                                 faded(look.line, 0.4F), width / 2);
+  timeline.list()->AddRectFilled({left, top}, {left + width, top + height}, faded(look.faint, 0.6F),
+                                 width / 2);
+}
+
 // The states that are in sight: what the colours and hatches mean.
 void draw_timeline_legend(Timeline& timeline, float top) {
   const Look& look = timeline.frame.look;

@@ -130,7 +130,7 @@ std::vector<TimelineLine> timeline_lines(const Frame& frame, const std::vector<T
         plot();
         machine = row.kind == views::LaneRow::Kind::Machine && !row.folded ? row.number : 0;
       }
-      add(TimelineLine::Kind::Row, r, i, lane);
+      add(TimelineLine::Kind::Row, r, i, has_picture(row) ? lane : look.px(19));
     }
     plot();
     y += look.px(8);

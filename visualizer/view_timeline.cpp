@@ -100,6 +100,7 @@ void draw_all(Timeline& timeline, float map_top, float map_height, float ruler_t
   list->PopClipRect();
   list->PopClipRect();
   draw_timeline_lines(timeline);
+  draw_timeline_scroll(timeline);
   draw_timeline_legend(timeline, legend_top);
 }
 

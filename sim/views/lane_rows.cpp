@@ -43,11 +43,8 @@ unsigned process_of(const std::string& thread) {
   return id;
 }
 
-// Of "name 12/15" what is before the slash of its numbers.
-std::string process_name(const std::string& thread) {
-  const size_t space = thread.rfind(' ');
-  return space == std::string::npos ? thread : thread.substr(0, thread.find('/', space));
-}
+// What is before its numbers.
+std::string process_name(const std::string& thread) { return thread.substr(0, thread.rfind(' ')); }
 
 class Rows {
  public:

@@ -1,4 +1,5 @@
 // Rows, searches and skew on small traces made by hand.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "busy_trace.hpp"
@@ -98,6 +99,10 @@ TEST_CASE("rows stand under their headings: processors, machines, containers, pr
                                  "[container /one] folded 1", "[processes] 3", "  [process 20] 2",
                                  "    qemu 20", "    CPU 0/KVM 20/21", "  kworker/0:1 10",
                                  "[devices] folded 1", "[other-devices] folded 1"});
+  const std::vector<LaneRow> opened = lane_rows(trace, open);
+  const auto process = std::ranges::find(opened, "process 20", &LaneRow::key);
+  REQUIRE(process != opened.end());
+  CHECK((process->name == "qemu" && process->number == 20));
   const RowChoice some{.toggled = {}, .only = std::set<u16>{0, 4}};
   CHECK(text_of(lane_rows(trace, some)) ==
         std::vector<std::string>{"[processors] 1", "  core 0", "[vm 1] 1", "  vm 1 vcpu 1"});
