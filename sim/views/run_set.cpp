@@ -1,8 +1,10 @@
 #include "sim/views/run_set.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 
 #include "sim/base/user_error.hpp"
 #include "sim/views/sweep_curves.hpp"
@@ -44,12 +46,20 @@ record::Json settings_of(const std::string& folder) {
   return settings;
 }
 
-// A cell's settings; else the name; of a path its last part.
+// "20261129T010203Z", as directories of runs are called.
+bool is_stamp(const std::string& name) {
+  return name.size() == 16 && name[8] == 'T' && name[15] == 'Z' &&
+         std::ranges::count_if(name, [](unsigned char c) { return std::isdigit(c) != 0; }) == 14;
+}
+
+// A cell's settings; else the name; of a path its last part, of NAME/STAMP the NAME.
 std::string run_name(const record::RunReader& reader) {
   if (!reader.settings().empty()) return cell_name(reader.settings());
   std::string title = reader.title();
   while (title.size() > 1 && title.ends_with('/')) title.pop_back();
   const std::string last = title.substr(title.rfind('/') + 1);
+  const std::string above = fs::path(title).parent_path().filename().string();
+  if (is_stamp(last) && !above.empty()) return above;
   const record::Json settings = settings_of(last);
   if (!settings.empty()) return cell_name(settings);
   return last.empty() ? title : last;
@@ -231,10 +241,14 @@ size_t common_start(const std::vector<std::string>& names) {
 
 std::vector<std::string> told_apart(std::vector<std::string> names) {
   constexpr size_t kLong = 24;
-  if (names.size() < 2) return names;
-  const size_t common = common_start(names);
+  const auto is_long = [](const std::string& name) { return name.size() > kLong; };
+  std::vector<std::string> long_ones;
+  std::ranges::copy_if(names, std::back_inserter(long_ones), is_long);
+  if (long_ones.size() < 2) return names;
+  const size_t common = common_start(long_ones);
   if (common == std::string::npos || common <= kLong) return names;
   for (std::string& name : names) {
+    if (!is_long(name)) continue;
     // one that is nothing but the start keeps its last words
     const size_t from = common < name.size() ? common : name.find(' ', name.size() - kLong);
     if (from != std::string::npos) name = "…" + name.substr(from);

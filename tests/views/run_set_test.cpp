@@ -188,11 +188,20 @@ TEST_CASE("long names lose what they have in common, and stay apart") {
   CHECK(told_apart({"program /bin/init /bin/workload --quick", "program /bin/init /bin/workload --quick & a b",
                     "program /bin/init /bin/workload --quick & c"}) ==
         Names{"… /bin/workload --quick", "… & a b", "… & c"});
+  CHECK(told_apart({"program /bin/init /bin/workload --quick", "attack", "program /bin/init /bin/workload --quick & c"}) ==
+        Names{"… /bin/workload --quick", "attack", "… & c"});
   CHECK(told_apart({"program /bin/workload/of/mine --first", "program /bin/workload/of/mine --fast"}) ==
         Names{"… --first", "… --fast"});
   CHECK(told_apart({"a-single-word-that-is-very-long-1", "a-single-word-that-is-very-long-2"}) ==
         Names{"a-single-word-that-is-very-long-1", "a-single-word-that-is-very-long-2"});
   CHECK(told_apart({"only one that is as long as can be said"}).size() == 1);
+}
+
+TEST_CASE("a run is called by its name, not by when it was") {
+  const Folder folder;
+  fs::create_directories(folder / "attack/20261129T010203Z");
+  std::ofstream(folder / "attack/20261129T010203Z" + "run.json") << R"({"schema": "hvlab.run/1", "state": "complete"})";
+  CHECK(OpenRun(folder / "attack/20261129T010203Z").name() == "attack");
 }
 
 TEST_CASE("a cell that is opened by itself is called as among the others") {
