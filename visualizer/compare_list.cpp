@@ -15,6 +15,12 @@ using views::Figure;
 void draw_difference(Frame& frame, const views::ToldDifference& each, unsigned number) {
   const Look& look = frame.look;
   const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float wide = ImGui::GetContentRegionAvail().x - look.px(98);
+  const ImVec2 size = ImGui::CalcTextSize(each.why.c_str(), nullptr, false, wide);
+  if (!ImGui::IsRectVisible({look.px(98) + wide, size.y})) {  // scrolled away
+    ImGui::Dummy(size);
+    return ImGui::Dummy({1, look.px(1)});
+  }
   const std::string ratio = each.ratio ? fmt::format("×{:.{}f}", *each.ratio, *each.ratio < 99.5 ? 2 : 0)
                                        : frame.say("compare.only");
   const float side = look.px(10);

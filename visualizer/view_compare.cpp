@@ -167,10 +167,45 @@ void draw_choices(Frame& frame, const std::vector<std::string>& phases,
   combo(frame, "compare.baseline", frame.say("compare.first"), ways);
 }
 
+// What is made of a document, until it or what is chosen of it changes.
+struct Read {
+  std::string text, phase, language;
+  std::vector<size_t> shown;
+  std::vector<std::string> phases, ways;
+  std::vector<views::CompareColumn> told;
+  std::vector<views::ToldDifference> differences;
+};
+
+const Read& read_answer(const Frame& frame, const Answer& answer) {
+  static Read kept;
+  const std::string phase = frame.state.option("compare.phase");
+  const std::vector<size_t> shown = frame.shown_numbers();
+  if (kept.text == answer.text && kept.phase == phase && kept.language == frame.state.language &&
+      kept.shown == shown)
+    return kept;
+  Read made{answer.text, phase, frame.state.language, shown, {}, {}, {}, {}};
+  made.phases = views::compared_phases(answer.document);
+  made.told = views::compare_columns(answer.document, phase);
+  for (const views::CompareColumn& one : made.told)
+    if (std::ranges::find(made.ways, one.title) == made.ways.end()) made.ways.push_back(one.title);
+  made.differences = views::told_differences(answer.document, shown, phase, frame.state.language);
+  return kept = std::move(made);
+}
+
+// Asked again when a run that was still written has ended.
+void forget_when_over(Frame& frame) {
+  static size_t live_before = 0;
+  const auto live = static_cast<size_t>(
+      std::ranges::count_if(frame.runs.runs, [](const auto& run) { return run->live(); }));
+  if (live < live_before) frame.ask.forget(question(frame.state));
+  live_before = live;
+}
+
 // The document, as far as it can be had; what is wrong with it otherwise.
 std::string read_document(Comparing& comparing, std::vector<std::string>& phases,
                           std::vector<std::string>& ways) {
   Frame& frame = comparing.frame;
+  forget_when_over(frame);
   const Answer& answer = frame.ask.ask(question(frame.state));
   if (answer.state == Answer::State::Waiting) {
     frame.loading = true;
@@ -178,13 +213,11 @@ std::string read_document(Comparing& comparing, std::vector<std::string>& phases
   }
   if (answer.state == Answer::State::Failed) return answer.error;
   try {
-    const std::string phase = frame.state.option("compare.phase");
-    phases = views::compared_phases(answer.document);
-    comparing.told = views::compare_columns(answer.document, phase);
-    for (const views::CompareColumn& one : comparing.told)
-      if (std::ranges::find(ways, one.title) == ways.end()) ways.push_back(one.title);
-    comparing.differences =
-        views::told_differences(answer.document, frame.shown_numbers(), phase, frame.state.language);
+    const Read& read = read_answer(frame, answer);
+    phases = read.phases;
+    ways = read.ways;
+    comparing.told = read.told;
+    comparing.differences = read.differences;
   } catch (const nlohmann::json::exception& error) {
     return frame.say("compare.strange", {error.what()});
   }

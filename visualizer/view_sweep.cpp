@@ -223,7 +223,7 @@ std::string next_of(const std::vector<std::string>& all, const std::string& chos
 
 std::string chosen_of(const Frame& frame, const char* option, const std::vector<std::string>& all,
                       const std::vector<std::string>& first) {
-  const std::string chosen = frame.state.option(option);
+  std::string chosen = frame.state.option(option);
   if (std::ranges::find(all, chosen) != all.end()) return chosen;
   return first.empty() ? all.front() : first.front();
 }
