@@ -31,6 +31,9 @@ void draw_commands(LessonFrame& at, const views::Step& step);
 bool may_run(const LessonFrame& at);
 void run_lesson(LessonFrame& at);
 
+/// The consoles of the runs that are shown, side by side.
+void draw_consoles(Frame& frame);
+
 /// The lessons there are, to choose from.
 void draw_lesson_list(Frame& frame, const std::vector<views::Lesson>& lessons);
 

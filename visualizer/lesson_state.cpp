@@ -35,7 +35,7 @@ std::vector<std::string> look_at(ViewState& state, const std::vector<std::string
   next.present = state.present;
   next.scale = state.scale;
   for (const auto& [key, value] : state.options) {
-    if (key.starts_with("lesson.")) next.options[key] = value;
+    if (key.starts_with("lesson.") && key != "lesson.console") next.options[key] = value;
   }
   next.set("lesson.view", wanted.view);
   next.set("lesson.shown", options);

@@ -264,7 +264,13 @@ void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
     ImGui::SameLine(0, look.px(22));
     ImGui::BeginChild("beside", {0, 0}, false, ImGuiWindowFlags_NoScrollWithMouse);
     draw_beside_head(frame, beside);
+    const bool console = frame.state.flag("lesson.console");
+    if (console)
+      ImGui::BeginChild("upper", {0, ImGui::GetContentRegionAvail().y * 0.42F}, false,
+                        ImGuiWindowFlags_NoScrollWithMouse);
     draw_beside(frame, beside);
+    if (console) ImGui::EndChild();
+    if (console) draw_consoles(frame);
     ImGui::EndChild();
   }
   set_progress(frame.state, progress);

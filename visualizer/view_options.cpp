@@ -46,6 +46,7 @@ const std::vector<ViewOption>& all_options() {
       {"lesson.answers", "", "what was predicted: nNUMBER, oOPTION or -, each with a comma behind"},
       {"lesson.runs", "", "the runs that the lesson made: SCENARIO=DIRECTORY;..."},
       {"lesson.view", "", "the view beside the text"},
+      {"lesson.console", "no", "whether the runs' consoles are below that view"},
       {"lesson.shown", "", "what the text last asked that view for"},
       {"timeline.toggled", "", "headings that are folded or opened, with ';' between: devices;vm 1"},
       {"timeline.scroll", "0", "how far the lanes are scrolled, in pixels at scale 1"},

@@ -63,8 +63,11 @@ TEST_CASE("a step's view is looked at, with the lesson, the language and the gro
   CHECK(state.from == 2'000'000);
   CHECK(look_at(state, {"r1", "r2", "--view=timeline", "--from=1us", "--until=9us"}).size() == 2);
   CHECK(state.from == 2'000'000);
-  CHECK(look_at(state, {"r1", "--view=exits"}).empty());
+  CHECK(look_at(state, {"r1", "--view=exits", "--set=lesson.console=yes"}).empty());
   CHECK(!state.from);
+  CHECK(state.flag("lesson.console"));
+  CHECK(look_at(state, {"r1", "--view=exits"}).empty());
+  CHECK(!state.flag("lesson.console"));
   CHECK_THROWS_AS(look_at(state, {"r1", "--view=nonsense"}), UserError);
 }
 
