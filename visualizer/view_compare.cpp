@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/views/sweep_curves.hpp"
 #include "visualizer/compare_parts.hpp"
 #include "visualizer/views.hpp"
 
@@ -19,11 +20,18 @@ PicosecondDelta window_width(const Frame& frame) {
   return chosen > 0 ? chosen : std::max<PicosecondDelta>((until - from) / 100, 1'000'000);
 }
 
-std::vector<std::string> question(const ViewState& state) {
+std::vector<std::string> question(const Frame& frame) {
+  const ViewState& state = frame.state;
   std::vector<std::string> words{"compare", "--json", "--workload"};
   if (const std::string base = state.option("compare.baseline"); !base.empty())
     words.insert(words.end(), {"--baseline", base});
-  words.insert(words.end(), state.runs.begin(), state.runs.end());
+  // A sweep's folder is no run: its cells are.
+  const bool sweep =
+      std::ranges::any_of(state.runs, [](const std::string& name) { return views::is_sweep(name); });
+  if (sweep)
+    for (const auto& run : frame.runs.runs) words.push_back(run->reader().path());
+  else
+    words.insert(words.end(), state.runs.begin(), state.runs.end());
   return words;
 }
 
@@ -197,7 +205,7 @@ void forget_when_over(Frame& frame) {
   static size_t live_before = 0;
   const auto live = static_cast<size_t>(
       std::ranges::count_if(frame.runs.runs, [](const auto& run) { return run->live(); }));
-  if (live < live_before) frame.ask.forget(question(frame.state));
+  if (live < live_before) frame.ask.forget(question(frame));
   live_before = live;
 }
 
@@ -206,7 +214,7 @@ std::string read_document(Comparing& comparing, std::vector<std::string>& phases
                           std::vector<std::string>& ways) {
   Frame& frame = comparing.frame;
   forget_when_over(frame);
-  const Answer& answer = frame.ask.ask(question(frame.state));
+  const Answer& answer = frame.ask.ask(question(frame));
   if (answer.state == Answer::State::Waiting) {
     frame.loading = true;
     return frame.say("compare.waiting");

@@ -162,10 +162,12 @@ void tell_what(Text& text, const Difference& difference) {
   std::string subject = difference.subject;
   if (const std::string key = "why.request." + subject; text.words.messages.has(key))
     subject = text.words.messages(key);
-  text.add(std::string(off ? "says." : "says-none.") + name(difference.what),
-           {off ? three_digits(*off) : "", way_title(*difference.run), way_title(*difference.base),
-            value_text(difference.what, difference.value), value_text(difference.what, difference.reference),
-            subject});
+  std::string key = std::string(off ? "says." : "says-none.") + name(difference.what);
+  const std::string zero = std::string("says-zero.") + name(difference.what);
+  if (difference.value == 0 && text.words.messages.has("why." + zero)) key = zero;
+  text.add(key, {off ? three_digits(*off) : "", way_title(*difference.run), way_title(*difference.base),
+                 value_text(difference.what, difference.value),
+                 value_text(difference.what, difference.reference), subject});
 }
 
 void tell_times(Text& text, const Difference& difference) {

@@ -292,7 +292,7 @@ std::vector<std::string> with_sweeps(const std::vector<std::string>& names) {
   std::vector<std::string> all;
   std::error_code ignored;
   for (const std::string& name : names) {
-    if (!fs::exists(fs::path(name) / "sweep.sqlite", ignored)) {
+    if (!is_sweep(name)) {
       all.push_back(name);
       continue;
     }

@@ -99,11 +99,16 @@ std::optional<Sensitivity> of_cost(const Json& row) {
 
 }  // namespace
 
+bool is_sweep(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(folder / "sweep.sqlite", ignored);
+}
+
 fs::path sweep_folder_of(const fs::path& path) {
   std::error_code ignored;
   for (fs::path at = fs::absolute(path, ignored).lexically_normal(); at.has_relative_path();
        at = at.parent_path())
-    if (fs::exists(at / "sweep.sqlite", ignored)) return at;
+    if (is_sweep(at)) return at;
   return {};
 }
 

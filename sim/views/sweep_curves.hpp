@@ -15,6 +15,9 @@ namespace hvlab::views {
 /// none.
 std::filesystem::path sweep_folder_of(const std::filesystem::path& path);
 
+/// Whether the folder is a sweep's own.
+bool is_sweep(const std::filesystem::path& folder);
+
 /// What a command line calls the run of a cell: `run` is relative to the sweep's folder, and may have the
 /// scenario's name below.
 std::string cell_run(const std::filesystem::path& folder, const std::string& run);

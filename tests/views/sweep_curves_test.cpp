@@ -127,6 +127,8 @@ TEST_CASE("a run knows the sweep that it is of") {
   std::ofstream(folder + "/s/sweep.sqlite") << "x";
   CHECK(sweep_folder_of(folder + "/s/runs/0") == folder + "/s");
   CHECK(sweep_folder_of(folder + "/s") == folder + "/s");
+  CHECK(is_sweep(folder + "/s"));
+  CHECK(!is_sweep(folder + "/s/runs"));
   CHECK(cell_run(folder + "/s", "runs/0") == folder + "/s/runs/0");
   std::filesystem::create_directories(folder + "/s/runs/0/scenario");
   CHECK(cell_run(folder + "/s", "runs/0") == folder + "/s/runs/0/scenario");

@@ -183,6 +183,15 @@ TEST_CASE("requests differ by place, and copies only one run makes have no ratio
         "not recorded.");
 }
 
+TEST_CASE("what a run does not have at all is said so, and no ratio of nothing") {
+  std::vector<MeasuredRun> runs = {run_of("hosted", hosted_link()), run_of("bare", bare_link())};
+  for (MeasuredRun& run : runs) run.work = run.phases[1];
+  const auto all = differences(runs);
+  CHECK(said(the(all, What::Exits)) ==
+        "Under bare guests are never left while the workload is in its phases, under hosted 24,000 times a "
+        "second.");
+}
+
 // Catches a tiny phase with a large ratio that goes before what costs time.
 TEST_CASE("the weightiest comes first, and what hardly differs is not there") {
   std::vector<MeasuredRun> runs = {run_of("bare", bare_link()), run_of("hosted", hosted_link())};
