@@ -125,6 +125,7 @@ ReportInput read_report_input(const std::vector<std::string>& names, const std::
                               const std::string& title) {
   ReportInput input;
   input.say = views::Messages::load(language);
+  for (const std::string& name : names) record::find_run(name);  // the one that is missing has its exit status
   input.runs = views::open_runs(names);
   input.comparison = read_comparison(readable(input));
   input.document = comparison_json(input.comparison);

@@ -191,7 +191,7 @@ TEST_CASE("a run that is not whole is told as far as it goes, with the others") 
     CHECK(has(page, note));
   }
   CHECK(count(page, "<figure class=\"run\">") == 3);  // the killed and the damaged one have their traces
-  CHECK_THROWS_AS(page_of({good, "nowhere"}), UserError);
+  CHECK_THROWS_AS(page_of({good, "nowhere"}), record::RunMissing);
 }
 
 TEST_CASE("a page that cannot be written leaves nothing, and what was there before") {
