@@ -94,7 +94,7 @@ void make_blocks(ReportInput& input) {
 /// The title of the first run's scenario; without one the run's name.
 std::string own_title(const ReportInput& input) {
   for (const MeasuredRun& run : input.comparison.runs) {
-    if (const std::string title = input.scenario(run); !title.empty()) return title;
+    if (const std::string& title = input.scenario(run); !title.empty()) return title;
   }
   return input.entries.empty() ? "" : input.entries.front().title;
 }
@@ -125,7 +125,8 @@ ReportInput read_report_input(const std::vector<std::string>& names, const std::
                               const std::string& title) {
   ReportInput input;
   input.say = views::Messages::load(language);
-  for (const std::string& name : names) record::find_run(name);  // the one that is missing has its exit status
+  for (const std::string& name : names)
+    record::find_run(name);  // the one that is missing has its exit status
   input.runs = views::open_runs(names);
   input.comparison = read_comparison(readable(input));
   input.document = comparison_json(input.comparison);
