@@ -168,7 +168,7 @@ void tell_source(const Frame& frame, const Question& question, const Outcome& ou
 
 // "1360 cycles"; of options the right one, and what was measured for it.
 std::string measured_text(const LessonFrame& at, const Question& question, const Outcome& outcome) {
-  const std::string number = with_unit(at.frame, outcome.measured, question.unit);
+  std::string number = with_unit(at.frame, outcome.measured, question.unit);
   if (!outcome.option) return number;
   const std::string option =
       at.frame.say("lesson.quoted", {views::plain_text(question.options[*outcome.option])});

@@ -22,7 +22,7 @@ struct Classroom {
   std::vector<Lesson> lessons;
   std::string language, lesson, saved, results_of, problem;
   LessonRunner runner;
-  std::optional<views::LessonResults> results;
+  views::LessonResults results{{}};
   float scroll = 0, scroll_most = 0;  // of the text
   std::optional<float> scroll_to;
 };
@@ -65,9 +65,9 @@ void take_runs(Classroom& room, Frame& frame, LessonProgress& progress) {
   }
   for (const auto& [scenario, directory] : room.runner.directories()) progress.runs[scenario] = directory;
   const std::string of = views::to_text(progress.runs) + (room.runner.running() ? " running" : "");
-  if (room.results && room.results_of == of && !room.runner.running()) return;
+  if (room.results_of == of && !room.runner.running()) return;
   room.results_of = of;
-  room.results.emplace(progress.runs);
+  room.results = views::LessonResults(progress.runs);
 }
 
 // A bar of the lesson's steps, those of a chapter close together. A click goes there.
@@ -240,6 +240,21 @@ void draw_column(Classroom& room, LessonFrame& at, const Step& step, float width
   take_keys(room, at, page);
 }
 
+// The view beside the text, and below it what its runs printed, if the text talks of that.
+void draw_side(Frame& frame, const std::string& name) {
+  ImGui::SameLine(0, frame.look.px(22));
+  ImGui::BeginChild("beside", {0, 0}, false, ImGuiWindowFlags_NoScrollWithMouse);
+  draw_beside_head(frame, name);
+  const bool console = frame.state.flag("lesson.console");
+  if (console)
+    ImGui::BeginChild("upper", {0, ImGui::GetContentRegionAvail().y * 0.42F}, false,
+                      ImGuiWindowFlags_NoScrollWithMouse);
+  draw_beside(frame, name);
+  if (console) ImGui::EndChild();
+  if (console) draw_consoles(frame);
+  ImGui::EndChild();
+}
+
 void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
   LessonProgress progress = progress_of(frame.state);
   progress.step = std::min(progress.step, static_cast<unsigned>(lesson.steps.size()) - 1);
@@ -249,7 +264,7 @@ void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
                  .lesson = lesson,
                  .progress = progress,
                  .runner = room.runner,
-                 .results = *room.results,
+                 .results = room.results,
                  .reading = reading};
   const Step& step = lesson.steps[progress.step];
   open_view(room, frame, step, progress);
@@ -260,19 +275,7 @@ void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
               left = std::max(area.x * 0.39F, std::min(look.px(520), area.x * 0.5F));
   if (beside.empty()) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + (area.x - alone) / 2);
   draw_column(room, at, step, beside.empty() ? alone : left);
-  if (!beside.empty()) {
-    ImGui::SameLine(0, look.px(22));
-    ImGui::BeginChild("beside", {0, 0}, false, ImGuiWindowFlags_NoScrollWithMouse);
-    draw_beside_head(frame, beside);
-    const bool console = frame.state.flag("lesson.console");
-    if (console)
-      ImGui::BeginChild("upper", {0, ImGui::GetContentRegionAvail().y * 0.42F}, false,
-                        ImGuiWindowFlags_NoScrollWithMouse);
-    draw_beside(frame, beside);
-    if (console) ImGui::EndChild();
-    if (console) draw_consoles(frame);
-    ImGui::EndChild();
-  }
+  if (!beside.empty()) draw_side(frame, beside);
   set_progress(frame.state, progress);
   keep_progress(room, frame, progress);
   if (frame.status.empty()) frame.status = room.problem.empty() ? frame.say("lesson.keys") : room.problem;
