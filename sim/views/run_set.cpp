@@ -52,12 +52,15 @@ bool is_stamp(const std::string& name) {
          std::ranges::count_if(name, [](unsigned char c) { return std::isdigit(c) != 0; }) == 14;
 }
 
-// A cell's settings; else the name; of a path its last part, of NAME/STAMP the NAME.
+// A cell's settings; of a sweep's cell its number; else the name; of a path its last part, of NAME/STAMP the
+// NAME.
 std::string run_name(const record::RunReader& reader) {
   if (!reader.settings().empty()) return cell_name(reader.settings());
   std::string title = reader.title();
   while (title.size() > 1 && title.ends_with('/')) title.pop_back();
   const std::string last = title.substr(title.rfind('/') + 1);
+  const fs::path cell = fs::path(title).parent_path(), cells = cell.parent_path();
+  if (cells.filename() == "runs" && is_sweep(cells.parent_path())) return "cell " + cell.filename().string();
   const std::string above = fs::path(title).parent_path().filename().string();
   if (is_stamp(last) && !above.empty()) return above;
   const record::Json settings = settings_of(last);

@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "sim/record/run_writer.hpp"
+#include "sim/views/run_set.hpp"
+
 namespace hvlab::views {
 namespace {
 
@@ -117,6 +120,22 @@ TEST_CASE("choices are what the sweep has") {
   CHECK(choices.metrics == std::vector<std::string>{"time"});
   CHECK(choices.unfinished == 1);
   CHECK_THROWS_AS(sweep_choices(record::Json::object()), nlohmann::json::exception);
+}
+
+// Catches cells that are all called like their scenario, and a sweep's folder that is taken for a run.
+TEST_CASE("a sweep's folder opens its cells, by their numbers") {
+  std::string folder = (std::filesystem::temp_directory_path() / "hvlab-sweep-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  std::ofstream(folder + "/sweep.sqlite") << "x";
+  for (const char* cell : {"0", "3"}) {
+    record::RunWriter writer(folder + "/runs/" + cell + "/scenario", record::Json::object());
+    writer.finish(record::RunState::Complete, record::Json::object());
+  }
+  const RunSet set = open_runs({folder});
+  REQUIRE(set.runs.size() == 2);
+  CHECK(set.runs[0]->name() == "cell 0");
+  CHECK(set.runs[1]->name() == "cell 3");
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a run knows the sweep that it is of") {
