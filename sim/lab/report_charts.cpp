@@ -12,7 +12,7 @@ namespace {
 using html::Json;
 
 std::string label_of(const ReportInput& input, size_t entry) {
-  return html::word(input.entries[entry].title, input.meaning("models", input.measured(entry).way));
+  return html::word(input.entries[entry].title, input.way_meaning(entry));
 }
 
 /// Milliseconds of processor time of a window's cycles.

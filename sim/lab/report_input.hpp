@@ -45,6 +45,11 @@ struct ReportInput {
   std::string pointer(size_t entry) const { return "/ways/" + std::to_string(entries[entry].way); }
   const MeasuredRun& measured(size_t entry) const { return comparison.runs[entries[entry].way]; }
 
+  /// What the way or teaching system of a compared entry is.
+  std::string way_meaning(size_t entry) const {
+    return meaning(measured(entry).teaching ? "models" : "ways", measured(entry).way);
+  }
+
   /// The title of the run's scenario, in the page's language if it has one in it.
   const std::string& scenario(const MeasuredRun& run) const;
 

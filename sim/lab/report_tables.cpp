@@ -16,8 +16,7 @@ std::vector<std::string> headings(const ReportInput& input, const ReportBlock& b
                                   const std::string& corner) {
   std::vector<std::string> names = {html::escaped(corner)};
   for (const size_t entry : block.runs)
-    names.push_back(
-        html::word(input.entries[entry].title, input.meaning("models", input.measured(entry).way)));
+    names.push_back(html::word(input.entries[entry].title, input.way_meaning(entry)));
   return names;
 }
 

@@ -31,7 +31,7 @@ std::string whole_chart(const ReportInput& input, const ReportBlock& block, Inks
         fmt::format("<span data-at=\"{}/phases_seconds\" data-value=\"{}\">{}</span> <small>{}</small>",
                     input.pointer(entry), way.at("phases_seconds").dump(), text, ratio);
     rows.push_back(
-        svg::bar_row(html::word(name, input.meaning("models", input.measured(entry).way)),
+        svg::bar_row(html::word(name, input.way_meaning(entry)),
                      svg::bar({{0, seconds / widest, inks.series(0), name + ": " + text + " " + ratio}},
                               name + ": " + text, ""),
                      number));
