@@ -9,7 +9,6 @@ namespace hvlab::record {
 namespace {
 
 constexpr unsigned kLevelStep = 2;  // each level is 2^2 times as wide as the one before
-constexpr unsigned kWidest = 62;    // as a shift: holds all of time
 constexpr u32 kFewBuckets = 128;    // no coarser level than this is needed
 
 // Sorts [begin, end), all of one lane and bucket, and adds up what is there twice.
@@ -34,7 +33,7 @@ std::vector<Entry> widened(const std::vector<Entry>& entries, unsigned by) {
   std::vector<Entry> wide;
   size_t begin = 0;  // of the bucket in progress
   for (Entry entry : entries) {
-    entry.bucket >>= by;
+    entry.bucket = static_cast<u32>(u64{entry.bucket} >> by);
     if (begin < wide.size() &&
         std::tie(entry.lane, entry.bucket) != std::tie(wide[begin].lane, wide[begin].bucket)) {
       settle(wide, begin);
@@ -94,8 +93,8 @@ void Pyramid::go_to(Lane& lane, Picoseconds time) {
 void Pyramid::advance(Lane& lane, Picoseconds time) {
   while (lane.now < time && lane.state != kStateEnded) {
     go_to(lane, lane.now);
-    const Picoseconds border = (u64{lane.bucket} + 1) << shift_;
-    const Picoseconds until = std::min(time, border);
+    const Picoseconds border = (u64{lane.bucket} + 1) << shift_;  // 0: the end of all time
+    const Picoseconds until = border == 0 ? time : std::min(time, border);
     add(lane, static_cast<u16>(what::kTime + lane.state), until - lane.now);
     lane.now = until;
   }

@@ -54,6 +54,7 @@ class Pyramid {
 
   static constexpr unsigned kFinestShift = 20;      // about a microsecond
   static constexpr u32 kMostBuckets = 1U << 15;     // of the finest level
+  static constexpr unsigned kWidest = 62;           // as a shift: holds all of time
   static constexpr size_t kMostEntries = 4U << 20;  // of the finest level
 
  private:

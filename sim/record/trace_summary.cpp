@@ -46,8 +46,15 @@ const std::vector<SummaryLevel>& TraceReader::levels() const {
     levels_ = rebuilt();
     return levels_;
   }
-  for (const BlockPlace& place : summaries_)
-    levels_.push_back({.shift = place.header.detail, .entries = decode_entries(payload(place))});
+  std::vector<SummaryLevel> all;
+  for (const BlockPlace& place : summaries_) {
+    const bool wide = place.header.detail > Pyramid::kWidest;
+    all.push_back({.shift = place.header.detail, .entries = decode_entries(payload(place))});
+    const auto beyond = [](const Entry& entry) { return entry.bucket >= Pyramid::kMostBuckets; };
+    if (wide || std::ranges::any_of(all.back().entries, beyond))
+      damaged(place.offset, "the summary has more buckets, or wider ones, than there can be");
+  }
+  levels_ = std::move(all);
   if (levels_.empty()) throw UserError(path_ + ": damaged: it has no summaries");
   return levels_;
 }
@@ -105,7 +112,7 @@ SummaryLevel TraceReader::from_levels(Picoseconds from, Picoseconds until, unsig
   for (const u16 lane : lanes) {
     auto entry = std::lower_bound(base->entries.begin(), base->entries.end(),
                                   std::pair<u16, u64>(lane, first << by), less);
-    for (; entry != base->entries.end() && entry->lane == lane && entry->bucket >> by <= last; ++entry)
+    for (; entry != base->entries.end() && entry->lane == lane && u64{entry->bucket} >> by <= last; ++entry)
       inside.push_back(*entry);
   }
   SummaryLevel result{.shift = shift, .first = first, .entries = widened(inside, by)};

@@ -18,6 +18,8 @@ constexpr unsigned kTileShift = 8;         // log2 of a tile's buckets
 constexpr size_t kMostEntries = 4U << 20;  // that are kept: 64 MB
 constexpr unsigned kWidest = 40;           // shift of the widest buckets that are asked for: about a second
 
+constexpr Picoseconds kLatest = Picoseconds{1} << 62;  // that is shown: 53 days
+
 constexpr u16 number(EventKind kind) { return static_cast<u16>(kind); }
 
 // The widest buckets that are no wider than a column.
@@ -188,8 +190,8 @@ std::vector<RowPicture> LanePictures::make(const OpenRun& run, const std::vector
   }
   const unsigned shift = shift_of(columns);
   const auto begin = static_cast<Picoseconds>(std::max<PicosecondDelta>(columns.from, 0));
-  const auto end = static_cast<Picoseconds>(
-      std::clamp<PicosecondDelta>(columns.until, 0, static_cast<PicosecondDelta>(trace.end()) + 1));
+  const auto end = static_cast<Picoseconds>(std::clamp<PicosecondDelta>(
+      columns.until, 0, static_cast<PicosecondDelta>(std::min(trace.end(), kLatest)) + 1));
   const u64 first = begin >> (shift + kTileShift), last = end == 0 ? 0 : (end - 1) >> (shift + kTileShift);
   std::set<u16> lanes;
   for (const LaneRow& row : rows) lanes.insert(row.lanes.begin(), row.lanes.end());

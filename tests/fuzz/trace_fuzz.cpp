@@ -29,6 +29,7 @@ void read_all(const std::string& path) {
   for (const SummaryLevel& level : reader.levels()) sum += level.entries.size();
   sum += reader.summary(reader.begin(), reader.end(), 100).entries.size();
   sum += reader.summary(reader.begin(), reader.begin() + 1000, 100).entries.size();
+  sum += reader.sums(reader.begin() + 1, reader.end(), {0, 1, 2, 3}).size();
 }
 
 }  // namespace

@@ -69,3 +69,15 @@ TEST_CASE("what comes early within a lane counts as the latest") {
   pyramid.state(0, 48, kStateEnded);
   CHECK(pyramid.levels().front().entries == std::vector<Entry>{{2, 0, what::kTime + 2, 8}});
 }
+
+// Catches a loop without end at the end of all time, which a damaged trace may name.
+TEST_CASE("a state may hold until the last picosecond") {
+  Pyramid pyramid = Pyramid::fixed(Pyramid::kWidest);
+  pyramid.state(0, 5, 1);
+  pyramid.state(0, kNever, kStateEnded);
+  u64 time = 0;
+  const std::vector<SummaryLevel> levels = pyramid.levels();
+  for (const Entry& entry : levels.front().entries) time += entry.value;
+  CHECK(time == kNever - 5);
+  CHECK(widened({{.bucket = 7, .lane = 0, .what = 0, .value = 1}}, 40).front().bucket == 0);
+}
