@@ -23,7 +23,8 @@ const std::vector<views::Word>& words_of(Frame& frame);
 /// look's.
 void draw_spans(Frame& frame, Reading& reading, const views::Spans& spans, ImU32 ink = 0);
 
-/// The same of plain text. Lines end where they may in Japanese, too, which ImGui's own wrapping does not know.
+/// The same of plain text. Lines end where they may in Japanese, too, which ImGui's own wrapping does not
+/// know.
 void draw_wrapped(Frame& frame, const std::string& text, ImU32 ink = 0);
 
 /// How wide `spans` would be on one line.

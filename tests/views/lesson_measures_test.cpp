@@ -1,5 +1,5 @@
-// Runs the scenarios of every lesson. Catches a question whose answer the run does not give, an option that no run
-// makes right, and a view of a cell that there is not.
+// Runs the scenarios of every lesson. Catches a question whose answer the run does not give, an option that
+// no run makes right, and a view of a cell that there is not.
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -47,7 +47,8 @@ TEST_CASE("every question of a lesson is answered by its runs, and every view ha
     for (const Question* question : lesson.questions()) {
       CAPTURE(lesson.name, question->line, question->sources);
       if (question->kind == Question::Kind::Open) continue;
-      const Outcome outcome = outcome_of(*question, {}, [&](const Measure& measure) { return results(measure); });
+      const Outcome outcome =
+          outcome_of(*question, {}, [&](const Measure& measure) { return results(measure); });
       CHECK(outcome.how == Outcome::How::Skipped);
       if (question->kind == Question::Kind::Number) CHECK(outcome.measured > 0);
     }

@@ -184,11 +184,14 @@ TEST_CASE("damaged runs are told, all at once; a damaged trace is shown as far a
 
 TEST_CASE("long names lose what they have in common, and stay apart") {
   using Names = std::vector<std::string>;
-  CHECK(told_apart({"monolithic · 1 core", "hosted · 1 core"}) == Names{"monolithic · 1 core", "hosted · 1 core"});
-  CHECK(told_apart({"program /bin/init /bin/workload --quick", "program /bin/init /bin/workload --quick & a b",
+  CHECK(told_apart({"monolithic · 1 core", "hosted · 1 core"}) ==
+        Names{"monolithic · 1 core", "hosted · 1 core"});
+  CHECK(
+      told_apart({"program /bin/init /bin/workload --quick", "program /bin/init /bin/workload --quick & a b",
+                  "program /bin/init /bin/workload --quick & c"}) ==
+      Names{"… /bin/workload --quick", "… & a b", "… & c"});
+  CHECK(told_apart({"program /bin/init /bin/workload --quick", "attack",
                     "program /bin/init /bin/workload --quick & c"}) ==
-        Names{"… /bin/workload --quick", "… & a b", "… & c"});
-  CHECK(told_apart({"program /bin/init /bin/workload --quick", "attack", "program /bin/init /bin/workload --quick & c"}) ==
         Names{"… /bin/workload --quick", "attack", "… & c"});
   CHECK(told_apart({"program /bin/workload/of/mine --first", "program /bin/workload/of/mine --fast"}) ==
         Names{"… --first", "… --fast"});
@@ -200,7 +203,8 @@ TEST_CASE("long names lose what they have in common, and stay apart") {
 TEST_CASE("a run is called by its name, not by when it was") {
   const Folder folder;
   fs::create_directories(folder / "attack/20261129T010203Z");
-  std::ofstream(folder / "attack/20261129T010203Z" + "run.json") << R"({"schema": "hvlab.run/1", "state": "complete"})";
+  std::ofstream(folder / "attack/20261129T010203Z" + "run.json")
+      << R"({"schema": "hvlab.run/1", "state": "complete"})";
   CHECK(OpenRun(folder / "attack/20261129T010203Z").name() == "attack");
 }
 

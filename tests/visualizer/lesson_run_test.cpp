@@ -1,6 +1,6 @@
-// Goes through a lesson in the real window, with the real hvlab: catches a window that waits for something before
-// it shows, runs that begin before anything was predicted, pictures that do not follow a run that grows, and
-// progress that is lost.
+// Goes through a lesson in the real window, with the real hvlab: catches a window that waits for something
+// before it shows, runs that begin before anything was predicted, pictures that do not follow a run that
+// grows, and progress that is lost.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>

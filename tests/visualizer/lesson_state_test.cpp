@@ -1,5 +1,5 @@
-// Catches a lesson that asks for a view or an option that there is not, and a look at runs that forgets the lesson,
-// or where one has gone to in the picture.
+// Catches a lesson that asks for a view or an option that there is not, and a look at runs that forgets the
+// lesson, or where one has gone to in the picture.
 #include <catch2/catch.hpp>
 
 #include "sim/base/user_error.hpp"
@@ -47,7 +47,8 @@ TEST_CASE("a step's view is looked at, with the lesson, the language and the gro
   state.at = 5;
   state.shown = {2};
   state.set("lesson.step", std::string("3"));
-  CHECK(look_at(state, {"r1", "--view=timeline", "--from=1us", "--until=9us"}) == std::vector<std::string>{"r1"});
+  CHECK(look_at(state, {"r1", "--view=timeline", "--from=1us", "--until=9us"}) ==
+        std::vector<std::string>{"r1"});
   CHECK(state.view == "lesson");
   CHECK(state.lesson == "1");
   CHECK(state.language == "ja");
