@@ -18,6 +18,10 @@ std::string node_text(const Frame& frame, const FlameNode& node) {
     case FlameNode::Kind::Host: return frame.say("exits.host");
     case FlameNode::Kind::Earlier: return frame.say("exits.earlier");
     case FlameNode::Kind::Others: return frame.say("exits.others");
+    case FlameNode::Kind::Account: {
+      const std::string key = "timeline.states." + node.text;
+      return frame.say.has(key) ? frame.say(key) : node.text;
+    }
     default: return node.text;
   }
 }
