@@ -130,11 +130,12 @@ const views::FlameNode* flame_of_run(Frame& frame, const RunExits& it) {
       frame.state.option("exits.flame") == "machine" ? views::FlameBy::Machine : views::FlameBy::Core;
   const std::string file = file_of(it);
   const Picoseconds from = it.from, until = it.until;
-  const auto* flame =
-      kept.flame.get(key_of(it) + "|" + frame.state.option("exits.flame"),
-                     [file, from, until, by](views::Progress& progress) {
-                       return views::flame_of(record::TraceReader(file), from, until, by, &progress);
-                     });
+  const bool idle = frame.state.flag("exits.idle");
+  const std::string key = key_of(it) + "|" + frame.state.option("exits.flame") + (idle ? "|idle" : "");
+  const auto* flame = kept.flame.get(key, [file, from, until, by, idle](views::Progress& progress) {
+    views::FlameNode root = views::flame_of(record::TraceReader(file), from, until, by, &progress);
+    return idle ? root : views::without_account(root, "idle");
+  });
   frame.loading |= kept.flame.busy();
   return flame;
 }

@@ -14,7 +14,8 @@ namespace {
 
 std::string node_text(const Frame& frame, const FlameNode& node) {
   switch (node.kind) {
-    case FlameNode::Kind::All: return frame.say("exits.all_processors");
+    case FlameNode::Kind::All:
+      return frame.say(frame.state.flag("exits.idle") ? "exits.all_processors" : "exits.all_busy");
     case FlameNode::Kind::Host: return frame.say("exits.host");
     case FlameNode::Kind::Earlier: return frame.say("exits.earlier");
     case FlameNode::Kind::Others: return frame.say("exits.others");

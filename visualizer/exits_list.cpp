@@ -11,17 +11,15 @@ using views::Exit;
 
 namespace {
 
-// The ladder of this exit: chosen by its place among those of its reason in a span of its own.
+// The ladder of this exit, with those that other runs had next.
 void show_way(Frame& frame, const RunExits& it, const Exit& exit) {
   frame.state.view = "ladder";
   frame.state.set("ladder.mode", std::string("exit"));
   frame.state.set("ladder.reason", it.run->trace()->name(record::NameTable::ExitReason, exit.reason));
-  frame.state.set("ladder.exit", std::string("1"));
-  frame.state.set("ladder.from", std::string());
-  frame.state.set("ladder.until", std::string());
-  frame.state.shown = {static_cast<unsigned>(it.number) + 1};
+  frame.state.set("ladder.exit", "@" + std::to_string(it.run->shared(exit.time)));
+  for (const char* option : {"ladder.from", "ladder.until", "ladder.at"})
+    frame.state.set(option, std::string());
   frame.state.at = it.run->shared(exit.time);
-  frame.show_span(it.run->shared(exit.time), it.run->shared(std::max(exit.entry, exit.time + kMicrosecond)));
 }
 
 std::string lane_text(const record::TraceReader& trace, u16 lane) {
@@ -31,6 +29,7 @@ std::string lane_text(const record::TraceReader& trace, u16 lane) {
 void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
   static constexpr const char* kColumns[] = {"time", "lane",   "reason", "what",
                                              "rip",  "symbol", "ran",    "cycles"};
+  static constexpr u32 kTexts = 0b0010'1110;  // columns of them
   static constexpr float kWidths[] = {1.5F, 1.2F, 0.9F, 2.7F, 1.6F, 1.4F, 1.0F, 1.0F};
   const record::TraceReader& trace = *it.run->trace();
   if (!ImGui::BeginTable("list", std::size(kColumns),
@@ -40,7 +39,7 @@ void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
   ImGui::TableSetupScrollFreeze(0, 1);
   for (size_t i = 0; i < std::size(kColumns); ++i)
     ImGui::TableSetupColumn(frame.say(std::string("exits.list.") + kColumns[i]).c_str(), 0, kWidths[i]);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, kTexts);
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(list.exits.size()));
   while (clipper.Step()) {

@@ -73,7 +73,7 @@ void draw_one(Frame& frame, const RunExits& it) {
   for (const char* column : kColumns)
     ImGui::TableSetupColumn(frame.say(std::string("exits.columns.") + column).c_str(), 0,
                             column == kColumns[0] ? 1.6F : 1.0F);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, 1);
   const ExitRow all = views::total(it.rows);
   int id = 0;
   for (const ExitRow& row : it.rows) {
@@ -148,7 +148,7 @@ void draw_several(Frame& frame, const std::vector<RunExits>& runs) {
   ImGui::TableSetupColumn(frame.say("exits.columns.what").c_str(), 0, 1.2F);
   for (size_t i = 0; i < runs.size(); ++i)
     ImGui::TableSetupColumn((runs[i].run->name() + "##" + std::to_string(i)).c_str(), 0, 1.0F);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, 1);
   double largest = 0;
   for (const RunExits& it : runs)
     for (const ExitRow& row : it.rows) largest = std::max(largest, measure.of(row, seconds_of(it)));

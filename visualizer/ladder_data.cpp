@@ -152,7 +152,10 @@ void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
   }
   const auto file = run.reader().path() / record::kTraceFile;
   const auto [shared_from, shared_until] = frame.span();
-  const Picoseconds from = run.own(shared_from), until = run.own(shared_until);
+  const std::string& choice = frame.state.option("ladder.exit");
+  const bool next = choice.starts_with("@");
+  const Picoseconds from = run.own(next ? std::strtoll(choice.c_str() + 1, nullptr, 10) : shared_from);
+  const Picoseconds until = run.own(shared_until);
   const std::string key =
       key_of(run) + "|" + reason + "|" + std::to_string(from) + "|" + std::to_string(until);
   const views::ExitList* list = kept.exits.get(key, [file, code, from, until](views::Progress& progress) {
@@ -172,7 +175,6 @@ void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
     it.why = frame.say("ladder.no_exits", {reason});
     return;
   }
-  const std::string& choice = frame.state.option("ladder.exit");
   if (kept.chosen_key != key + "|" + choice) {
     std::vector<size_t> order(list->exits.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;

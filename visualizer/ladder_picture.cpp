@@ -54,11 +54,12 @@ void draw_axis(Frame& frame, const Area& area, float y, float bottom) {
   const double pixels = static_cast<double>(area.right - area.left);
   const double step =
       std::max(1.0, nice_step((scale.until - scale.from) * static_cast<double>(frame.look.px(110)) / pixels));
-  for (double place = std::ceil(scale.from / step - 1e-9) * step; place <= scale.until; place += step) {
-    const float x = area.x(place);
+  for (double time = std::ceil((scale.from - scale.zero) / step - 1e-9) * step;
+       time <= scale.until - scale.zero; time += step) {
+    const float x = area.x(time + scale.zero);
     list->AddLine({x, y + ImGui::GetTextLineHeight()}, {x, bottom}, faded(frame.look.line, 0.7F));
     const std::string text =
-        show_time(static_cast<PicosecondDelta>(place), static_cast<PicosecondDelta>(step));
+        show_time(static_cast<PicosecondDelta>(time), static_cast<PicosecondDelta>(step));
     if (x + text_width(text) + frame.look.px(4) < area.right + frame.look.px(60))
       put_text(list, x + frame.look.px(4), y, frame.look.faint, text);
   }
@@ -340,7 +341,6 @@ std::string step_text(const Frame& frame, const std::string& label) {
 
 LadderScale scale_of(const Frame& frame, const std::vector<RunLadder>& ladders) {
   LadderScale scale;
-  double zero = 0;
   if (frame.state.option("ladder.scale") == "short") {
     std::vector<const Ladder*> list;
     for (const RunLadder& it : ladders) list.push_back(&it.ladder);
@@ -349,10 +349,10 @@ LadderScale scale_of(const Frame& frame, const std::vector<RunLadder>& ladders) 
   for (const RunLadder& it : ladders) {
     scale.places.push_back(views::places_of(it.ladder, scale.cut == 0 ? kNever : scale.cut));
     scale.shift.push_back(-views::place_at(it.ladder, scale.places.back(), it.ladder.zero));
-    zero = std::max(zero, -scale.shift.back());
+    scale.zero = std::max(scale.zero, -scale.shift.back());
   }
   for (size_t i = 0; i < ladders.size(); ++i) {
-    scale.shift[i] += zero;
+    scale.shift[i] += scale.zero;
     scale.longest = std::max(scale.longest, static_cast<double>(scale.places[i].back()) + scale.shift[i]);
   }
   scale.until = scale.longest;

@@ -12,6 +12,7 @@ struct LadderScale {
   std::vector<double> shift;                     // of each ladder's places
   Picoseconds cut = 0;                           // waits are drawn no longer than this; 0: as they are
   double from = 0, until = 1;                    // the places that are shown
+  double zero = 0;                               // the place at which what is looked at begins
   double longest = 1;                            // place of the last end
 };
 

@@ -54,7 +54,7 @@ void draw_one(Frame& frame, const RunLadder& it) {
   for (const char* column : kColumns)
     ImGui::TableSetupColumn(frame.say(std::string("ladder.columns.") + column).c_str(), 0,
                             column == kColumns[0] ? 3.0F : 1.0F);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, 1);
   double largest = 0;
   for (size_t i = 0; i + 1 < it.hops->size(); ++i) largest = std::max(largest, (*it.hops)[i].mean);
   for (const HopTimes& hop : *it.hops) {
@@ -109,7 +109,7 @@ void draw_several(Frame& frame, const std::vector<const RunLadder*>& with) {
   ImGui::TableSetupColumn(frame.say("ladder.columns.hop").c_str(), 0, 1.6F);
   for (size_t i = 0; i < with.size(); ++i)
     ImGui::TableSetupColumn((with[i]->run->name() + "##" + std::to_string(i)).c_str(), 0, 1.0F);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, 1);
   for (const std::vector<int>& row : views::joined_hops(tables)) {
     const auto any = std::ranges::find_if(row, [](int at) { return at >= 0; });
     const HopTimes& named = tables[static_cast<size_t>(any - row.begin())][static_cast<size_t>(*any)];
@@ -152,7 +152,7 @@ void draw_layers(Frame& frame, const std::vector<RunLadder>& ladders) {
   ImGui::TableSetupColumn(frame.say("ladder.columns.layer").c_str(), 0, 1.6F);
   for (size_t i = 0; i < ladders.size(); ++i)
     ImGui::TableSetupColumn((ladders[i].run->name() + "##" + std::to_string(i)).c_str(), 0, 1.0F);
-  ImGui::TableHeadersRow();
+  header_row(frame.look, 1);
   const auto row = [&](const std::string& text, auto value, ImFont* font) {
     ImGui::TableNextRow();
     ImGui::TableNextColumn();

@@ -39,6 +39,20 @@ bool choose_from(Frame& frame, const char* option, const Choices& choices, float
   return changed;
 }
 
+void header_row(const Look& look, u32 left) {
+  ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  for (int column = 0; column < ImGui::TableGetColumnCount(); ++column) {
+    ImGui::TableSetColumnIndex(column);
+    const std::string name = ImGui::TableGetColumnName(column);
+    const std::string text = name.substr(0, name.find("##"));
+    const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
+    if ((left >> column & 1) == 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room, 0.0F));
+    ImGui::PushStyleColor(ImGuiCol_Text, look.faint);
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopStyleColor();
+  }
+}
+
 void right_text(const Look& look, const std::string& text, bool faint) {
   ImGui::PushFont(look.mono);
   const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;

@@ -17,6 +17,10 @@ bool choose(Frame& frame, const char* option, const Choices& choices);
 /// The same as a list that opens, `width` wide at scale 1. A value that is none of them is shown as it is.
 bool choose_from(Frame& frame, const char* option, const Choices& choices, float width);
 
+/// A table's headings, from the columns' names: those of the bits of `left` at the left, the others over
+/// numbers.
+void header_row(const Look& look, u32 left);
+
 /// A number in a cell of a table, or a text in the rest of a line: at its right edge.
 void right_text(const Look& look, const std::string& text, bool faint = false);
 /// The same with a bar behind it, as long as its part of the largest.

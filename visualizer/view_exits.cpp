@@ -72,6 +72,12 @@ void draw_lower_bar(Frame& frame, const std::vector<RunExits>& runs, const RunEx
   if (choose(frame, "exits.flame",
              {{"core", frame.say("exits.flame_core")}, {"machine", frame.say("exits.flame_machine")}}))
     frame.state.set("exits.path", std::string());
+  ImGui::SameLine();
+  bool idle = frame.state.flag("exits.idle");
+  if (ImGui::Checkbox(frame.say("exits.flame_idle").c_str(), &idle)) {
+    frame.state.set("exits.idle", idle);
+    frame.state.set("exits.path", std::string());
+  }
   if (frame.state.option("exits.path").empty()) return;
   ImGui::SameLine();
   if (ImGui::Button(frame.say("exits.flame_up").c_str())) frame.state.set("exits.path", std::string());

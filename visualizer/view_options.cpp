@@ -16,6 +16,7 @@ const std::vector<ViewOption>& all_options() {
       {"exits.run", "",
        "the number of the run whose flame and single exits are shown; the first with exits if not given"},
       {"exits.flame", "core", "the flame's first level: core or machine"},
+      {"exits.idle", "no", "whether the flame shows idle processors too"},
       {"exits.path", "", "the box of the flame that is looked into: 0.2 is the third within the first"},
       {"exits.order", "time", "of single exits: time, or cost"},
       {"exits.page", "1", "of single exits"},
@@ -26,7 +27,9 @@ const std::vector<ViewOption>& all_options() {
       {"ladder.request", "median",
        "which request: quickest, median, p90, p99, slowest, or its number in time"},
       {"ladder.reason", "npf", "the exit's reason"},
-      {"ladder.exit", "median", "which exit of the shown span for that reason, as of requests"},
+      {"ladder.exit", "median",
+       "which exit of the shown span for that reason, as of requests; @TIME: the next one from then on, in "
+       "picoseconds"},
       {"ladder.scale", "short", "short: waits are cut, or time: all to scale"},
       {"ladder.at", "",
        "how far the requests have walked, in picoseconds along the scale; all of it if not given"},

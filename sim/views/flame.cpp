@@ -237,6 +237,22 @@ FlameNode flame_of(const TraceReader& trace, Picoseconds from, Picoseconds until
   return sums.finish();
 }
 
+FlameNode without_account(const FlameNode& root, const std::string& account) {
+  FlameNode rest = root;
+  std::erase_if(rest.children, [&](const FlameNode& child) {
+    const bool gone = child.kind == FlameNode::Kind::Account && child.text == account;
+    if (gone) rest.cycles -= child.cycles;
+    return gone;
+  });
+  for (FlameNode& child : rest.children) {
+    rest.cycles -= child.cycles;
+    child = without_account(child, account);
+    rest.cycles += child.cycles;
+  }
+  std::ranges::stable_sort(rest.children, std::greater<>(), &FlameNode::cycles);
+  return rest;
+}
+
 std::vector<FlameBox> flame_boxes(const FlameNode& root, double least) {
   std::vector<FlameBox> boxes;
   if (root.cycles == 0) return boxes;

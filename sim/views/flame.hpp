@@ -44,6 +44,9 @@ inline constexpr size_t kMostFunctions = 24;
 FlameNode flame_of(const record::TraceReader& trace, Picoseconds from, Picoseconds until, FlameBy by,
                    Progress* progress = nullptr);
 
+/// `root` without the cycles of `account` ("idle").
+FlameNode without_account(const FlameNode& root, const std::string& account);
+
 /// A node and where it is in the picture.
 struct FlameBox {
   const FlameNode* node = nullptr;

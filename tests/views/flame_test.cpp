@@ -88,6 +88,20 @@ TEST_CASE("an exit from before the span is told apart from those within") {
   CHECK(child(hypervisor, "io").cycles == 10);
 }
 
+TEST_CASE("idle cycles can be left out, and nothing else is") {
+  const record::TraceReader trace = recorded();
+  for (const FlameBy by : {FlameBy::Core, FlameBy::Machine}) {
+    const FlameNode busy = without_account(flame_of(trace, 0, kNever, by), "idle");
+    CHECK(busy.cycles == 4000 - 1280 - 400);
+    check_sums(busy);
+    for (const FlameNode& top : busy.children)
+      for (const FlameNode& account : top.children) CHECK(account.text != "idle");
+  }
+  CHECK(child(child(without_account(flame_of(trace, 0, kNever, FlameBy::Core), "idle"), "core 0"),
+              "guest-kernel")
+            .cycles == 300);
+}
+
 TEST_CASE("boxes lie within those below them, and small ones are left out") {
   const record::TraceReader trace = recorded();
   const FlameNode root = flame_of(trace, 0, kNever, FlameBy::Core);
