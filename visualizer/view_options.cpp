@@ -40,6 +40,7 @@ const std::vector<ViewOption>& all_options() {
       {"compare.phase", "", "the phase whose figures are compared; else all"},
       {"compare.baseline", "", "what the others are compared with, by its heading; else the first"},
       {"compare.window", "0", "the width of what counters are of around the cursor, in ps; 0: a hundredth"},
+      {"machine.at", "", "the moment that is looked at, in ps of the shared cursor"},
       {"sweep.folder", "", "the sweep that is shown; else the one that the first run is a cell of"},
       {"sweep.metric", "", "what is drawn; else workload.time, or what the sweep moves most"},
       {"sweep.axis", "", "against what; else the first that was varied"},
