@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -59,7 +60,7 @@ void draw_numbers(Frame& frame, const ExitRow& row, const ExitRow& all, bool cos
                 : bar_cell(look, static_cast<double>(row.cycles), static_cast<double>(all.cycles),
                            show_count(row.cycles));
   cell(known ? percent_text(row.cycles, all.cycles) : "–", true);
-  cell(known ? show_count(static_cast<u64>(row.mean() + 0.5)) : "–");
+  cell(known ? show_count(static_cast<u64>(std::llround(row.mean()))) : "–");
   cell(known ? show_count(row.least) : "–", true);
   for (const unsigned percent : {50U, 90U, 99U}) cell(known ? show_count(row.percentile(percent)) : "–");
   cell(known ? show_count(row.most) : "–", true);
@@ -157,7 +158,7 @@ void draw_several(Frame& frame, const std::vector<RunExits>& runs) {
     if (row.count == 0 || (measure.costs && (!it.costs || row.handled == 0)))
       return right_text(frame.look, "–", true);
     const double value = measure.of(row, seconds_of(it));
-    const std::string text = show_count(static_cast<u64>(value + 0.5));
+    const std::string text = show_count(static_cast<u64>(std::llround(value)));
     sum ? right_text(frame.look, text) : bar_cell(frame.look, value, largest, text);
   };
   int id = 0;
@@ -199,8 +200,8 @@ Table for_file(const std::vector<RunExits>& runs) {
 
 std::string row_text(const Frame& frame, const ExitRow& row) {
   const std::string& by = frame.state.option("exits.by");
-  const std::string vm = frame.say("exits.vm", {std::to_string(row.vm)});
-  const std::string vcpu = frame.say("exits.vcpu", {std::to_string(row.vm), std::to_string(row.vcpu)});
+  std::string vm = frame.say("exits.vm", {std::to_string(row.vm)});
+  std::string vcpu = frame.say("exits.vcpu", {std::to_string(row.vm), std::to_string(row.vcpu)});
   if (by == "machine") return vm;
   if (by == "vcpu") return vcpu;
   return by == "vcpu-reason" ? vcpu + "   " + row.reason_name : row.reason_name;

@@ -207,7 +207,7 @@ class LadderPicture {
   }
 
   void draw_token() {
-    if (ladder_.steps.empty()) return;
+    if (!at_ || ladder_.steps.empty()) return;
     const views::Moment now = views::moment_at(ladder_, walked_);
     ImDrawList* list = ImGui::GetWindowDrawList();
     const std::vector<Picoseconds>& places = area_.scale->places[index_];
@@ -343,6 +343,7 @@ LadderScale scale_of(const Frame& frame, const std::vector<RunLadder>& ladders) 
   LadderScale scale;
   if (frame.state.option("ladder.scale") == "short") {
     std::vector<const Ladder*> list;
+    list.reserve(ladders.size());
     for (const RunLadder& it : ladders) list.push_back(&it.ladder);
     scale.cut = views::short_wait(list);
   }
