@@ -15,7 +15,17 @@ struct Case {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> kCases = {
-      {"timeline", {"architectures", "--view=timeline", "--align=phase:disk"}},
+      {"compare", {"architectures", "--view=compare", "--at=60ms"}},
+      {"compare-ja-dark", {"architectures", "--view=compare", "--lang=ja", "--theme=dark"}},
+      {"ladder", {"architectures", "--view=ladder"}},
+      {"ladder-exit-dark", {"architectures", "--view=ladder", "--set=ladder.mode=exit", "--theme=dark"}},
+      {"timeline",
+       {"architectures", "--view=timeline", "--align=phase:disk", "--from=-200us", "--until=4ms", "--at=1ms",
+        "--marker-a=1ms", "--marker-b=2ms"}},
+      {"timeline-ja-dark", {"scheduling", "--view=timeline", "--lang=ja", "--theme=dark"}},
+      {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
+      {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
+      {"lesson", {"--lesson=3", "--view=lesson"}},
   };
   return kCases;
 }
