@@ -277,4 +277,10 @@ std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& ar
   return options;
 }
 
+std::vector<std::string> files_beside(const BootOptions& options) {
+  std::vector<std::string> files = options.initrds;
+  files.insert(files.end(), options.modules.begin(), options.modules.end());
+  return files;
+}
+
 }  // namespace hvlab::lab

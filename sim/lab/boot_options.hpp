@@ -38,4 +38,7 @@ struct BootOptions {
 /// The options, or nothing if --help was given and printed. Throws UserError.
 std::optional<BootOptions> parse_boot_options(const std::vector<std::string>& arguments);
 
+/// The files beside the kernel: initrds and modules, as they were given.
+std::vector<std::string> files_beside(const BootOptions& options);
+
 }  // namespace hvlab::lab

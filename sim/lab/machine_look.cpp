@@ -16,12 +16,6 @@ std::vector<std::string> device_names(const board::Machine& machine) {
   return names;
 }
 
-std::vector<std::string> beside(const BootOptions& options) {
-  std::vector<std::string> files = options.initrds;
-  files.insert(files.end(), options.modules.begin(), options.modules.end());
-  return files;
-}
-
 GuestConsoles::Machine looked_at(const board::Machine& machine) {
   return {
       .state = [&machine](unsigned core) -> const cpu::Cpu& { return machine.processors().at(core).state(); },
@@ -33,7 +27,7 @@ GuestConsoles::Machine looked_at(const board::Machine& machine) {
 
 MachineLook::MachineLook(const board::Machine& machine, const BootOptions& options)
     : machine_(machine),
-      symbols_(options.kernel, beside(options)),
+      symbols_(options.kernel, files_beside(options)),
       exits_(machine.processors().frequency().hertz),
       consoles_(device_names(machine)),
       guests_(exits_, looked_at(machine),

@@ -113,7 +113,10 @@ Json about(const BootOptions& options, const Json& more) {
 }  // namespace
 
 RunRecord::RunRecord(const BootOptions& options, board::Machine& machine, const Json& more)
-    : machine_(machine), run_(options.record, about(options, more)), consoles_(run_, device_names(machine)) {
+    : machine_(machine),
+      run_(options.record, about(options, more)),
+      consoles_(run_, device_names(machine)),
+      symbols_(options.kernel, files_beside(options)) {
   run_.put(record::kResolvedFile, resolved_boot(options).dump(2) + "\n");
   if (options.record_level == record::RecordLevel::Off) return;
   trace_.emplace(record::TraceRecorder::Setup{.file = run_.streamed(record::kTraceFile),
@@ -126,11 +129,17 @@ RunRecord::RunRecord(const BootOptions& options, board::Machine& machine, const 
 
 RunRecord::~RunRecord() { machine_.watch_ledgers(nullptr); }
 
+record::NameEntry RunRecord::guest_symbol(u64 address) {
+  const KnownSymbols::Function function = symbols_.of_guest(address, guest_system_calls_);
+  return {.table = record::NameTable::GuestSymbol, .key = function.begin, .value = 0, .text = function.name};
+}
+
 void RunRecord::watch_guests(const observe::ExitTotals& exits) {
   const GuestConsoles::Machine machine = {
       .state = [this](unsigned core) -> const cpu::Cpu& { return machine_.processors().at(core).state(); },
       .read = [this](unsigned core, u64 address, void* to,
                      size_t bytes) { return peek(machine_, core, address, to, bytes); }};
+  exits_ = &exits;
   guests_.emplace(exits, machine, [this](const std::string& name, u8 byte) { consoles_.write(name, byte); });
 }
 
@@ -141,7 +150,9 @@ void RunRecord::finish(const board::RunEnd& end, const RunWatch& watch, double h
   if (trace_) {
     std::vector<u64> cycles(machine_.processors().count());
     for (size_t i = 0; i < cycles.size(); ++i) cycles[i] = machine_.processors().at(i).cycles();
-    trace_->finish(cycles, [&](u64 address) { return symbol_of(watch, address); });
+    trace_->finish(
+        cycles, [&](u64 address) { return symbol_of(watch, address); },
+        [&](u64 address) { return guest_symbol(address); });
     run_.note_problem(trace_->problem());
   }
   consoles_.finish();

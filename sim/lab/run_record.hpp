@@ -8,6 +8,7 @@
 #include "sim/board/machine.hpp"
 #include "sim/lab/boot_options.hpp"
 #include "sim/lab/guest_consoles.hpp"
+#include "sim/lab/known_symbols.hpp"
 #include "sim/lab/run_watch.hpp"
 #include "sim/record/console_files.hpp"
 #include "sim/record/run_writer.hpp"
@@ -32,6 +33,8 @@ class RunRecord final : public observe::Observer {
     if (trace_) trace_->on_event(event);
     consoles_.on_event(event);
     if (guests_) guests_->on_event(event);
+    if (event.kind == observe::EventKind::SystemCall && exits_ != nullptr && exits_->in_guest(event.core))
+      guest_system_calls_ = event.b;
   }
 
   /// Records what virtual machines write on their consoles; `exits` gives them their numbers and must see
@@ -54,11 +57,16 @@ class RunRecord final : public observe::Observer {
   void note_problem(const std::string& problem) { run_.note_problem(problem); }
 
  private:
+  record::NameEntry guest_symbol(u64 address);
+
   board::Machine& machine_;
   record::RunWriter run_;
   std::optional<record::TraceRecorder> trace_;
   record::ConsoleFiles consoles_;
   std::optional<GuestConsoles> guests_;
+  KnownSymbols symbols_;
+  const observe::ExitTotals* exits_ = nullptr;
+  u64 guest_system_calls_ = 0;  // where a virtual machine's system has them begin
 };
 
 }  // namespace hvlab::lab

@@ -229,6 +229,7 @@ void TraceRecorder::vm_exit(const Event& event, Core& core) {
   }
   const u16 lane = lane_of(event, core);
   put(event, lane);
+  if (event.rip >> 63 != 0 && guest_addresses_.size() < kMostAddresses) guest_addresses_.insert(event.rip);
   writer_.summary().count(lane, event.time, static_cast<u16>(what::kExits + reason->second));
   core.in_guest = false;
   const bool marked = core.vcpu != kNoLane && vcpus_[core.vcpu].marked;
@@ -281,10 +282,10 @@ void TraceRecorder::console(const Event& event) {
   }
 }
 
-void TraceRecorder::name_addresses(const Symbols& symbols) {
-  const std::set<u64> addresses(addresses_.begin(), addresses_.end());
+void TraceRecorder::name_addresses(const std::unordered_set<u64>& addresses, const Symbols& symbols) {
+  const std::set<u64> sorted(addresses.begin(), addresses.end());
   u64 last = 0;  // where the function named last begins
-  for (const u64 address : addresses) {
+  for (const u64 address : sorted) {
     NameEntry entry = symbols(address);
     if (entry.text.empty() || entry.key == last) continue;
     last = entry.key;
@@ -292,8 +293,9 @@ void TraceRecorder::name_addresses(const Symbols& symbols) {
   }
 }
 
-void TraceRecorder::finish(const std::vector<u64>& cycles, const Symbols& symbols) {
-  if (symbols) name_addresses(symbols);
+void TraceRecorder::finish(const std::vector<u64>& cycles, const Symbols& symbols, const Symbols& guests) {
+  if (symbols) name_addresses(addresses_, symbols);
+  if (guests) name_addresses(guest_addresses_, guests);
   for (unsigned i = 0; i < cores_.size() && i < cycles.size(); ++i) {
     settle(i);
     last_ = std::max(last_, time_of(cycles[i]));

@@ -31,13 +31,14 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   void on_event(const observe::Event& event) override;
   void account_opened(unsigned core, observe::Account account, u64 cycle) override;
 
-  /// Names the function that an address of the machine's own system is in: key = where it begins; no text if
-  /// that is not known.
+  /// Names the function that an address is in: key = where it begins; no text if that is not known.
   using Symbols = std::function<NameEntry(u64 address)>;
 
   /// Ends the trace, with every processor at its cycle of `cycles`. `symbols` (or none) names the addresses
-  /// at which events of the level "full" were reported.
-  void finish(const std::vector<u64>& cycles, const Symbols& symbols = nullptr);
+  /// of the machine's own system at which events of the level "full" were reported, `guests` those of virtual
+  /// machines' kernels at which they were left.
+  void finish(const std::vector<u64>& cycles, const Symbols& symbols = nullptr,
+              const Symbols& guests = nullptr);
 
   /// Records what it is told of threads. Not to be used after finish().
   observe::ThreadWatcher& threads() { return threads_; }
@@ -85,7 +86,7 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   void host_space(const observe::Event& event, Core& core);
   void request(const observe::Event& event, bool begins);
   void console(const observe::Event& event);
-  void name_addresses(const Symbols& symbols);
+  void name_addresses(const std::unordered_set<u64>& addresses, const Symbols& symbols);
   Picoseconds time_of(u64 cycle) const;
 
   Setup setup_;
@@ -102,7 +103,9 @@ class TraceRecorder final : public observe::Observer, public observe::LedgerWatc
   u16 lanes_ = 0;
   ThreadLanes threads_;
   u64 marks_ = 0;
-  std::unordered_set<u64> addresses_;  // of the machine's own system in records; sorted before it is walked
+  // In records; sorted before they are walked.
+  std::unordered_set<u64> addresses_;        // of the machine's own system
+  std::unordered_set<u64> guest_addresses_;  // of virtual machines' kernels, at exits
   Picoseconds last_ = 0;
 };
 

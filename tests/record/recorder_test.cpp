@@ -171,3 +171,33 @@ TEST_CASE("functions in which the machine's own system reported are named at the
   CHECK(asked == std::vector<u64>{kKernel + 0x110, kKernel + 0x240});
   CHECK(TraceReader(run.path).names(NameTable::Symbol).size() == 2);
 }
+
+// Catches guests' functions under the names of the machine's own system, and programs' addresses named at
+// all.
+TEST_CASE(
+    "functions in which virtual machines' kernels were left are named at the end, in a table of their own") {
+  Recording run(RecordLevel::Summary);
+  constexpr u64 kKernel = 0xFFFF'FFFF'8100'0000;
+  const auto leaves = [&](Picoseconds time, u64 rip) {
+    run.event(time, EventKind::VmEntry, 0x1000);
+    run.recorder.on_event({.time = time + 500,
+                           .a = 0x400,
+                           .b = 0,
+                           .rip = rip,
+                           .kind = EventKind::VmExit,
+                           .core = 0,
+                           .device = 0,
+                           .sequence = 0});
+  };
+  leaves(1'000, kKernel + 0x310);
+  leaves(2'000, 0x4000);
+  leaves(3'000, kKernel + 0x120);
+  std::vector<u64> asked;
+  run.recorder.finish({6}, nullptr, [&](u64 address) {
+    asked.push_back(address);
+    return NameEntry{.table = NameTable::GuestSymbol, .key = address & ~u64{0xFF}, .value = 0, .text = "g"};
+  });
+  CHECK(asked == std::vector<u64>{kKernel + 0x120, kKernel + 0x310});
+  CHECK(TraceReader(run.path).names(NameTable::GuestSymbol).size() == 2);
+  CHECK(TraceReader(run.path).names(NameTable::Symbol).empty());
+}
