@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "sim/base/user_error.hpp"
+#include "visualizer/live_bar.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
@@ -50,18 +51,44 @@ void App::adopt_state() {
 }
 
 bool App::watching() const {
-  return again_ || asker_.busy() || std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
+  return again_ || asker_.busy() ||
+         std::ranges::any_of(runs_.runs, [](const auto& run) { return run->live(); });
+}
+
+bool App::refresh_runs() {
+  bool grown = false;
+  for (const auto& run : runs_.runs) grown |= run->live() && run->refresh();
+  return grown;
+}
+
+// A picture for a file is of what has been recorded: nobody attaches for it, since a paused run goes on when
+// its last viewer leaves.
+bool App::poll_live(double now) {
+  if (!request_.screenshot.empty() || !request_.csv.empty() || request_.bench > 0) return false;
+  const bool changed = live_.poll(runs_, now);
+  for (const std::string& name : live_.take_gone()) say(messages_("live.gone", {name}));
+  for (const auto& run : runs_.runs) {
+    LiveRun* live = live_.of(*run);
+    const std::optional<Picoseconds> stop = live != nullptr ? live->take_stop() : std::nullopt;
+    if (stop) state_.at = run->shared(*stop);
+  }
+  return changed;
 }
 
 bool App::poll() {
   bool changed = asker_.poll();
   const double now = glfwGetTime();
+  const PicosecondDelta end = runs_.span().second;
+  bool grown = poll_live(now);
+  changed |= grown;
   if (now - last_refresh_ > 0.3) {
     last_refresh_ = now;
-    bool grown = false;
-    for (const auto& run : runs_.runs) grown |= run->live() && run->refresh();
-    if (grown) not_aligned_ = runs_.align(state_.align);
-    changed |= grown;
+    grown |= refresh_runs();
+  }
+  if (grown) {
+    not_aligned_ = runs_.align(state_.align);
+    follow(state_, end, runs_.span().second);
+    changed = true;
   }
   changed |= again_ && now - last_drawn_ > 0.25;
   if (notice_until_ != 0 && now > notice_until_) {
@@ -135,7 +162,8 @@ void App::draw(bool still, Picture* picture) {
       look_.ground,
       [&] {
         const ImGuiIO& io = ImGui::GetIO();
-        Frame frame{.state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_};
+        Frame frame{
+            .state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_, .live = live_};
         frame.seconds = glfwGetTime();
         frame.delta = io.DeltaTime;
         frame.still = still;

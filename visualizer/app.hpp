@@ -41,6 +41,8 @@ class App {
 
  private:
   void adopt_state();
+  bool refresh_runs();
+  bool poll_live(double now);
   void draw_bars(Frame& frame);
   void draw_tabs(Frame& frame);
   void draw_choices(Frame& frame);
@@ -60,11 +62,13 @@ class App {
   views::Messages messages_;
   Look look_;
   Asker asker_;
+  LiveRuns live_;
   std::vector<std::string> not_aligned_;
   std::vector<Table> tables_;
   std::string notice_, status_;
   double notice_until_ = 0, last_seconds_ = 0, last_refresh_ = 0, last_drawn_ = 0;
-  bool animate_ = false, again_ = false, loading_ = false, help_ = false, want_picture_ = false, want_tables_ = false;
+  bool animate_ = false, again_ = false, loading_ = false, help_ = false, want_picture_ = false,
+       want_tables_ = false;
   unsigned frames_ = 0;
 };
 

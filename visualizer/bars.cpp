@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "visualizer/app.hpp"
+#include "visualizer/live_bar.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
@@ -137,6 +138,7 @@ void App::draw_bars(Frame& frame) {
   draw_tabs(frame);
   draw_choices(frame);
   if (!runs_.runs.empty()) draw_runs(frame);
+  draw_live_bar(frame);
   ImGui::Separator();
 }
 
@@ -182,9 +184,10 @@ void App::draw_help(Frame& frame) {
   };
   if (ImGui::BeginTable("keys", 2)) {
     for (size_t i = 0; i < std::size(kLines); ++i) row(kKeys[i], frame.say(std::string("keys.") + kLines[i]));
-    // A view's own: "keys_of.timeline" in the catalogue, lines of "KEY: what".
+    // Of live runs, and the view's own: "keys_of.timeline" in the catalogue, lines of "KEY: what".
     const std::string own = "keys_of." + state_.view;
-    std::string lines = frame.say.has(own) ? frame.say(own) : "";
+    std::string lines = chosen_live(frame).live != nullptr ? frame.say("live.keys") + "\n" : "";
+    if (frame.say.has(own)) lines += frame.say(own);
     while (!lines.empty()) {
       const std::string line = lines.substr(0, lines.find('\n'));
       lines.erase(0, line.size() + 1);

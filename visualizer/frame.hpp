@@ -10,6 +10,7 @@
 #include "sim/views/messages.hpp"
 #include "sim/views/run_set.hpp"
 #include "visualizer/ask.hpp"
+#include "visualizer/live_runs.hpp"
 #include "visualizer/look.hpp"
 #include "visualizer/state.hpp"
 #include "visualizer/window.hpp"
@@ -29,6 +30,7 @@ struct Frame {
   const views::Messages& say;
   const Look& look;
   Asker& ask;
+  LiveRuns& live;
 
   double seconds = 0;         // the host's, since the window was opened: for animations alone
   float delta = 0;            // since the frame before
@@ -38,7 +40,8 @@ struct Frame {
 
   // What a view asks for:
   bool animate = false;  // another frame soon
-  bool again = false;    // another frame in a quarter of a second: something goes on that is no run that is shown
+  bool again =
+      false;  // another frame in a quarter of a second: something goes on that is no run that is shown
   bool loading = false;  // what is shown is not all yet: a picture for a file waits
   std::vector<Table> tables{};
   std::string status{};  // one line at the window's foot: what is pointed at, which keys there are

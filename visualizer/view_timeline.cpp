@@ -7,6 +7,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "visualizer/live_bar.hpp"
 #include "visualizer/timeline.hpp"
 #include "visualizer/views.hpp"
 
@@ -35,6 +36,23 @@ struct Wishes {
   int search = 0;  // 1: to the next that fits, -1: to the previous
 };
 
+// Only beside a run that goes on: whether the span goes on with it.
+void follow_box(Frame& frame) {
+  const std::vector<views::OpenRun*> shown = frame.shown();
+  if (std::ranges::none_of(shown, [](const views::OpenRun* run) { return run->live(); })) return;
+  const PicosecondDelta end = frame.runs.span().second;
+  bool on = follows(frame.state, end);
+  ImGui::SameLine();
+  if (ImGui::Checkbox(frame.say("live.follow").c_str(), &on)) {
+    frame.state.set("timeline.follow", on);
+    if (on && frame.state.until) {
+      const PicosecondDelta length = *frame.state.until - frame.span().first;
+      frame.show_span(end - length, end);
+    }
+  }
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", frame.say("live.follow_words").c_str());
+}
+
 void bar_buttons(Frame& frame) {
   ImGui::SameLine(0, frame.look.px(16));
   if (ImGui::Button(frame.say("timeline.fit").c_str())) {
@@ -44,6 +62,7 @@ void bar_buttons(Frame& frame) {
   ImGui::SameLine();
   bool skew = frame.state.flag("timeline.skew");
   if (ImGui::Checkbox(frame.say("timeline.skew").c_str(), &skew)) frame.state.set("timeline.skew", skew);
+  follow_box(frame);
   if (!frame.state.marker_a && !frame.state.marker_b) return;
   ImGui::SameLine(0, frame.look.px(16));
   if (ImGui::Button(frame.say("timeline.clear").c_str())) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kHeader = 4;  // bytes of a frame's length, lowest first
 constexpr const char* kProtocol = "hvlab.live/1";
+constexpr int kMostPieces = 64;  // taken at a time: who sends without end does not hold us
 
 u32 length_at(const std::string& bytes, size_t at) {
   u32 length = 0;
@@ -40,7 +41,7 @@ LiveClient::LiveClient(const std::string& socket) {
   address.sun_family = AF_UNIX;
   if (socket.size() >= sizeof address.sun_path) throw RunMissing("'" + socket + "' is too long for a socket");
   std::copy(socket.begin(), socket.end(), address.sun_path);
-  socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
   const std::string why = std::strerror(errno);
   leave();
@@ -64,7 +65,7 @@ u64 LiveClient::ask(Json request) {
   for (size_t sent = 0; sent < frame.size() && connected();) {
     const ssize_t count = send(socket_, frame.data() + sent, frame.size() - sent, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) leave();
+    if (count <= 0) leave();  // also if it has taken nothing for as long as its buffer lasted
     if (count > 0) sent += static_cast<size_t>(count);
   }
   return number;
@@ -82,6 +83,7 @@ void LiveClient::take_frames() {
     if (!body.is_object()) return leave();
     const auto id = body.find("id");
     const u64 number = id != body.end() && id->is_number_unsigned() ? id->get<u64>() : 0;
+    if (number >= next_) continue;  // nobody has asked that
     if (number != 0)
       answers_[number] = std::move(body);
     else
@@ -92,7 +94,8 @@ void LiveClient::take_frames() {
 
 bool LiveClient::poll(int milliseconds) {
   bool some = false;
-  for (int wait = milliseconds; connected(); wait = 0) {
+  int wait = milliseconds;
+  for (int piece = 0; piece < kMostPieces && connected(); ++piece, wait = 0) {
     pollfd polled{socket_, POLLIN, 0};
     if (::poll(&polled, 1, wait) <= 0) break;
     char bytes[65536];

@@ -16,13 +16,14 @@ std::optional<std::string> live_socket(const Json& run);
 
 class LiveClient {
  public:
-  /// Attaches to the run at `socket`. Throws RunMissing if nobody is there.
+  /// Attaches to the run at `socket`. Throws RunMissing if nobody is there, or nobody who takes viewers now.
   explicit LiveClient(const std::string& socket);
   ~LiveClient();
   LiveClient(const LiveClient&) = delete;
   LiveClient& operator=(const LiveClient&) = delete;
 
-  /// Sends a request, {"do": ...}; the number that its answer will have.
+  /// Sends a request, {"do": ...}; the number that its answer will have. A run that takes none of many
+  /// requests is left.
   u64 ask(Json request);
   /// Takes what has come within `milliseconds`. True if something has.
   bool poll(int milliseconds);

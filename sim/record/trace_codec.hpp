@@ -27,6 +27,10 @@ struct NameEntry {
   std::string text;
 };
 
+/// The header of a block of `records` (not empty) that `before` others stand before; sizes and checksum are
+/// not filled in.
+BlockHeader header_of(const std::vector<Record>& records, u64 before);
+
 std::array<u8, kFileHeaderBytes> encode_file_header(const FileHeader& header);
 /// Nothing if `bytes` are not the beginning of a trace of this version.
 std::optional<FileHeader> decode_file_header(Bytes bytes);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "sim/record/little_endian.hpp"
@@ -76,6 +77,20 @@ std::optional<BlockHeader> decode_block_header(Bytes bytes) {
                            .before = take<u64>(&bytes[48]),
                            .payload_crc = take<u32>(&bytes[20])};
   return plausible(header) ? std::optional(header) : std::nullopt;
+}
+
+BlockHeader header_of(const std::vector<Record>& records, u64 before) {
+  BlockHeader header{.type = BlockType::Records,
+                     .count = static_cast<u32>(records.size()),
+                     .first = records.front().time,
+                     .earliest = kNever,
+                     .before = before};
+  for (const Record& record : records) {
+    if (record.kind == trace_kind::kHeld) continue;
+    header.earliest = std::min(header.earliest, record.time);
+    header.latest = std::max(header.latest, record.time);
+  }
+  return header;
 }
 
 std::array<u8, kTrailerBytes> encode_trailer(u64 end_block) {

@@ -43,11 +43,15 @@ TraceReader::TraceReader(TraceReader&& other) noexcept
       header_(other.header_),
       complete_(other.complete_),
       problem_(std::move(other.problem_)),
+      scanned_(other.scanned_),
       chunks_(std::move(other.chunks_)),
+      tail_(std::move(other.tail_)),
       summaries_(std::move(other.summaries_)),
       names_(std::move(other.names_)),
       lanes_(std::move(other.lanes_)),
       levels_(std::move(other.levels_)),
+      told_(std::move(other.told_)),
+      told_blocks_(other.told_blocks_),
       kept_(std::move(other.kept_)) {}
 
 bool TraceReader::read_at(u64 offset, void* to, size_t bytes) const {
@@ -105,7 +109,7 @@ void TraceReader::read_index() {
 
 void TraceReader::scan(u64 offset) {
   std::array<u8, kBlockHeaderBytes> bytes{};
-  while (read_at(offset, bytes.data(), bytes.size())) {
+  for (scanned_ = offset; read_at(offset, bytes.data(), bytes.size()); scanned_ = offset) {
     const auto header = decode_block_header(bytes);
     if (!header) {
       problem_ = damage(offset, "no block begins here; what follows is lost");
@@ -128,7 +132,11 @@ void TraceReader::take_block(const BlockPlace& place) {
   }
   auto list = decode_names(payload(place), place.header.count);
   if (!list) damaged(place.offset, "these are no names");
-  for (NameEntry& entry : *list) {
+  take_names(std::move(*list));
+}
+
+void TraceReader::take_names(std::vector<NameEntry> list) {
+  for (NameEntry& entry : list) {
     if (entry.table == NameTable::Lane && entry.key < kMostLanes) {
       lanes_[static_cast<u16>(entry.key)] = {.type = static_cast<LaneType>(std::min<u64>(
                                                  entry.value & 0xFF, static_cast<u64>(LaneType::Count) - 1)),
@@ -138,6 +146,42 @@ void TraceReader::take_block(const BlockPlace& place) {
     }
     names_[entry.table][entry.key] = std::move(entry);
   }
+}
+
+bool TraceReader::extend() {
+  struct stat status{};
+  if (complete_ || !problem_.empty() || fstat(file_, &status) != 0) return false;
+  const u64 size = status.st_size > 0 ? static_cast<u64>(status.st_size) : 0;
+  if (size <= size_) return false;
+  size_ = size;
+  drop_tail();
+  const u64 before = scanned_;
+  scan(scanned_);
+  if (scanned_ == before && problem_.empty()) return false;
+  levels_.clear();
+  return true;
+}
+
+void TraceReader::drop_tail() {
+  if (!tail_) return;
+  tail_.reset();
+  chunks_.pop_back();
+  levels_.clear();
+  std::erase_if(kept_, [&](const auto& block) { return block.first >= chunks_.size(); });
+}
+
+bool TraceReader::set_tail(TraceTail tail) {
+  drop_tail();
+  if (complete_ || tail.written != records()) return false;
+  take_names(std::move(tail.names));
+  if (tail.records.empty()) return true;
+  const BlockHeader header = header_of(tail.records, tail.written);
+  if (header.earliest > header.latest) return true;  // nothing has happened
+  chunks_.push_back({.offset = size_, .header = header});
+  chunks_.back().header.latest = std::max(header.latest, tail.until);
+  tail_ = std::move(tail.records);
+  levels_.clear();
+  return true;
 }
 
 u64 TraceReader::records() const {
@@ -177,6 +221,7 @@ std::string TraceReader::state_name(u16 lane, u64 state) const {
 
 std::vector<Record> TraceReader::read(size_t index) const {
   const Chunk& chunk = chunks_[index];
+  if (tail_ && index + 1 == chunks_.size()) return *tail_;
   std::vector<Record> records = decode_records(payload({chunk.offset, chunk.header}), chunk.header.first);
   if (std::ranges::any_of(records, [](const Record& record) { return record.lane >= kMostLanes; }))
     damaged(chunk.offset, "a record is of no lane");

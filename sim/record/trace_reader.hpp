@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/record/pyramid.hpp"
-#include "sim/record/trace_codec.hpp"
+#include "sim/record/trace_tail.hpp"
 
 namespace hvlab::record {
 
@@ -35,6 +35,14 @@ class TraceReader {
   ~TraceReader();
   TraceReader(TraceReader&& other) noexcept;
   TraceReader& operator=(TraceReader&&) = delete;
+
+  /// Of a trace that is not complete: reads what has been written since. True if there was something; then
+  /// the tail is gone. Throws UserError if it is damaged.
+  bool extend();
+
+  /// Shows records that the file does not have yet as its last block, instead of those that were shown
+  /// before. False if the file has more or fewer records than they go on from; then there are none.
+  bool set_tail(TraceTail tail);
 
   /// False if the recording has not ended properly: still going on, or broken off.
   bool complete() const { return complete_; }
@@ -99,10 +107,13 @@ class TraceReader {
  private:
   void read_index();
   void scan(u64 offset);
+  void drop_tail();
+  void take_names(std::vector<NameEntry> list);
   void take_block(const BlockPlace& place);
   bool read_at(u64 offset, void* to, size_t bytes) const;
   std::vector<u8> payload(const BlockPlace& place) const;
   std::vector<SummaryLevel> rebuilt() const;
+  void tell_block(Pyramid& pyramid, size_t index) const;
   SummaryLevel from_records(Picoseconds origin, Picoseconds until, unsigned shift,
                             const std::vector<u16>& lanes) const;
   SummaryLevel from_levels(Picoseconds from, Picoseconds until, unsigned shift,
@@ -116,11 +127,15 @@ class TraceReader {
   FileHeader header_;
   bool complete_ = false;
   std::string problem_;
+  u64 scanned_ = 0;  // bytes, if it is not complete
   std::vector<Chunk> chunks_;
+  std::optional<std::vector<Record>> tail_;  // of the last chunk, if that is not in the file
   std::vector<BlockPlace> summaries_;
   std::map<NameTable, std::map<u64, NameEntry>> names_;
   std::map<u16, LaneInfo> lanes_;
   mutable std::vector<SummaryLevel> levels_;
+  mutable std::unique_ptr<Pyramid> told_;  // of a trace that is not complete: the summary of its ...
+  mutable size_t told_blocks_ = 0;         // ... first blocks, all of them in the file
   mutable std::deque<std::pair<size_t, std::shared_ptr<const std::vector<Record>>>> kept_;  // latest first
 };
 

@@ -28,14 +28,20 @@ void tell(Pyramid& pyramid, const Record& record, const std::map<u64, NameEntry>
 
 }  // namespace
 
-std::vector<SummaryLevel> TraceReader::rebuilt() const {
-  Pyramid pyramid;
+void TraceReader::tell_block(Pyramid& pyramid, size_t index) const {
   const auto& reasons = names(NameTable::ExitReason);
-  for (size_t i = 0; i < chunks_.size(); ++i) {
-    for (const Record& record : read(i)) {
-      if (record.kind != trace_kind::kHeld) tell(pyramid, record, reasons, 0);
-    }
+  for (const Record& record : read(index)) {
+    if (record.kind != trace_kind::kHeld) tell(pyramid, record, reasons, 0);
   }
+}
+
+// A trace that grows is told on from where it was when this was last called.
+std::vector<SummaryLevel> TraceReader::rebuilt() const {
+  if (!told_) told_ = std::make_unique<Pyramid>();
+  const size_t in_file = chunks_.size() - (tail_ ? 1 : 0);
+  for (; told_blocks_ < in_file; ++told_blocks_) tell_block(*told_, told_blocks_);
+  Pyramid pyramid = *told_;
+  if (tail_) tell_block(pyramid, in_file);
   for (const auto& [lane, info] : lanes_) pyramid.state(lane, end(), kStateEnded);
   return pyramid.levels();
 }

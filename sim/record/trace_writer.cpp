@@ -44,16 +44,7 @@ void TraceWriter::write_names() {
 void TraceWriter::flush() {
   write_names();
   if (records_.empty()) return;
-  BlockHeader header{.type = BlockType::Records,
-                     .count = static_cast<u32>(records_.size()),
-                     .first = records_.front().time,
-                     .earliest = kNever,
-                     .before = written_};
-  for (const Record& record : records_) {
-    if (record.kind == trace_kind::kHeld) continue;
-    header.earliest = std::min(header.earliest, record.time);
-    header.latest = std::max(header.latest, record.time);
-  }
+  const BlockHeader header = header_of(records_, written_);
   encode_records(records_, header.first, raw_);
   write_block(header, raw_);
   written_ += records_.size();

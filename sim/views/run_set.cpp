@@ -189,9 +189,13 @@ OpenRun::OpenRun(record::RunReader reader)
   open_trace();
 }
 
-void OpenRun::open_trace() {
+void OpenRun::changed() {
   static unsigned generations = 0;
   generation_ = ++generations;
+}
+
+void OpenRun::open_trace() {
+  changed();
   trace_.reset();
   problem_.clear();
   trace_bytes_ = size_of(reader_.path() / record::kTraceFile);
@@ -210,7 +214,24 @@ bool OpenRun::refresh() {
   const record::RunState before = reader_.state();
   reader_.refresh();
   if (bytes == trace_bytes_ && reader_.state() == before) return false;
-  open_trace();
+  if (!live() || !trace_ || !problem_.empty() || bytes < trace_bytes_) {
+    open_trace();
+    return true;
+  }
+  trace_bytes_ = bytes;
+  try {
+    if (!trace_->extend()) return false;
+    problem_ = trace_->problem();
+    changed();
+  } catch (const UserError&) {
+    open_trace();  // it says what is wrong
+  }
+  return true;
+}
+
+bool OpenRun::set_tail(record::TraceTail tail) {
+  if (!trace_ || !live() || !trace_->set_tail(std::move(tail))) return false;
+  changed();
   return true;
 }
 

@@ -58,6 +58,9 @@ class OpenRun {
 
   /// Of a run that is live: reads anew what it has written since. True if there was something.
   bool refresh();
+  /// Of a run that is live: shows what its trace's file does not have yet, until refresh() finds more there.
+  /// False if the file is further, or not as far.
+  bool set_tail(record::TraceTail tail);
   /// Grows each time something was read, and is no other run's: pictures may be kept by it.
   unsigned generation() const { return generation_; }
 
@@ -75,6 +78,7 @@ class OpenRun {
 
  private:
   void open_trace();
+  void changed();
 
   record::RunReader reader_;
   std::string name_, argument_, problem_;
