@@ -109,7 +109,7 @@ void draw_standing(Frame& frame, const LiveStatus& status) {
   ImGui::TextUnformatted(frame.say(status.paused ? "live.paused" : "live.running").c_str());
   ImGui::PopStyleColor();
   ImGui::SameLine();
-  ImGui::PushFont(look.mono);
+  ImGui::PushFont(look.strong);
   ImGui::TextUnformatted(show_time(static_cast<PicosecondDelta>(status.here()), 1000).c_str());
   ImGui::PopFont();
   if (!status.paused) return;

@@ -160,8 +160,10 @@ void LiveRun::step_instruction() {
   ask(Wish::Deed, {{"do", "step"}, {"to", "instruction"}, {"processor", processor}});
 }
 
-// How it stands is asked for anew: of a paused run, too.
+// How it stands is asked for anew: of a paused run, too. Until it has answered, the next key counts from
+// here.
 void LiveRun::set_speed(double speed) {
+  if (status_) status_->speed = speed;
   ask(Wish::Deed, {{"do", "speed"}, {"speed", speed}});
   ask(Wish::Status, {{"do", "status"}});
 }

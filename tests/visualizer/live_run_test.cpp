@@ -237,6 +237,14 @@ TEST_CASE("a run that answers nothing gets no endless requests") {
   CHECK(fake.heard().size() <= 16);
 }
 
+// Catches keys that are pressed faster than a run answers, and count from an old pace.
+TEST_CASE("a pace that was asked for holds before the run has answered") {
+  const TemporaryFolder folder("live-pace");
+  Attached a(folder);
+  a.run.set_speed(0.001);
+  CHECK(a.run.status()->speed == 0.001);
+}
+
 TEST_CASE("paces follow each other from fast to slow") {
   using visualizer::other_speed;
   CHECK(other_speed(0, 1) == 1);
