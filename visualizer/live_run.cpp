@@ -52,7 +52,7 @@ LiveStatus live_status_of(const Json& body) {
 
 LiveRun::LiveRun(std::string socket) : socket_(std::move(socket)) {
   try {
-    client_.emplace(socket_);
+    client_ = std::make_unique<record::LiveClient>(socket_);
   } catch (const UserError& error) {
     problem_ = error.what();
   }
@@ -109,8 +109,9 @@ void LiveRun::take_news(const Json& body) {
   const std::string event = text_of(body, "event");
   changed_ = true;
   if (event == "paused") {
-    stopped(live_status_of(body));
-    stop_ = status_->here();
+    LiveStatus status = live_status_of(body);
+    stop_ = status.here();
+    stopped(std::move(status));
   } else if (event == "running" && status_) {
     status_->paused = false;
     status_->why.clear();

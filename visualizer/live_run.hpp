@@ -3,8 +3,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/record/live_client.hpp"
@@ -91,7 +93,7 @@ class LiveRun {
   void lost();
 
   std::string socket_, problem_;
-  std::optional<record::LiveClient> client_;
+  std::unique_ptr<record::LiveClient> client_;  // null: nobody was there
   std::map<u64, Wish> open_;
   std::optional<LiveStatus> status_;
   std::optional<Picoseconds> stop_;

@@ -53,10 +53,10 @@ TEST_CASE("a trace that grows reads as one that was opened then") {
     const std::vector<SummaryLevel> shown = reader.levels();
     const std::map<u16, Record> states = reader.states_at(kNever - 1);
     if (i % 20 != 19) continue;
-    TraceTail old = tail_of(writer);
+    const TraceTail old = tail_of(writer);
     writer.flush();
     CHECK(reader.extend());
-    CHECK_FALSE(reader.set_tail(std::move(old)));  // the file has them
+    CHECK_FALSE(reader.set_tail(old));  // the file has them
     const TraceReader anew(path);
     CHECK(all_records(reader) == all_records(anew));
     CHECK(same_levels(reader.levels(), anew.levels()));
