@@ -11,6 +11,7 @@ namespace hvlab::visualizer {
 
 namespace {
 
+// A paused live run's document could come from frame.live.state(run, address) instead.
 void draw_state(Frame& frame, const views::OpenRun& run, Picoseconds at) {
   const std::vector<std::string> question = {"inspect", run.reader().path().string(), "--at",
                                              std::to_string(std::max<Picoseconds>(at, 1)) + "ps"};
