@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace hvlab::lab {
@@ -99,7 +100,12 @@ u64 account_cycles(const LedgerRows& ledger, const std::string& account) {
 
 namespace {
 
-/// What the logs of a family are held to: of the first run that has it.
+/// What an instance runs; empty: the workload itself.
+std::string program_of(const MeasuredRun& run, size_t instance) {
+  return instance < run.programs.size() ? run.programs[instance] : "";
+}
+
+/// What the logs of a program in a family are held to: of the first run that has it.
 struct Reference {
   const MeasuredRun* run = nullptr;
   const WorkloadLog* log = nullptr;
@@ -115,7 +121,7 @@ void compare_hashes(const Reference& first, MeasuredRun& run, const WorkloadLog&
 }  // namespace
 
 void check_runs(std::vector<MeasuredRun>& runs) {
-  Reference firsts[2];  // of Debian's, of the teaching systems
+  std::map<std::string, Reference> firsts[2];  // by program: of Debian's, of the teaching systems
   const auto check_log = [&](MeasuredRun& run, const WorkloadLog& log, size_t instance) {
     if (!run.failure.empty() || std::ranges::count(run.killed, instance) != 0) return;
     if (!run.whole_workload && log.phases.empty()) return;  // another program: nothing to compare with either
@@ -123,7 +129,8 @@ void check_runs(std::vector<MeasuredRun>& runs) {
       run.failure = log.size.empty() ? "the workload did not start" : "the workload did not finish";
       return;
     }
-    Reference &first = firsts[run.teaching], &other = firsts[!run.teaching];
+    const std::string program = program_of(run, instance);
+    Reference &first = firsts[run.teaching][program], &other = firsts[!run.teaching][program];
     if (first.log != nullptr) return compare_hashes(first, run, log, Phases::All);
     first = {&run, &log};
     // A scenario of the other family may have phases besides.

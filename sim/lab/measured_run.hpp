@@ -85,7 +85,8 @@ void describe_cell(const scenario::Cell& cell, MeasuredRun& run);
 MeasuredRun read_run_directory(const record::RunReader& run);
 
 /// Sets `failure` of each run of which an instance ended early, or has not the phases of the first instance
-/// of the same family with its hashes; killed instances and other programs without phases are not looked at.
+/// of the same family and program with its hashes; killed instances and other programs without phases are not
+/// looked at. With other options a program computes something else: each command line is one of its own.
 /// The first of the second family is held to the phases that it has in common with the first of the other.
 void check_runs(std::vector<MeasuredRun>& runs);
 

@@ -159,6 +159,23 @@ TEST_CASE("another program is nothing to compare with") {
   CHECK(runs[1].failure.find("phase cpu: 0000000000000abd, not 0000000000000abc") == 0);
 }
 
+// Catches machines of different sizes, each with as many threads, that are held to one another's results; and
+// results that nothing is held to as soon as it has a command line.
+TEST_CASE("each program is held to its own results") {
+  MeasuredRun first = run_of("monolithic", 4, 1);
+  first.whole_workload = false;
+  first.programs = {"/bin/smp --threads 4", "/bin/smp --threads 2"};
+  first.others = {first.log};
+  first.others[0].phases[0].hash ^= 1;
+  std::vector<MeasuredRun> runs = {first, first};
+  check_runs(runs);
+  for (const MeasuredRun& run : runs) CHECK(run.failure.empty());
+  runs[1].others[0].phases[0].hash ^= 1;
+  check_runs(runs);
+  CHECK(runs[0].failure.empty());
+  CHECK(runs[1].failure.find("phase cpu: 0000000000000abc, not 0000000000000abd") == 0);
+}
+
 // Catches a start that is earlier the more instances never had one.
 TEST_CASE("the start is the mean of those instances that started") {
   MeasuredRun run = run_of("kvm", 1, 1);
