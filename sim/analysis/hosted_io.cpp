@@ -109,8 +109,8 @@ std::string request_sentence(const Measurement& kvm, const Measurement& hosted, 
   const double longer = sum(hosted, false) - sum(kvm, false), host = sum(hosted, true) - sum(kvm, true);
   verdict.figures.push_back({"a write to the disk longer, " + pair(kvm, hosted), longer, "s"});
   verdict.figures.push_back({"of that in the host's software, " + pair(kvm, hosted), host, "s"});
-  if (longer <= 0) return fmt::format(" A write to the disk takes {:.0f} us less.", -longer * 1e6);
-  return fmt::format(" A write to the disk takes {:.0f} us longer, {:.0f} us of it in software of the host.",
+  if (longer <= 0) return fmt::format(" A write to the disk takes {:.0f} µs less.", -longer * 1e6);
+  return fmt::format(" A write to the disk takes {:.0f} µs longer, {:.0f} µs of it in software of the host.",
                      longer * 1e6, host * 1e6);
 }
 

@@ -265,7 +265,7 @@ std::vector<std::string> explained_names(const Difference& difference) {
 
 std::string seconds_text(double seconds) {
   if (seconds < 1e-6) return three_digits(seconds * 1e9) + " ns";
-  if (seconds < 1e-3) return three_digits(seconds * 1e6) + " us";
+  if (seconds < 1e-3) return three_digits(seconds * 1e6) + " µs";
   if (seconds < 1) return three_digits(seconds * 1e3) + " ms";
   return three_digits(seconds) + " s";
 }

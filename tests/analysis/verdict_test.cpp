@@ -111,7 +111,7 @@ TEST_CASE("H2 tells what a request takes longer") {
   hosted.disk_write = {
       {"guest-kernel", 30e-6}, {"host-kernel", 25e-6}, {"host-user", 60e-6}, {"medium", 101e-6}};
   const Verdict verdict = judge_hosted_io(std::vector{kvm, hosted});
-  CHECK(has(verdict.text, "A write to the disk takes 86 us longer, 65 us of it in software of the host."));
+  CHECK(has(verdict.text, "A write to the disk takes 86 µs longer, 65 µs of it in software of the host."));
 }
 
 // Catches numbers of processors that are thrown together.

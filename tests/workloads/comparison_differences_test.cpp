@@ -99,14 +99,14 @@ TEST_CASE("a phase's extra time is split by the ledger, and its exits are told w
         "The phase link takes 2.50 times as long under hosted as under bare: 5.00 ms instead of 2.00 ms. "
         "The extra 3.00 ms: 61% the host's kernel, 22% the VMM process, 17% entering and leaving guests. "
         "120 exits fall into that time, 24,000 a second, 83% of them io. "
-        "Until the guest runs again each but hlt, which is waiting, costs 9.00 us, together 18% of the "
+        "Until the guest runs again each but hlt, which is waiting, costs 9.00 µs, together 18% of the "
         "processors' time. "
         "io: The guest accessed a port that the hypervisor keeps from it.");
   CHECK(said(link, "ja") ==
         "hostedではlinkにbareの2.50倍かかる(2.00 msに対して5.00 ms)。"
         "増えた3.00 msの内訳: ホストのカーネル 61%、VMMのプロセス 22%、ゲストへの出入り 17%。"
         "その間にVM exitが120回(毎秒24,000回)起き、その83%はio。"
-        "待ち時間であるhltを除けば、ゲストが再び走るまで1回に9.00 us、合わせてプロセッサ時間の18%。"
+        "待ち時間であるhltを除けば、ゲストが再び走るまで1回に9.00 µs、合わせてプロセッサ時間の18%。"
         "io: ゲストが捕捉されるI/Oポートにアクセスした。");
   CHECK(explained_names(link) == std::vector<std::string>{"link", "host-kernel", "io"});
 }
@@ -173,8 +173,8 @@ TEST_CASE("requests differ by place, and copies only one run makes have no ratio
   const Difference& write = the(all, What::Request, "write");
   CHECK(*ratio(write) == Approx(3));
   CHECK(said(write) ==
-        "A write takes 3.00 times as long under hosted as under bare: 90.0 us instead of 30.0 us. "
-        "The extra 60.0 us: 100% the hypervisor. 3.0 exits fall into it, under bare 0.0.");
+        "A write takes 3.00 times as long under hosted as under bare: 90.0 µs instead of 30.0 µs. "
+        "The extra 60.0 µs: 100% the hypervisor. 3.0 exits fall into it, under bare 0.0.");
   const Difference& copied = the(all, What::Copied, "write");
   CHECK(!ratio(copied));
   CHECK(said(copied) ==
