@@ -135,8 +135,7 @@ std::string ledger_section(const ReportInput& input, Inks& inks) {
     const Ledger ledger = ledger_of(input, block);
     std::string chart = ledger_chart(input, block, ledger, inks);
     if (chart.empty()) return chart;
-    return fmt::format("<p>{}</p>\n", html::escaped(input.say(ledger.phases ? "report.ledger.in_phases"
-                                                                            : "report.ledger.whole"))) +
+    return html::paragraph(input.say(ledger.phases ? "report.ledger.in_phases" : "report.ledger.whole")) +
            chart;
   });
 }

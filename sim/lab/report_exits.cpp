@@ -171,8 +171,7 @@ std::string exits_section(const ReportInput& input, Inks& inks) {
     const std::vector<std::string> reasons = reasons_of(columns);
     return chart(input, columns, reasons, inks) + exits_table(input, block, columns, reasons);
   });
-  return panels.empty() ? ""
-                        : fmt::format("<p>{}</p>\n", html::escaped(input.say("report.exits.intro"))) + panels;
+  return panels.empty() ? "" : html::paragraph(input.say("report.exits.intro")) + panels;
 }
 
 }  // namespace hvlab::lab

@@ -149,6 +149,8 @@ std::string word(const std::string& name, const std::string& meaning) {
   return fmt::format("<abbr title=\"{}\">{}</abbr>", escaped(meaning), escaped(name));
 }
 
+std::string paragraph(const std::string& text) { return "<p>" + escaped(text) + "</p>\n"; }
+
 std::string panel(const std::string& title, const std::string& body) {
   return fmt::format(
       "<div class=\"panel\" data-title=\"{0}\">\n<h3 class=\"panel-title\">{0}</h3>\n{1}</div>\n",

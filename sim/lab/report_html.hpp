@@ -63,6 +63,9 @@ std::string table(const Table& table);
 /// A name with what it means, shown on hover; `meaning` may be empty. Both text.
 std::string word(const std::string& name, const std::string& meaning);
 
+/// `text` as a paragraph.
+std::string paragraph(const std::string& text);
+
 /// One of several panels that the script shows one at a time. Panels of one `group` change together.
 std::string panel(const std::string& title, const std::string& body);
 std::string panels(const std::string& group, const std::vector<std::string>& panels);

@@ -86,6 +86,7 @@ namespace svg {
 std::string number(double value) {
   std::string text = fmt::format("{:.1f}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
+  if (const size_t zero = text.starts_with('-') ? 1 : 0; text.substr(zero, 2) == "0.") text.erase(zero, 1);
   return text == "-0" ? "0" : text;
 }
 

@@ -279,9 +279,8 @@ std::string timeline_section(const ReportInput& input, Inks& inks) {
     panels.push_back(html::panel(pictures[i].title, picture_html(input, pictures[i], i, inks)));
   std::string data = zoom_data(pictures).dump(-1, ' ', true, Json::error_handler_t::replace);
   for (size_t at = 0; (at = data.find('<', at)) != std::string::npos;) data.replace(at, 1, "\\u003c");
-  return fmt::format("<p>{}</p>\n", html::escaped(input.say("report.timeline.intro"))) +
-         html::panels("block", panels) + "<script type=\"application/json\" id=\"zoom-data\">" + data +
-         "</script>\n";
+  return html::paragraph(input.say("report.timeline.intro")) + html::panels("block", panels) +
+         "<script type=\"application/json\" id=\"zoom-data\">" + data + "</script>\n";
 }
 
 }  // namespace hvlab::lab
