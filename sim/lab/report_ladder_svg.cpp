@@ -20,7 +20,7 @@ using views::Step;
 // In units of the picture, whose text is 11 of them high. Bars are as high by the style sheet.
 constexpr double kLeft = 128, kWidth = 872, kRow = 15, kHead = 24, kFoot = 10, kAxis = 26;
 constexpr double kCharacter = 5.9, kWide = 11;  // as wide as most are on average; those of Japanese
-constexpr double kPointable = 4;                // a hop as wide as this has its name on hover
+constexpr double kPointable = 6;                // a hop as wide as this has its name on hover
 constexpr double kVisible = 0.7;                // no hop is drawn narrower
 constexpr size_t kMostLabels = 9;               // of a way's hops, the longest ones
 constexpr unsigned kTicks = 8;
@@ -92,14 +92,14 @@ std::map<Rung, std::string> hop_labels(const ReportInput& input, const Ladder& l
   return labels;
 }
 
-std::string guides_svg(const ReportInput& input, const Ladder& ladder, double top) {
+std::string guides_svg(const ReportInput& input, const Ladder& ladder) {
   std::string lines, names;
   for (size_t row = 0; row < ladder.rungs.size(); ++row) {
-    const double y = top + kRow * static_cast<double>(row);
+    const double y = kRow * static_cast<double>(row);
     const std::string name = input.say(std::string("report.rung.") + views::name(ladder.rungs[row]));
-    lines += fmt::format("M{} {}h{}", svg::number(kLeft), svg::number(y + kRow / 2), svg::number(kWidth));
-    names += fmt::format("<text class=\"rung\" x=\"{}\" y=\"{}\">{}</text>\n", svg::number(kLeft - 8),
-                         svg::number(y + 11), html::escaped(name));
+    lines += fmt::format("M0 {}h{}", svg::number(y + kRow / 2), svg::number(kWidth));
+    names += fmt::format("<text class=\"rung\" x=\"-8\" y=\"{}\">{}</text>", svg::number(y + 11),
+                         html::escaped(name));
   }
   return "<path class=\"guide\" d=\"" + lines + "\"/>" + names;
 }
@@ -173,12 +173,11 @@ std::string way_svg(const ReportInput& input, const LadderWay& way, const Scale&
   std::string text = fmt::format(
       "<text class=\"who\" x=\"0\" y=\"{0}\">{1}</text><text class=\"told\" x=\"{2}\" y=\"{0}\">{3}</text>\n",
       svg::number(top + 16), html::escaped(way.title), svg::number(kLeft), html::escaped(told));
-  text += guides_svg(input, way.ladder, top + kHead);
   text += fmt::format("<g transform=\"translate({} {})\">\n", svg::number(kLeft), svg::number(top + kHead)) +
-          link_svg(areas, way.ladder);
+          guides_svg(input, way.ladder) + link_svg(areas, way.ladder);
   for (const Rung rung : way.ladder.rungs) {
     const double y = kRow * static_cast<double>(row_of(way.ladder, rung)) + 2;
-    text += fmt::format("<g class=\"{}\" transform=\"translate(0 {})\">{}{}</g>\n",
+    text += fmt::format("<g class=\"{}\" transform=\"translate(0 {})\">{}{}</g>",
                         inks.of(views::style_name(rung)), svg::number(y), bars_svg(areas, rung),
                         labels.count(rung) != 0 ? labels.at(rung) : "");
   }

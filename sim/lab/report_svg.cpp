@@ -92,15 +92,12 @@ std::string number(double value) {
 
 std::string bar(const std::vector<Segment>& segments, const std::string& title,
                 const std::string& description) {
-  std::string text =
-      fmt::format("<svg class=\"hbar\" width=\"100%\" height=\"20\" role=\"img\"><title>{}</title>",
-                  html::escaped(title));
+  std::string text = fmt::format("<svg class=\"hbar\" role=\"img\"><title>{}</title>", html::escaped(title));
   if (!description.empty()) text += "<desc>" + html::escaped(description) + "</desc>";
   for (const Segment& each : segments) {
     if (each.length <= 0) continue;
-    text += fmt::format(
-        "<rect x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"20\" class=\"{}\"><title>{}</title></rect>",
-        each.from * 100, each.length * 100, each.ink, html::escaped(each.title));
+    text += fmt::format("<rect x=\"{:.4g}%\" width=\"{:.4g}%\" class=\"{}\"><title>{}</title></rect>",
+                        each.from * 100, each.length * 100, each.ink, html::escaped(each.title));
   }
   return text + "</svg>";
 }

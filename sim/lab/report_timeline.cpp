@@ -132,7 +132,7 @@ std::vector<std::vector<unsigned>> tops_of(const TimelineLane& lane, unsigned by
 std::string lane_svg(const TimelineLane& lane, const std::string& id, unsigned by, size_t columns,
                      Inks& inks) {
   std::string text = fmt::format(
-      "<svg class=\"lane\" data-lane=\"{}\" width=\"100%\" height=\"18\" viewBox=\"0 0 {} {}\" "
+      "<svg class=\"lane\" data-lane=\"{}\" viewBox=\"0 0 {} {}\" "
       "preserveAspectRatio=\"none\" "
       "role=\"img\"><title>{}: {}</title>",
       id, columns, kPageHeight, html::escaped(lane.name), html::escaped(lane.shares));
