@@ -3,7 +3,6 @@
 #include <GLFW/glfw3.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "sim/base/user_error.hpp"
 #include "visualizer/live_bar.hpp"
@@ -64,7 +63,7 @@ bool App::refresh_runs() {
 // A picture for a file is of what has been recorded: nobody attaches for it, since a paused run goes on when
 // its last viewer leaves.
 bool App::poll_live(double now) {
-  if (!request_.screenshot.empty() || !request_.csv.empty() || request_.bench > 0) return false;
+  if (makes_files() || request_.bench > 0) return false;
   const bool changed = live_.poll(runs_, now);
   for (const std::string& name : live_.take_gone()) say(messages_("live.gone", {name}));
   for (const auto& run : runs_.runs) {
@@ -119,12 +118,28 @@ std::string App::csv() {
   return text;
 }
 
-void App::save_tables() {
-  const std::string file = "hvlab-" + state_.view + ".csv";
-  std::ofstream out(file, std::ios::binary);
-  out << csv();
-  out.close();
-  say(out ? messages_("window.saved", {file}) : messages_("window.not_saved", {file}));
+// The window stays, whatever becomes of a file.
+void App::save(const std::string& file, const std::function<void(const std::string&)>& write) {
+  try {
+    write(file);
+    say(messages_("window.saved", {file}));
+  } catch (const UserError& error) {
+    say(error.what());
+  }
+}
+
+// Runs that have vanished are no reason to close the window; a picture for a file would be of others.
+void App::open(const std::vector<std::string>& names) {
+  try {
+    views::RunSet opened = views::open_runs(names);
+    kept_.clear();
+    runs_ = std::move(opened);
+    state_.runs = names;
+    not_aligned_ = runs_.align(state_.align);
+  } catch (const UserError& error) {
+    if (makes_files()) throw;
+    say(error.what());
+  }
 }
 
 void App::take_keys(Frame& frame) {
@@ -152,6 +167,19 @@ void App::take_keys(Frame& frame) {
   if (control(GLFW_KEY_0)) state_.scale = 0;
 }
 
+// Arrows, Space and Enter are the view's, or ImGui's that go to buttons and lists: never both's.
+void App::choose_keyboard(Frame& frame) {
+  if (frame.pressed_with(GLFW_KEY_F2, 0)) widgets_ = !widgets_;
+  if (frame.pressed_with(GLFW_KEY_ESCAPE, 0)) widgets_ = false;
+  list_open_ = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
+  const bool ours = widgets_ || list_open_;
+  int& flags = ImGui::GetIO().ConfigFlags;
+  const bool before = (flags & ImGuiConfigFlags_NavEnableKeyboard) != 0;
+  flags = ours ? flags | ImGuiConfigFlags_NavEnableKeyboard : flags & ~ImGuiConfigFlags_NavEnableKeyboard;
+  if (before && !ours) ImGui::SetWindowFocus(nullptr);  // no frame stays around what had the focus
+  if (widgets_) frame.status = frame.say("window.widgets");
+}
+
 void App::draw(bool still, Picture* picture) {
   if (!(state_ == drawn_)) adopt_state();
   Picture own;
@@ -162,12 +190,17 @@ void App::draw(bool still, Picture* picture) {
       look_.ground,
       [&] {
         const ImGuiIO& io = ImGui::GetIO();
-        Frame frame{
-            .state = state_, .runs = runs_, .say = messages_, .look = look_, .ask = asker_, .live = live_};
+        Frame frame{.state = state_,
+                    .runs = runs_,
+                    .say = messages_,
+                    .look = look_,
+                    .ask = asker_,
+                    .live = live_,
+                    .kept = kept_};
         frame.seconds = glfwGetTime();
         frame.delta = io.DeltaTime;
         frame.still = still;
-        frame.keys = !io.WantTextInput && !help_ && !still;
+        frame.keys = !io.WantTextInput && !help_ && !widgets_ && !list_open_ && !still;
         frame.wants_tables = tables_wanted;
         frame.key_presses = window_.take_keys();
         ImGui::SetNextWindowPos({0, 0});
@@ -186,7 +219,8 @@ void App::draw(bool still, Picture* picture) {
                                             [](const View& one) { return std::string(one.name); });
         (view == all_views().end() ? all_views().front() : *view).draw(frame);
         ImGui::EndChild();
-        draw_status(frame, foot);
+        choose_keyboard(frame);
+        draw_status(frame);
         if (help_) draw_help(frame);
         ImGui::End();
         ImGui::PopFont();
@@ -199,19 +233,13 @@ void App::draw(bool still, Picture* picture) {
       into);
   ++frames_;
   last_drawn_ = glfwGetTime();
-  if (!other_runs.empty()) {
-    views::RunSet opened = views::open_runs(other_runs);
-    runs_ = std::move(opened);
-    state_.runs = other_runs;
-    not_aligned_ = runs_.align(state_.align);
-  }
+  if (!other_runs.empty()) open(other_runs);
   if (into == &own) {  // the key comes within a frame: the next one is taken
     want_picture_ = false;
-    const std::string file = "hvlab-" + state_.view + ".png";
-    write_png(own, file);
-    say(messages_("window.saved", {file}));
+    save("hvlab-" + state_.view + ".png", [&](const std::string& file) { write_png(own, file); });
   }
-  if (want_tables_) save_tables();
+  if (want_tables_)
+    save("hvlab-" + state_.view + ".csv", [&](const std::string& file) { write_tables(csv(), file); });
   want_tables_ = false;
 }
 

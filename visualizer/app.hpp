@@ -1,7 +1,7 @@
 // The program around the views: what is open, the bars above and below, keys that work everywhere.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -47,13 +47,15 @@ class App {
   void draw_tabs(Frame& frame);
   void draw_choices(Frame& frame);
   void draw_runs(Frame& frame);
-  void draw_status(Frame& frame, float height);
+  void draw_status(Frame& frame);
   void draw_help(Frame& frame);
   void take_keys(Frame& frame);
+  void choose_keyboard(Frame& frame);
   void copy_command();
-  void save_picture();
-  void save_tables();
+  void save(const std::string& file, const std::function<void(const std::string&)>& write);
+  void open(const std::vector<std::string>& names);
   void say(const std::string& text);
+  bool makes_files() const { return !request_.screenshot.empty() || !request_.csv.empty(); }
 
   Window& window_;
   Request request_;
@@ -63,12 +65,13 @@ class App {
   Look look_;
   Asker asker_;
   LiveRuns live_;
+  Kept kept_;  // of runs_
   std::vector<std::string> not_aligned_;
   std::vector<Table> tables_;
   std::string notice_, status_;
   double notice_until_ = 0, last_seconds_ = 0, last_refresh_ = 0, last_drawn_ = 0;
   bool animate_ = false, again_ = false, loading_ = false, help_ = false, want_picture_ = false,
-       want_tables_ = false;
+       widgets_ = false, list_open_ = false, want_tables_ = false;
   unsigned frames_ = 0;
 };
 

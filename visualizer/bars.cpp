@@ -142,8 +142,7 @@ void App::draw_bars(Frame& frame) {
   ImGui::Separator();
 }
 
-void App::draw_status(Frame& frame, float height) {
-  (void)height;
+void App::draw_status(Frame& frame) {
   ImGui::Separator();
   std::string text = !notice_.empty() ? notice_ : frame.status;
   if (text.empty() && !not_aligned_.empty()) {
@@ -161,9 +160,9 @@ void App::draw_status(Frame& frame, float height) {
 }
 
 void App::draw_help(Frame& frame) {
-  static constexpr const char* kLines[] = {"views", "help",     "copy",  "picture", "tables",
-                                           "theme", "language", "scale", "present", "quit"};
-  static constexpr const char* kKeys[] = {"1 … 7",  "F1",     "Ctrl C",     "Ctrl S", "Ctrl E",
+  static constexpr const char* kLines[] = {"views", "help",     "widgets", "copy",    "picture", "tables",
+                                           "theme", "language", "scale",   "present", "quit"};
+  static constexpr const char* kKeys[] = {"1 … 7",  "F1",     "F2",         "Ctrl C", "Ctrl S", "Ctrl E",
                                           "Ctrl T", "Ctrl L", "Ctrl + − 0", "Ctrl P", "Ctrl Q"};
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});

@@ -91,10 +91,11 @@ Figures measure(Window& window, App& app, double seconds) {
   while (app.loading()) timed_frame(window, app);
   figures.first_ms = 1000 * seconds_alive();
   Script script(app.runs().span());
-  for (const double end = glfwGetTime() + seconds; glfwGetTime() < end && !window.wants_to_close();) {
+  const double end_of_script = glfwGetTime() + seconds;
+  do {  // one frame at least: figures are of some
     script.step(app.state());
     figures.times.push_back(timed_frame(window, app));
-  }
+  } while (glfwGetTime() < end_of_script && !window.wants_to_close());
   Loop loop;
   for (int i = 0; i < 30; ++i) loop.turn(window, app, 0.01);  // what the last step set off
   const unsigned before = app.frames();

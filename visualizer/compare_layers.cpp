@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "visualizer/compare_parts.hpp"
+#include "visualizer/parts.hpp"
 
 namespace hvlab::visualizer {
 
@@ -54,6 +55,17 @@ std::string counter_text(const Frame& frame, const LayerBox& box, const views::B
   return counters.share ? show_share(*counters.share) : "";
 }
 
+// A frame has one line: what does not fit in beside its name is left to the tooltip, and a long name has a
+// short form.
+void shorten(const Frame& frame, const LayerBox& box, float room, std::string& title, std::string& count) {
+  ImGui::PushFont(frame.look.strong);
+  const float counted = text_width(count);
+  ImGui::PopFont();
+  if (text_width(title) + counted > room) count.clear();
+  const std::string key = std::string("layers.short.") + views::name(box.kind);
+  if (text_width(title) > room && frame.say.has(key)) title = frame.say(key);
+}
+
 void explain(Frame& frame, const std::string& title, const LayerBox& box,
              const views::BoxCounters& counters) {
   std::string text = title;
@@ -84,9 +96,9 @@ void draw_box(Frame& frame, const views::LayerPicture& picture, size_t index, co
     if (inside.kind == Kind::Hypervisor && inside.parent == static_cast<int>(index))
       width =
           (to.x - from.x) * static_cast<float>((inside.left - box.left) / (box.right - box.left)) - 2 * pad;
-  const std::string title = title_of(frame, picture, box);
-  const std::string count =
-      counter_text(frame, box, counters, width - ImGui::CalcTextSize(title.c_str()).x - 2 * pad);
+  std::string title = title_of(frame, picture, box);
+  std::string count = counter_text(frame, box, counters, width - text_width(title) - 2 * pad);
+  if (is_frame(box.kind)) shorten(frame, box, width - pad, title, count);
   if (is_frame(box.kind)) {
     list->AddRectFilled(from, to, faded(look.ink, 0.04F), look.px(5));
     list->AddRect(from, to, look.faint, look.px(5));

@@ -1,9 +1,6 @@
 #include "visualizer/exits_data.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <map>
-#include <memory>
 
 #include "sim/base/user_error.hpp"
 #include "visualizer/background.hpp"
@@ -14,7 +11,7 @@ namespace {
 
 constexpr u64 kNoReason = ~u64{0};  // fits no exit
 
-struct Kept {
+struct KeptExits {
   Background<views::ExitSummary> sums;
   Background<views::FlameNode> flame;
   Background<views::ExitList> list;
@@ -22,26 +19,12 @@ struct Kept {
   views::ExitSummary counted;
 };
 
-Kept& kept_of(const views::OpenRun& run) {
-  static std::map<std::string, std::unique_ptr<Kept>> all;
-  std::unique_ptr<Kept>& kept = all[run.argument()];
-  if (!kept) kept = std::make_unique<Kept>();
-  return *kept;
-}
-
 std::string key_of(const RunExits& it) {
   return it.run->argument() + "#" + std::to_string(it.run->generation()) + "|" + std::to_string(it.from) +
          "|" + std::to_string(it.until);
 }
 
 std::string file_of(const RunExits& it) { return (it.run->reader().path() / record::kTraceFile).string(); }
-
-std::optional<u64> number_in(const std::string& text) {
-  u64 number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(number)
-                                                                                   : std::nullopt;
-}
 
 views::ExitBy by_of(const Frame& frame) {
   for (unsigned i = 0; i < static_cast<unsigned>(views::ExitBy::Count); ++i)
@@ -56,7 +39,7 @@ void take(Frame& frame, RunExits& it) {
     it.why = it.run->problem().empty() ? frame.say("exits.no_trace") : it.run->problem();
     return;
   }
-  Kept& kept = kept_of(*it.run);
+  KeptExits& kept = frame.kept.of<KeptExits>(*it.run);
   const std::string key = key_of(it), file = file_of(it);
   const Picoseconds from = it.from, until = it.until;
   const views::ExitSummary* sums = kept.sums.get(key, [file, from, until](views::Progress& progress) {
@@ -125,7 +108,7 @@ const RunExits* looked_into(const Frame& frame, const std::vector<RunExits>& run
 }
 
 const views::FlameNode* flame_of_run(Frame& frame, const RunExits& it) {
-  Kept& kept = kept_of(*it.run);
+  KeptExits& kept = frame.kept.of<KeptExits>(*it.run);
   const auto by =
       frame.state.option("exits.flame") == "machine" ? views::FlameBy::Machine : views::FlameBy::Core;
   const std::string file = file_of(it);
@@ -141,7 +124,7 @@ const views::FlameNode* flame_of_run(Frame& frame, const RunExits& it) {
 }
 
 const views::ExitList* list_of_run(Frame& frame, const RunExits& it) {
-  Kept& kept = kept_of(*it.run);
+  KeptExits& kept = frame.kept.of<KeptExits>(*it.run);
   const views::ExitFilter filter = filter_of(frame, *it.run->trace());
   const bool by_cost = frame.state.option("exits.order") == "cost";
   const auto page = static_cast<size_t>(std::max<long long>(frame.state.number("exits.page"), 1)) - 1;

@@ -1,3 +1,4 @@
+#include <GLFW/glfw3.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,10 +33,7 @@ void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
   static constexpr u32 kTexts = 0b0010'1110;  // columns of them
   static constexpr float kWidths[] = {1.5F, 1.2F, 0.9F, 2.7F, 1.6F, 1.4F, 1.0F, 1.0F};
   const record::TraceReader& trace = *it.run->trace();
-  if (!ImGui::BeginTable("list", std::size(kColumns),
-                         ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY |
-                             ImGuiTableFlags_BordersInnerH))
-    return;
+  if (!ImGui::BeginTable("list", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (size_t i = 0; i < std::size(kColumns); ++i)
     ImGui::TableSetupColumn(frame.say(std::string("exits.list.") + kColumns[i]).c_str(), 0, kWidths[i]);
@@ -97,13 +95,13 @@ void draw_exit_list(Frame& frame, const RunExits& it) {
   if (list == nullptr) return;
   const auto page = static_cast<u64>(std::max<long long>(frame.state.number("exits.page"), 1));
   const u64 first = (page - 1) * kListed;
-  const auto turn = [&](const char* text, long long by, bool possible) {
+  const auto turn = [&](const char* text, int key, long long by, bool possible) {
     ImGui::SameLine(0, frame.look.px(by < 0 ? 16 : 2));
-    if (ImGui::Button(frame.say(text).c_str()) && possible)
-      frame.state.set_number("exits.page", static_cast<long long>(page) + by);
+    const bool wanted = ImGui::Button(frame.say(text).c_str()) || frame.pressed(key);
+    if (wanted && possible) frame.state.set_number("exits.page", static_cast<long long>(page) + by);
   };
-  turn("exits.page_back", -1, page > 1);
-  turn("exits.page_next", 1, first + kListed < list->matching);
+  turn("exits.page_back", GLFW_KEY_PAGE_UP, -1, page > 1);
+  turn("exits.page_next", GLFW_KEY_PAGE_DOWN, 1, first + kListed < list->matching);
   ImGui::SameLine();
   ImGui::TextDisabled(
       "%s", frame

@@ -17,9 +17,6 @@ namespace {
 using Key = std::tuple<unsigned, unsigned, std::string>;
 Key key_of(const ExitRow& row) { return {row.vm, row.vcpu, row.reason_name}; }
 
-constexpr ImGuiTableFlags kTable = ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg |
-                                   ImGuiTableFlags_ScrollY | ImGuiTableFlags_BordersInnerH;
-
 // A click keeps to what the row is about; on what is kept to, lets go.
 void keep_to(Frame& frame, const ExitRow& row) {
   const std::string& by = frame.state.option("exits.by");
@@ -69,7 +66,7 @@ void draw_numbers(Frame& frame, const ExitRow& row, const ExitRow& all, bool cos
 void draw_one(Frame& frame, const RunExits& it) {
   static constexpr const char* kColumns[] = {"what",  "count", "count_share", "cycles", "share", "mean",
                                              "least", "p50",   "p90",         "p99",    "most"};
-  if (!ImGui::BeginTable("exits", std::size(kColumns), kTable)) return;
+  if (!ImGui::BeginTable("exits", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   for (const char* column : kColumns)
     ImGui::TableSetupColumn(frame.say(std::string("exits.columns.") + column).c_str(), 0,
@@ -144,7 +141,7 @@ void draw_several(Frame& frame, const std::vector<RunExits>& runs) {
   const auto* chosen = std::ranges::find_if(
       kMeasures, [&](const Measure& each) { return frame.state.option("exits.measure") == each.name; });
   const Measure& measure = chosen == kMeasures.end() ? kMeasures.front() : *chosen;
-  if (!ImGui::BeginTable("exits", static_cast<int>(runs.size()) + 1, kTable)) return;
+  if (!ImGui::BeginTable("exits", static_cast<int>(runs.size()) + 1, kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   ImGui::TableSetupColumn(frame.say("exits.columns.what").c_str(), 0, 1.2F);
   for (size_t i = 0; i < runs.size(); ++i)

@@ -10,6 +10,7 @@
 #include "sim/views/messages.hpp"
 #include "sim/views/run_set.hpp"
 #include "visualizer/ask.hpp"
+#include "visualizer/kept.hpp"
 #include "visualizer/live_runs.hpp"
 #include "visualizer/look.hpp"
 #include "visualizer/state.hpp"
@@ -31,6 +32,7 @@ struct Frame {
   const Look& look;
   Asker& ask;
   LiveRuns& live;
+  Kept& kept;
 
   double seconds = 0;         // the host's, since the window was opened: for animations alone
   float delta = 0;            // since the frame before

@@ -1,9 +1,7 @@
 #include "visualizer/ladder_data.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <memory>
 
 #include "sim/base/user_error.hpp"
 #include "sim/views/exit_walk.hpp"
@@ -18,7 +16,7 @@ using views::Requests;
 namespace {
 
 // What is kept of a run between frames.
-struct Kept {
+struct KeptLadder {
   Background<Requests> requests;
   std::map<IoTotals::Key, std::vector<views::HopTimes>> hops;
   std::string hops_of;  // the key that `hops` are of
@@ -31,13 +29,6 @@ struct Kept {
   std::string problem;
 };
 
-Kept& kept_of(const views::OpenRun& run) {
-  static std::map<std::string, std::unique_ptr<Kept>> all;
-  std::unique_ptr<Kept>& kept = all[run.argument()];
-  if (!kept) kept = std::make_unique<Kept>();
-  return *kept;
-}
-
 std::string key_of(const views::OpenRun& run) {
   return run.argument() + "#" + std::to_string(run.generation());
 }
@@ -46,13 +37,6 @@ std::optional<IoOperation> operation_named(const std::string& text) {
   for (unsigned i = 0; i < static_cast<unsigned>(IoOperation::Count); ++i)
     if (text == observe::name(static_cast<IoOperation>(i))) return static_cast<IoOperation>(i);
   return std::nullopt;
-}
-
-std::optional<u64> number_in(const std::string& text) {
-  u64 number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(number)
-                                                                                   : std::nullopt;
 }
 
 // Which of `count` things in the order of their cost `choice` names; nothing: it is a number in time.
@@ -79,7 +63,7 @@ const Requests::Group* group_of(const Frame& frame, const Requests& requests) {
   return requests.innermost(*operation);
 }
 
-void choose_request(const Frame& frame, Kept& kept, RunLadder& it) {
+void choose_request(const Frame& frame, KeptLadder& kept, RunLadder& it) {
   const std::string& choice = frame.state.option("ladder.request");
   const auto& [system, operation, bytes] = it.group->key;
   const std::string key = key_of(*it.run) + "|" + choice + "|" + std::to_string(system) + "|" +
@@ -98,7 +82,7 @@ void choose_request(const Frame& frame, Kept& kept, RunLadder& it) {
   it.request = kept.request;
 }
 
-void take_request(Frame& frame, Kept& kept, RunLadder& it) {
+void take_request(Frame& frame, KeptLadder& kept, RunLadder& it) {
   const views::OpenRun& run = *it.run;
   const auto file = run.reader().path() / record::kRequestsFile;
   if (!run.reader().has(record::kRequestsFile)) {
@@ -139,9 +123,17 @@ std::optional<u64> code_of(const record::TraceReader& trace, const std::string& 
   return std::nullopt;
 }
 
+// So that an exit that is named by its time has its number among those of the span, too.
+u64 exits_before(const record::TraceReader& trace, u64 reason, Picoseconds from, Picoseconds until) {
+  u64 count = 0;
+  for (const views::ExitRow& row : views::count_exits(trace, from, until).rows)
+    if (row.reason == reason) count += row.count;
+  return count;
+}
+
 constexpr size_t kMostExits = 200'000;  // of a reason, that one of them can be chosen from
 
-void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
+void take_exit(Frame& frame, KeptLadder& kept, RunLadder& it) {
   const views::OpenRun& run = *it.run;
   const std::string& reason = frame.state.option("ladder.reason");
   const record::TraceReader* trace = run.trace();
@@ -154,8 +146,9 @@ void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
   const auto [shared_from, shared_until] = frame.span();
   const std::string& choice = frame.state.option("ladder.exit");
   const bool next = choice.starts_with("@");
-  const Picoseconds from = run.own(next ? std::strtoll(choice.c_str() + 1, nullptr, 10) : shared_from);
-  const Picoseconds until = run.own(shared_until);
+  const Picoseconds begin = run.own(shared_from), until = run.own(shared_until);
+  const Picoseconds from =
+      next ? std::max(begin, run.own(std::strtoll(choice.c_str() + 1, nullptr, 10))) : begin;
   const std::string key =
       key_of(run) + "|" + reason + "|" + std::to_string(from) + "|" + std::to_string(until);
   const views::ExitList* list = kept.exits.get(key, [file, code, from, until](views::Progress& progress) {
@@ -170,7 +163,8 @@ void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
     return;
   }
   it.problem = list->problem;
-  it.matching = list->exits.size();
+  const u64 before = next ? exits_before(*trace, *code, begin, from) : 0;
+  it.matching = before + list->exits.size();
   if (list->exits.empty()) {
     it.why = frame.say("ladder.no_exits", {reason});
     return;
@@ -182,8 +176,9 @@ void take_exit(Frame& frame, Kept& kept, RunLadder& it) {
     const u64 hz = trace->frequency_hz();
     if (percent) std::ranges::stable_sort(order, {}, [&](size_t i) { return list->exits[i].cycles(hz); });
     const size_t rank = percent ? (order.size() * *percent + 99) / 100 : number_in(choice).value_or(1);
-    kept.chosen = order[std::clamp<size_t>(rank, 1, order.size()) - 1];
-    kept.exit = list->exits[kept.chosen];
+    const size_t place = order[std::clamp<size_t>(rank, 1, order.size()) - 1];
+    kept.chosen = before + place;
+    kept.exit = list->exits[place];
     kept.ladder = views::walk_of(*trace, kept.exit);
     kept.chosen_key = key + "|" + choice;
   }
@@ -202,7 +197,7 @@ std::vector<RunLadder> ladders_of(Frame& frame) {
     it.run = frame.runs.runs[number].get();
     it.number = number;
     try {
-      Kept& kept = kept_of(*it.run);
+      KeptLadder& kept = frame.kept.of<KeptLadder>(*it.run);
       exits ? take_exit(frame, kept, it) : take_request(frame, kept, it);
     } catch (const UserError& error) {
       it.why = error.what();

@@ -46,10 +46,7 @@ std::string hop_name(const Frame& frame, const HopTimes& hop) {
 void draw_one(Frame& frame, const RunLadder& it) {
   static constexpr const char* kColumns[] = {"hop", "requests", "mean", "share", "p50",
                                              "p90", "p99",      "max",  "cycles"};
-  if (!ImGui::BeginTable("hops", std::size(kColumns),
-                         ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY |
-                             ImGuiTableFlags_BordersInnerH))
-    return;
+  if (!ImGui::BeginTable("hops", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   for (const char* column : kColumns)
     ImGui::TableSetupColumn(frame.say(std::string("ladder.columns.") + column).c_str(), 0,
@@ -101,10 +98,7 @@ void draw_several(Frame& frame, const std::vector<const RunLadder*>& with) {
   double largest = 0;
   for (const auto& table : tables)
     for (size_t i = 0; i + 1 < table.size(); ++i) largest = std::max(largest, measure.of(table[i]));
-  if (!ImGui::BeginTable("hops", static_cast<int>(with.size()) + 1,
-                         ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY |
-                             ImGuiTableFlags_BordersInnerH))
-    return;
+  if (!ImGui::BeginTable("hops", static_cast<int>(with.size()) + 1, kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   ImGui::TableSetupColumn(frame.say("ladder.columns.hop").c_str(), 0, 1.6F);
   for (size_t i = 0; i < with.size(); ++i)
@@ -144,10 +138,7 @@ void draw_layers(Frame& frame, const std::vector<RunLadder>& ladders) {
       cycles[i][static_cast<size_t>(step.rung)] += step.cycles;
       used[static_cast<size_t>(step.rung)] = true;
     }
-  if (!ImGui::BeginTable("layers", static_cast<int>(ladders.size()) + 1,
-                         ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY |
-                             ImGuiTableFlags_BordersInnerH))
-    return;
+  if (!ImGui::BeginTable("layers", static_cast<int>(ladders.size()) + 1, kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   ImGui::TableSetupColumn(frame.say("ladder.columns.layer").c_str(), 0, 1.6F);
   for (size_t i = 0; i < ladders.size(); ++i)

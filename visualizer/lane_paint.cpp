@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
 
 namespace hvlab::visualizer {
 
@@ -88,11 +87,8 @@ void paint_lane(const views::RowPicture& picture, Picoseconds column_width, cons
 }
 
 LaneImage::~LaneImage() {
-  // Its context is gone with the window; while there is one, textures are few and used again.
+  if (texture_ != 0) glDeleteTextures(1, &texture_);
 }
-
-LaneImage::LaneImage(LaneImage&& other) noexcept
-    : texture_(std::exchange(other.texture_, 0U)), width_(other.width_), height_(other.height_) {}
 
 void LaneImage::load(int width, int height, const std::vector<u32>& pixels) {
   GLint before = 0;

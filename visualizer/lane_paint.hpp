@@ -24,13 +24,13 @@ using StateStyles = std::vector<views::Style>;
 void paint_lane(const views::RowPicture& picture, Picoseconds column_width, const StateStyles& styles,
                 const Look& look, const LaneSize& size, unsigned phase, u32* pixels);
 
-/// An image of lanes on the graphics card.
+/// An image of lanes on the graphics card. It has to go before the window does.
 class LaneImage {
  public:
   LaneImage() = default;
   ~LaneImage();
-  LaneImage(LaneImage&& other) noexcept;
-  LaneImage& operator=(LaneImage&&) = delete;
+  LaneImage(const LaneImage&) = delete;
+  LaneImage& operator=(const LaneImage&) = delete;
 
   void load(int width, int height, const std::vector<u32>& pixels);
   /// Draws rows [from, to) of the image at `at`, a pixel each.

@@ -1,6 +1,4 @@
 // What the runs beside a lesson's text printed on their consoles.
-#include <map>
-
 #include "visualizer/lesson_parts.hpp"
 
 namespace hvlab::visualizer {
@@ -25,9 +23,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-const std::vector<std::string>& console_of(const views::OpenRun& run) {
-  static std::map<std::string, Console> read;
-  Console& console = read[run.reader().path().string()];
+const std::vector<std::string>& console_of(const Frame& frame, const views::OpenRun& run) {
+  auto& console = frame.kept.of<Console>(run);
   if (console.generation == run.generation()) return console.lines;
   console.generation = run.generation();
   try {
@@ -46,7 +43,7 @@ void draw_console(const Frame& frame, const views::OpenRun& run, float width) {
   ImGui::PushStyleColor(ImGuiCol_ChildBg, frame.look.panel);
   ImGui::BeginChild(run.reader().path().c_str(), {width, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
   ImGui::PushFont(frame.look.mono);
-  const std::vector<std::string>& lines = console_of(run);
+  const std::vector<std::string>& lines = console_of(frame, run);
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(lines.size()));
   while (clipper.Step()) {

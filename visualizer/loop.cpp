@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 
 #include "sim/base/user_error.hpp"
@@ -30,18 +29,11 @@ void settle(Window& window, App& app, Picture* picture) {
   }
 }
 
-void write_text(const std::string& text, const std::string& file) {
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) throw UserError("'" + file + "': cannot write the tables there");
-}
-
 void make_files(Window& window, App& app, const Request& request) {
   Picture picture;
   settle(window, app, &picture);
   if (!request.screenshot.empty()) write_png(picture, request.screenshot);
-  if (!request.csv.empty()) write_text(app.csv(), request.csv);
+  if (!request.csv.empty()) write_tables(app.csv(), request.csv);
 }
 
 }  // namespace

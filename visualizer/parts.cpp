@@ -1,6 +1,7 @@
 #include "visualizer/parts.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace hvlab::visualizer {
 
@@ -22,10 +23,11 @@ bool choose(Frame& frame, const char* option, const Choices& choices) {
   return changed;
 }
 
-bool choose_from(Frame& frame, const char* option, const Choices& choices, float width) {
+bool choose_from(Frame& frame, const char* option, const Choices& choices, float width,
+                 const std::string& unset) {
   const std::string now = frame.state.option(option);
   const auto chosen = std::ranges::find(choices, now, &Choices::value_type::first);
-  const std::string& text = chosen == choices.end() ? now : chosen->second;
+  const std::string& text = chosen != choices.end() ? chosen->second : unset.empty() ? now : unset;
   ImGui::SetNextItemWidth(frame.look.px(width));
   if (!ImGui::BeginCombo((std::string("##") + option).c_str(), text.c_str(), ImGuiComboFlags_HeightLarge))
     return false;
@@ -59,6 +61,15 @@ void right_text(const Look& look, const std::string& text, bool faint) {
   ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room, 0.0F));
   faint ? ImGui::TextDisabled("%s", text.c_str()) : ImGui::TextUnformatted(text.c_str());
   ImGui::PopFont();
+}
+
+float text_width(const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x; }
+
+double round_step(double least) {
+  const double power = std::pow(10, std::floor(std::log10(least)));
+  for (const double factor : {1.0, 2.0, 5.0})
+    if (factor * power >= least) return factor * power;
+  return 10 * power;
 }
 
 void bar_cell(const Look& look, double value, double largest, const std::string& text) {

@@ -14,9 +14,14 @@ using Choices = std::vector<std::pair<std::string, std::string>>;
 
 /// Buttons beside each other, of which the option's value is down. True if another one was chosen.
 bool choose(Frame& frame, const char* option, const Choices& choices);
-/// The same as a list that opens, `width` wide at scale 1. A value that is none of them is shown as it is.
-bool choose_from(Frame& frame, const char* option, const Choices& choices, float width);
+/// The same as a list that opens, `width` wide at scale 1. While the option's value is none of them, `unset`
+/// is shown, or the value if that is empty.
+bool choose_from(Frame& frame, const char* option, const Choices& choices, float width,
+                 const std::string& unset = "");
 
+/// How tables of numbers look.
+inline constexpr ImGuiTableFlags kNumbersTable = ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_RowBg |
+                                                 ImGuiTableFlags_ScrollY | ImGuiTableFlags_BordersInnerH;
 /// A table's headings, from the columns' names: those of the bits of `left` at the left, the others over
 /// numbers.
 void header_row(const Look& look, u32 left);
@@ -25,5 +30,10 @@ void header_row(const Look& look, u32 left);
 void right_text(const Look& look, const std::string& text, bool faint = false);
 /// The same with a bar behind it, as long as its part of the largest.
 void bar_cell(const Look& look, double value, double largest, const std::string& text);
+
+/// Of one line in the current font, in pixels.
+float text_width(const std::string& text);
+/// 1, 2 or 5 times a power of ten: the least that is no less than `least`, which is more than 0.
+double round_step(double least);
 
 }  // namespace hvlab::visualizer

@@ -66,6 +66,13 @@ void ViewState::set(const std::string& key, const std::string& value) {
   }
 }
 
+std::optional<u64> number_in(const std::string& text) {
+  u64 number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(number)
+                                                                                   : std::nullopt;
+}
+
 std::string exact_time(PicosecondDelta time) {
   if (time == 0) return "0s";
   const bool negative = time < 0;

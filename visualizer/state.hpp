@@ -70,6 +70,9 @@ std::string state_to_command(const ViewState& state);
 /// What `hvlab view --help` prints.
 std::string help_text();
 
+/// The whole number that `text` is; nothing if it is anything else.
+std::optional<u64> number_in(const std::string& text);
+
 /// A time as it stands on a command line, exactly: "120us", "-1.5ms", "0s".
 std::string exact_time(PicosecondDelta time);
 /// The reverse; ps, ns, us, ms or s. Throws UserError that begins with `option`.

@@ -122,8 +122,7 @@ inline bool has_picture(const views::LaneRow& row) {
 /// The styles of a row's states.
 StateStyles styles_of_row(const record::TraceReader& trace, const views::LaneRow& row);
 
-void draw_timeline_bar(Frame& frame);                     // filter, search, markers
-void draw_timeline_ruler(Timeline& timeline, float top);  // times and the minimap
+void draw_timeline_ruler(Timeline& timeline, float top);
 void draw_timeline_map(Timeline& timeline, float top, float height);
 void draw_timeline_lanes(Timeline& timeline);
 void draw_timeline_records(Timeline& timeline);  // single ones, on the lanes

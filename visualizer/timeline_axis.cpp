@@ -5,19 +5,12 @@
 #include <set>
 
 #include "sim/base/user_error.hpp"
+#include "visualizer/parts.hpp"
 #include "visualizer/timeline.hpp"
 
 namespace hvlab::visualizer {
 
 namespace {
-
-// 1, 2 or 5 times a power of ten: at least `least`.
-PicosecondDelta round_step(double least) {
-  const double power = std::pow(10, std::floor(std::log10(std::max(least, 1.0))));
-  for (const double factor : {1.0, 2.0, 5.0})
-    if (factor * power >= least) return static_cast<PicosecondDelta>(factor * power);
-  return static_cast<PicosecondDelta>(10 * power);
-}
 
 // The processors of a run as one row: what the map shows of it.
 std::optional<views::LaneRow> map_row(const TimelineRun& kept) {
@@ -107,8 +100,8 @@ void draw_timeline_ruler(Timeline& timeline, float top) {
   const Look& look = timeline.frame.look;
   const TimeArea& area = timeline.area;
   const double pixels = static_cast<double>(area.right - area.left);
-  const PicosecondDelta step =
-      round_step(static_cast<double>(area.until - area.from) / pixels * look.px(110));
+  const auto step = static_cast<PicosecondDelta>(
+      round_step(std::max(1.0, static_cast<double>(area.until - area.from) / pixels * look.px(110))));
   const std::string span = timeline.frame.say("timeline.shown", {show_time(area.until - area.from)});
   timeline.list()->AddText({timeline.names, top + look.px(3)}, look.faint, span.c_str());
   PicosecondDelta time = area.from / step * step;

@@ -1,6 +1,5 @@
 // What is kept of the runs that the timeline shows.
 #include <algorithm>
-#include <map>
 
 #include "sim/base/user_error.hpp"
 #include "visualizer/timeline.hpp"
@@ -58,9 +57,8 @@ void make_rows(const ViewState& state, const TraceReader& trace, TimelineRun& ke
   }
 }
 
-TimelineRun& kept_of(const views::OpenRun& run) {
-  static std::map<const views::OpenRun*, TimelineRun> runs;
-  TimelineRun& kept = runs[&run];
+TimelineRun& kept_of(Frame& frame, const views::OpenRun& run) {
+  auto& kept = frame.kept.of<TimelineRun>(run);
   if (kept.generation == run.generation()) return kept;
   kept.generation = run.generation();
   kept.choice.reset();
@@ -99,7 +97,7 @@ std::vector<TimelineShown> timeline_runs(Frame& frame) {
   std::vector<TimelineShown> shown;
   for (const size_t number : frame.shown_numbers()) {
     views::OpenRun& run = *frame.runs.runs[number];
-    TimelineRun& kept = kept_of(run);
+    TimelineRun& kept = kept_of(frame, run);
     make_ready(frame, run, kept);
     shown.push_back({&run, number, &kept});
   }

@@ -2,10 +2,10 @@
 #include <GLFW/glfw3.h>
 
 #include <algorithm>
-#include <map>
 
 #include "sim/views/sweep_curves.hpp"
 #include "visualizer/compare_parts.hpp"
+#include "visualizer/parts.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
@@ -37,8 +37,7 @@ std::vector<std::string> question(const Frame& frame) {
 
 // What is shown of a run, made anew only where the span or the run has changed.
 const KeptRun& keep(Frame& frame, const views::OpenRun& run) {
-  static std::map<std::string, KeptRun> all;
-  KeptRun& kept = all[run.reader().path().string()];
+  auto& kept = frame.kept.of<KeptRun>(run);
   if (kept.generation != run.generation()) {
     kept = KeptRun{};
     kept.generation = run.generation();
@@ -72,15 +71,9 @@ float combo_width(const Frame& frame, const std::string& nothing, const std::vec
 
 void combo(Frame& frame, const char* option, const std::string& nothing,
            const std::vector<std::string>& all) {
-  const std::string chosen = frame.state.option(option);
-  ImGui::SetNextItemWidth(combo_width(frame, nothing, all));
-  if (!ImGui::BeginCombo((std::string("##") + option).c_str(),
-                         chosen.empty() ? nothing.c_str() : chosen.c_str()))
-    return;
-  if (ImGui::Selectable(nothing.c_str(), chosen.empty())) frame.state.set(option, std::string());
-  for (const std::string& one : all)
-    if (ImGui::Selectable(one.c_str(), one == chosen)) frame.state.set(option, one);
-  ImGui::EndCombo();
+  Choices choices{{"", nothing}};
+  for (const std::string& one : all) choices.emplace_back(one, one);
+  choose_from(frame, option, choices, combo_width(frame, nothing, all) / frame.look.scale);
 }
 
 void next_of(Frame& frame, const char* option, const std::vector<std::string>& all) {

@@ -65,8 +65,8 @@ void draw_lower_bar(Frame& frame, const std::vector<RunExits>& runs, const RunEx
   if (runs.size() > 1) {
     Choices choices;
     for (const RunExits& each : runs) choices.emplace_back(std::to_string(each.number + 1), each.run->name());
-    if (frame.state.option("exits.run").empty()) choices.emplace_back("", it.run->name());
-    if (choose_from(frame, "exits.run", choices, 220)) frame.state.set("exits.path", std::string());
+    if (choose_from(frame, "exits.run", choices, 220, it.run->name()))
+      frame.state.set("exits.path", std::string());
     ImGui::SameLine();
   }
   if (choose(frame, "exits.flame",
@@ -93,9 +93,6 @@ void take_keys(Frame& frame) {
   if (frame.pressed(GLFW_KEY_B)) next("exits.by", {"reason", "machine", "vcpu", "vcpu-reason"});
   if (frame.pressed(GLFW_KEY_F)) next("exits.flame", {"core", "machine"});
   if (frame.pressed(GLFW_KEY_O)) next("exits.order", {"time", "cost"});
-  const long long page = std::max<long long>(frame.state.number("exits.page"), 1);
-  if (frame.pressed(GLFW_KEY_PAGE_DOWN)) frame.state.set_number("exits.page", page + 1);
-  if (frame.pressed(GLFW_KEY_PAGE_UP)) frame.state.set_number("exits.page", std::max<long long>(page - 1, 1));
   if (frame.pressed(GLFW_KEY_BACKSPACE)) {
     clear_filter(frame);
     frame.state.set("exits.path", std::string());

@@ -75,7 +75,6 @@ Window::Window(int width, int height, bool hidden) : hidden_(hidden) {
   watch_input(window_);
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;  // what is remembered is ours (session.hpp)
-  ImGui::GetIO().ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
   ImGui_ImplGlfw_InitForOpenGL(window_, true);
   // A presenter's remote: they are the lesson's, and do not move what has the keyboard's focus.
   ImGui::GetIO().KeyMap[ImGuiKey_PageUp] = ImGui::GetIO().KeyMap[ImGuiKey_PageDown] = -1;

@@ -60,7 +60,9 @@ class Window {
   unsigned canvas_ = 0, canvas_pixels_ = 0;  // of a hidden window: what a window shows nobody keeps
 };
 
-/// Writes it as PNG, beside its place first. Throws UserError.
+/// Writes it as PNG, beside its place first, so that nothing half-written is left there. Throws UserError.
 void write_png(const Picture& picture, const std::string& file);
+/// The same of tables, as they are.
+void write_tables(const std::string& text, const std::string& file);
 
 }  // namespace hvlab::visualizer

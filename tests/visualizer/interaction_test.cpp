@@ -67,6 +67,48 @@ TEST_CASE("Ctrl+S writes the picture that is seen, and the window stays") {
   window.leave();
 }
 
+TEST_CASE("a picture that cannot be written is said, and the window stays") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  std::filesystem::create_directory("hvlab-exits.png.part");  // where it is written first
+  OpenWindow window({"architectures", "--size=1200x760", "--view=exits"});
+  window.keys({"ctrl+s"});
+  wait_for(0.5);
+  window.keys({"2"});
+  window.leave();
+  CHECK(!std::filesystem::exists("hvlab-exits.png"));
+  CHECK(remembered("architectures").view == "ladder");
+}
+
+TEST_CASE("arrows, Space and Enter are the view's, or after F2 those of buttons and lists; never both's") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  {
+    OpenWindow window({"architectures", "--size=1200x760", "--view=exits"});
+    window.keys({"Right", "Down", "space", "Return", "Up", "space"});
+    window.leave();
+  }
+  const ViewState untouched = remembered("architectures");  // else a button was pressed
+  CHECK(untouched.view == "exits");
+  CHECK(untouched.options.empty());
+  {
+    OpenWindow window({"architectures", "--size=1200x760", "--view=ladder"});
+    wait_for(0.5);
+    window.keys({"F2", "Right", "Right", "F2"});
+    window.leave();
+  }
+  CHECK(remembered("architectures").option("ladder.at").empty());
+  {
+    OpenWindow window({"architectures", "--size=1200x760", "--view=ladder"});
+    wait_for(0.5);
+    window.keys({"F2", "F2", "Right", "Right"});
+    window.leave();
+  }
+  CHECK(!remembered("architectures").option("ladder.at").empty());
+}
+
 TEST_CASE("nothing is drawn while nothing happens") {
   unsetenv("DISPLAY");
   const visualizer::Display display(true, 1280, 900);
