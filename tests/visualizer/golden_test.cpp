@@ -1,5 +1,6 @@
 // Catches a view that looks other than it did when somebody looked at it. The pictures in golden/ are of the
 // fixture's runs; docs/contributing.md says how to bless new ones.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "picture_compare.hpp"
@@ -26,6 +27,8 @@ const std::vector<Case>& cases() {
       {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
       {"lesson", {"--lesson=3", "--view=lesson"}},
+      {"lesson-ja-present", {"--lesson=3", "--view=lesson", "--lang=ja", "--present", "--set=lesson.step=2"}},
+      {"compare-8", {"architectures", "architectures", "architectures", "--view=compare"}},
   };
   return kCases;
 }
@@ -42,6 +45,19 @@ TEST_CASE("every view looks as it did when it was looked at") {
     CAPTURE(ended.errors);
     REQUIRE(ended.status == 0);
     CHECK_THAT(compare_with_golden("made.png", one.name), Catch::Equals(""));
+  }
+}
+
+TEST_CASE("a file that cannot be written is told in one line, and nothing is left of it") {
+  const Fixture fixture;
+  for (const char* option : {"--screenshot=", "--csv="}) {
+    const Ended ended =
+        run_to_end(viewer_words({"architectures", "--view=exits", option + std::string("none/made")}));
+    CAPTURE(option, ended.errors);
+    CHECK(ended.status == 2);
+    CHECK(ended.errors.find("hvlab: 'none/made': cannot write the ") == 0);
+    CHECK(std::ranges::count(ended.errors, '\n') == 1);
+    CHECK(!std::filesystem::exists("none"));
   }
 }
 
