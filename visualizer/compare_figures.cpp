@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "visualizer/compare_parts.hpp"
+#include "visualizer/parts.hpp"
 
 namespace hvlab::visualizer {
 

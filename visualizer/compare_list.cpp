@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "visualizer/compare_parts.hpp"
+#include "visualizer/parts.hpp"
 #include "visualizer/rich_text.hpp"
 
 namespace hvlab::visualizer {
@@ -90,19 +91,6 @@ std::vector<Table> compare_tables(const Comparing& comparing) {
                                 std::to_string(each.processors), fmt::format("{}", each.value),
                                 fmt::format("{}", each.reference), each.unit, text_of(each.ratio), each.why});
   return {figures, ledger, shown, differences};
-}
-
-std::string fitted(const std::string& text, float width) {
-  if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
-  std::string cut = text;
-  while (!cut.empty()) {
-    do cut.pop_back();
-    while (!cut.empty() && (static_cast<u8>(cut.back()) & 0xC0) == 0x80);
-    // The lead byte of what was cut goes with it.
-    if (!cut.empty() && static_cast<u8>(cut.back()) >= 0xC0) cut.pop_back();
-    if (ImGui::CalcTextSize((cut + "…").c_str()).x <= width) return cut + "…";
-  }
-  return "";
 }
 
 void draw_right(const std::string& text, float right, float y, ImU32 color) {

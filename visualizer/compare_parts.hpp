@@ -53,8 +53,6 @@ void draw_differences(const Comparing& comparing);
 /// For CSV.
 std::vector<Table> compare_tables(const Comparing& comparing);
 
-/// The text, cut with "…" if it is wider than `width` in the current font.
-std::string fitted(const std::string& text, float width);
 /// Draws it with its right end at `right`.
 void draw_right(const std::string& text, float right, float y, ImU32 color);
 /// The name of a row, at the left of all columns.

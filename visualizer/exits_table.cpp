@@ -66,11 +66,13 @@ void draw_numbers(Frame& frame, const ExitRow& row, const ExitRow& all, bool cos
 void draw_one(Frame& frame, const RunExits& it) {
   static constexpr const char* kColumns[] = {"what",  "count", "count_share", "cycles", "share", "mean",
                                              "least", "p50",   "p90",         "p99",    "most"};
+  static constexpr float kWidths[] = {1.6F, 1.0F, 0.8F, 1.7F, 0.8F, 1.0F, 0.9F, 0.9F, 1.0F, 1.0F, 1.3F};
+  const bool long_names = frame.state.option("exits.by") == "vcpu-reason";
   if (!ImGui::BeginTable("exits", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
-  for (const char* column : kColumns)
-    ImGui::TableSetupColumn(frame.say(std::string("exits.columns.") + column).c_str(), 0,
-                            column == kColumns[0] ? 1.6F : 1.0F);
+  for (size_t i = 0; i < std::size(kColumns); ++i)
+    ImGui::TableSetupColumn(frame.say(std::string("exits.columns.") + kColumns[i]).c_str(), 0,
+                            i == 0 && long_names ? 2 * kWidths[i] : kWidths[i]);
   header_row(frame.look, 1);
   const ExitRow all = views::total(it.rows);
   int id = 0;

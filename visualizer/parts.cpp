@@ -57,13 +57,27 @@ void header_row(const Look& look, u32 left) {
 
 void right_text(const Look& look, const std::string& text, bool faint) {
   ImGui::PushFont(look.mono);
-  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(text.c_str()).x;
-  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room, 0.0F));
-  faint ? ImGui::TextDisabled("%s", text.c_str()) : ImGui::TextUnformatted(text.c_str());
+  const float room = ImGui::GetContentRegionAvail().x;
+  const std::string shown = fitted(text, room + 1);
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(room - text_width(shown), 0.0F));
+  faint ? ImGui::TextDisabled("%s", shown.c_str()) : ImGui::TextUnformatted(shown.c_str());
   ImGui::PopFont();
 }
 
 float text_width(const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x; }
+
+std::string fitted(const std::string& text, float width) {
+  if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+  std::string cut = text;
+  while (!cut.empty()) {
+    do cut.pop_back();
+    while (!cut.empty() && (static_cast<u8>(cut.back()) & 0xC0) == 0x80);
+    // The lead byte of what was cut goes with it.
+    if (!cut.empty() && static_cast<u8>(cut.back()) >= 0xC0) cut.pop_back();
+    if (ImGui::CalcTextSize((cut + "…").c_str()).x <= width) return cut + "…";
+  }
+  return "";
+}
 
 double round_step(double least) {
   const double power = std::pow(10, std::floor(std::log10(least)));

@@ -26,13 +26,16 @@ inline constexpr ImGuiTableFlags kNumbersTable = ImGuiTableFlags_SizingStretchPr
 /// numbers.
 void header_row(const Look& look, u32 left);
 
-/// A number in a cell of a table, or a text in the rest of a line: at its right edge.
+/// A number in a cell of a table, or a text in the rest of a line: at its right edge. Where there is no room
+/// for all of it, "…" says so: a number without its last digits would be another one.
 void right_text(const Look& look, const std::string& text, bool faint = false);
 /// The same with a bar behind it, as long as its part of the largest.
 void bar_cell(const Look& look, double value, double largest, const std::string& text);
 
 /// Of one line in the current font, in pixels.
 float text_width(const std::string& text);
+/// The text, cut with "…" if it is wider than `width` in the current font.
+std::string fitted(const std::string& text, float width);
 /// 1, 2 or 5 times a power of ten: the least that is no less than `least`, which is more than 0.
 double round_step(double least);
 

@@ -25,6 +25,7 @@ const std::vector<Case>& cases() {
         "--marker-a=1ms", "--marker-b=2ms"}},
       {"timeline-ja-dark", {"scheduling", "--view=timeline", "--lang=ja", "--theme=dark"}},
       {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
+      {"exits", {"architectures", "--view=exits", "--show=2", "--set=exits.by=vcpu-reason"}},
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
       {"lesson", {"--lesson=3", "--view=lesson"}},
       {"lesson-ja-present", {"--lesson=3", "--view=lesson", "--lang=ja", "--present", "--set=lesson.step=2"}},
