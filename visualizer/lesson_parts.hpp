@@ -19,13 +19,13 @@ struct LessonFrame {
 };
 
 /// Cards with the questions of a step: to answer, or what came of the answers once they are measured.
-void draw_questions(LessonFrame& at, const views::Step& step);
+void draw_questions(LessonFrame& at, const views::LessonStep& step);
 
 /// The button that runs, what it does, how far it is; afterwards the predictions beside what was measured.
 void draw_run(LessonFrame& at);
 
 /// Commands that the step's text suggests: each can be run, and is shown beside what was run before.
-void draw_commands(LessonFrame& at, const views::Step& step);
+void draw_commands(LessonFrame& at, const views::LessonStep& step);
 
 /// Whether the scenarios may be run now, and running them.
 bool may_run(const LessonFrame& at);

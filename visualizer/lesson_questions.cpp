@@ -226,7 +226,7 @@ void draw_question(LessonFrame& at, const Question& question, size_t number) {
 
 }  // namespace
 
-void draw_questions(LessonFrame& at, const views::Step& step) {
+void draw_questions(LessonFrame& at, const views::LessonStep& step) {
   const std::vector<const Question*> all = at.lesson.questions();
   for (size_t i = 0; i < all.size(); ++i) {
     for (const Question& question : step.questions) {

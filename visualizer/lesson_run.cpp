@@ -100,10 +100,10 @@ void draw_run(LessonFrame& at) {
   ImGui::TextUnformatted(at.frame.say("lesson.compared").c_str());
   ImGui::PopFont();
   ImGui::Dummy({1, at.frame.look.px(2)});
-  for (const views::Step& step : at.lesson.steps) draw_questions(at, step);
+  for (const views::LessonStep& step : at.lesson.steps) draw_questions(at, step);
 }
 
-void draw_commands(LessonFrame& at, const views::Step& step) {
+void draw_commands(LessonFrame& at, const views::LessonStep& step) {
   const std::vector<views::LessonCommand> commands = views::commands_of(step.blocks);
   if (commands.empty()) return;
   ImGui::Dummy({1, at.frame.look.px(6)});

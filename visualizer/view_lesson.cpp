@@ -13,7 +13,7 @@ namespace hvlab::visualizer {
 using views::Chapter;
 using views::Lesson;
 using views::LessonProgress;
-using views::Step;
+using views::LessonStep;
 
 namespace {
 
@@ -73,7 +73,7 @@ void take_runs(Classroom& room, Frame& frame, LessonProgress& progress) {
 // A bar of the lesson's steps, those of a chapter close together. A click goes there.
 void draw_steps(LessonFrame& at) {
   const Look& look = at.frame.look;
-  const std::vector<Step>& steps = at.lesson.steps;
+  const std::vector<LessonStep>& steps = at.lesson.steps;
   const ImVec2 from = ImGui::GetCursorScreenPos();
   const float gap = look.px(3), between = look.px(10), height = look.px(5);
   const float room = ImGui::GetContentRegionAvail().x - between * (views::kChapters - 1) -
@@ -99,7 +99,7 @@ void draw_steps(LessonFrame& at) {
   ImGui::SetCursorScreenPos({from.x, from.y + look.px(18)});
 }
 
-void draw_head(LessonFrame& at, const Step& step) {
+void draw_head(LessonFrame& at, const LessonStep& step) {
   const Look& look = at.frame.look;
   ImGui::TextDisabled("%s", at.lesson.title.c_str());
   draw_steps(at);
@@ -110,7 +110,7 @@ void draw_head(LessonFrame& at, const Step& step) {
 }
 
 // The step's text, which scrolls by itself.
-void draw_text(Classroom& room, LessonFrame& at, const Step& step, float foot) {
+void draw_text(Classroom& room, LessonFrame& at, const LessonStep& step, float foot) {
   ImGui::BeginChild("text", {0, ImGui::GetContentRegionAvail().y - foot}, false);
   if (room.scroll_to) ImGui::SetScrollY(*room.scroll_to);
   room.scroll_to.reset();
@@ -182,7 +182,7 @@ void take_keys(Classroom& room, LessonFrame& at, float page) {
 }
 
 // What a step's view shall show, if its runs are there.
-void open_view(Classroom& room, Frame& frame, const Step& step, const LessonProgress& progress) {
+void open_view(Classroom& room, Frame& frame, const LessonStep& step, const LessonProgress& progress) {
   room.problem.clear();
   try {
     const std::vector<std::string> arguments = views::view_arguments(step, progress.runs);
@@ -228,7 +228,7 @@ void draw_beside_head(Frame& frame, const std::string& name) {
   if (ImGui::Button(alone.c_str())) frame.state.view = name;
 }
 
-void draw_column(Classroom& room, LessonFrame& at, const Step& step, float width) {
+void draw_column(Classroom& room, LessonFrame& at, const LessonStep& step, float width) {
   ImGui::BeginChild("lesson", {width, 0}, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
   const float page = ImGui::GetContentRegionAvail().y - at.frame.look.px(110);
@@ -266,7 +266,7 @@ void draw_open_lesson(Classroom& room, Frame& frame, const Lesson& lesson) {
                  .runner = room.runner,
                  .results = room.results,
                  .reading = reading};
-  const Step& step = lesson.steps[progress.step];
+  const LessonStep& step = lesson.steps[progress.step];
   open_view(room, frame, step, progress);
   const std::string beside = frame.runs.runs.empty() ? "" : frame.state.option("lesson.view");
   const ImVec2 area = ImGui::GetContentRegionAvail();

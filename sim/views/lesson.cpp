@@ -38,10 +38,10 @@ class LessonReader {
   }
 
  private:
-  Step& step() { return lesson_.steps.back(); }
+  LessonStep& step() { return lesson_.steps.back(); }
 
   void begin_step(Chapter chapter, const std::string& title) {
-    Step step;
+    LessonStep step;
     step.chapter = chapter;
     step.title = title;
     lesson_.steps.push_back(std::move(step));
@@ -123,14 +123,14 @@ class LessonReader {
 
 std::vector<const Question*> Lesson::questions() const {
   std::vector<const Question*> all;
-  for (const Step& step : steps) {
+  for (const LessonStep& step : steps) {
     for (const Question& question : step.questions) all.push_back(&question);
   }
   return all;
 }
 
 size_t Lesson::step_of(Chapter chapter) const {
-  const auto found = std::ranges::find(steps, chapter, &Step::chapter);
+  const auto found = std::ranges::find(steps, chapter, &LessonStep::chapter);
   return static_cast<size_t>(found - steps.begin());
 }
 

@@ -35,7 +35,7 @@ struct Question {
 };
 
 /// What is on the screen at once.
-struct Step {
+struct LessonStep {
   Chapter chapter = Chapter::Know;
   std::string title;  // of its section
   std::vector<Block> blocks;
@@ -47,7 +47,7 @@ struct Lesson {
   std::string name;   // "3-coscheduling"
   std::string title;  // "Lesson 3: strict against relaxed co-scheduling"
   std::string intro;
-  std::vector<Step> steps;
+  std::vector<LessonStep> steps;
   std::vector<std::string> scenarios;  // what its section "run" runs, in order: "coscheduling"
 
   std::vector<const Question*> questions() const;

@@ -87,7 +87,8 @@ std::string lesson_list(const std::vector<Lesson>& lessons) {
   return text;
 }
 
-std::vector<std::string> view_arguments(const Step& step, const std::map<std::string, std::string>& runs) {
+std::vector<std::string> view_arguments(const LessonStep& step,
+                                        const std::map<std::string, std::string>& runs) {
   std::vector<std::string> arguments, options;
   if (step.view.empty()) return {};
   for (const std::string& word : std::vector(step.view.begin() + 1, step.view.end())) {

@@ -22,7 +22,8 @@ std::string lesson_list(const std::vector<Lesson>& lessons);
 /// What a step's view looks at, as arguments of `hvlab view`: its runs' directories, then --view and options.
 /// Nothing if the step has no view, or if none of its runs has begun. In the last chapter also what was tried
 /// (runs called NAME+N).
-std::vector<std::string> view_arguments(const Step& step, const std::map<std::string, std::string>& runs);
+std::vector<std::string> view_arguments(const LessonStep& step,
+                                        const std::map<std::string, std::string>& runs);
 
 /// What `file` keeps of lesson `name`; at its beginning if nothing is kept, or if what is kept is damaged.
 LessonProgress load_progress(const std::filesystem::path& file, const std::string& name);

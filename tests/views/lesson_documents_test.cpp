@@ -35,7 +35,7 @@ void check_same(const Question& one, const Question& other) {
 }
 
 // A view is by name one of the catalogue's; what it looks at is of this lesson.
-void check_view(const Lesson& lesson, const Step& step) {
+void check_view(const Lesson& lesson, const LessonStep& step) {
   const Messages messages = Messages::load("en");
   CHECK(messages.has("view." + step.view.front()));
   for (const std::string& word : std::vector(step.view.begin() + 1, step.view.end())) {
@@ -63,7 +63,7 @@ TEST_CASE("a lesson is the same in every language") {
       CHECK(!lessons[i].intro.empty());
       REQUIRE(lessons[i].steps.size() == english[i].steps.size());
       for (size_t j = 0; j < lessons[i].steps.size(); ++j) {
-        const Step &step = lessons[i].steps[j], &model = english[i].steps[j];
+        const LessonStep &step = lessons[i].steps[j], &model = english[i].steps[j];
         CAPTURE(j, step.title);
         CHECK(step.chapter == model.chapter);
         CHECK(step.view == model.view);
@@ -92,7 +92,7 @@ TEST_CASE("a lesson asks something, and runs, measures and shows what there is")
       }
     }
     CHECK(measured >= 3);
-    for (const Step& step : lesson.steps) {
+    for (const LessonStep& step : lesson.steps) {
       if (step.chapter >= Chapter::Run) CHECK(!step.view.empty());
       if (!step.view.empty()) check_view(lesson, step);
     }

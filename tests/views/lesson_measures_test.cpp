@@ -24,13 +24,13 @@ std::map<std::string, std::string> run_all(const Lesson& lesson, const fs::path&
 }
 
 // As many runs as the view's words name.
-void check_view(const Step& step, const std::map<std::string, std::string>& runs) {
+void check_view(const LessonStep& step, const std::map<std::string, std::string>& runs) {
   CAPTURE(step.title, step.view);
   size_t words = 0;
   for (const std::string& word : std::vector(step.view.begin() + 1, step.view.end())) {
     if (word.starts_with("--")) continue;
     ++words;
-    Step one;
+    LessonStep one;
     one.view = {step.view.front(), word};
     CHECK(view_arguments(one, runs).size() >= 2);
   }
@@ -52,7 +52,7 @@ TEST_CASE("every question of a lesson is answered by its runs, and every view ha
       CHECK(outcome.how == Outcome::How::Skipped);
       if (question->kind == Question::Kind::Number) CHECK(outcome.measured > 0);
     }
-    for (const Step& step : lesson.steps) {
+    for (const LessonStep& step : lesson.steps) {
       if (!step.view.empty()) check_view(step, runs);
     }
   }

@@ -123,7 +123,7 @@ TEST_CASE("a step's view is the arguments of hvlab view, for the runs that have 
     {"cell": "m=a", "folder": "m=a"}, {"cell": "m=/b c", "folder": "m=_b_c"}, {"cell": "m=d", "folder": "m=d"}]})");
   write_file(folder.path / "r/m=_b_c/run.json", R"({"schema": "hvlab.run/1", "state": "running"})");
   write_file(folder.path / "r/m=d/run.json", R"({"schema": "hvlab.run/1", "state": "running"})");
-  Step step;
+  LessonStep step;
   CHECK(view_arguments(step, {{"one", run}}).empty());
   step.view = {"compare", "one/m=a", "one/m=d", "one/#2", "one/#4", "one/m=e", "two", "--at=5us"};
   CHECK(view_arguments(step, {}).empty());

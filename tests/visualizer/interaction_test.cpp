@@ -109,6 +109,21 @@ TEST_CASE("arrows, Space and Enter are the view's, or after F2 those of buttons 
   CHECK(!remembered("architectures").option("ladder.at").empty());
 }
 
+// The seventh nested page fault of the run, as the list of exits opens it.
+TEST_CASE("an exit that is named by its time has neighbours: the one before and the next") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  for (const auto& [key, number] : {std::pair("Up", "8"), std::pair("Down", "6")}) {
+    OpenWindow window({"architectures", "--fresh", "--view=ladder", "--show=2", "--set=ladder.mode=exit",
+                       "--set=ladder.exit=@4332132333"});
+    wait_for(0.5);
+    window.keys({key});
+    window.leave();
+    CHECK(remembered("architectures").option("ladder.exit") == number);
+  }
+}
+
 TEST_CASE("nothing is drawn while nothing happens") {
   unsetenv("DISPLAY");
   const visualizer::Display display(true, 1280, 900);

@@ -10,7 +10,7 @@ namespace hvlab::visualizer {
 TEST_CASE("what lessons ask for are arguments of hvlab view") {
   for (const std::string& language : views::languages()) {
     for (const views::Lesson& lesson : views::load_lessons(language)) {
-      for (const views::Step& step : lesson.steps) {
+      for (const views::LessonStep& step : lesson.steps) {
         if (step.view.empty()) continue;
         CAPTURE(lesson.name, step.view);
         std::vector<std::string> arguments = {"--view=" + step.view.front()};
