@@ -100,6 +100,18 @@ void Processors::pause() {
   if (on_pause_) on_pause_(index);
 }
 
+void Processors::watch_steps(u64 from, Pause watch) {
+  watch_from_ = from;
+  watch_ = std::move(watch);
+}
+
+/// Where a run of processor `index` that begins now and may last to `end` has to be cut at the latest.
+u64 Processors::next_stop(size_t index, u64 end) const {
+  if (pause_processor_ == index) end = std::min(end, pause_cycle_);
+  if (watch_) end = std::min(end, std::max(watch_from_, processors_[index]->cycles() + 1));
+  return end;
+}
+
 u64 Processors::instructions() const {
   u64 sum = 0;
   for (const auto& processor : processors_) sum += processor->instructions();
@@ -153,7 +165,11 @@ Stop Processors::take_turn(size_t index, u64 end, bool ends_at_spins, bool& spun
       if (stopped_) return Stop::CycleLimit;
       continue;
     }
-    const Stop stop = processor.run(pauses ? pause_cycle_ : end);
+    if (watch_ && watch_from_ <= processor.cycles()) {
+      watch_(index);
+      if (stopped_) return Stop::CycleLimit;
+    }
+    const Stop stop = processor.run(next_stop(index, end));
     spun = spun || processor.has_spun();
     end = std::min(end, target_);  // a deadline may have come nearer
     const bool over = stop != Stop::CycleLimit || stopped_ || (spun && ends_at_spins);

@@ -85,6 +85,11 @@ class Processors final : public TimeKeeper {
   /// Asks for one behind the instruction in progress, or else before the next one of processor 0.
   void pause_soon();
 
+  /// Is called, from cycle `from` of each processor on, before every single thing it does: an instruction, a
+  /// step of one that repeats, an interrupt that it takes. The same holds for it as for a pause. Empty: for
+  /// nobody any longer. Instructions are then executed one by one, which costs the host's time alone.
+  void watch_steps(u64 from, Pause watch);
+
   // TimeKeeper
   Picoseconds now() const override;
   void deadline_brought_forward(Picoseconds deadline) override;
@@ -113,6 +118,7 @@ class Processors final : public TimeKeeper {
   Halt run_one(size_t index, const Limits& limits);
   execute::Stop take_turn(size_t index, u64 end, bool ends_at_spins, bool& spun);
   void pause();
+  u64 next_stop(size_t index, u64 end) const;
   void note_wake(size_t index, u64 cycle);
   void meet(u64 cycle);
   bool others_run(size_t index) const;
@@ -136,6 +142,8 @@ class Processors final : public TimeKeeper {
   size_t pause_processor_ = kNobody;  // whose pause was asked for
   u64 pause_cycle_ = 0;
   Pause on_pause_;
+  u64 watch_from_ = 0;
+  Pause watch_;  // mostly empty
   // The latest cycle at which a device or a time-stamp counter was looked at: a processor that runs later in
   // a slice than one that was ahead must not take them back.
   mutable u64 seen_ = 0;

@@ -8,6 +8,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
 #include "sim/lab/boot_load.hpp"
+#include "sim/lab/instruction_list.hpp"
 #include "sim/lab/machine_look.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/recorded_boot.hpp"
@@ -28,6 +29,8 @@ po::options_description describe() {
       ("at", text("TIME"), "the moment, in simulated time since power-on, like 1.25s, 800us or 123456ps; required")
       ("cpu", text("N"), "only this processor, at the first instruction it begins at that time or later")
       ("address", text("A"), "walk the page tables of this linear address, on processors and in guests")
+      ("instructions", text("N"), "instead: the N instructions that are executed from there on, on all processors, and what happens meanwhile; N at most 50000")
+      ("until", text("TIME"), "with --instructions: only those that begin before")
       ("json", "as one JSON document")
       ("run", po::value<std::vector<std::string>>(), "the run")
       ("help", "show this");
@@ -46,9 +49,12 @@ class SilentConsole final : public board::ConsoleHost {
   bool ended_;
 };
 
+constexpr u64 kMostInstructions = 50'000;
+
 struct Question {
   Picoseconds at = 0;
   MachineLook::Wishes wishes;
+  std::optional<InstructionList::Wishes> instructions;
 };
 
 /// One machine's second life, up to the moment in question.
@@ -56,10 +62,13 @@ class Replay final : public observe::Observer {
  public:
   Replay(board::Machine& machine, const BootOptions& options, std::optional<SameRun>& same,
          const Question& question)
-      : machine_(machine), look_(machine, options), same_(same), question_(question) {}
+      : machine_(machine), look_(machine, options), same_(same), question_(question) {
+    if (question.instructions) instructions_.emplace(machine, look_, *question.instructions);
+  }
 
   void on_event(const observe::Event& event) override {
     look_.on_event(event);
+    if (instructions_) instructions_->on_event(event);
     if (!same_ || document_) return;
     same_->on_event(event);
     if (!same_->difference().empty()) stop();
@@ -68,6 +77,7 @@ class Replay final : public observe::Observer {
   board::RunEnd run(const board::Processors::Limits& limits) {
     board::Processors& processors = machine_.processors();
     machine_.observe_with(this);
+    if (instructions_) return run_listening(limits);
     processors.on_pause([this](size_t) { reached(); });
     machine_.on_idle([this](Picoseconds span) {
       if (machine_.processors().time() + span >= question_.at) reached();
@@ -77,9 +87,18 @@ class Replay final : public observe::Observer {
     return machine_.run(limits);
   }
 
+  /// What was asked for; nothing if the run ended before.
   const std::optional<Json>& document() const { return document_; }
 
  private:
+  board::RunEnd run_listening(const board::Processors::Limits& limits) {
+    instructions_->begin([this] { stop(); });
+    machine_.on_idle([this](Picoseconds span) { instructions_->before_idle(span); });
+    const board::RunEnd end = machine_.run(limits);
+    if (machine_.processors().time() >= question_.at || end.why == board::End::Interrupted)
+      document_ = instructions_->document();
+    return end;
+  }
   void reached() {
     if (!document_) document_ = look_.document(question_.wishes);
     stop();
@@ -93,6 +112,7 @@ class Replay final : public observe::Observer {
   MachineLook look_;
   std::optional<SameRun>& same_;
   Question question_;
+  std::optional<InstructionList> instructions_;
   std::optional<Json> document_;
 };
 
@@ -136,6 +156,19 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   return document;
 }
 
+std::optional<InstructionList::Wishes> listing_of(const po::variables_map& values, const Question& question) {
+  if (values.count("instructions") == 0) {
+    if (values.count("until") != 0) throw UserError("inspect: --until goes with --instructions");
+    return std::nullopt;
+  }
+  if (question.wishes.address) throw UserError("inspect: --address does not go with --instructions");
+  InstructionList::Wishes wishes{.at = question.at, .processor = question.wishes.processor};
+  wishes.most = parse_count("--instructions", values["instructions"].as<std::string>(), 1, kMostInstructions);
+  if (values.count("until") != 0) wishes.until = parse_span("--until", values["until"].as<std::string>());
+  if (wishes.until <= wishes.at) throw UserError("inspect: --until is not behind --at");
+  return wishes;
+}
+
 Question question_of(const po::variables_map& values) {
   if (values.count("at") == 0) throw UserError("inspect: --at TIME is missing; see 'hvlab inspect --help'");
   Question question;
@@ -145,6 +178,7 @@ Question question_of(const po::variables_map& values) {
         parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
   if (values.count("address") != 0)
     question.wishes.address = parse_count("--address", values["address"].as<std::string>(), 0, ~u64{0});
+  question.instructions = listing_of(values, question);
   return question;
 }
 
@@ -156,7 +190,9 @@ int inspect_command(const std::vector<std::string>& arguments) {
   if (values.count("help") != 0) {
     std::cout << "usage: hvlab inspect RUN --at TIME [OPTION]...\n\nRuns a recorded run again, silently, up "
                  "to a moment, and prints the machine's state then: registers, code,\n"
-                 "page walks, control blocks of virtual machines, interrupt controllers, devices, consoles. "
+                 "page walks, control blocks of virtual machines, interrupt controllers, devices, consoles; "
+                 "or the\n"
+                 "instructions that are executed from then on. "
                  "A RUN is a run\n"
                  "directory, a folder of them (the latest), or a NAME in runs/; of a run with cells one of "
                  "these. Nothing is\n"
@@ -172,9 +208,10 @@ int inspect_command(const std::vector<std::string>& arguments) {
   const record::RunReader run(std::filesystem::absolute(record::find_run(names[0])).string());
   const Json document = inspect_run(run, question);
   if (values.count("json") != 0)
-    std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    std::cout << document.dump(question.instructions ? 0 : 2, ' ', false, Json::error_handler_t::replace)
+              << '\n';
   else
-    std::cout << inspect::machine_text(document);
+    std::cout << (question.instructions ? instructions_text(document) : inspect::machine_text(document));
   return 0;
 }
 

@@ -36,6 +36,9 @@ class MachineLook final : public observe::Observer {
   /// Which virtual processor processor `core` runs, or ran last; vm 0 if none.
   observe::ExitTotals::Vcpu vcpu_on(size_t core) const;
 
+  /// "name+0x12" of a linear address of what `cpu` runs, or empty.
+  std::string symbol(const cpu::Cpu& cpu, u64 address) { return symbols_.at(cpu, address); }
+
   const observe::ExitTotals& exits() const { return exits_; }
   const board::Machine& machine() const { return machine_; }
 
