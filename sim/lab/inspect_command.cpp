@@ -95,7 +95,7 @@ class Replay final : public observe::Observer {
     instructions_->begin([this] { stop(); });
     machine_.on_idle([this](Picoseconds span) { instructions_->before_idle(span); });
     const board::RunEnd end = machine_.run(limits);
-    if (machine_.processors().time() >= question_.at || end.why == board::End::Interrupted)
+    if (instructions_->has_begun() || machine_.processors().time() >= question_.at)
       document_ = instructions_->document();
     return end;
   }
@@ -172,7 +172,8 @@ std::optional<InstructionList::Wishes> listing_of(const po::variables_map& value
 Question question_of(const po::variables_map& values) {
   if (values.count("at") == 0) throw UserError("inspect: --at TIME is missing; see 'hvlab inspect --help'");
   Question question;
-  question.at = parse_span("--at", values["at"].as<std::string>());
+  const std::string at = values["at"].as<std::string>();
+  if (at != "0" && at != "0s") question.at = parse_span("--at", at);  // 0: power-on
   if (values.count("cpu") != 0)
     question.wishes.processor =
         parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);

@@ -2,6 +2,7 @@
 // --instructions` (docs/live.md). Listening changes nothing that is simulated.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,12 @@ class InstructionList final : public observe::Observer {
   void on_event(const observe::Event& event) override;
   /// The machine is about to be idle for `span`.
   void before_idle(Picoseconds span);
+
+  /// Whether an instruction has begun that is wanted.
+  bool has_begun() const {
+    return is_enough_ || !done_.empty() ||
+           std::ranges::any_of(under_way_, [](const auto& one) { return one.has_value(); });
+  }
 
   /// hvlab.instructions/1 of what was executed. To be called once, after the run.
   record::Json document();

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "sim/record/run_reader.hpp"
 #include "temporary_folder.hpp"
@@ -53,7 +54,154 @@ std::map<std::string, std::string> files_of(const fs::path& folder) {
   return files;
 }
 
+/// A Multiboot image of `code`, entered at 1 MiB + 32.
+void write_kernel(const fs::path& file, const std::vector<u8>& code) {
+  constexpr u32 kMagic = 0x1BADB002, kFlags = 0x10000, kBase = 0x100000;
+  const u32 header[] = {kMagic, kFlags, 0u - kMagic - kFlags, kBase, kBase, 0, 0, kBase + 32};
+  std::ofstream out(file, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(header), sizeof header);
+  out.write(reinterpret_cast<const char*>(code.data()), static_cast<std::streamsize>(code.size()));
+}
+
+u64 number(const Json& json) { return std::stoull(json.get<std::string>(), nullptr, 16); }
+
+/// Each instruction of a processor begins where the one before it ends.
+void check_chain(const Json& list) {
+  std::map<u64, u64> next;  // of each processor
+  const u64 hertz = list["frequency_hz"].get<u64>();
+  for (const Json& one : list["instructions"]) {
+    const u64 processor = one["processor"].get<u64>(), time = one["time"].get<u64>();
+    const auto found = next.find(processor);
+    const bool follows = found == next.end() || (time + 1 >= found->second && time <= found->second + 1);
+    if (!follows) FAIL_CHECK("not where the one before ends: " << one.dump());
+    if (one["cycles"].is_null()) {
+      next.erase(processor);
+    } else {
+      next[processor] = time + static_cast<u64>(static_cast<__int128>(one["cycles"].get<u64>()) *
+                                                1'000'000'000'000 / hertz);
+    }
+  }
+}
+
 }  // namespace
+
+// Catches instructions that are left out, told twice, or told at another time than theirs.
+TEST_CASE("the instructions of a small program are listed one by one") {
+  const test::TemporaryFolder folder("inspect-listing");
+  write_kernel(folder.path / "kernel", {0xB9, 3, 0, 0, 0,  // mov ecx, 3
+                                        0x49,              // again: dec ecx
+                                        0x75, 0xFD,        // jnz again
+                                        0xF3, 0x90,        // pause
+                                        0xB0, 0x07,        // mov al, 7
+                                        0xE6, 0xF4});      // out 0xf4, al: ends the run
+  hvlab(folder,
+        "boot --reproducible --kernel kernel --debug-exit --max-time 1ms --record-level full --record ./a/");
+  const Output told = hvlab(folder, "inspect ./a --at 0s --instructions 100 --json");
+  CAPTURE(told.text);
+  REQUIRE(told.status == 0);
+  const Json list = Json::parse(told.text);
+  CHECK(list["schema"] == "hvlab.instructions/1");
+  static constexpr u64 kRips[] = {0x100020, 0x100025, 0x100026, 0x100025, 0x100026,
+                                  0x100025, 0x100026, 0x100028, 0x10002A, 0x10002C};
+  static constexpr const char* kTexts[] = {"mov ecx", "dec ecx", "jnz",   "dec ecx", "jnz",
+                                           "dec ecx", "jnz",     "pause", "mov al",  "out"};
+  REQUIRE(list["instructions"].size() == std::size(kRips));
+  for (size_t i = 0; i < std::size(kRips); ++i) {
+    const Json& one = list["instructions"][i];
+    CAPTURE(one.dump());
+    CHECK(number(one["rip"]) == kRips[i]);
+    CHECK(one["text"].get<std::string>().starts_with(kTexts[i]));
+    CHECK(one["processor"] == 0);
+    CHECK(one["cpl"] == 0);
+    CHECK(one["in_guest"] == false);
+  }
+  CHECK(list["instructions"][0]["time"] == 0);
+  check_chain(list);
+  // The end of the run is an event of its last instruction.
+  Record end;
+  const TraceReader trace = RunReader((folder.path / "a").string()).trace();
+  trace.each(0, kNever, [&](const Record& r) {
+    if (trace.name(NameTable::Kind, r.kind) == "debug-exit") end = r;
+    return true;
+  });
+  REQUIRE(list["events"].back()["kind"] == "debug-exit");
+  CHECK(list["events"].back()["time"] == end.time);
+  const u64 out = list["instructions"].back()["time"].get<u64>();
+  CHECK(end.time >= out);
+  // From the middle on it is the end of the same list; a limit cuts it.
+  const Json part = Json::parse(
+      hvlab(folder, "inspect ./a --at " + std::to_string(out) + "ps --instructions 5 --json").text);
+  REQUIRE(part["instructions"].size() == 1);
+  CHECK(part["instructions"][0] == list["instructions"].back());
+  const Json few = Json::parse(hvlab(folder, "inspect ./a --at 0s --instructions 4 --json").text);
+  REQUIRE(few["instructions"].size() == 4);
+  CHECK(few["instructions"][3] == list["instructions"][3]);
+  CHECK(few["until"] == list["instructions"][4]["time"]);
+  CHECK(hvlab(folder, "inspect ./a --at 0s --instructions 4").text.find("dec ecx") != std::string::npos);
+}
+
+// Catches a listing that disturbs whose turn it is: all events, of both processors, have to be where the
+// recorded run had them, while each instruction is executed alone.
+TEST_CASE("two processors do under the list of instructions what they did without") {
+  const test::TemporaryFolder folder("inspect-two");
+  const std::string models = HVLAB_MODELS;
+  const Output made = hvlab(
+      folder, "boot --reproducible --kernel " + models + "/monolithic/monolithic.elf --initrd " + models +
+                  "/kernel/kernel.elf --module " + models +
+                  "/kernel/programs.tar --append 'vm1=vcpus:2,memory:48,disk:none,net:none "
+                  "vm2=vcpus:1,memory:48,disk:none,net:none -- panic=off run=/bin/smp --threads 2 --quick "
+                  "barrier -- panic=off run=/bin/smp --threads 1 --quick barrier' --memory 160M --cpus 2 "
+                  "--max-time 17ms --record-level full --record ./a/");
+  REQUIRE(made.status == 124);
+  const TraceReader trace = RunReader((folder.path / "a").string()).trace();
+  const std::string ask = "inspect ./a --at 16ms --instructions 20000 --json";
+  const Output told = hvlab(folder, ask);
+  REQUIRE(told.status == 0);
+  const Json list = Json::parse(told.text);
+  const u64 from = list["from"].get<u64>(), until = list["until"].get<u64>();
+  REQUIRE(until > from);
+  using Told = std::tuple<u64, u64, std::string, u64, u64, u64>;
+  std::multiset<Told> recorded, listed;
+  trace.each(from, until, [&](const Record& r) {
+    const std::string kind = trace.name(NameTable::Kind, r.kind);
+    const bool state = r.kind == trace_kind::kState || r.kind == trace_kind::kHeld;
+    if (!state && r.time >= from && r.time < until && kind != "vm-exit-detail" && kind != "mark-detail")
+      recorded.insert({r.time, r.core, kind, r.a, r.b, r.rip});
+    return true;
+  });
+  size_t exits = 0;
+  for (const Json& e : list["events"]) {
+    const std::string kind = e["kind"].get<std::string>();
+    listed.insert({e["time"].get<u64>(), e["processor"].get<u64>(), kind, number(e["a"]), number(e["b"]),
+                   number(e["rip"])});
+    exits += kind == "vm-exit" ? 1 : 0;
+  }
+  CHECK(exits > 10);
+  CHECK(listed == recorded);
+  check_chain(list);
+  // Each exit belongs to the instruction that left the guest.
+  std::set<std::tuple<u64, u64, u64>> ran;
+  std::set<u64> processors;
+  for (const Json& one : list["instructions"]) {
+    ran.insert({one["time"].get<u64>(), one["processor"].get<u64>(), number(one["rip"])});
+    processors.insert(one["processor"].get<u64>());
+  }
+  CHECK(processors == std::set<u64>{0, 1});
+  for (const Json& e : list["events"]) {
+    if (e["kind"] != "vm-exit" || e["text"] != "io") continue;
+    CAPTURE(e.dump());
+    CHECK(ran.contains({e["time"].get<u64>(), e["processor"].get<u64>(), number(e["rip"])}));
+  }
+  // One processor's list is its part of the whole one.
+  const Json alone =
+      Json::parse(hvlab(folder, "inspect ./a --at 16ms --instructions 50 --cpu 1 --json").text);
+  size_t next = 0;
+  for (const Json& one : list["instructions"]) {
+    if (one["processor"] != 1 || next == alone["instructions"].size()) continue;
+    CHECK(one == alone["instructions"][next++]);
+  }
+  CHECK(next == 50);
+}
 
 // Catches a state that is not that of the moment, and anything left in the run's directory.
 TEST_CASE("the state at a moment of a recorded run is had again") {
@@ -109,6 +257,10 @@ TEST_CASE("a run that cannot be had again is refused in one line") {
   refused("./a", "--at TIME is missing");
   refused("./a --at soon", "give a time");
   refused("./a --at 1ms --cpu 1", "counted from 0");
+  refused("./a --at 18ms --instructions 5", "the run ended before");
+  refused("./a --at 1ms --instructions 0", "--instructions");
+  refused("./a --at 1ms --until 2ms", "goes with --instructions");
+  refused("./a --at 2ms --until 1ms --instructions 5", "not behind --at");
   refused("./none --at 1ms", "", 6);
   // Another seed is another run, though all its files are there.
   record_run(folder, "b", "--cost vm_exit=1234");
