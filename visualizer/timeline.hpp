@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/views/instructions.hpp"
 #include "sim/views/lane_details.hpp"
 #include "sim/views/record_search.hpp"
 #include "sim/views/skew.hpp"
@@ -44,6 +45,14 @@ struct RowLabel {
   std::string words;
 };
 
+/// The instructions of a run that are in sight, or what became of the question.
+struct TimelineInstructions {
+  bool wanted = false;
+  std::optional<views::InstructionStretch> stretch;  // that was asked for last
+  std::optional<views::InstructionList> list;        // of it
+  std::string problem;                               // why there are none
+};
+
 /// What is kept of a run between frames. All of it can be made again.
 struct TimelineRun {
   unsigned generation = 0;
@@ -61,6 +70,8 @@ struct TimelineRun {
   std::vector<std::vector<RowLabel>> labels;           // of `rows`
   std::vector<std::string> states;                     // that `image` shows, as stored, in the order of rows
   std::optional<std::vector<record::Record>> records;  // single ones, if they are few
+
+  TimelineInstructions instructions;
 
   std::string measured;  // what `sums` are of
   std::vector<views::LaneSums> sums;
@@ -80,14 +91,17 @@ std::vector<TimelineShown> timeline_runs(Frame& frame);
 
 /// One line of the lanes' part, from the top.
 struct TimelineLine {
-  enum class Kind : u8 { Run, Row, Skew };
+  enum class Kind : u8 { Run, Row, Skew, Instructions };
   Kind kind = Kind::Run;
   size_t run = 0;    // of the shown ones
-  size_t index = 0;  // of a row or a curve
+  size_t index = 0;  // of a row or a curve; of instructions: of their processor's row
   float y = 0, height = 0;
 };
 
 std::vector<TimelineLine> timeline_lines(const Frame& frame, const std::vector<TimelineShown>& runs);
+
+/// Asks for the instructions of the shown span, if they are to be shown, and takes them when they are there.
+void take_timeline_instructions(Frame& frame, const TimeArea& area, const std::vector<TimelineShown>& runs);
 
 /// What all parts are drawn with.
 struct Timeline {
@@ -125,6 +139,8 @@ StateStyles styles_of_row(const record::TraceReader& trace, const views::LaneRow
 void draw_timeline_ruler(Timeline& timeline, float top);
 void draw_timeline_map(Timeline& timeline, float top, float height);
 void draw_timeline_lanes(Timeline& timeline);
+void draw_timeline_instructions(Timeline& timeline, const TimelineLine& line);
+void hover_timeline_instructions(const Timeline& timeline, const TimelineLine& line, PicosecondDelta time);
 void draw_timeline_records(Timeline& timeline);  // single ones, on the lanes
 void draw_timeline_lines(Timeline& timeline);    // cursor, markers
 void draw_timeline_scroll(Timeline& timeline);

@@ -219,6 +219,8 @@ void draw_timeline_hover(Timeline& timeline) {
       case TimelineLine::Kind::Run: return hover_run(timeline, line);
       case TimelineLine::Kind::Row: return hover_row(timeline, line, *timeline.pointed_time);
       case TimelineLine::Kind::Skew: return hover_skew(timeline, line, *timeline.pointed_time);
+      case TimelineLine::Kind::Instructions:
+        return hover_timeline_instructions(timeline, line, *timeline.pointed_time);
     }
   } catch (const UserError& error) {
     timeline.frame.status = error.what();

@@ -150,6 +150,11 @@ void take_timeline_keys(Timeline& timeline) {
     state.from.reset();
     state.until.reset();
   }
+  if (frame.pressed(GLFW_KEY_I)) {  // the other way round than it is
+    const bool shown = std::ranges::any_of(
+        timeline.runs, [](const TimelineShown& one) { return one.kept->instructions.wanted; });
+    state.set("timeline.instructions", shown ? "no" : "yes");
+  }
   const PicosecondDelta here = state.at.value_or(focus(timeline));
   if (frame.pressed(GLFW_KEY_M)) set_next_marker(state, here);
   if (frame.pressed(GLFW_KEY_LEFT_BRACKET)) state.marker_a = here;

@@ -255,6 +255,7 @@ void draw_timeline_lanes(Timeline& timeline) {
       case Kind::Run: draw_run(timeline, line); break;
       case Kind::Row: draw_row(timeline, line); break;
       case Kind::Skew: draw_skew(timeline, line); break;
+      case Kind::Instructions: draw_timeline_instructions(timeline, line); break;
     }
   }
 }

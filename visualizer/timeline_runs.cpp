@@ -65,10 +65,17 @@ TimelineRun& kept_of(Frame& frame, const views::OpenRun& run) {
   kept.curves.reset();
   kept.marks.reset();
   kept.records.reset();
+  kept.instructions = {};
   kept.painted.clear();
   kept.measured.clear();
   kept.over.clear();
   return kept;
+}
+
+bool is_processor(const views::OpenRun& run, const views::LaneRow& row) {
+  if (row.heading() || run.trace() == nullptr) return false;
+  const auto lane = run.trace()->lanes().find(row.lanes.front());
+  return lane != run.trace()->lanes().end() && lane->second.type == record::LaneType::Core;
 }
 
 void make_ready(const Frame& frame, const views::OpenRun& run, TimelineRun& kept) {
@@ -129,6 +136,8 @@ std::vector<TimelineLine> timeline_lines(const Frame& frame, const std::vector<T
         machine = row.kind == views::LaneRow::Kind::Machine && !row.folded ? row.number : 0;
       }
       add(TimelineLine::Kind::Row, r, i, has_picture(row) ? lane : look.px(19));
+      if (kept.instructions.wanted && is_processor(*runs[r].run, row))
+        add(TimelineLine::Kind::Instructions, r, i, look.px(22));
     }
     plot();
     y += look.px(8);

@@ -58,6 +58,8 @@ const std::vector<ViewOption>& all_options() {
       {"lesson.shown", "", "what the text last asked that view for"},
       {"timeline.toggled", "", "headings that are folded or opened, with ';' between: devices;vm 1"},
       {"timeline.scroll", "0", "how far the lanes are scrolled, in pixels at scale 1"},
+      {"timeline.instructions", "auto",
+       "single instructions: auto: where a cycle has two pixels; yes: in any span of at most 8 us; no"},
       {"timeline.skew", "yes", "plots how far virtual processors are ahead of each other"},
   };
   return kOptions;

@@ -146,6 +146,7 @@ void draw_timeline(Frame& frame) {
   std::tie(timeline.area.from, timeline.area.until) = frame.span();
   const auto narrowest = views::narrowest(timeline.area.columns());
   timeline.area.until = std::max(timeline.area.until, timeline.area.from + narrowest);
+  take_timeline_instructions(frame, timeline.area, timeline.runs);
   timeline.lines = timeline_lines(frame, timeline.runs);
   const float room = timeline.area.bottom - timeline.area.top;
   const float most = std::max(0.0F, content_height(timeline.lines) - room);
