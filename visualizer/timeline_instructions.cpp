@@ -112,7 +112,9 @@ void draw_cells(Timeline& timeline, const TimelineShown& shown, const std::vecto
     Fills fills(timeline.list(), look);
     for (const views::InstructionCell& cell : cells) {
       const auto [from, to] = box(cell);
-      fills.add(from, to, views::style_of(all[cell.first].account));
+      const bool narrow = to.x - from.x < 3;  // has no gap to its neighbours
+      const float opacity = narrow && cell.first % 2 != 0 ? 0.7F : 1.0F;
+      fills.add(from, to, views::style_of(all[cell.first].account), opacity);
     }
   }
   for (const views::InstructionCell& cell : cells) {

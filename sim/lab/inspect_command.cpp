@@ -77,7 +77,7 @@ class Replay final : public observe::Observer {
   board::RunEnd run(const board::Processors::Limits& limits) {
     board::Processors& processors = machine_.processors();
     machine_.observe_with(this);
-    if (instructions_) return run_listening(limits);
+    if (instructions_) return run_listening(*instructions_, limits);
     processors.on_pause([this](size_t) { reached(); });
     machine_.on_idle([this](Picoseconds span) {
       if (machine_.processors().time() + span >= question_.at) reached();
@@ -91,12 +91,11 @@ class Replay final : public observe::Observer {
   const std::optional<Json>& document() const { return document_; }
 
  private:
-  board::RunEnd run_listening(const board::Processors::Limits& limits) {
-    instructions_->begin([this] { stop(); });
-    machine_.on_idle([this](Picoseconds span) { instructions_->before_idle(span); });
+  board::RunEnd run_listening(InstructionList& list, const board::Processors::Limits& limits) {
+    list.begin([this] { stop(); });
+    machine_.on_idle([&list](Picoseconds span) { list.before_idle(span); });
     const board::RunEnd end = machine_.run(limits);
-    if (instructions_->has_begun() || machine_.processors().time() >= question_.at)
-      document_ = instructions_->document();
+    if (list.has_begun() || machine_.processors().time() >= question_.at) document_ = list.document();
     return end;
   }
   void reached() {

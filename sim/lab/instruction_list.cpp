@@ -63,9 +63,10 @@ void InstructionList::step(size_t processor) {
 }
 
 void InstructionList::close(size_t processor) {
-  if (!under_way_[processor]) return;
-  Instruction one = std::move(*under_way_[processor]);
-  under_way_[processor].reset();
+  std::optional<Instruction>& last = under_way_[processor];
+  if (!last) return;
+  Instruction one = std::move(*last);
+  last.reset();
   const execute::Processor& p = machine_.processors().at(processor);
   one.cycles = p.cycles() - one.begin;
   one.retired = p.instructions() - one.retired;
@@ -126,7 +127,8 @@ void InstructionList::on_event(const Event& event) {
   if (wishes_.processor && *wishes_.processor != event.core) return;
   events_.push_back(event);
   const bool taken = event.kind == EventKind::Interrupt || event.kind == EventKind::Nmi;
-  if (under_way_[event.core] && (taken || exits_instead(event))) under_way_[event.core]->interrupted = true;
+  std::optional<Instruction>& one = under_way_[event.core];
+  if (one && (taken || exits_instead(event))) one->interrupted = true;
 }
 
 Json InstructionList::instruction_json(const Instruction& one) const {
@@ -170,7 +172,8 @@ Json InstructionList::document() {
   const board::Frequency frequency = machine_.processors().frequency();
   for (size_t i = 0; i < under_way_.size(); ++i) {  // executed, if its processor has gone on since
     const execute::Processor& p = machine_.processors().at(i);
-    if (!under_way_[i] || p.cycles() <= under_way_[i]->begin) continue;
+    const std::optional<Instruction>& last = under_way_[i];
+    if (!last || p.cycles() <= last->begin) continue;
     close(i);
     if (!p.runnable()) done_.back().cycles.reset();  // halted there, for how long is not known
   }
