@@ -37,8 +37,8 @@ void take(Frame& frame, const views::OpenRun& run, const views::InstructionStret
           TimelineInstructions& kept) {
   const std::string path = run.reader().path().string();
   if (kept.stretch != stretch) {
-    // Nobody waits any longer for what has gone out of sight.
-    if (kept.stretch && !kept.list) frame.ask.forget(views::instruction_question(path, *kept.stretch));
+    // What has gone out of sight is not waited for, nor kept: a list takes megabytes.
+    if (kept.stretch) frame.ask.forget(views::instruction_question(path, *kept.stretch));
     kept.stretch = stretch;
     kept.list.reset();
   }

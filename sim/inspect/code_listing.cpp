@@ -35,6 +35,7 @@ CodeLine line_at(const Cpu& cpu, u64 address, const SymbolOf& symbol) {
 
 /// Where the `most` instructions before `end` begin: decoded from the furthest place from which they meet it.
 std::vector<u64> starts_before(const Cpu& cpu, u64 end, unsigned most) {
+  if (most == 0) return {};
   std::array<u8, kFurthestBack + kLongest> bytes{};
   const u64 first = end - std::min(end, kFurthestBack);
   for (u64 from = first; from < end; ++from) {

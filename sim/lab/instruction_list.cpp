@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+
+#include "sim/arch/svm.hpp"
 
 namespace hvlab::lab {
 
@@ -17,9 +20,13 @@ bool is_told(EventKind kind) {
   return kind != EventKind::Probe && kind != EventKind::VmExitDetail && kind != EventKind::MarkDetail;
 }
 
-/// Exits that are no instruction's: interrupt, NMI, SMI, INIT, virtual interrupt (APM vol. 2, appendix C).
+/// Exits that are no instruction's: something came from outside (APM vol. 2, 15.13).
 bool exits_instead(const Event& event) {
-  return event.kind == EventKind::VmExit && event.a >= 0x60 && event.a <= 0x64;
+  using arch::svm::Exit;
+  static constexpr std::array kFromOutside = {Exit::Intr, Exit::Nmi, Exit::Smi, Exit::Init,
+                                              Exit::VirtualInterrupt};
+  return event.kind == EventKind::VmExit &&
+         std::ranges::find(kFromOutside, static_cast<Exit>(event.a)) != kFromOutside.end();
 }
 
 std::string event_text(const Event& event) {
@@ -97,11 +104,11 @@ void InstructionList::open(size_t processor) {
 }
 
 /// Nothing that begins before the horizon can come any more: processors take turns, so that this is where the
-/// slice in progress began, unless one alone matters.
+/// slice in progress began, unless `processor` alone matters. (If another one alone does, it may be halted.)
 void InstructionList::note_if_enough(size_t processor) {
   const board::Processors& processors = machine_.processors();
-  if (wishes_.processor && *wishes_.processor != processor) return;
-  const bool alone = wishes_.processor || processors.count() == 1;
+  const bool alone =
+      wishes_.processor.value_or(processor) == processor && (wishes_.processor || processors.count() == 1);
   const u64 horizon = alone ? processors.at(processor).cycles() : processors.cycle();
   if (horizon == counted_at_) return;
   counted_at_ = horizon;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "sim/lab/instruction_list.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::lab {
 
@@ -15,10 +16,7 @@ std::string who_of(const Json& one) {
   return fmt::format("{} {}", who, one["cpl"].get<u64>());
 }
 
-std::string time_text(const Json& one) {
-  const u64 time = one["time"].get<u64>();
-  return fmt::format("{}.{:012}", time / kSecond, time % kSecond);
-}
+std::string time_text(const Json& one) { return record::seconds_text(one["time"].get<u64>()); }
 
 std::string instruction_line(const Json& one) {
   const std::string cycles = one["cycles"].is_null() ? "-" : fmt::format("{}", one["cycles"].get<u64>());

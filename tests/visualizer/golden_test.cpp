@@ -2,8 +2,11 @@
 // fixture's runs; docs/contributing.md says how to bless new ones.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "picture_compare.hpp"
+#include "sim/base/types.hpp"
 #include "viewer_run.hpp"
 
 namespace hvlab::test {
@@ -13,6 +16,45 @@ struct Case {
   const char* name;
   std::vector<std::string> arguments;
 };
+
+using Json = nlohmann::ordered_json;
+
+/// Instructions about an exit of the fixture's run `scheduling`, at 3 GHz: long and short ones, one that left
+/// its guest, one that repeats, an interrupt, the end of the list.
+Json instructions() {
+  struct One {
+    u64 cycles;
+    const char *account, *text;
+  };
+  static constexpr One kOnes[] = {{2, "guest-kernel", "test eax, eax"},
+                                  {1, "guest-kernel", "jnz 0xffffffff80103438"},
+                                  {800, "guest-kernel", "pause"},
+                                  {120, "hypervisor", "vmsave rax"},
+                                  {2, "hypervisor", "mov rax, qword ptr [rsp+0x8]"},
+                                  {2, "hypervisor", "mov qword ptr [rax+0x8], rcx"},
+                                  {1, "hypervisor", "xor ecx, ecx"},
+                                  {1, "hypervisor", "inc ecx"},
+                                  {90, "hypervisor", "rep movsb byte ptr [rdi], byte ptr [rsi]"},
+                                  {60, "hypervisor", "stgi"},
+                                  {70, "host-kernel", "sti"},
+                                  {5, "host-kernel", "iretq"}};
+  Json list = {{"schema", "hvlab.instructions/1"},
+               {"frequency_hz", 3'000'000'000},
+               {"processors", 1},
+               {"from", 20'002'000'000},
+               {"until", 20'002'983'000}};
+  u64 cycle = 60'007'797 - 3;  // the exit's, and what comes before it
+  for (const One& one : kOnes) {
+    const std::string text = one.text;
+    Json json = {{"time", cycle * 1000 / 3}, {"processor", 0}, {"rip", "0xffffffff80103438"},
+                 {"cycles", one.cycles},     {"text", text},   {"account", one.account}};
+    json["completed"] = text != "pause" && text != "sti";
+    json["interrupted"] = text == "sti";
+    list["instructions"].push_back(json);
+    cycle += one.cycles;
+  }
+  return list;
+}
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> kCases = {
@@ -24,6 +66,8 @@ const std::vector<Case>& cases() {
        {"architectures", "--view=timeline", "--align=phase:disk", "--from=-200us", "--until=4ms", "--at=1ms",
         "--marker-a=1ms", "--marker-b=2ms"}},
       {"timeline-ja-dark", {"scheduling", "--view=timeline", "--lang=ja", "--theme=dark"}},
+      {"timeline-instructions",
+       {"scheduling", "--view=timeline", "--from=20002800ns", "--until=20003000ns", "--at=20002866ns"}},
       {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
       {"exits", {"architectures", "--view=exits", "--show=2", "--set=exits.by=vcpu-reason"}},
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
@@ -38,6 +82,7 @@ const std::vector<Case>& cases() {
 
 TEST_CASE("every view looks as it did when it was looked at") {
   const Fixture fixture;
+  std::ofstream("answers/inspect.json") << instructions();
   for (const Case& one : cases()) {
     CAPTURE(one.name);
     std::vector<std::string> arguments = one.arguments;
