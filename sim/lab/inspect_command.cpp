@@ -131,8 +131,8 @@ bool input_ended(const record::RunReader& run, const BootOptions& options) {
 
 Json inspect_run(const record::RunReader& run, const Question& question) {
   Parts parts;
-  std::optional<SameRun> same = recorded_events(run);
   const BootOptions options = recorded_boot(run, parts);
+  std::optional<SameRun> same = recorded_events(run);
   if (question.wishes.processor && *question.wishes.processor >= options.machine.processors)
     throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.wishes.processor,
                                 options.machine.processors));
@@ -143,8 +143,7 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   const board::RunEnd end = replay.run({.time = options.max_time, .instructions = options.max_instructions});
   if (same) same->end(question.at);
   if (same && !same->difference().empty())
-    throw UserError("inspect: '" + run.title() +
-                    "' cannot be run again: it is another run now: " + same->difference());
+    throw UserError("inspect: '" + run.title() + "' cannot be run again: " + same->difference());
   if (!replay.document())
     throw UserError(
         fmt::format("--at: the run ended before, at {} ps ({})", machine.processors().time(), name(end.why)));

@@ -2,26 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/user_error.hpp"
+#include "sim/record/trace_recorder.hpp"
+
 namespace hvlab::lab {
 
 using observe::EventKind;
 
 namespace {
 
-/// What every level of recording keeps (sim/record/trace_recorder.cpp).
-bool is_kept(u8 kind) {
-  switch (static_cast<EventKind>(kind)) {
-    case EventKind::VmExit:
-    case EventKind::VmExitDetail:
-    case EventKind::RequestStart:
-    case EventKind::RequestDone:
-    case EventKind::Mark:
-    case EventKind::MarkDetail:
-    case EventKind::Reset:
-    case EventKind::DebugExit: return true;
-    default: return false;
-  }
-}
+bool is_kept(u8 kind) { return record::in_every_trace(static_cast<EventKind>(kind)); }
 
 }  // namespace
 
@@ -33,8 +23,20 @@ void SameRun::advance() {
       over_ = true;
       return;
     }
+    read_chunk();
+  }
+}
+
+/// Of a damaged trace nothing more is compared. No exception may leave from here: the machine's thread is
+/// below.
+void SameRun::read_chunk() {
+  at_ = 0;
+  try {
     records_ = trace_.read(chunk_++);
-    at_ = 0;
+  } catch (const UserError& error) {
+    records_.clear();
+    chunk_ = trace_.chunks().size();
+    difference_ = error.what();
   }
 }
 
@@ -50,8 +52,9 @@ void SameRun::on_event(const observe::Event& event) {
   const bool same = r.time == event.time && r.a == event.a && r.b == event.b && r.rip == event.rip &&
                     r.kind == kind && r.core == event.core;
   if (!same)
-    difference_ = fmt::format("after {} equal events it had {}, now there is {}", compared_,
-                              told(r.time, r.kind, r.core, r.a), told(event.time, kind, event.core, event.a));
+    difference_ =
+        fmt::format("it is another run now: after {} equal events it had {}, now there is {}", compared_,
+                    told(r.time, r.kind, r.core, r.a), told(event.time, kind, event.core, event.a));
   ++compared_;
   ++at_;
   advance();
@@ -63,7 +66,8 @@ void SameRun::end(Picoseconds time) {
   if (over_ || !difference_.empty()) return;
   const record::Record& r = records_[at_];
   if (r.time + kSlack < time)
-    difference_ = fmt::format("it had {}, now there is none", told(r.time, r.kind, r.core, r.a));
+    difference_ =
+        fmt::format("it is another run now: it had {}, now there is none", told(r.time, r.kind, r.core, r.a));
 }
 
 }  // namespace hvlab::lab

@@ -17,7 +17,8 @@ class SameRun final : public observe::Observer {
 
   void on_event(const observe::Event& event) override;
 
-  /// Where it is another run, in one line; empty as far as it is the same.
+  /// Where it is another run, or why that cannot be said (a damaged trace), in one line; empty as far as it
+  /// is the same.
   const std::string& difference() const { return difference_; }
   /// Says so too if the recorded run had something by `time` that this one has not had.
   void end(Picoseconds time);
@@ -26,6 +27,7 @@ class SameRun final : public observe::Observer {
 
  private:
   void advance();
+  void read_chunk();
   std::string told(Picoseconds time, u8 kind, u8 core, u64 a) const;
 
   record::TraceReader trace_;

@@ -21,21 +21,6 @@ constexpr size_t kLongestMark = 256;
 constexpr u16 kLanesForVcpus = 256;      // that threads leave free
 constexpr u64 kSpaceMask = ~u64{0xFFF};  // of CR3: without PCID and cache bits
 
-// What the summary level records besides states and marks; it only counts the rest.
-constexpr bool in_summary(EventKind kind) {
-  switch (kind) {
-    case EventKind::VmExit:
-    case EventKind::VmExitDetail:
-    case EventKind::RequestStart:
-    case EventKind::RequestDone:
-    case EventKind::Mark:
-    case EventKind::MarkDetail:
-    case EventKind::Reset:
-    case EventKind::DebugExit: return true;
-    default: return false;
-  }
-}
-
 template <class State>
 void name_states(TraceWriter& writer, NameTable table) {
   for (u64 i = 0; i < static_cast<u64>(State::Count); ++i)
@@ -114,7 +99,7 @@ u16 TraceRecorder::lane_of(const Event& event, const Core& core) const {
 
 void TraceRecorder::put(const Event& event, u16 lane) {
   writer_.summary().count(lane, event.time, static_cast<u16>(what::kEvents + static_cast<u16>(event.kind)));
-  if (setup_.level != RecordLevel::Full && !in_summary(event.kind)) return;
+  if (setup_.level != RecordLevel::Full && !in_every_trace(event.kind)) return;
   if (lane == event.core && event.rip >> 63 != 0 && addresses_.size() < kMostAddresses)
     addresses_.insert(event.rip);
   writer_.append({.time = event.time,

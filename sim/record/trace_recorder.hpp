@@ -15,6 +15,23 @@
 
 namespace hvlab::record {
 
+/// Whether events of `kind` are recorded one by one at every level; of others, the summary level keeps only
+/// how many there were.
+constexpr bool in_every_trace(observe::EventKind kind) {
+  using observe::EventKind;
+  switch (kind) {
+    case EventKind::VmExit:
+    case EventKind::VmExitDetail:
+    case EventKind::RequestStart:
+    case EventKind::RequestDone:
+    case EventKind::Mark:
+    case EventKind::MarkDetail:
+    case EventKind::Reset:
+    case EventKind::DebugExit: return true;
+    default: return false;
+  }
+}
+
 class TraceRecorder final : public observe::Observer, public observe::LedgerWatcher {
  public:
   struct Setup {
