@@ -54,7 +54,8 @@ bool LiveControl::reached(size_t processor) const {
   switch (step_.to) {
     case Step::To::Nothing: return false;
     case Step::To::Exit: return exit_.has_value();
-    case Step::To::Instruction: return processor == step_.processor;
+    case Step::To::Instruction:
+      return processor == step_.processor && machine_.processors().at(processor).cycles() > step_.cycle;
     case Step::To::Time:
       return machine_.processors().time() >= step_.time ||
              machine_.processors().at(0).cycles() >= machine_.processors().frequency().cycle_at(step_.time);
@@ -101,10 +102,10 @@ void LiveControl::keep_pace(Picoseconds time) {
     server_.wait(std::min(until, Clock::now() + kLook));
 }
 
-/// Asks for the next pause.
+/// Asks for the next pause. Not for one at once, even if something has come meanwhile: whoever asks without
+/// end would keep the machine from executing anything.
 void LiveControl::arm() {
   board::Processors& processors = machine_.processors();
-  if (server_.wants_attention()) return processors.pause_soon();
   if (step_.to == Step::To::Instruction)
     return processors.pause_at(step_.processor, processors.at(step_.processor).cycles() + 1);
   if (step_.to == Step::To::Time) return processors.pause_at(0, processors.frequency().cycle_at(step_.time));
@@ -160,6 +161,7 @@ std::string LiveControl::step(const Json& request) {
   } else if (to == "instruction") {
     step = {.to = Step::To::Instruction, .processor = whole_number(request, "processor", 0)};
     if (step.processor >= machine_.processors().count()) return "there is no such processor";
+    step.cycle = machine_.processors().at(step.processor).cycles();
   } else if (to == "time") {
     step = {.to = Step::To::Time, .time = whole_number(request, "time", 0)};
     if (step.time <= machine_.processors().time()) return "that time is over";

@@ -48,7 +48,8 @@ class LiveControl final : public observe::Observer {
   struct Step {
     enum class To : u8 { Nothing, Exit, Instruction, Time } to = To::Nothing;
     unsigned vm = 0, vcpu = 0;  // of Exit; vm 0: any
-    size_t processor = 0;       // of Instruction
+    size_t processor = 0;       // of Instruction ...
+    u64 cycle = 0;              // ... where that processor was
     Picoseconds time = 0;       // of Time
   };
 

@@ -98,6 +98,36 @@ TEST_CASE("a step is one instruction, and one exit") {
   CHECK(viewer.ask({{"do", "step"}, {"to", "time"}, {"time", 1}})["ok"] == false);
 }
 
+// Catches a client that keeps a run from going on by asking without end, and a step that counts as made when
+// only the next request has come.
+TEST_CASE("requests that come without end hold no run up") {
+  const test::TemporaryFolder folder("live-flood");
+  Run run(folder.path / "a", "--live=wait");
+  Viewer viewer(run.socket());
+  viewer.step({{"to", "exit"}});
+  const u64 processor = viewer.ask({{"do", "status"}})["processor"].get<u64>();
+  u64 before = viewer.ask({{"do", "status"}})["instructions"].get<u64>();
+  for (int i = 0; i < 200; ++i) {
+    viewer.client.ask({{"do", "step"}, {"to", "instruction"}, {"processor", processor}});
+    for (int k = 0; k < 8; ++k) viewer.client.ask({{"do", "status"}});  // on its heels
+    viewer.until("running");
+    viewer.until("paused");
+    const u64 now = viewer.ask({{"do", "status"}})["instructions"].get<u64>();
+    CHECK(now > before);
+    before = now;
+  }
+  REQUIRE(viewer.ask({{"do", "go"}})["ok"] == true);
+  u64 last = 0;
+  for (int i = 0; i < 32; ++i) last = viewer.client.ask({{"do", "status"}});
+  for (int i = 0; i < 100'000 && viewer.client.connected(); ++i) {  // always 32 that are not answered yet
+    viewer.client.poll(10);
+    while (viewer.client.connected() && viewer.client.answer(last - 31))
+      last = viewer.client.ask({{"do", "status"}});
+  }
+  CHECK_FALSE(viewer.client.connected());
+  CHECK(run.wait() == kLimit);
+}
+
 // Catches a run that waits for ever for somebody who has gone.
 TEST_CASE("a run goes on when its last viewer leaves") {
   const test::TemporaryFolder folder("live-leave");
