@@ -55,6 +55,14 @@ void spoil(GuestMachine& m, std::mt19937_64& random) {
   }
 }
 
+/// 4-level, PAE or 32-bit paging, in whose eyes the tables are what they are; of both stages.
+void choose_mode(GuestMachine& m, unsigned mode) {
+  cpu::Cpu& c = m.cpu();
+  c.efer = mode == 0 ? c.efer | arch::efer::kLma : c.efer & ~arch::efer::kLma;
+  c.cr4 = mode == 2 ? (c.cr4 & ~arch::cr4::kPae) | arch::cr4::kPse : c.cr4 | arch::cr4::kPae;
+  for (unsigned i = 0; i < 4; ++i) c.pdpte[i] = m.peek<u64>(kTables + i * 8);
+}
+
 }  // namespace
 
 // Catches any rule of paging that the explanation has otherwise than the processor, of either stage, and any
@@ -73,6 +81,7 @@ TEST_CASE("an explained walk comes to what the processor's walk comes to, and ch
     c.cpl = random() % 2 == 0 ? 3 : 0;
     c.cr4 ^= random() % 2 == 0 ? arch::cr4::kSmep : arch::cr4::kSmap;
     c.efer ^= random() % 8 == 0 ? arch::efer::kNxe : 0;
+    choose_mode(m, random() % 3);
     const u64 linear = random() % (8 << 20);
     for (const Access access : {Access::Read, Access::Write, Access::Execute}) {
       compare(m, linear, access);
