@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/inspect/machine_document.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::inspect {
 
@@ -17,7 +18,7 @@ std::string word(const Json& json, const char* name) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-std::string seconds(u64 time) { return fmt::format("{}.{:012} s", time / kSecond, time % kSecond); }
+std::string seconds(u64 time) { return record::seconds_text(time) + " s"; }
 
 /// "0x" and zeros in front are noise for a reader; digits in one column are not.
 std::string number(const Json& json, const char* name) {

@@ -262,6 +262,15 @@ TEST_CASE("a run that cannot be had again is refused in one line") {
   refused("./a --at 1ms --until 2ms", "goes with --instructions");
   refused("./a --at 2ms --until 1ms --instructions 5", "not behind --at");
   refused("./none --at 1ms", "", 6);
+  // Damaged where it is read while the machine runs.
+  record_run(folder, "c", "--record-level full");
+  const fs::path damaged = folder.path / "c" / "trace.hvt";
+  const std::vector<Chunk> chunks = TraceReader(damaged.string()).chunks();
+  REQUIRE(chunks.size() > 1);
+  std::fstream(damaged, std::ios::in | std::ios::out | std::ios::binary)
+          .seekp(static_cast<std::streamoff>(chunks.back().offset) + 200)
+      << "damage";
+  refused("./c --at 17ms", "damaged");
   // Another seed is another run, though all its files are there.
   record_run(folder, "b", "--cost vm_exit=1234");
   fs::copy(folder.path / "b" / "trace.hvt", folder.path / "a" / "trace.hvt",

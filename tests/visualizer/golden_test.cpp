@@ -40,7 +40,7 @@ Json instructions() {
                                   {5, "host-kernel", "iretq"}};
   Json list = {{"schema", "hvlab.instructions/1"},
                {"frequency_hz", 3'000'000'000},
-               {"processors", 1},
+               {"processors", 2},
                {"from", 20'002'000'000},
                {"until", 20'002'983'000}};
   u64 cycle = 60'007'797 - 3;  // the exit's, and what comes before it
@@ -67,7 +67,7 @@ const std::vector<Case>& cases() {
         "--marker-a=1ms", "--marker-b=2ms"}},
       {"timeline-ja-dark", {"scheduling", "--view=timeline", "--lang=ja", "--theme=dark"}},
       {"timeline-instructions",
-       {"scheduling", "--view=timeline", "--from=20002800ns", "--until=20003000ns", "--at=20002866ns"}},
+       {"scheduling", "--view=timeline", "--from=20002835ns", "--until=20002990ns", "--at=20002866ns"}},
       {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
       {"exits", {"architectures", "--view=exits", "--show=2", "--set=exits.by=vcpu-reason"}},
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
