@@ -56,7 +56,7 @@ void spoil(GuestMachine& m, std::mt19937_64& random) {
 }
 
 /// 4-level, PAE or 32-bit paging, in whose eyes the tables are what they are; of both stages.
-void choose_mode(GuestMachine& m, unsigned mode) {
+void choose_mode(GuestMachine& m, u64 mode) {
   cpu::Cpu& c = m.cpu();
   c.efer = mode == 0 ? c.efer | arch::efer::kLma : c.efer & ~arch::efer::kLma;
   c.cr4 = mode == 2 ? (c.cr4 & ~arch::cr4::kPae) | arch::cr4::kPse : c.cr4 | arch::cr4::kPae;
