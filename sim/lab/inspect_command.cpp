@@ -126,7 +126,7 @@ std::optional<SameRun> recorded_events(const record::RunReader& run) {
 
 bool input_ended(const record::RunReader& run, const BootOptions& options) {
   const Json input = run.run().value("input", Json::object());
-  return options.reproducible || input.value("ended", true);
+  return options.reproducible || input.value("ended", Json(true)) != Json(false);
 }
 
 Json inspect_run(const record::RunReader& run, const Question& question) {

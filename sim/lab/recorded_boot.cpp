@@ -78,6 +78,27 @@ void check_resolved(const RunReader& run, const BootOptions& options) {
   }
 }
 
+BootOptions boot_again(const RunReader& run, Parts& parts) {
+  const Json& about = run.run();
+  if (!about.contains("command") || !about["command"].is_array())
+    refuse(run, "its run.json does not say how it was made");
+  if (const std::string folder = about.value("folder", ""); !folder.empty()) {
+    std::error_code error;
+    fs::current_path(folder, error);
+    if (error) refuse(run, "its folder '" + folder + "' is gone");
+  }
+  std::vector<std::string> words;
+  for (const Json& word : about["command"]) words.push_back(word.is_string() ? word.get<std::string>() : "");
+  std::optional<BootOptions> options = parse_boot_options(repeatable_words(words));
+  if (!options) refuse(run, "its command only asked for help");
+  replace_empty_disks(*options, parts);
+  check_outside(run, *options);
+  check_files(run, *options);
+  if (options->kernel.empty()) add_firmware(options->bios, options->machine);
+  check_resolved(run, *options);
+  return std::move(*options);
+}
+
 }  // namespace
 
 std::vector<std::string> repeatable_words(const std::vector<std::string>& words) {
@@ -98,24 +119,11 @@ BootOptions recorded_boot(const RunReader& run, Parts& parts) {
   if (run.has_cells())
     throw UserError("inspect: '" + run.title() + "' has cells; give one of them, like " + run.title() + "/" +
                     run.cells().front().path().filename().string());
-  const Json& about = run.run();
-  if (!about.contains("command") || !about["command"].is_array())
-    refuse(run, "its run.json does not say how it was made");
-  if (const std::string folder = about.value("folder", ""); !folder.empty()) {
-    std::error_code error;
-    fs::current_path(folder, error);
-    if (error) refuse(run, "its folder '" + folder + "' is gone");
+  try {
+    return boot_again(run, parts);
+  } catch (const Json::exception& error) {  // a member of another type
+    refuse(run, std::string("its run.json is damaged: ") + error.what());
   }
-  std::vector<std::string> words;
-  for (const Json& word : about["command"]) words.push_back(word.is_string() ? word.get<std::string>() : "");
-  std::optional<BootOptions> options = parse_boot_options(repeatable_words(words));
-  if (!options) refuse(run, "its command only asked for help");
-  replace_empty_disks(*options, parts);
-  check_outside(run, *options);
-  check_files(run, *options);
-  if (options->kernel.empty()) add_firmware(options->bios, options->machine);
-  check_resolved(run, *options);
-  return std::move(*options);
 }
 
 }  // namespace hvlab::lab

@@ -271,6 +271,10 @@ TEST_CASE("a run that cannot be had again is refused in one line") {
           .seekp(static_cast<std::streamoff>(chunks.back().offset) + 200)
       << "damage";
   refused("./c --at 17ms", "damaged");
+  Json about = RunReader((folder.path / "c").string()).run();
+  about["folder"] = 5;
+  std::ofstream(folder.path / "c" / "run.json") << about;
+  refused("./c --at 17ms", "run.json is damaged");
   // Another seed is another run, though all its files are there.
   record_run(folder, "b", "--cost vm_exit=1234");
   fs::copy(folder.path / "b" / "trace.hvt", folder.path / "a" / "trace.hvt",
