@@ -139,6 +139,7 @@ void LiveRun::take_answer(Wish wish, Json body) {
     case Wish::State:
       document_ = done && body.contains("state") ? std::move(body["state"]) : Json();
       document_problem_ = problem_;
+      ++documents_;
       changed_ = true;
       return;
   }
@@ -173,7 +174,7 @@ LiveState LiveRun::state(const std::string& address) {
   if (!attached() || !status_ || !status_->paused) return {};
   if (document_of_ == address) {
     const bool busy = waits_for(Wish::State);
-    return {document_.is_object() ? &document_ : nullptr, busy, busy ? "" : document_problem_};
+    return {document_.is_object() ? &document_ : nullptr, documents_, busy, busy ? "" : document_problem_};
   }
   if (waits_for(Wish::State)) return {.busy = true};
   Json request = {{"do", "state"}};

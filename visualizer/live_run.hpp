@@ -42,6 +42,7 @@ LiveStatus live_status_of(const record::Json& body);
 /// The machine's document of a paused run, or why there is none.
 struct LiveState {
   const record::Json* document = nullptr;  // good until the next poll()
+  u64 number = 0;                          // of the document among all that have come, from 1
   bool busy = false;                       // it has been asked for
   std::string problem{};
 };
@@ -102,6 +103,7 @@ class LiveRun {
   bool changed_ = false;
 
   record::Json document_;                   // null: none
+  u64 documents_ = 0;                       // that have come
   std::optional<std::string> document_of_;  // the address that it is of, or is asked for with
   std::string document_problem_;
 };

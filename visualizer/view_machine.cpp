@@ -1,36 +1,34 @@
-// The machine's state at a moment, as `hvlab inspect` tells it: asked for in the background, kept.
+// The machine's state at the cursor: registers, code, what its virtual processors are kept in, devices.
 #include <GLFW/glfw3.h>
 
 #include <algorithm>
 #include <string>
 
-#include "visualizer/frame.hpp"
+#include "visualizer/machine_parts.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
 
 namespace {
 
-// A paused live run's document could come from frame.live.state(run, address) instead.
-void draw_state(Frame& frame, const views::OpenRun& run, Picoseconds at) {
-  const std::vector<std::string> question = {"inspect", run.reader().path().string(), "--at",
-                                             std::to_string(std::max<Picoseconds>(at, 1)) + "ps"};
-  const Answer& answer = frame.ask.ask(question);
-  if (answer.state == Answer::State::Waiting) {
-    frame.loading = true;
+void draw_waiting(Frame& frame, const MachineSource& source) {
+  if (source.busy) {
     ImGui::TextDisabled("%s", frame.say("machine_state.computing").c_str());
     ImGui::SameLine();
-    if (!ImGui::Button(frame.say("machine_state.cancel").c_str())) return;
-    frame.ask.forget(question);
-    frame.state.set("machine.at", std::string());
-    return;
+    if (ImGui::Button(frame.say("machine_state.cancel").c_str())) cancel_machine(frame, *source.run);
   }
-  if (answer.state == Answer::State::Failed) return ImGui::TextWrapped("%s", answer.error.c_str());
-  ImGui::BeginChild("state", {0, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
+  if (!source.problem.empty()) ImGui::TextWrapped("%s", source.problem.c_str());
+}
+
+void draw_registers(Frame& frame, const views::MachineProcessor& processor) {
   ImGui::PushFont(frame.look.mono);
-  ImGui::TextUnformatted(answer.text.data(), answer.text.data() + answer.text.size());
+  for (const views::MachineRegister& one : processor.registers)
+    ImGui::Text("%-8s %-14s %s  %s", one.group.c_str(), one.name.c_str(), one.value.c_str(),
+                one.text.c_str());
+  for (const views::MachineCode& line : processor.code)
+    ImGui::Text("%s %s  %s  %s", line.current ? "=>" : "  ", line.address.c_str(), line.text.c_str(),
+                line.symbol.c_str());
   ImGui::PopFont();
-  ImGui::EndChild();
 }
 
 }  // namespace
@@ -38,13 +36,16 @@ void draw_state(Frame& frame, const views::OpenRun& run, Picoseconds at) {
 void draw_machine(Frame& frame) {
   const std::vector<views::OpenRun*> shown = frame.shown();
   if (shown.empty()) return nothing_to_show(frame, "view.machine");
-  if (frame.state.at) {
-    const bool asked = ImGui::Button(frame.say("machine_state.look", {show_time(*frame.state.at)}).c_str());
-    if (asked || frame.pressed(GLFW_KEY_ENTER)) frame.state.set_number("machine.at", *frame.state.at);
-  }
-  if (frame.state.option("machine.at").empty())
-    return nothing_to_show(frame, "view.machine", frame.say("machine_state.how"));
-  draw_state(frame, *shown.front(), shown.front()->own(frame.state.number("machine.at")));
+  if (!frame.state.at) return nothing_to_show(frame, "view.machine", frame.say("machine_state.how"));
+  if (frame.pressed(GLFW_KEY_ENTER)) retry_machine(frame, *shown.front());
+  const MachineSource source = machine_source(frame, *shown.front());
+  draw_waiting(frame, source);
+  if (source.document == nullptr || source.document->processors.empty()) return;
+  ImGui::BeginChild("state", {0, 0}, false, ImGuiWindowFlags_HorizontalScrollbar);
+  const views::MachineProcessor& processor = source.document->processors.front();
+  draw_registers(frame, processor);
+  draw_machine_walk(frame, source, processor);
+  ImGui::EndChild();
 }
 
 }  // namespace hvlab::visualizer

@@ -28,6 +28,7 @@ po::options_description describe() {
   options.add_options()
       ("at", text("TIME"), "the moment, in simulated time since power-on, like 1.25s, 800us or 123456ps; required")
       ("cpu", text("N"), "only this processor, at the first instruction it begins at that time or later")
+      ("all-cpus", "with --cpu: the others, too, where they are then")
       ("address", text("A"), "walk the page tables of this linear address, on processors and in guests")
       ("instructions", text("N"), "instead: the N instructions that are executed from there on, on all processors, and what happens meanwhile; N at most 50000")
       ("until", text("TIME"), "with --instructions: only those that begin before")
@@ -53,6 +54,7 @@ constexpr u64 kMostInstructions = 50'000;
 
 struct Question {
   Picoseconds at = 0;
+  std::optional<size_t> processor;  // at whose instruction it is looked
   MachineLook::Wishes wishes;
   std::optional<InstructionList::Wishes> instructions;
 };
@@ -82,8 +84,7 @@ class Replay final : public observe::Observer {
     machine_.on_idle([this](Picoseconds span) {
       if (machine_.processors().time() + span >= question_.at) reached();
     });
-    processors.pause_at(question_.wishes.processor.value_or(0),
-                        processors.frequency().cycle_at(question_.at));
+    processors.pause_at(question_.processor.value_or(0), processors.frequency().cycle_at(question_.at));
     return machine_.run(limits);
   }
 
@@ -133,8 +134,8 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   Parts parts;
   const BootOptions options = recorded_boot(run, parts);
   std::optional<SameRun> same = recorded_events(run);
-  if (question.wishes.processor && *question.wishes.processor >= options.machine.processors)
-    throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.wishes.processor,
+  if (question.processor && *question.processor >= options.machine.processors)
+    throw UserError(fmt::format("--cpu {}: the machine has {}, counted from 0", *question.processor,
                                 options.machine.processors));
   SilentConsole console(input_ended(run, options));
   board::Machine machine(options.machine, &console);
@@ -160,7 +161,7 @@ std::optional<InstructionList::Wishes> listing_of(const po::variables_map& value
     return std::nullopt;
   }
   if (question.wishes.address) throw UserError("inspect: --address does not go with --instructions");
-  InstructionList::Wishes wishes{.at = question.at, .processor = question.wishes.processor};
+  InstructionList::Wishes wishes{.at = question.at, .processor = question.processor};
   wishes.most = parse_count("--instructions", values["instructions"].as<std::string>(), 1, kMostInstructions);
   if (values.count("until") != 0) wishes.until = parse_span("--until", values["until"].as<std::string>());
   if (wishes.until <= wishes.at) throw UserError("inspect: --until is not behind --at");
@@ -173,8 +174,8 @@ Question question_of(const po::variables_map& values) {
   const std::string at = values["at"].as<std::string>();
   if (at != "0" && at != "0s") question.at = parse_span("--at", at);  // 0: power-on
   if (values.count("cpu") != 0)
-    question.wishes.processor =
-        parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
+    question.processor = parse_count("--cpu", values["cpu"].as<std::string>(), 0, board::kMaxProcessors - 1);
+  if (values.count("all-cpus") == 0) question.wishes.processor = question.processor;
   if (values.count("address") != 0)
     question.wishes.address = parse_count("--address", values["address"].as<std::string>(), 0, ~u64{0});
   question.instructions = listing_of(values, question);

@@ -1,5 +1,5 @@
-// What the viewer and the report make of run directories that others have written: each file of any content is shown
-// as far as it goes, or refused with a UserError.
+// What the viewer and the report make of run directories that others have written: each file of any content
+// is shown as far as it goes, or refused with a UserError.
 #include <unistd.h>
 
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include "sim/views/lane_details.hpp"
 #include "sim/views/lane_pictures.hpp"
 #include "sim/views/lane_rows.hpp"
+#include "sim/views/machine_document.hpp"
 #include "sim/views/record_search.hpp"
 #include "sim/views/requests.hpp"
 #include "sim/views/run_set.hpp"
@@ -37,7 +38,13 @@ constexpr const char* kRequest =
     R"("parts":1,"copied":16384,"exits":{"io":2},"unseen":["submit"],"pieces":[["call","guest-kernel",0,1000,2000,3],)"
     R"(["submit","exit",0,2000,3000,3],["submit","hypervisor",0,3000,4000,3],["medium","medium",0,4000,9000,3]]})";
 
-enum Part : u8 { kTrace, kRequests, kRunFile, kParts };
+constexpr const char* kMachine =
+    R"({"time":7,"processors":[{"processor":1,"registers":{"general":[{"name":"rax","value":"0x1"}]},"code":[{"text":)"
+    R"("nop"}],"walk":{"steps":[{"table":"PML4","nested":[{"table":"PT"}]}]},"apic":{"lvt":[{"name":"timer"}]}}],)"
+    R"("control_blocks":[{"kind":"svm","vm":1,"fields":[{"group":"exit","name":"EXITCODE","value":"0x4e"}]}],)"
+    R"("devices":[{"name":"com1","state":[{"name":"LSR","value":"0x60"}]}],"consoles":[{"name":"com1","tail":"x"}]})";
+
+enum Part : u8 { kTrace, kRequests, kRunFile, kMachinesState, kParts };
 
 void write(const fs::path& file, const void* data, size_t size) {
   std::ofstream(file, std::ios::binary)
@@ -100,6 +107,13 @@ void look_at_requests(const fs::path& file) {
   }
 }
 
+// A machine's state, as a program says it that calls itself hvlab or a run that one is attached to.
+void look_at_machine(const std::vector<u8>& bytes) {
+  const record::Json json = record::Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  MachineDocument now = machine_document(json);
+  mark_changed(now, machine_document(record::Json::parse(kMachine)));
+}
+
 }  // namespace
 
 // The first byte says which of the files the rest is.
@@ -108,6 +122,10 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   if (size == 0) return 0;
   const Part part = static_cast<Part>(data[0] % kParts);
   std::vector<u8> bytes(data + 1, data + size);
+  if (part == kMachinesState) {
+    look_at_machine(bytes);
+    return 0;
+  }
   if (part == kTrace) fuzz::repair_trace(bytes);
   fs::create_directories(folder);
   write(folder / record::kTraceFile, sample_trace().data(), sample_trace().size());
@@ -134,8 +152,11 @@ extern "C" size_t LLVMFuzzerCustomMutator(u8* data, size_t size, size_t most, un
     bytes.insert(bytes.end(), content.begin(), content.end());
     return bytes;
   };
-  static const auto bytes_of = [](const char* text) { return std::vector<u8>(text, text + std::strlen(text)); };
+  static const auto bytes_of = [](const char* text) {
+    return std::vector<u8>(text, text + std::strlen(text));
+  };
   static const std::vector<std::vector<u8>> samples = {
-      sample(kTrace, sample_trace()), sample(kRequests, bytes_of(kRequest)), sample(kRunFile, bytes_of(kRun))};
+      sample(kTrace, sample_trace()), sample(kRequests, bytes_of(kRequest)), sample(kRunFile, bytes_of(kRun)),
+      sample(kMachinesState, bytes_of(kMachine))};
   return fuzz::mutate(data, size, most, seed, samples);
 }

@@ -201,6 +201,12 @@ TEST_CASE("two processors do under the list of instructions what they did withou
     CHECK(one == alone["instructions"][next++]);
   }
   CHECK(next == 50);
+  // A state at an instruction of one has all processors only if that is asked for.
+  const std::string at = "inspect ./a --json --at " + std::to_string(alone["from"].get<u64>()) + "ps --cpu 1";
+  CHECK(Json::parse(hvlab(folder, at).text)["processors"].size() == 1);
+  const Json all = Json::parse(hvlab(folder, at + " --all-cpus").text)["processors"];
+  REQUIRE(all.size() == 2);
+  CHECK(all[1]["registers"]["general"][16]["value"] == alone["instructions"][0]["rip"]);
 }
 
 // Catches a state that is not that of the moment, and anything left in the run's directory.
