@@ -5,6 +5,7 @@
 
 #include "visualizer/app.hpp"
 #include "visualizer/live_bar.hpp"
+#include "visualizer/parts.hpp"
 #include "visualizer/views.hpp"
 
 namespace hvlab::visualizer {
@@ -150,12 +151,15 @@ void App::draw_status(Frame& frame) {
     for (const std::string& name : not_aligned_) names += (names.empty() ? "" : ", ") + name;
     text = frame.say("window.not_aligned", {to_text(state_.align), names});
   }
-  ImGui::TextDisabled("%s", text.c_str());
-  if (!state_.at) return;
   const auto [from, until] = frame.span();
-  const std::string cursor = frame.say(
-      "window.cursor", {show_time(*state_.at, std::max<PicosecondDelta>((until - from) / 2000, 1))});
-  ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - ImGui::CalcTextSize(cursor.c_str()).x);
+  const std::string cursor =
+      state_.at ? frame.say("window.cursor",
+                            {show_time(*state_.at, std::max<PicosecondDelta>((until - from) / 2000, 1))})
+                : "";
+  const float right = ImGui::GetWindowContentRegionMax().x - text_width(cursor);
+  ImGui::TextDisabled("%s", fitted(text, right - ImGui::GetCursorPosX() - look_.px(12)).c_str());
+  if (cursor.empty()) return;
+  ImGui::SameLine(right);
   ImGui::TextUnformatted(cursor.c_str());
 }
 
