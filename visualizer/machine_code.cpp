@@ -1,5 +1,6 @@
 // What a processor is about to execute, and what stands around it.
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -24,14 +25,20 @@ bool branches(std::string_view text) {
   return text.starts_with("j") || text.starts_with("call") || text.starts_with("loop");
 }
 
+std::optional<u64> address_in(const std::string& text) {
+  char* end = nullptr;
+  const u64 address = std::strtoull(text.c_str(), &end, 16);
+  return text.starts_with("0x") && *end == 0 ? std::optional(address) : std::nullopt;
+}
+
 // Branches are to an address that stands at the end of the text.
 std::optional<size_t> listed_target(const std::vector<MachineCode>& code, const MachineCode& from) {
   if (!branches(from.text)) return std::nullopt;
   const size_t at = from.text.rfind("0x");
   if (at == std::string::npos) return std::nullopt;
-  const auto target = number_in(from.text.substr(at));
+  const auto target = address_in(from.text.substr(at));
   for (size_t i = 0; target && i < code.size(); ++i)
-    if (number_in(code[i].address) == target) return i;
+    if (address_in(code[i].address) == target) return i;
   return std::nullopt;
 }
 

@@ -170,15 +170,19 @@ void draw_machine_devices(Frame& frame, const MachineDocument& document) {
   const Look& look = frame.look;
   for (const MachineDevice& device : document.devices) {
     if (device.state.empty() && accesses(device) == 0 && device.place.empty()) continue;
-    const std::string text = device.name + (device.kind.empty() ? "" : "   " + device.kind);
     const float top = ImGui::GetCursorPosY();
-    const bool open = draw_toggle(frame, "device-" + device.name, text, false);
+    const bool open = draw_toggle(frame, "device-" + device.name, device.name, false);
     const float below = ImGui::GetCursorPosY();
     const std::string count = accesses(device) == 0 ? "\u2013" : show_count(accesses(device));
     ImGui::SetCursorPos(
         {ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - text_width(count) - look.px(4),
          top + look.px(2)});
     ImGui::TextColored(color_of(has_changed(device) ? look.bad : look.faint), "%s", count.c_str());
+    const float name =
+        look.px(26) + look.strong->CalcTextSizeA(look.strong->FontSize, 1e4F, 0, device.name.c_str()).x;
+    const float room = ImGui::GetContentRegionMax().x - name - text_width(count) - look.px(16);
+    ImGui::SetCursorPos({name, top + look.px(2)});
+    ImGui::TextDisabled("%s", fitted(device.kind, room).c_str());
     ImGui::SetCursorPosY(below);
     if (open) draw_state(frame, device);
   }

@@ -138,6 +138,8 @@ bool Machine::stop_requested() const { return impl_->stop_requested; }
 
 InterruptControllers Machine::interrupt_controllers() const { return impl_->pc.interrupt_controllers(); }
 
+MachineDevices Machine::devices() const { return impl_->pc.machine_devices(); }
+
 Statistics Machine::statistics() const {
   const Processors& processors = impl_->processors;
   Statistics result;

@@ -10,6 +10,7 @@
 #include "sim/board/console_host.hpp"
 #include "sim/board/device_list.hpp"
 #include "sim/board/machine_config.hpp"
+#include "sim/board/machine_devices.hpp"
 #include "sim/board/processors.hpp"
 #include "sim/board/ram.hpp"
 #include "sim/board/recorder.hpp"
@@ -97,6 +98,7 @@ class Machine {
 
   Statistics statistics() const;
   InterruptControllers interrupt_controllers() const;
+  MachineDevices devices() const;
 
  private:
   struct Impl;

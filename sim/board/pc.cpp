@@ -119,6 +119,23 @@ InterruptControllers Pc::interrupt_controllers() const {
   return {.local = impl_->apics.all(), .io = &impl_->ioapic, .pic = &impl_->pic};
 }
 
+MachineDevices Pc::machine_devices() const {
+  MachineDevices found{.com1 = &impl_->com1,
+                       .com2 = &impl_->com2,
+                       .pit = &impl_->pit,
+                       .hpet = &impl_->hpet,
+                       .rtc = &impl_->rtc,
+                       .acpi_pm = &impl_->acpi_pm,
+                       .i8042 = &impl_->i8042,
+                       .pci = {}};
+  for (unsigned place = 0; place < 256; ++place) {
+    const u8 device = static_cast<u8>(place / 8), function = place % 8;
+    if (const devices::PciFunction* one = impl_->pci.at(device, function))
+      found.pci.push_back({impl_->device_list.all()[one->probe().device].name, device, function, one});
+  }
+  return found;
+}
+
 bool Pc::look_outside() {
   bool outside = false;
   for (Network& network : impl_->networks) outside = network.look_outside() || outside;

@@ -8,6 +8,7 @@
 #include "sim/board/console_host.hpp"
 #include "sim/board/device_list.hpp"
 #include "sim/board/machine_config.hpp"
+#include "sim/board/machine_devices.hpp"
 #include "sim/board/processors.hpp"
 #include "sim/board/ram.hpp"
 #include "sim/board/recorder.hpp"
@@ -35,6 +36,7 @@ class Pc {
 
   const DeviceList& devices() const;
   InterruptControllers interrupt_controllers() const;
+  MachineDevices machine_devices() const;
 
   /// Looks at what reaches outside (the host's network); called now and then while the machine runs. True if
   /// there is such a thing: an idle machine should then wait in the host's time too.

@@ -62,6 +62,7 @@ class E1000 final : public PciFunction, private FrameClient {
     Picoseconds receive_latest = kNever;  // RADV
   };
   State& state() { return state_; }
+  const State& state() const { return state_; }
 
  private:
   struct Descriptor {

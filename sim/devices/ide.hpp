@@ -26,6 +26,7 @@ class PiixIde final : public PciFunction, private IdeChannel::Master {
   void append_windows(std::vector<PciWindow>& windows) const override;
 
   IdeChannel& channel(unsigned number) { return channels_[number]; }
+  const IdeChannel& channel(unsigned number) const { return channels_[number]; }
 
  private:
   static constexpr u8 kTiming = 0x40;  // IDETIM: two words; slave timing at 44h

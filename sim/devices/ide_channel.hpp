@@ -53,7 +53,9 @@ class IdeChannel final : private IdeDrive::Host {
     bool intrq = false;   // as last seen, for its rising edge
   };
   State& state() { return state_; }
+  const State& state() const { return state_; }
   IdeDrive* drive(unsigned number) { return drives_[number].get(); }
+  const IdeDrive* drive(unsigned number) const { return drives_[number].get(); }
 
  private:
   u64 read_command_block(u64 offset, unsigned size);

@@ -27,6 +27,8 @@ class Pit {
 
   /// OUT of counter `n` (0..2) now.
   bool out(unsigned n);
+  /// Counter `n` as it was when it last mattered: what was programmed holds, its count has gone on.
+  const PitCounter& counter(unsigned n) const { return counters_.at(n); }
 
  private:
   u8 read(u32 offset);

@@ -67,6 +67,10 @@ class Uart16550 {
   void drain();
 
   const State& state() const { return state_; }
+  /// As the registers would be read, without what reading them does.
+  u8 line_status() const;
+  u8 modem_lines() const;
+  u8 interrupt_id() const;
 
  private:
   u8 read(u32 offset);
@@ -79,9 +83,6 @@ class Uart16550 {
   void write_modem_control(u8 value);
   u8 read_line_status();
   u8 read_modem_status();
-  u8 line_status() const;
-  u8 modem_lines() const;
-  u8 interrupt_id() const;
   bool divisor_selected() const { return (state_.line_control & uart::kDivisorLatch) != 0; }
   bool fifos() const { return (state_.fifo_control & uart::kFifoEnable) != 0; }
   bool looping() const { return (state_.modem_control & uart::kLoop) != 0; }

@@ -30,6 +30,7 @@ class VirtioBlk final : public VirtioPci, private BlockClient {
     u64 bytes_in_flight = 0;
   };
   State& state() { return state_; }
+  const State& state() const { return state_; }
 
  private:
   void queue_notified(u16 queue) override;

@@ -21,6 +21,7 @@ class VirtioConsole final : public VirtioPci {
     std::deque<u8> input;
   };
   State& state() { return state_; }
+  const State& state() const { return state_; }
 
  private:
   void queue_notified(u16 queue) override;

@@ -30,6 +30,7 @@ class VirtioNet final : public VirtioPci, private FrameClient {
     u64 dropped = 0;  // received frames for which there was no room
   };
   State& state() { return state_; }
+  const State& state() const { return state_; }
 
  private:
   void queue_notified(u16 queue) override;

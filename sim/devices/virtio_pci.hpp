@@ -39,7 +39,10 @@ class VirtioPci : public PciFunction {
   void reset() override;
 
   VirtioState& virtio_state() { return state_; }
+  const VirtioState& virtio_state() const { return state_; }
   VirtqueueState& queue_state(u16 index) { return queues_[index].state(); }
+  const VirtqueueState& queue_state(u16 index) const { return queues_[index].state(); }
+  u16 queue_count() const { return static_cast<u16>(queues_.size()); }
 
  protected:
   /// Queue `queue` may hold new chains: its doorbell rang, or DRIVER_OK was just set. Only called while

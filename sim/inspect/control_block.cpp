@@ -21,10 +21,11 @@ using svm::SaveArea;
 using Kind = FieldKind;
 
 #define CONTROL(group, name, member, kind) \
-  {group, name, static_cast<u16>(offsetof(ControlArea, member)), sizeof(ControlArea::member), kind}
+  { group, name, static_cast<u16>(offsetof(ControlArea, member)), sizeof(ControlArea::member), kind }
 #define SAVED(group, name, member, kind) \
-  {group, name, static_cast<u16>(0x400 + offsetof(SaveArea, member)), sizeof(SaveArea::member), kind}
-#define INTERCEPT(n, name) {"intercepts", name, (n) * 4, 4, Kind::Intercepts}
+  { group, name, static_cast<u16>(0x400 + offsetof(SaveArea, member)), sizeof(SaveArea::member), kind }
+#define INTERCEPT(n, name) \
+  { "intercepts", name, (n)*4, 4, Kind::Intercepts }
 #define SEGMENT(name, member)                                                     \
   SAVED("segments", name ".selector", member.selector, Kind::Plain),              \
       SAVED("segments", name ".attributes", member.attributes, Kind::Attributes), \

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/inspect/device_document.hpp"
 #include "sim/inspect/interrupt_document.hpp"
 #include "sim/svm/unit.hpp"
 
@@ -16,7 +17,7 @@ constexpr size_t kMostBlocks = 64;  // control blocks that a document shows
 /// What is told of every document alike: which parts of the machine it leaves out.
 constexpr const char* kNotShown[] = {
     "x87 and MMX registers, variable and fixed MTRRs, performance counters",
-    "devices' own registers, except those of the interrupt controllers",
+    "of devices: filters and statistics of network controllers, firmware's configuration, CMOS RAM",
     "counts that move by themselves (APIC timer, PIT, HPET, RTC, time-stamp counter)", "caches and the TLB"};
 
 std::span<const u8> block_of(const board::Machine& machine, u64 address) {
@@ -80,19 +81,23 @@ Json block_json(const board::Machine& machine, const MachineView& view, const Vi
   json.update(control_block_json(vcpu.block, bytes));
   if (where || bytes.empty()) return json;
   const Cpu guest = guest_of(machine.processors().at(0).state(), bytes);
+  json.update(held_state_json(guest));
   json["code"] = code_json(code_around(guest, view.code_before, view.code_after, view.symbol));
   if (view.address) json["walk"] = walk_json(explain_walk(guest, *view.address));
   return json;
 }
 
-Json devices_json(const board::Statistics& statistics) {
+Json devices_json(const board::Machine& machine, const board::Statistics& statistics) {
+  const Json states = device_states_json(machine.devices());
   Json list = Json::array();
-  for (const board::DeviceRecord& device : statistics.devices)
+  for (const board::DeviceRecord& device : statistics.devices) {
     list.push_back({{"name", device.name},
                     {"port_reads", device.ports.reads},
                     {"port_writes", device.ports.writes},
                     {"memory_reads", device.memory.reads},
                     {"memory_writes", device.memory.writes}});
+    if (const auto state = states.find(device.name); state != states.end()) list.back().update(*state);
+  }
   return list;
 }
 
@@ -114,7 +119,7 @@ Json machine_document(const board::Machine& machine, const MachineView& view) {
   for (size_t i = 0; i < blocks; ++i)
     json["control_blocks"].push_back(block_json(machine, view, view.virtual_processors[i]));
   json["interrupt_controllers"] = interrupt_controllers_json(machine.interrupt_controllers());
-  json["devices"] = devices_json(statistics);
+  json["devices"] = devices_json(machine, statistics);
   json["consoles"] = Json::array();
   for (const ConsoleTail& console : view.consoles)
     json["consoles"].push_back({{"name", console.name}, {"tail", console.text}});

@@ -196,12 +196,26 @@ std::string interrupts_text(const Json& document) {
   return out;
 }
 
+std::string device_state_text(const Json& device) {
+  if (!device.contains("state") || device["state"].empty()) return "";
+  std::string out =
+      fmt::format("\n{}: {}; {}\n", word(device, "name"), word(device, "kind"), word(device, "place"));
+  std::string group;
+  for (const Json& one : device["state"]) {
+    if (word(one, "group") != group) out += fmt::format("  {}\n", group = word(one, "group"));
+    out += fmt::format("    {:<20} {:>16}  {}\n", word(one, "name"), number(one, "value"),
+                       wrapped(word(one, "text"), 43));
+  }
+  return out;
+}
+
 std::string devices_text(const Json& document) {
   std::string out = fmt::format("{:<16} {:>12} {:>12} {:>12} {:>12}\n", "Devices", "port reads",
                                 "port writes", "mem reads", "mem writes");
   for (const Json& d : document["devices"])
     out += fmt::format("  {:<14} {:>12} {:>12} {:>12} {:>12}\n", word(d, "name"), word(d, "port_reads"),
                        word(d, "port_writes"), word(d, "memory_reads"), word(d, "memory_writes"));
+  for (const Json& d : document["devices"]) out += device_state_text(d);
   return out;
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "sim/arch/msr.hpp"
 #include "sim/inspect/flag_names.hpp"
@@ -179,6 +181,21 @@ std::string hex(u64 value, unsigned bytes) { return fmt::format("0x{:0{}x}", val
 Json registers_json(const Cpu& cpu) {
   return {{"general", general_json(cpu)}, {"control", control_json(cpu)}, {"segments", segments_json(cpu)},
           {"debug", debug_json(cpu)},     {"msrs", msrs_json(cpu)},       {"vector", vector_json(cpu)}};
+}
+
+// APM vol. 2, table B-2: what VMRUN and VMLOAD load.
+Json held_state_json(const Cpu& guest) {
+  static constexpr std::string_view kHeld[] = {
+      "rax",         "rsp",          "rip",         "rflags", "cr0",   "cr2",   "cr3",    "cr4",
+      "efer",        "dr6",          "dr7",         "star",   "lstar", "cstar", "sfmask", "kernel_gs_base",
+      "sysenter_cs", "sysenter_esp", "sysenter_eip"};
+  const Json all = registers_json(guest);
+  Json held = Json::object();
+  for (const auto& [group, list] : all.items())
+    for (const Json& one : list)
+      if (group == "segments" || std::ranges::count(kHeld, one["name"].get<std::string>()) != 0)
+        held[group].push_back(one);
+  return {{"mode", mode_name(guest)}, {"cpl", guest.cpl}, {"registers", held}};
 }
 
 Json condition_json(const Cpu& cpu) {

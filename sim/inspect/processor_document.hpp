@@ -19,6 +19,10 @@ std::string hex(u64 value, unsigned bytes = 8);
 /// text}.
 Json registers_json(const cpu::Cpu& cpu);
 
+/// Of the guest of a control block (guest_of): mode, privilege and those registers that the block has. Others
+/// are wherever its hypervisor keeps them.
+Json held_state_json(const cpu::Cpu& guest);
+
 /// Mode, privilege, activity, what waits: the members of a processor's document that are no registers.
 Json condition_json(const cpu::Cpu& cpu);
 

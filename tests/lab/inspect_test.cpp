@@ -238,6 +238,14 @@ TEST_CASE("the state at a moment of a recorded run is had again") {
   CHECK(processor["walk"]["second_stage"] == true);
   CHECK(processor["walk"]["steps"].size() == 4);
   CHECK(state["control_blocks"][0]["runs_on"] == 0);
+  // Devices have their registers: the serial port that was printed on, at 115200 baud.
+  const auto device = [&](const std::string& name) {
+    for (const Json& one : state["devices"])
+      if (one["name"] == name) return one;
+    return Json::object();
+  };
+  CHECK(device("com1")["state"].dump().find("115200 baud") != std::string::npos);
+  CHECK(device("host-bridge")["place"] == "PCI 00:00.0");
   CHECK(files_of(folder.path / "a") == before);
   // Two answers to one question are one.
   CHECK(hvlab(folder,
