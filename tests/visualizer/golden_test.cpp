@@ -68,6 +68,15 @@ const std::vector<Case>& cases() {
       {"timeline-ja-dark", {"scheduling", "--view=timeline", "--lang=ja", "--theme=dark"}},
       {"timeline-instructions",
        {"scheduling", "--view=timeline", "--from=20002835ns", "--until=20002990ns", "--at=20002866ns"}},
+      {"machine",
+       {"architectures/model=hosted", "--view=machine", "--at=60ms", "--set=machine.before=59999980000"}},
+      {"machine-ja-dark",
+       {"architectures/model=hosted", "--view=machine", "--at=60ms", "--lang=ja", "--theme=dark",
+        "--set=machine.before=59998000000", "--set=machine.processor=1:0", "--set=machine.part=devices",
+        "--set=machine.toggled=device-com1;control"}},
+      {"machine-narrow",
+       {"architectures/model=hosted", "--view=machine", "--at=60ms", "--set=machine.before=59998000000",
+        "--set=machine.changed_only=yes", "--set=machine.search=exit", "--present"}},
       {"exits-ja", {"architectures", "--view=exits", "--lang=ja"}},
       {"exits", {"architectures", "--view=exits", "--show=2", "--set=exits.by=vcpu-reason"}},
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
@@ -82,7 +91,7 @@ const std::vector<Case>& cases() {
 
 TEST_CASE("every view looks as it did when it was looked at") {
   const Fixture fixture;
-  std::ofstream("answers/inspect.json") << instructions();
+  std::ofstream("answers/inspect-instructions.json") << instructions();
   for (const Case& one : cases()) {
     CAPTURE(one.name);
     std::vector<std::string> arguments = one.arguments;

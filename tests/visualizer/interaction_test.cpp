@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "open_window.hpp"
+#include "sim/record/run_reader.hpp"
+#include "sim/views/record_search.hpp"
 #include "viewer_run.hpp"
 #include "visualizer/display.hpp"
 #include "visualizer/session.hpp"
@@ -122,6 +124,56 @@ TEST_CASE("an exit that is named by its time has neighbours: the one before and 
     window.leave();
     CHECK(remembered("architectures").option("ladder.exit") == number);
   }
+}
+
+// Catches a processor, a search or a step that keys do not reach, and a moment before that is not kept.
+TEST_CASE("of the machine, keys choose a processor and fields, and go to the next exit") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  {
+    OpenWindow window({"architectures/model=hosted", "--size=1200x760", "--view=machine", "--at=60ms"});
+    wait_for(0.5);
+    window.keys({"p", "t", "t", "t", "z", "slash", "e", "x", "i", "t", "c"});  // the last is text, too
+    window.leave();
+  }
+  const ViewState chosen = remembered("architectures/model=hosted");
+  CHECK(chosen.option("machine.processor") == "1:0");
+  CHECK(chosen.option("machine.part") == "block");
+  CHECK(chosen.option("machine.search") == "exitc");
+  CHECK(chosen.flag("machine.set_only"));
+  CHECK_FALSE(chosen.flag("machine.changed_only"));
+  {
+    OpenWindow window({"architectures/model=hosted", "--fresh", "--view=machine", "--at=60ms"});
+    wait_for(0.5);
+    window.keys({"ctrl+Right"});
+    wait_for(1);
+    window.leave();
+  }
+  const ViewState moved = remembered("architectures/model=hosted");
+  const record::TraceReader trace = record::RunReader("architectures/model=hosted").trace();
+  record::RecordFilter filter;
+  filter.kinds = {"vm-exit"};
+  const auto next = views::RecordSearch(trace, filter).next(60'000'000'000);
+  REQUIRE(next);
+  CHECK(moved.at == static_cast<views::PicosecondDelta>(next->time));
+  CHECK(moved.option("machine.before") == "60000000000");
+}
+
+TEST_CASE("a click on a virtual processor shows it, one on a register walks its value") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  OpenWindow window({"architectures/model=hosted", "--size=1200x760", "--view=machine", "--at=60ms"});
+  wait_for(0.5);
+  window.point(100, 240);  // RSP of processor 0
+  window.click("1");
+  window.point(150, 86);
+  window.click("1");
+  window.leave();
+  const ViewState state = remembered("architectures/model=hosted");
+  CHECK(state.option("machine.address") == "0xffff80000b773a98");
+  CHECK(state.option("machine.processor") == "1:0");
 }
 
 TEST_CASE("nothing is drawn while nothing happens") {
