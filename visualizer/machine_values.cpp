@@ -70,6 +70,7 @@ bool draw_toggle(Frame& frame, const std::string& name, const std::string& text,
 }
 
 void draw_digits(const Look& look, const std::string& value, bool changed) {
+  if (value.empty()) return ImGui::Dummy({0, look.mono->FontSize});
   const bool hex = value.starts_with("0x");
   const std::string digits = hex ? value.substr(2) : value;
   const size_t zeros = hex ? std::min(digits.find_first_not_of('0'), digits.size()) : 0;
