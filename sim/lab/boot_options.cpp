@@ -31,7 +31,9 @@ po::options_description describe() {
       ("loader", text("NAME"), "auto (default), bzimage, pvh or multiboot")
       ("cpus", text("N"), "processors, 1 to 8 (default 1)")
       ("memory", text("SIZE"), "RAM, 4M to 16G (default 512M); a number without a unit is in MiB")
-      ("cpu", text("PROFILE"), "processor profile (default amd-zen2); NAME,-FEATURE takes a feature off it")
+      ("cpu", text("PROFILE"),
+       "processor profile (default amd-zen2; 'hvlab list processors'); NAME-novirt: without virtualization; "
+       "NAME,-FEATURE: without a feature")
       ("cost", texts("NAME=VALUE"), "a figure other than the profile's, like vm_exit=1000; may be repeated")
       ("timing", text("LEVEL"),
        "approximate (default: the profile's costs) or functional (one cycle an instruction)")

@@ -64,10 +64,13 @@ std::vector<Explanation> processors() {
   for (const std::string& name : timing::profile_names()) {
     const timing::Profile profile = timing::load_profile(name, timing::Accuracy::Approximate);
     const auto assumed = std::ranges::count_if(profile.figures, &timing::Figure::assumed);
+    const bool bare = name.ends_with("-novirt");
+    const std::string file = bare ? name.substr(0, name.rfind('-')) : name;
     entries.push_back({"processor", name,
-                       profile.brand + "; of " + std::to_string(profile.figures.size()) + " figures " +
+                       profile.brand + (bare ? ", without hardware assistance for virtualization" : "") +
+                           "; of " + std::to_string(profile.figures.size()) + " figures " +
                            std::to_string(assumed) + " are assumed",
-                       "", "profiles/cpu/" + name + ".yaml", {}});
+                       "", "profiles/cpu/" + file + ".yaml", {}});
   }
   return entries;
 }

@@ -149,6 +149,27 @@ void check_overrides(const Profile& profile) {
   }
 }
 
+/// NAME-novirt is profile NAME without hardware assistance for virtualization.
+constexpr std::string_view kNoVirtualization = "-novirt";
+
+/// SVM, and all that CPUID's leaf of SVM tells (APM vol. 3, E.4.9): without the one the others mean nothing.
+bool assists_virtualization(std::string_view feature) {
+  constexpr u32 kSvmLeaf = 0x8000'000A;
+#define FEATURE(id, name, leaf, reg, bit) \
+  if (leaf == kSvmLeaf && feature == name) return true;
+#include "sim/arch/features.inc"
+#undef FEATURE
+  return feature == arch::name(arch::Feature::Svm);
+}
+
+void remove_virtualization(Profile& profile) {
+  const std::string whole = profile.name;
+  profile.name += kNoVirtualization;
+  if (std::erase_if(profile.features, assists_virtualization) == 0)
+    throw UserError("processor profile '" + profile.name + "': '" + whole +
+                    "' has no virtualization to take away");
+}
+
 fs::path profile_file(const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return name;
   fs::path file = data_folder("profiles/cpu") / (name + ".yaml");
@@ -177,7 +198,10 @@ void remove_features(const std::string& removals, Profile& profile) {
 
 Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides) {
   const size_t comma = std::min(name.find(','), name.size());
-  const fs::path path = profile_file(name.substr(0, comma));
+  std::string file_name = name.substr(0, comma);
+  const bool bare = file_name.ends_with(kNoVirtualization);
+  if (bare) file_name.resize(file_name.size() - kNoVirtualization.size());
+  const fs::path path = profile_file(file_name);
   YamlMap file = YamlMap::from_file(path.string());
   Profile profile;
   profile.name = path.stem().string();
@@ -187,6 +211,7 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   read_figures(file, profile);
   file.finish();
   check_overrides(profile);
+  if (bare) remove_virtualization(profile);
   remove_features(name.substr(comma), profile);
   profile.name += name.substr(comma);
   if (accuracy == Accuracy::Functional) make_functional(profile);
@@ -196,7 +221,12 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
 std::vector<std::string> profile_names() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(data_folder("profiles/cpu"))) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    if (entry.path().extension() != ".yaml") continue;
+    const std::string name = entry.path().stem().string();
+    names.push_back(name);
+    const Profile profile = load_profile(name, Accuracy::Approximate);
+    if (std::ranges::any_of(profile.features, assists_virtualization))
+      names.push_back(name + std::string(kNoVirtualization));
   }
   std::sort(names.begin(), names.end());
   return names;

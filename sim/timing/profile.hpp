@@ -54,12 +54,12 @@ struct Profile {
   CostOverrides overrides;      // those that were given over the file's
 };
 
-/// Reads profile `name` ("amd-zen2": a file NAME.yaml in the profile folders, or a path to a file), without
-/// the features that follow it ("amd-zen2,-npt"). Throws UserError with file, line and column on anything
-/// missing, unknown or out of range, among the overrides too.
+/// Reads profile `name`: a file NAME.yaml in the profile folders, or a path; NAME-novirt without hardware
+/// assistance for virtualization; "NAME,-npt" without a feature. Throws UserError with file, line and column
+/// on anything missing, unknown or out of range, among the overrides too.
 Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides = {});
 
-/// Names of the profiles that come with HVLab, in alphabetical order.
+/// Names of the profiles that come with HVLab, and of those without virtualization; in alphabetical order.
 std::vector<std::string> profile_names();
 
 }  // namespace hvlab::timing

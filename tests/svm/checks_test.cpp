@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "guest_machine.hpp"
+#include "sim/control/msr.hpp"
+#include "sim/cpu/cpuid.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -42,6 +44,23 @@ TEST_CASE("EFER without long mode: neither LME nor LMA") {
   CHECK(accepted([](GuestMachine& m) { m.guest_protected(); }, amd_without({"lm"})));
   CHECK(accepted([](GuestMachine& m) { m.block.save.efer &= ~arch::efer::kLma; }));  // worked out anew
   CHECK(!accepted([](GuestMachine&) {}, amd_without({"nx"})));
+}
+
+// Catches assistance that a profile without it still gives: CPUID, EFER, VM_CR and the instruction itself.
+TEST_CASE("a -novirt profile has no SVM") {
+  const char* name = GENERATE("amd-zen2", "amd-zen2-novirt");
+  const bool has = std::string_view(name) == "amd-zen2";
+  Machine m(timing::load_profile(name, timing::Accuracy::Functional));
+  m.long_mode();
+  CHECK(test_bit(cpu::cpuid(m.cpu(), 0x8000'0001, 0).ecx, 2) == has);
+  const cpu::CpuidResult svm = cpu::cpuid(m.cpu(), 0x8000'000A, 0);
+  CHECK(((svm.eax | svm.ebx | svm.ecx | svm.edx) != 0) == has);
+  u64 vm_cr = 0;
+  CHECK(control::read_msr(m.cpu(), 0xC001'0114, vm_cr));
+  CHECK(vm_cr == (has ? 0u : 0x18u));  // LOCK and SVMDIS
+  CHECK(control::write_msr(m.cpu(), 0xC000'0080, m.cpu().efer | efer::kSvme) == has);
+  m.cpu().gpr[arch::kRax] = 1;  // no control block: #GP where VMRUN exists
+  CHECK(m.run({0x0F, 0x01, 0xD8}) == (has ? 13 : 6));
 }
 
 TEST_CASE("CR0: NW without CD, upper half") {

@@ -138,6 +138,26 @@ TEST_CASE("features can be taken off a profile") {
   }
 }
 
+// Catches a part of SVM left behind, anything else taken away, and a name that promises what was never there.
+TEST_CASE("NAME-novirt is NAME without hardware assistance for virtualization") {
+  const Profile whole = load_profile("amd-zen2", Accuracy::Approximate);
+  const Profile bare = load_profile("amd-zen2-novirt", Accuracy::Approximate);
+  CHECK(bare.name == "amd-zen2-novirt");
+  std::vector<std::string> expected = whole.features;
+  for (const char* gone : {"svm", "npt", "lbrv", "svm_lock", "tsc_scale", "nrip_save", "vmcb_clean",
+                           "flushbyasid", "decodeassists", "pausefilter", "pfthreshold", "vgif"})
+    CHECK(std::erase(expected, gone) == 1);
+  CHECK(bare.features == expected);
+  CHECK(bare.cost == whole.cost);
+  CHECK(load_profile("amd-zen2-novirt,-smap", Accuracy::Approximate).features.size() + 1 == expected.size());
+  const auto names = profile_names();
+  CHECK(std::ranges::count(names, "amd-zen2-novirt") == 1);
+  CHECK(std::ranges::is_sorted(names));
+  CHECK_THROWS_WITH(load_profile("amd-zen2-novirt-novirt", Accuracy::Approximate),
+                    Catch::Contains("unknown processor profile"));
+  CHECK_THROWS_AS(load_profile("amd-zen2-novirt,-svm", Accuracy::Approximate), UserError);
+}
+
 TEST_CASE("a figure given for a run takes the place of the profile's") {
   const Profile profile = load_profile("amd-zen2", Accuracy::Approximate,
                                        {{"vm_exit", 1234}, {"cost.divide", 7}, {"tlb_small.ways", 8}});
