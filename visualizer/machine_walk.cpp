@@ -1,28 +1,53 @@
-// The page walk of an address, step by step.
-#include "visualizer/machine_parts.hpp"
+// The page walk of an address, reference by reference.
+#include "visualizer/machine_walk.hpp"
+
+#include <algorithm>
+
+#include "sim/views/walk_words.hpp"
+#include "visualizer/parts.hpp"
 
 namespace hvlab::visualizer {
 
+size_t walk_at(const ViewState& state, const views::WalkPicture& picture) {
+  const long long at = state.number("machine.walk_at");
+  const size_t count = picture.references.size();
+  return at <= 0 ? count : std::min(static_cast<size_t>(at), count);
+}
+
 namespace {
 
-void draw_steps(const std::vector<views::MachineStep>& steps, int depth) {
-  for (const views::MachineStep& step : steps) {
-    draw_steps(step.nested, depth + 1);
-    ImGui::Text("%*s%s %s  %s  %s", depth * 2, "", step.table.c_str(), step.address.c_str(),
-                step.entry.c_str(), step.fault.empty() ? step.next.c_str() : step.fault.c_str());
-  }
+void draw_modes(const Frame& frame, const views::MachineWalk& walk) {
+  std::string text = walk.paging ? frame.say("walk.mode", {walk.mode}) : frame.say("walk.no_paging");
+  if (walk.second_stage) text += " · " + frame.say("walk.second_mode", {walk.second_mode});
+  ImGui::TextDisabled("%s", fitted(text, ImGui::GetContentRegionAvail().x).c_str());
 }
 
 }  // namespace
 
 void draw_machine_walk(Frame& frame, const MachineSource&, const views::MachineProcessor& processor) {
+  draw_walk_address(frame, processor);
   const views::MachineWalk& walk = processor.walk;
-  if (walk.linear.empty()) return;
-  ImGui::PushFont(frame.look.mono);
-  draw_steps(walk.steps, 0);
-  draw_steps(walk.nested, 1);
-  ImGui::TextUnformatted((walk.fault.empty() ? walk.physical : walk.fault).c_str());
-  ImGui::PopFont();
+  if (walk.linear.empty()) {
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextDisabled("%s", frame.say("walk.none").c_str());
+    return ImGui::PopTextWrapPos();
+  }
+  const views::WalkPicture picture = views::walk_picture(walk);
+  const views::WalkReference* now = picture.at(walk_at(frame.state, picture));
+  draw_modes(frame, walk);
+  draw_walk_fields(frame, walk, picture, now);
+  if (now != nullptr) {
+    draw_walk_steps(frame, picture);
+    draw_walk_grid(frame, picture, now);
+  }
+  ImGui::PushTextWrapPos(0);
+  if (now != nullptr) ImGui::TextUnformatted(views::words_of(frame.say, *now).c_str());
+  if (now == nullptr || now == &picture.references.back()) {
+    if (!walk.fault.empty()) ImGui::PushStyleColor(ImGuiCol_Text, frame.look.bad);
+    ImGui::TextUnformatted(views::result_of(frame.say, walk).c_str());
+    if (!walk.fault.empty()) ImGui::PopStyleColor();
+  }
+  ImGui::PopTextWrapPos();
 }
 
 }  // namespace hvlab::visualizer

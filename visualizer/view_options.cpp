@@ -44,6 +44,7 @@ const std::vector<ViewOption>& all_options() {
        "the number of the run that the keys of live runs are for; else the first that is live"},
       {"live.to", "", "VM:VCPU whose exits are stepped to; else any"},
       {"machine.address", "", "the linear address whose page walk is shown, like 0xffffffff80100000"},
+      {"machine.walk_at", "", "the reference of the walk that is looked at, from 1; all of them if not given"},
       {"machine.before", "", "the moment that changes are counted from, in ps of the shared cursor"},
       {"machine.processor", "",
        "the processor that is shown, from 0; VM:VCPU: that virtual one; the first if not given"},

@@ -26,6 +26,17 @@ const char* table_name(const Levels& levels, unsigned level) {
   return kNames[std::min(level, levels.top)];
 }
 
+const char* mode_of(const Levels& levels) {
+  return levels.top == 4 ? "4-level" : levels.entry_bytes == 8 ? "PAE" : "32-bit";
+}
+
+/// Which bits of `address` choose the entry (SDM vol. 3, 4.3 to 4.5).
+void choose_entry(WalkStep& step, u64 address, unsigned low_bit, unsigned count) {
+  step.low_bit = low_bit;
+  step.high_bit = low_bit + count - 1;
+  step.index = (address >> low_bit) & low_mask(count);
+}
+
 /// An entry in memory; nothing where there is none. (The processor would read a device; that could change
 /// it.)
 std::optional<u64> read_entry(const Cpu& cpu, u64 address, unsigned bytes) {
@@ -86,6 +97,7 @@ bool fetch(const Cpu& cpu, WalkStep& step, unsigned& references, Reached& r) {
     return note_fault(r, step.fault);
   }
   step.entry = *entry;
+  step.read = true;
   ++references;
   return true;
 }
@@ -110,6 +122,7 @@ Reached second_stage(const Cpu& cpu, u64 address, Access access, std::vector<Wal
   };
   if (levels.entry_bytes == 8 && !rules.long_mode()) {
     WalkStep& step = add(3, "PDPT", table + bits(address, 31, 30) * 8, 8);
+    choose_entry(step, address, 30, 2);
     if (!fetch(cpu, step, references, r)) return r;
     take_pdpte(cpu, step, r.error, true);
     if (!step.fault.empty()) return note_fault(r, step.fault), r;
@@ -120,6 +133,7 @@ Reached second_stage(const Cpu& cpu, u64 address, Access access, std::vector<Wal
     WalkStep& step = add(level, table_name(levels, level),
                          table + ((address >> shift) & low_mask(levels.index_bits)) * levels.entry_bytes,
                          levels.entry_bytes);
+    choose_entry(step, address, shift, levels.index_bits);
     if (!fetch(cpu, step, references, r)) return r;
     step.fault = entry_fault(cpu, rules, levels, level, step.entry, r.error);
     if (!step.fault.empty()) return note_fault(r, step.fault), r;
@@ -206,6 +220,7 @@ class Walker {
       const u64 index = (walk_.linear >> shift) & low_mask(levels.index_bits);
       WalkStep& step =
           add(level, table_name(levels, level), table + index * levels.entry_bytes, levels.entry_bytes);
+      choose_entry(step, walk_.linear, shift, levels.index_bits);
       if (!read(step, error)) return false;
       step.fault = entry_fault(cpu_, rules, levels, level, step.entry, error);
       if (!step.fault.empty())
@@ -220,9 +235,10 @@ class Walker {
   bool pdpte(u32& error, u64& table) {
     const u64 index = bits(walk_.linear, 31, 30);
     WalkStep& step = add(3, "PDPT", (cpu_.cr3 & 0xFFFF'FFE0) + index * 8, 8);
+    choose_entry(step, walk_.linear, 30, 2);
     // A register, but in a guest with nested paging the table is read (APM vol. 2, 15.25.10).
     step.in_register = !walk_.second_stage;
-    if (step.in_register) step.entry = cpu_.pdpte[index];
+    if (step.in_register) step.entry = cpu_.pdpte[index], step.read = true;
     if (!step.in_register && !read(step, error)) return false;
     take_pdpte(cpu_, step, error, walk_.second_stage);
     table = step.next;
@@ -254,6 +270,9 @@ Walk explain_walk(const Cpu& cpu, u64 linear, Access access) {
             .user = cpu.cpl == 3,
             .paging = (cpu.cr0 & arch::cr0::kPg) != 0,
             .second_stage = cpu.second_stage.on};
+  if (walk.paging) walk.mode = mode_of(mmu::levels(mmu::own_rules(cpu)));
+  if (walk.second_stage)
+    walk.second_mode = mode_of(mmu::levels(Rules{cpu.second_stage.cr4, cpu.second_stage.efer}));
   if (!cpu.long_active()) walk.linear &= 0xFFFF'FFFF;
   if (cpu.long_active() && !cpu::canonical(linear)) {
     walk.fault = "the address is not canonical: general protection, no walk";

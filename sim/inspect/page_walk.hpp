@@ -19,12 +19,15 @@ enum class Stage : u8 {
 /// One table entry that was read, or could not be.
 struct WalkStep {
   Stage stage = Stage::First;
-  unsigned level = 0;      // 1: page table ... 4: page-map level 4
-  const char* table = "";  // "PML4", "PDPT", "PD", "PT"
-  u64 address = 0;         // of the entry, as its tables say: guest-physical in a guest's
-  u64 system_address = 0;  // where it is in the machine's memory
+  unsigned level = 0;                  // 1: page table ... 4: page-map level 4
+  const char* table = "";              // "PML4", "PDPT", "PD", "PT"
+  unsigned high_bit = 0, low_bit = 0;  // of the address walked, those that choose the entry
+  u64 index = 0;                       // the entry's number in its table
+  u64 address = 0;                     // of the entry, as its tables say: guest-physical in a guest's
+  u64 system_address = 0;              // where it is in the machine's memory
   u64 entry = 0;
   unsigned entry_bytes = 8;
+  bool read = false;             // `entry` is what the table has: not where there is no memory
   bool in_register = false;      // a PDPTE of PAE paging: kept in the processor
   u64 next = 0;                  // the table it leads to, or the page
   unsigned page_shift = 0;       // of the page: log2 of its bytes; 0: not the last step
@@ -37,6 +40,8 @@ struct Walk {
   mmu::Access access = mmu::Access::Read;
   bool user = false;
   bool paging = false, second_stage = false;
+  const char* mode = "";              // "4-level", "PAE", "32-bit": how the first stage's tables are read
+  const char* second_mode = "";       // the second stage's
   std::vector<WalkStep> steps = {};   // of the first stage, in order
   std::vector<WalkStep> nested = {};  // of the second stage, for the page found
   std::string fault = {};             // why there is no translation; empty: there is one

@@ -157,10 +157,14 @@ Json steps_json(const std::vector<WalkStep>& steps) {
     Json json = {{"stage", step.stage == Stage::First ? "first" : "second"},
                  {"level", step.level},
                  {"table", step.table},
+                 {"index", step.index},
+                 {"high_bit", step.high_bit},
+                 {"low_bit", step.low_bit},
                  {"address", hex(step.address)},
                  {"system_address", hex(step.system_address)},
                  {"entry", hex(step.entry, step.entry_bytes)},
                  {"flags", entry_flags(step.entry, step.page_shift != 0)}};
+    if (!step.read) json["read"] = false;
     if (step.in_register) json["in_register"] = true;
     if (!step.fault.empty()) json["fault"] = step.fault;
     if (step.fault.empty()) {
@@ -217,6 +221,8 @@ Json walk_json(const Walk& walk) {
                {"paging", walk.paging},
                {"second_stage", walk.second_stage},
                {"steps", steps_json(walk.steps)}};
+  if (walk.paging) json["mode"] = walk.mode;
+  if (walk.second_stage) json["second_mode"] = walk.second_mode;
   if (walk.second_stage) json["nested"] = steps_json(walk.nested);
   json["references"] = walk.references;
   if (!walk.fault.empty()) {

@@ -47,6 +47,10 @@ MachineStep step(const Json& json, bool outer) {
                  .stage = text(json, "stage"),
                  .level = number(json, "level"),
                  .page_bytes = number(json, "page_bytes"),
+                 .index = number(json, "index"),
+                 .high_bit = number(json, "high_bit"),
+                 .low_bit = number(json, "low_bit"),
+                 .read = flag(json, "read", true),
                  .in_register = flag(json, "in_register")};
   if (outer) it.nested = list(json, "nested", [](const Json& one) { return step(one, false); });
   return it;
@@ -67,6 +71,8 @@ MachineWalk walk(const Json& json) {
           .access = text(json, "access"),
           .privilege = text(json, "privilege"),
           .paging = flag(json, "paging"),
+          .mode = text(json, "mode"),
+          .second_mode = text(json, "second_mode"),
           .references = number(json, "references")};
 }
 

@@ -18,6 +18,9 @@ struct MachineStep {
   std::string stage;                // "first", "second"
   u64 level = 0;                    // 1: page table ... 4: page-map level 4
   u64 page_bytes = 0;               // of the page that it leads to; 0: it leads to none
+  u64 index = 0;                    // of the entry in its table
+  u64 high_bit = 0, low_bit = 0;    // of the address walked, those that choose the entry
+  bool read = true;                 // false: there was no entry to be had
   bool in_register = false;         // kept in the processor: a PDPTE of PAE paging
 };
 
@@ -29,7 +32,8 @@ struct MachineWalk {
   std::vector<MachineStep> steps, nested;  // of the first stage; of the second one for the page itself
   std::string access, privilege;           // "read", ...; "user", "supervisor"
   bool paging = false;
-  u64 references = 0;  // entries in memory that were read
+  std::string mode, second_mode;  // "4-level", "PAE", "32-bit"; "5-level" is known, too; empty: none
+  u64 references = 0;             // entries in memory that were read
 };
 
 /// A register, a control block's field, or what a device has: name, value, and what that says.

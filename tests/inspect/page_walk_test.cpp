@@ -121,6 +121,39 @@ TEST_CASE("a walk of two stages has every step of both") {
   CHECK(denied.steps[2].fault == "nested: not writable");
 }
 
+// Catches bits of the address that are told of another level, or of the other stage's address, and a mode
+// that is another. Bits are those of the manual's figures (SDM vol. 3, 4.3 to 4.5), typed independently.
+TEST_CASE("each step says which bits of which address chose the entry") {
+  GuestMachine m;
+  m.nested_paging();
+  cpu::Cpu& c = m.cpu();
+  c.second_stage = {.on = true, .root = kNested, .cr4 = c.cr4, .efer = c.efer};
+  const Walk walk = explain_walk(c, kData + 0x123);
+  CHECK(std::string(walk.mode) == "4-level");
+  CHECK(std::string(walk.second_mode) == "4-level");
+  REQUIRE(walk.steps.size() == 4);
+  static constexpr unsigned kHigh[] = {47, 38, 29, 20}, kLow[] = {39, 30, 21, 12};
+  for (size_t i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    const inspect::WalkStep& step = walk.steps[i];
+    CHECK((step.high_bit == kHigh[i] && step.low_bit == kLow[i] && step.read));
+    CHECK(step.index == ((kData >> kLow[i]) & 511));
+    CHECK(step.index == (step.address & 0xFFF) / 8);
+    REQUIRE(step.nested.size() == 4);
+    CHECK(step.nested[i].high_bit == kHigh[i]);
+    CHECK(step.nested[i].index == ((step.address >> kLow[i]) & 511));
+  }
+  c.second_stage.on = false;
+  choose_mode(m, 1);
+  const Walk pae = explain_walk(c, kData);
+  CHECK(std::string(pae.mode) == "PAE");
+  CHECK((pae.steps.at(0).high_bit == 31 && pae.steps.at(0).low_bit == 30));
+  choose_mode(m, 2);
+  const Walk narrow = explain_walk(c, kData);
+  CHECK(std::string(narrow.mode) == "32-bit");
+  CHECK((narrow.steps.at(0).high_bit == 31 && narrow.steps.at(0).low_bit == 22));
+}
+
 // Catches a device that is read, and so changed, by somebody who only looks.
 TEST_CASE("tables that are not in memory are not read") {
   GuestMachine m;

@@ -24,8 +24,9 @@ Json whole() {
       "code": [{"address": "0x10", "bytes": "90", "text": "nop", "symbol": "f+0x1", "target": "g", "current": true}],
       "walk": {"linear": "0x5", "access": "read", "privilege": "user", "paging": true, "second_stage": true,
         "guest_physical": "0x6", "physical": "0x7", "page_bytes": 4096, "allowed": ["read"], "references": 24,
+        "mode": "PAE", "second_mode": "4-level",
         "nested": [{"stage": "second", "table": "PD"}],
-        "steps": [{"stage": "first", "level": 4, "table": "PML4", "flags": ["present"], "in_register": true,
+        "steps": [{"stage": "first", "level": 4, "table": "PML4", "index": 3, "high_bit": 47, "low_bit": 39, "read": false, "flags": ["present"], "in_register": true,
           "page_bytes": 4096, "nested": [{"table": "PT", "fault": "not present", "nested": [{}]}]}]},
       "apic": {"id": 5, "mode": "xapic", "software_enabled": true, "requested": [224], "in_service": [33],
         "lvt": [{"name": "timer", "value": "0xe0", "text": "vector 224"}],
@@ -89,6 +90,10 @@ TEST_CASE("a walk has its steps, and each step those of the second stage that fo
   CHECK(walk.privilege == "user");
   CHECK(walk.nested.at(0).stage == "second");
   CHECK(walk.steps.at(0).level == 4);
+  CHECK(std::vector{walk.steps[0].index, walk.steps[0].high_bit, walk.steps[0].low_bit} ==
+        std::vector<u64>{3, 47, 39});
+  CHECK((!walk.steps[0].read && walk.nested.at(0).read));
+  CHECK((walk.mode == "PAE" && walk.second_mode == "4-level"));
   CHECK(walk.steps.at(0).in_register);
   CHECK(walk.steps.at(0).flags.at(0) == "present");
   CHECK(walk.steps.at(0).nested.at(0).fault == "not present");
