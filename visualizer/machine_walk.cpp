@@ -19,14 +19,17 @@ namespace {
 void draw_modes(const Frame& frame, const views::MachineWalk& walk) {
   std::string text = walk.paging ? frame.say("walk.mode", {walk.mode}) : frame.say("walk.no_paging");
   if (walk.second_stage) text += " · " + frame.say("walk.second_mode", {walk.second_mode});
+  ImGui::SameLine(0, frame.look.px(14));
   ImGui::TextDisabled("%s", fitted(text, ImGui::GetContentRegionAvail().x).c_str());
 }
 
 }  // namespace
 
 void draw_machine_walk(Frame& frame, const MachineSource&, const views::MachineProcessor& processor) {
-  draw_walk_address(frame, processor);
   const views::MachineWalk& walk = processor.walk;
+  draw_caption(frame.look, frame.say("walk.title"));
+  if (!walk.linear.empty()) draw_modes(frame, walk);
+  draw_walk_address(frame, processor);
   if (walk.linear.empty()) {
     ImGui::PushTextWrapPos(0);
     ImGui::TextDisabled("%s", frame.say("walk.none").c_str());
@@ -34,7 +37,6 @@ void draw_machine_walk(Frame& frame, const MachineSource&, const views::MachineP
   }
   const views::WalkPicture picture = views::walk_picture(walk);
   const views::WalkReference* now = picture.at(walk_at(frame.state, picture));
-  draw_modes(frame, walk);
   draw_walk_fields(frame, walk, picture, now);
   if (now != nullptr) {
     draw_walk_steps(frame, picture);

@@ -89,7 +89,6 @@ void draw_walk_address(Frame& frame, const views::MachineProcessor& processor) {
     std::snprintf(typed.data(), typed.size(), "%s", address.c_str());
     unknown.clear();
   }
-  draw_caption(frame.look, frame.say("walk.title"));
   ImGui::SetNextItemWidth(frame.look.px(168));
   bool go = ImGui::InputTextWithHint("##address", frame.say("walk.address").c_str(), typed.data(),
                                      typed.size(), ImGuiInputTextFlags_EnterReturnsTrue);

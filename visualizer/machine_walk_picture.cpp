@@ -83,7 +83,7 @@ void draw_cell(Frame& frame, const WalkPicture& picture, const GridPlace& place,
   std::string text = one.number != 0 ? std::to_string(one.number) : "–";
   if (fault && done) text += " !";
   text_in(look, look.mono, {at.x, at.y + look.px(2)}, place.cell,
-          current ? ink_on(ink)
+          current ? look.ground
           : done  ? look.ink
                   : look.faint,
           text);
@@ -103,7 +103,7 @@ void draw_walk_fields(Frame& frame, const views::MachineWalk& walk, const WalkPi
                       const WalkReference* now) {
   const Look& look = frame.look;
   const ImVec2 from = ImGui::GetCursorScreenPos();
-  const float room = ImGui::GetContentRegionAvail().x, line = look.mono->FontSize + look.px(2);
+  const float room = ImGui::GetContentRegionAvail().x - 2, line = look.mono->FontSize + look.px(2);
   const float width = room / static_cast<float>(picture.fields.size()), height = 3 * line;
   ImDrawList* list = ImGui::GetWindowDrawList();
   for (size_t i = 0; i < picture.fields.size(); ++i) {

@@ -102,9 +102,11 @@ void draw_panes(Frame& frame, const MachineSource& source, const MachineChoice& 
   const float between = 2 * look.px(9) + look.px(1);
   const float left = narrow ? 0 : std::clamp(room.x * 0.27F, look.px(270), look.px(420)) + between;
   const float right = std::clamp(room.x * (narrow ? 0.46F : 0.31F), look.px(300), look.px(560));
-  // The listing has few lines: what it leaves is the walk's.
+  // The listing has few lines: what it leaves is the walk's, which has all of its grid in a window of 760
+  // lines.
   const float lines = static_cast<float>(choice.processor->code.size()) + 3;
-  const float code = std::min(room.y * 0.5F, lines * (look.mono->FontSize + look.px(4)));
+  const float code = std::min(room.y * (choice.processor->walk.linear.empty() ? 0.5F : 0.34F),
+                              lines * (look.mono->FontSize + look.px(4)));
   if (!narrow) {
     pane("registers", {left - between, room.y}, [&] { draw_machine_registers(frame, choice); });
     next_column(look, room.y);

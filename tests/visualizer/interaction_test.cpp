@@ -176,6 +176,26 @@ TEST_CASE("a click on a virtual processor shows it, one on a register walks its 
   CHECK(state.option("machine.processor") == "1:0");
 }
 
+// Catches keys that do not go along the walk. That other words are said at each reference is
+// walk_picture_test.cpp's to hold.
+TEST_CASE("a walk goes on and back by keys, and to its ends") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  const auto walked_at = [](const std::vector<std::string>& keys) {
+    OpenWindow window({"architectures/model=hosted", "--fresh", "--size=1200x760", "--view=machine",
+                       "--at=60ms", "--set=machine.processor=1:0",
+                       "--set=machine.address=0xffffffff80105c16"});
+    wait_for(0.5);
+    window.keys(keys);
+    window.leave();
+    return remembered("architectures/model=hosted").option("machine.walk_at");
+  };
+  CHECK(walked_at({"Up", "Up"}) == "17");  // from the last of 19
+  CHECK(walked_at({"Home", "Up", "Down", "Down"}) == "3");
+  CHECK(walked_at({"Home", "Down", "End"}).empty());
+}
+
 TEST_CASE("nothing is drawn while nothing happens") {
   unsetenv("DISPLAY");
   const visualizer::Display display(true, 1280, 900);
