@@ -1,6 +1,7 @@
 #include "sim/lab/explain_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include "sim/lab/explain_data.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/scenario/spelling.hpp"
+#include "sim/timing/not_modelled.hpp"
 
 namespace hvlab::lab {
 
@@ -43,6 +45,12 @@ std::string language_of(const po::variables_map& values) {
   return language;
 }
 
+/// What is told of a processor besides, where one is asked for: too long for a list.
+std::vector<std::string> left_out(const Explanation& entry) {
+  if (entry.kind != "processor") return {};
+  return timing::features_not_modelled(entry.name);
+}
+
 Json json_of(const Explanation& entry) {
   Json json = {{"kind", entry.kind},
                {"name", entry.name},
@@ -50,6 +58,7 @@ Json json_of(const Explanation& entry) {
                {"ja", entry.ja},
                {"source", entry.source}};
   if (!entry.also.empty()) json["also"] = entry.also;
+  if (const auto names = left_out(entry); !names.empty()) json["not_modelled"] = names;
   return json;
 }
 
@@ -130,6 +139,9 @@ int explain_command(const std::vector<std::string>& arguments) {
   for (const Explanation& entry : entries) {
     std::cout << fmt::format("{} ({})\n", name, entry.kind);
     if (const std::string& text = meaning(entry, language); !text.empty()) std::cout << "  " << text << '\n';
+    if (const auto names = left_out(entry); !names.empty())
+      std::cout << fmt::format("  not modelled, and not advertised, of the real part: {}\n",
+                               fmt::join(names, ", "));
     if (!entry.source.empty()) std::cout << "  [" << entry.source << "]\n";
   }
   return 0;

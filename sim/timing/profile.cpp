@@ -6,6 +6,7 @@
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/timing/not_modelled.hpp"
 #include "sim/timing/yaml_reader.hpp"
 
 namespace hvlab::timing {
@@ -100,6 +101,16 @@ void read_identity(YamlMap& file, Profile& profile) {
   }
 }
 
+/// What the real part has and HVLab has not; complains of a feature that it has after all.
+std::vector<std::string> read_not_modelled(YamlMap& file) {
+  std::vector<std::string> names = file.take_list("not_modelled");
+  for (const auto& item : file.take("not_modelled")) {
+    if (arch::feature_by_name(item.Scalar()))
+      file.fail(item, "'not_modelled': HVLab implements '" + item.Scalar() + "' (sim/arch/features.inc)");
+  }
+  return names;
+}
+
 void read_tlb(YamlMap& file, const std::string& key, u32& entries, u32& ways, Profile& profile) {
   const YAML::Node node = file.take(key);
   YamlMap tlb = file.take_map(key);
@@ -170,6 +181,13 @@ void remove_virtualization(Profile& profile) {
                     "' has no virtualization to take away");
 }
 
+/// The name of the profile's file; true: without virtualization.
+bool take_no_virtualization(std::string& name) {
+  if (!name.ends_with(kNoVirtualization)) return false;
+  name.resize(name.size() - kNoVirtualization.size());
+  return true;
+}
+
 fs::path profile_file(const std::string& name) {
   if (name.find('/') != std::string::npos || name.ends_with(".yaml")) return name;
   fs::path file = data_folder("profiles/cpu") / (name + ".yaml");
@@ -199,8 +217,7 @@ void remove_features(const std::string& removals, Profile& profile) {
 Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides) {
   const size_t comma = std::min(name.find(','), name.size());
   std::string file_name = name.substr(0, comma);
-  const bool bare = file_name.ends_with(kNoVirtualization);
-  if (bare) file_name.resize(file_name.size() - kNoVirtualization.size());
+  const bool bare = take_no_virtualization(file_name);
   const fs::path path = profile_file(file_name);
   YamlMap file = YamlMap::from_file(path.string());
   Profile profile;
@@ -208,6 +225,7 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   profile.accuracy = accuracy;
   profile.overrides = overrides;
   read_identity(file, profile);
+  read_not_modelled(file);
   read_figures(file, profile);
   file.finish();
   check_overrides(profile);
@@ -216,6 +234,13 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   profile.name += name.substr(comma);
   if (accuracy == Accuracy::Functional) make_functional(profile);
   return profile;
+}
+
+std::vector<std::string> features_not_modelled(const std::string& name) {
+  std::string file_name = name.substr(0, name.find(','));
+  take_no_virtualization(file_name);
+  YamlMap file = YamlMap::from_file(profile_file(file_name).string());
+  return read_not_modelled(file);
 }
 
 std::vector<std::string> profile_names() {
