@@ -196,6 +196,27 @@ TEST_CASE("a walk goes on and back by keys, and to its ends") {
   CHECK(walked_at({"Home", "Down", "End"}).empty());
 }
 
+// Catches an address that cannot be typed, and a register's name that is not taken for its value.
+TEST_CASE("a register is walked by its button or by its name, what is neither that nor hex is not") {
+  unsetenv("DISPLAY");
+  const visualizer::Display display(true, 1280, 900);
+  const Fixture fixture;
+  const auto walked = [](int x, const std::vector<std::string>& keys) {
+    OpenWindow window({"architectures/model=hosted", "--fresh", "--size=1200x760", "--view=machine",
+                       "--at=60ms", "--set=machine.processor=1:0"});
+    wait_for(0.5);
+    window.point(x, 485);
+    window.click("1");
+    if (!keys.empty()) window.keys(keys);
+    window.leave();
+    return remembered("architectures/model=hosted").option("machine.address");
+  };
+  CHECK(walked(630, {}) == "0xffff800003db7c80");  // the button RSP
+  CHECK(walked(430, {"c", "r", "3", "Return"}) == "0x0000000003db9000");
+  CHECK(walked(430, {"1", "f", "0", "Return"}) == "0x1f0");
+  CHECK(walked(430, {"x", "y", "Return"}).empty());
+}
+
 TEST_CASE("nothing is drawn while nothing happens") {
   unsetenv("DISPLAY");
   const visualizer::Display display(true, 1280, 900);
