@@ -7,7 +7,7 @@ namespace hvlab::views {
 namespace {
 
 std::string joined(const std::vector<std::string>& words) {
-  return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ", "));
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 std::string bytes_of(u64 bytes) {
@@ -37,8 +37,9 @@ std::string words_of(const Messages& say, const WalkReference& reference) {
   else
     words += say("walk.read", {size_of(step), step.system_address, step.table, index, step.entry});
   if (step.high_bit != 0)
-    words += " " + say("walk.chosen", {std::to_string(step.high_bit), std::to_string(step.low_bit)});
-  if (step.read) words += " " + say("walk.flags", {joined(step.flags)});
+    words += " " + say(reference.second ? "walk.chosen_second" : "walk.chosen",
+                       {std::to_string(step.high_bit), std::to_string(step.low_bit)});
+  if (step.read && !step.flags.empty()) words += " " + say("walk.flags", {joined(step.flags)});
   if (!step.fault.empty()) return words + " " + say("walk.ends", {step.fault});
   if (step.page_bytes != 0) return words + " " + say("walk.to_page", {bytes_of(step.page_bytes), step.next});
   return words + " " + say("walk.to_table", {step.next});
@@ -55,7 +56,8 @@ std::string result_of(const Messages& say, const MachineWalk& walk) {
   const std::string ways = walk.second_stage
                                ? say("walk.both", {walk.linear, walk.guest_physical, walk.physical})
                                : say("walk.one", {walk.linear, walk.physical});
-  return ways + "\n" + say("walk.comes_to", {bytes_of(walk.page_bytes), joined(walk.allowed)});
+  return ways + "\n" +
+         say("walk.comes_to", {bytes_of(walk.page_bytes), walk.allowed.empty() ? "–" : joined(walk.allowed)});
 }
 
 }  // namespace hvlab::views

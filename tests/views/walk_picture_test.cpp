@@ -128,7 +128,8 @@ TEST_CASE("words say what is read for whom, where it leads, and which bits a fau
   CHECK(nested.find("second stage") != std::string::npos);
   CHECK(nested.find("for the guest's PDPT entry") != std::string::npos);
   CHECK(own.find("8 bytes at 0x9000: PDPT entry 5") != std::string::npos);
-  CHECK(own.find("Bits 38 to 30") != std::string::npos);
+  CHECK(nested.find("Bits 38 to 30 of the guest-physical") != std::string::npos);
+  CHECK(own.find("Bits 38 to 30 of the linear") != std::string::npos);
   CHECK(own.find("present, writable") != std::string::npos);
   CHECK(own.find("table at 0x3000") != std::string::npos);
   CHECK(result_of(say, walk).find("0x7abc") != std::string::npos);
