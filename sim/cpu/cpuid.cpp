@@ -76,12 +76,14 @@ CpuidResult leaf_1(const Cpu& cpu) {
 /// A cache as leaves 4 and 8000001Dh describe it.
 struct Cache {
   u32 type, level, ways, kilobytes;
-  bool shared;  // by all cores
+  bool shared;     // by all cores
+  u32 properties;  // EDX: 1 WBINVD does not reach the caches of other cores below; 2 inclusive; 4 indexed by
+                   // a hash
 };
 constexpr Cache kIntelCaches[] = {
-    {1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 4, 256, false}, {3, 3, 16, 8192, true}};
+    {1, 1, 8, 32, false, 0}, {2, 1, 8, 32, false, 0}, {3, 2, 4, 256, false, 0}, {3, 3, 16, 8192, true, 6}};
 constexpr Cache kAmdCaches[] = {
-    {1, 1, 8, 32, false}, {2, 1, 8, 32, false}, {3, 2, 8, 512, false}, {3, 3, 16, 16384, true}};
+    {1, 1, 8, 32, false, 0}, {2, 1, 8, 32, false, 0}, {3, 2, 8, 512, false, 2}, {3, 3, 16, 16384, true, 1}};
 
 CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 subleaf, bool intel) {
   if (subleaf >= caches.size()) return {};
@@ -93,7 +95,7 @@ CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 sublea
   if (intel) r.eax |= ((1u << core_bits(cpu)) - 1) << 26;
   r.ebx = (kLine - 1) | (c.ways - 1) << 22;
   r.ecx = c.kilobytes * 1024 / (kLine * c.ways) - 1;
-  r.edx = c.level == 3 && intel ? 2 : 0;  // inclusive
+  r.edx = c.properties;
   return r;
 }
 
@@ -210,7 +212,7 @@ CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maxi
     case 0x8000'0003:
     case 0x8000'0004: return brand_leaf(cpu, leaf - 0x8000'0002);
     case 0x8000'0005: return intel ? CpuidResult{} : amd_caches(leaf);
-    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 4 << 12 | 64, 0} : amd_caches(leaf);
+    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 6 << 12 | 64, 0} : amd_caches(leaf);
     case 0x8000'0008: return address_sizes(cpu, intel);
     case 0x8000'000A: return svm_leaf(cpu);
     case 0x8000'001D: return cache_leaf(cpu, kAmdCaches, subleaf, false);

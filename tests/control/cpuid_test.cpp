@@ -91,3 +91,35 @@ TEST_CASE("four cores in every topology leaf") {
   CHECK(cpu::cpuid(c, 0x8000'001E, 0).eax == 2);
   CHECK((cpu::cpuid(c, 0x8000'001D, 3).eax >> 14 & 0xFFF) == 3);
 }
+
+// Catches a cache told otherwise than the part does: published dumps of an i5-6600K (but for its third level,
+// which has 6 MiB in 12 ways where the profile's part has 8 in 16) and of an EPYC 7742.
+TEST_CASE("caches as the parts themselves tell them") {
+  struct Leaf {
+    u32 kind, ebx, ecx, edx;
+  };
+  constexpr Leaf kSkylake[] = {{0x121, 0x01C0'003F, 0x3F, 0},
+                               {0x122, 0x01C0'003F, 0x3F, 0},
+                               {0x143, 0x00C0'003F, 0x3FF, 0},
+                               {0x163, 0x03C0'003F, 0x1FFF, 6}};
+  constexpr Leaf kRome[] = {{0x121, 0x01C0'003F, 0x3F, 0},
+                            {0x122, 0x01C0'003F, 0x3F, 0},
+                            {0x143, 0x01C0'003F, 0x3FF, 2},
+                            {0x163, 0x03C0'003F, 0x3FFF, 1}};
+  Machine i(timing::load_profile("intel-skylake", timing::Accuracy::Functional)),
+      a(timing::load_profile("amd-zen2", timing::Accuracy::Functional));
+  const auto check = [](const cpu::CpuidResult& told, const Leaf& leaf) {
+    CHECK((told.eax & 0x3FFF) == leaf.kind);
+    CHECK(told.ebx == leaf.ebx);
+    CHECK(told.ecx == leaf.ecx);
+    CHECK(told.edx == leaf.edx);
+  };
+  for (u32 n = 0; n < 4; ++n) {
+    INFO(n);
+    check(cpu::cpuid(i.cpu(), 4, n), kSkylake[n]);
+    check(cpu::cpuid(a.cpu(), 0x8000'001D, n), kRome[n]);
+  }
+  CHECK(cpu::cpuid(i.cpu(), 0x8000'0006, 0).ecx == 0x0100'6040);
+  CHECK(cpu::cpuid(a.cpu(), 0x8000'0005, 0).ecx == 0x2008'0140);
+  CHECK(cpu::cpuid(a.cpu(), 0x8000'0006, 0).ecx == 0x0200'6140);
+}
