@@ -19,12 +19,11 @@ struct KeptExits {
   views::ExitSummary counted;
 };
 
+// What is asked for. "To the end" stays the same question while a run grows.
 std::string key_of(const RunExits& it) {
-  return it.run->argument() + "#" + std::to_string(it.run->generation()) + "|" + std::to_string(it.from) +
-         "|" + std::to_string(it.until);
+  const bool all = it.until >= it.run->trace()->end();
+  return std::to_string(it.from) + "|" + (all ? "end" : std::to_string(it.until));
 }
-
-std::string file_of(const RunExits& it) { return (it.run->reader().path() / record::kTraceFile).string(); }
 
 views::ExitBy by_of(const Frame& frame) {
   for (unsigned i = 0; i < static_cast<unsigned>(views::ExitBy::Count); ++i)
@@ -40,17 +39,19 @@ void take(Frame& frame, RunExits& it) {
     return;
   }
   KeptExits& kept = frame.kept.of<KeptExits>(*it.run);
-  const std::string key = key_of(it), file = file_of(it);
   const Picoseconds from = it.from, until = it.until;
-  const views::ExitSummary* sums = kept.sums.get(key, [file, from, until](views::Progress& progress) {
-    return views::sum_exits(record::TraceReader(file), from, until, &progress);
-  });
+  const views::ExitSummary* sums = kept.sums.get(
+      key_of(it), it.run->generation(), [now = it.run->snapshot(), from, until](auto& progress) {
+        return views::sum_exits(record::TraceReader(*now), from, until, &progress);
+      });
   it.costs = sums != nullptr;
+  if (sums != nullptr) it.version = kept.sums.version();
   if (sums == nullptr) {
     it.problem = kept.sums.error();
     it.loading = kept.sums.busy() ? kept.sums.fraction() : -1;
-    if (kept.counted_key != key) kept.counted = views::count_exits(*trace, from, until);
-    kept.counted_key = key;
+    const std::string counted = key_of(it) + "#" + std::to_string(it.run->generation());
+    if (kept.counted_key != counted) kept.counted = views::count_exits(*trace, from, until);
+    kept.counted_key = counted;
     sums = &kept.counted;
   } else {
     it.problem = sums->problem;
@@ -92,6 +93,7 @@ std::vector<RunExits> exits_of(Frame& frame) {
       it.why = error.what();
     }
     frame.loading |= it.loading >= 0;
+    frame.again |= it.costs && it.version != it.run->generation();
   }
   return list;
 }
@@ -111,15 +113,16 @@ const views::FlameNode* flame_of_run(Frame& frame, const RunExits& it) {
   KeptExits& kept = frame.kept.of<KeptExits>(*it.run);
   const auto by =
       frame.state.option("exits.flame") == "machine" ? views::FlameBy::Machine : views::FlameBy::Core;
-  const std::string file = file_of(it);
   const Picoseconds from = it.from, until = it.until;
   const bool idle = frame.state.flag("exits.idle");
   const std::string key = key_of(it) + "|" + frame.state.option("exits.flame") + (idle ? "|idle" : "");
-  const auto* flame = kept.flame.get(key, [file, from, until, by, idle](views::Progress& progress) {
-    views::FlameNode root = views::flame_of(record::TraceReader(file), from, until, by, &progress);
+  const auto make = [now = it.run->snapshot(), from, until, by, idle](views::Progress& progress) {
+    views::FlameNode root = views::flame_of(record::TraceReader(*now), from, until, by, &progress);
     return idle ? root : views::without_account(root, "idle");
-  });
+  };
+  const auto* flame = kept.flame.get(key, it.run->generation(), make);
   frame.loading |= kept.flame.busy();
+  frame.again |= kept.flame.renews();
   return flame;
 }
 
@@ -131,15 +134,15 @@ const views::ExitList* list_of_run(Frame& frame, const RunExits& it) {
   std::string key = key_of(it) + "|" + (by_cost ? "cost" : "time") + "|" + std::to_string(page);
   for (const char* option : {"exits.vm", "exits.vcpu", "exits.reason", "exits.least", "exits.most"})
     key += "|" + frame.state.option(option);
-  const std::string file = file_of(it);
-  const Picoseconds from = it.from, until = it.until;
-  const auto* list =
-      kept.list.get(key, [file, from, until, filter, by_cost, page](views::Progress& progress) {
-        return views::list_exits(record::TraceReader(file), from, until, filter,
-                                 by_cost ? views::ExitOrder::Cost : views::ExitOrder::Time, page * kListed,
-                                 kListed, &progress);
-      });
+  const auto make = [now = it.run->snapshot(), from = it.from, until = it.until, filter, by_cost,
+                     page](views::Progress& progress) {
+    const auto order = by_cost ? views::ExitOrder::Cost : views::ExitOrder::Time;
+    return views::list_exits(record::TraceReader(*now), from, until, filter, order, page * kListed, kListed,
+                             &progress);
+  };
+  const auto* list = kept.list.get(key, it.run->generation(), make);
   frame.loading |= kept.list.busy();
+  frame.again |= kept.list.renews();
   return list;
 }
 

@@ -18,6 +18,7 @@ struct RunExits {
   std::vector<views::ExitRow> all;   // by lane and reason; without costs as long as those are being read
   std::vector<views::ExitRow> rows;  // grouped as exits.by says, those that fit the filter
   bool costs = false;
+  u64 version = 0;      // which generation() of the run the costs are of
   std::string why;      // there is nothing; a sentence
   std::string problem;  // what of the trace could not be read
   double loading = -1;  // how far it is; -1: nothing is being read

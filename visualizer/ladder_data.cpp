@@ -19,7 +19,7 @@ namespace {
 struct KeptLadder {
   Background<Requests> requests;
   std::map<IoTotals::Key, std::vector<views::HopTimes>> hops;
-  std::string hops_of;  // the key that `hops` are of
+  u64 hops_of = 0;  // the version of the requests that `hops` are of
   Background<views::ExitList> exits;
   std::string chosen_key;
   views::Request request;
@@ -29,9 +29,8 @@ struct KeptLadder {
   std::string problem;
 };
 
-std::string key_of(const views::OpenRun& run) {
-  return run.argument() + "#" + std::to_string(run.generation());
-}
+// Tells what was made of one generation of a run from what was made of another.
+std::string version_text(u64 version) { return "#" + std::to_string(version); }
 
 std::optional<IoOperation> operation_named(const std::string& text) {
   for (unsigned i = 0; i < static_cast<unsigned>(IoOperation::Count); ++i)
@@ -66,8 +65,9 @@ const Requests::Group* group_of(const Frame& frame, const Requests& requests) {
 void choose_request(const Frame& frame, KeptLadder& kept, RunLadder& it) {
   const std::string& choice = frame.state.option("ladder.request");
   const auto& [system, operation, bytes] = it.group->key;
-  const std::string key = key_of(*it.run) + "|" + choice + "|" + std::to_string(system) + "|" +
-                          observe::name(operation) + "|" + std::to_string(bytes);
+  const std::string key = version_text(kept.requests.version()) + "|" + choice + "|" +
+                          std::to_string(system) + "|" + observe::name(operation) + "|" +
+                          std::to_string(bytes);
   if (kept.chosen_key != key) {
     const auto percent = percentile_of(choice);
     const std::vector<u32>& by_begin = it.group->by_begin;
@@ -90,8 +90,10 @@ void take_request(Frame& frame, KeptLadder& kept, RunLadder& it) {
     return;
   }
   const u64 hz = run.trace() == nullptr ? 0 : run.trace()->frequency_hz();
-  it.requests = kept.requests.get(
-      key_of(run), [file, hz](views::Progress& progress) { return Requests::load(file, hz, &progress); });
+  it.requests = kept.requests.get("", run.generation(), [file, hz](views::Progress& progress) {
+    return Requests::load(file, hz, &progress);
+  });
+  it.version = kept.requests.version();
   if (it.requests == nullptr) {
     it.why = kept.requests.error();
     it.loading = kept.requests.busy() ? kept.requests.fraction() : -1;
@@ -104,8 +106,8 @@ void take_request(Frame& frame, KeptLadder& kept, RunLadder& it) {
                        {frame.say("ladder.operations." + frame.state.option("ladder.operation"))});
     return;
   }
-  if (kept.hops_of != key_of(run)) kept.hops.clear();
-  kept.hops_of = key_of(run);
+  if (kept.hops_of != it.version) kept.hops.clear();
+  kept.hops_of = it.version;
   auto hops = kept.hops.find(it.group->key);
   if (hops == kept.hops.end())
     hops = kept.hops.emplace(it.group->key, views::hop_table(*it.requests, *it.group)).first;
@@ -142,21 +144,23 @@ void take_exit(Frame& frame, KeptLadder& kept, RunLadder& it) {
     it.why = trace == nullptr ? run.problem() : frame.say("ladder.no_exits", {reason});
     return;
   }
-  const auto file = run.reader().path() / record::kTraceFile;
   const auto [shared_from, shared_until] = frame.span();
   const std::string& choice = frame.state.option("ladder.exit");
   const bool next = choice.starts_with("@");
   const Picoseconds begin = run.own(shared_from), until = run.own(shared_until);
   const Picoseconds from =
       next ? std::max(begin, run.own(std::strtoll(choice.c_str() + 1, nullptr, 10))) : begin;
-  const std::string key =
-      key_of(run) + "|" + reason + "|" + std::to_string(from) + "|" + std::to_string(until);
-  const views::ExitList* list = kept.exits.get(key, [file, code, from, until](views::Progress& progress) {
-    const record::TraceReader own(file.string());
+  const std::string end = until >= trace->end() ? "end" : std::to_string(until);
+  const std::string question = reason + "|" + std::to_string(from) + "|" + end;
+  const auto make = [now = run.snapshot(), code, from, until](views::Progress& progress) {
     views::ExitFilter filter;
     filter.reason = code;
-    return views::list_exits(own, from, until, filter, views::ExitOrder::Time, 0, kMostExits, &progress);
-  });
+    return views::list_exits(record::TraceReader(*now), from, until, filter, views::ExitOrder::Time, 0,
+                             kMostExits, &progress);
+  };
+  const views::ExitList* list = kept.exits.get(question, run.generation(), make);
+  it.version = kept.exits.version();
+  const std::string key = question + version_text(it.version);
   if (list == nullptr) {
     it.why = kept.exits.error();
     it.loading = kept.exits.busy() ? kept.exits.fraction() : -1;
@@ -203,6 +207,7 @@ std::vector<RunLadder> ladders_of(Frame& frame) {
       it.why = error.what();
     }
     frame.loading |= it.loading >= 0;
+    frame.again |= it.version != 0 && it.version != it.run->generation();
   }
   return list;
 }

@@ -25,6 +25,7 @@ struct RunLadder {
   size_t chosen = 0;    // which of them, in the order of time; from 0
   std::string why;      // there is no ladder; a sentence
   std::string problem;  // what was wrong with the file, though there is something
+  u64 version = 0;      // which generation() of the run it is of
   double loading = -1;  // how far it is; -1: nothing is being read
 };
 

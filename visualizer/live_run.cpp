@@ -12,6 +12,9 @@ using record::Json;
 namespace {
 
 constexpr double kOften = 0.2;  // seconds between two questions how it stands
+// ... and for what its file lacks while it goes on: to answer costs the run some milliseconds, which one that
+// is slowed has.
+constexpr double kTailOften = 0.25, kTailAtFullSpeed = 1;
 
 u64 number_of(const Json& body, const char* name) {
   const auto found = body.find(name);
@@ -75,6 +78,7 @@ bool LiveRun::poll(double now) {
   const bool due = asked_ < 0 || now - asked_ >= kOften;
   const bool at_rest = status_ && status_->paused;  // it says by itself when it goes on
   if (due && !at_rest && !waits_for(Wish::Status) && ask(Wish::Status, {{"do", "status"}})) asked_ = now;
+  watch_tail(now);
   client_->poll(0);
   for (const Json& body : client_->news()) take_news(body);
   for (auto one = open_.begin(); one != open_.end();) {
@@ -85,6 +89,15 @@ bool LiveRun::poll(double now) {
   }
   if (!client_->connected()) lost();
   return changed_;
+}
+
+// A block of its trace can take it long to fill.
+void LiveRun::watch_tail(double now) {
+  if (!status_ || status_->paused || no_tail_ || waits_for(Wish::Tail)) return;
+  if (tail_asked_ < 0) tail_asked_ = now;
+  if (now - tail_asked_ < (status_->speed == 0 ? kTailAtFullSpeed : kTailOften)) return;
+  ask_tail();
+  tail_asked_ = now;
 }
 
 // What it had said of itself holds no more.
@@ -120,7 +133,7 @@ void LiveRun::take_news(const Json& body) {
 
 void LiveRun::take_answer(Wish wish, Json body) {
   const bool done = flag_of(body, "ok");
-  if (wish != Wish::Status) problem_ = done ? "" : text_of(body, "error");
+  if (wish == Wish::Deed || wish == Wish::State) problem_ = done ? "" : text_of(body, "error");
   switch (wish) {
     case Wish::Status: {
       if (!done) return;
@@ -132,6 +145,7 @@ void LiveRun::take_answer(Wish wish, Json body) {
     }
     case Wish::Deed: changed_ = true; return;
     case Wish::Tail:
+      no_tail_ = !done;  // it records no trace: the views say so
       tail_ = record::trace_tail_of(body);
       if (tail_ && status_ && status_->paused) tail_->until = status_->here();
       changed_ = true;

@@ -88,6 +88,7 @@ class LiveRun {
 
   bool ask(Wish wish, record::Json request);
   bool waits_for(Wish wish) const;
+  void watch_tail(double now);
   void take_answer(Wish wish, record::Json body);
   void take_news(const record::Json& body);
   void stopped(LiveStatus status);
@@ -99,7 +100,9 @@ class LiveRun {
   std::optional<LiveStatus> status_;
   std::optional<Picoseconds> stop_;
   std::optional<record::TraceTail> tail_;
-  double asked_ = -1;  // when it was last asked how it stands
+  double asked_ = -1;       // when it was last asked how it stands
+  double tail_asked_ = -1;  // and for its tail while it goes on
+  bool no_tail_ = false;    // it has none
   bool changed_ = false;
 
   record::Json document_;                   // null: none

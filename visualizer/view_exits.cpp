@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "visualizer/exits_parts.hpp"
+#include "visualizer/live_words.hpp"
 #include "visualizer/parts.hpp"
 #include "visualizer/views.hpp"
 
@@ -106,6 +107,9 @@ void draw_exits(Frame& frame) {
   take_keys(frame);
   const std::vector<RunExits> runs = exits_of(frame);
   draw_toolbar(frame, runs);
+  std::vector<ShownVersion> versions;
+  for (const RunExits& it : runs) versions.push_back({it.run, it.version});
+  draw_live_words(frame, versions);
   for (const RunExits& it : runs)
     if (!it.problem.empty())
       ImGui::TextColored(ImGui::ColorConvertU32ToFloat4(frame.look.bad), "%s: %s", it.run->name().c_str(),

@@ -6,6 +6,7 @@
 
 #include "visualizer/ladder_picture.hpp"
 #include "visualizer/ladder_table.hpp"
+#include "visualizer/live_words.hpp"
 #include "visualizer/parts.hpp"
 #include "visualizer/views.hpp"
 
@@ -198,6 +199,9 @@ void draw_ladder(Frame& frame) {
   const LadderScale scale = scale_of(frame, ladders);
   take_keys(frame, ladders, scale);
   draw_toolbar(frame, ladders, scale);
+  std::vector<ShownVersion> versions;
+  for (const RunLadder& it : ladders) versions.push_back({it.run, it.version});
+  draw_live_words(frame, versions);
   play(frame, scale);
   std::optional<double> at;
   if (!frame.state.option("ladder.at").empty()) at = static_cast<double>(frame.state.number("ladder.at"));

@@ -45,6 +45,7 @@ void LiveControl::stop_here(const std::string& why, std::optional<size_t> proces
   exit_.reset();
   why_ = why;
   where_ = processor;
+  if (at_stops_) at_stops_();
   Json news = status();
   news["event"] = "paused";
   server_.tell(news);

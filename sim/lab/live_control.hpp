@@ -3,7 +3,9 @@
 // leaves that was not.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "sim/lab/live_server.hpp"
 #include "sim/lab/machine_look.hpp"
@@ -24,6 +26,9 @@ class LiveControl final : public observe::Observer {
   LiveControl& operator=(const LiveControl&) = delete;
 
   void on_event(const observe::Event& event) override;
+
+  /// Does this whenever the run pauses, before anybody is told: puts into files what waits in memory.
+  void at_stops(std::function<void()> deed) { at_stops_ = std::move(deed); }
 
   /// Between two turns of the processors: takes requests, and waits while the run is paused or too fast.
   void between_turns();
@@ -65,6 +70,7 @@ class LiveControl final : public observe::Observer {
   MachineLook look_;
   observe::Observer* next_;
   const record::TraceWriter* trace_;
+  std::function<void()> at_stops_;
   bool paused_ = false;
   bool attached_ = false;  // somebody has been since the pause
   std::string why_;

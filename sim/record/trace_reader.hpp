@@ -32,8 +32,13 @@ class TraceReader {
   /// Opens file `path` and reads what is in it, but no records. Throws UserError if it cannot be read or is
   /// no trace. A trace that broke off is read up to its last whole block.
   explicit TraceReader(const std::string& path);
+  /// Shows what `other` shows now, its tail included, however the file grows: for a thread of its own.
+  /// Several threads may copy one at a time, as long as nobody reads with it. Throws UserError if it cannot
+  /// be opened.
+  TraceReader(const TraceReader& other);
   ~TraceReader();
   TraceReader(TraceReader&& other) noexcept;
+  TraceReader& operator=(const TraceReader&) = delete;
   TraceReader& operator=(TraceReader&&) = delete;
 
   /// Of a trace that is not complete: reads what has been written since. True if there was something; then

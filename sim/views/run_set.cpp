@@ -192,13 +192,21 @@ OpenRun::OpenRun(record::RunReader reader)
 void OpenRun::changed() {
   static unsigned generations = 0;
   generation_ = ++generations;
+  snapshot_.reset();
+}
+
+std::shared_ptr<const record::TraceReader> OpenRun::snapshot() const {
+  if (trace_ && !snapshot_) snapshot_ = std::make_shared<const record::TraceReader>(*trace_);
+  return snapshot_;
 }
 
 void OpenRun::open_trace() {
   changed();
   trace_.reset();
+  has_tail_ = false;
   problem_.clear();
   trace_bytes_ = size_of(reader_.path() / record::kTraceFile);
+  requests_bytes_ = size_of(reader_.path() / record::kRequestsFile);
   try {
     trace_.emplace(reader_.trace());
     problem_ = trace_->problem();
@@ -213,14 +221,21 @@ bool OpenRun::refresh() {
   if (!live() && bytes == trace_bytes_) return false;
   const record::RunState before = reader_.state();
   reader_.refresh();
-  if (bytes == trace_bytes_ && reader_.state() == before) return false;
+  const u64 requests = size_of(reader_.path() / record::kRequestsFile);
+  const bool more_requests = std::exchange(requests_bytes_, requests) != requests;
+  if (bytes == trace_bytes_ && reader_.state() == before) {
+    if (more_requests) changed();
+    return more_requests;
+  }
   if (!live() || !trace_ || !problem_.empty() || bytes < trace_bytes_) {
     open_trace();
     return true;
   }
   trace_bytes_ = bytes;
   try {
-    if (!trace_->extend()) return false;
+    const bool more = trace_->extend();
+    if (!more && !more_requests && !has_tail_) return false;
+    has_tail_ = false;
     problem_ = trace_->problem();
     changed();
   } catch (const UserError&) {
@@ -232,6 +247,7 @@ bool OpenRun::refresh() {
 bool OpenRun::set_tail(record::TraceTail tail) {
   if (!trace_ || !live() || !trace_->set_tail(std::move(tail))) return false;
   changed();
+  has_tail_ = true;
   return true;
 }
 

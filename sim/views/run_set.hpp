@@ -51,10 +51,16 @@ class OpenRun {
 
   /// Null if there is none.
   const record::TraceReader* trace() const { return trace_ ? &*trace_ : nullptr; }
+  /// The trace as it is now, for work in other threads: each makes a copy of its own of it. One for each
+  /// generation(). Null if there is none; throws UserError if it cannot be had.
+  std::shared_ptr<const record::TraceReader> snapshot() const;
   /// Why there is no trace, or what is wrong with it; empty if it is whole.
   const std::string& problem() const { return problem_; }
   /// Whether its simulation is still going on.
   bool live() const { return reader_.state() == record::RunState::Running; }
+  /// Of one that is live: nothing is shown of it beyond the last whole block of its trace's file, though
+  /// there may be more.
+  bool lacks_tail() const { return live() && !has_tail_; }
 
   /// Of a run that is live: reads anew what it has written since. True if there was something.
   bool refresh();
@@ -85,7 +91,9 @@ class OpenRun {
   std::optional<record::TraceReader> trace_;
   Picoseconds origin_ = 0;
   unsigned generation_ = 0;
-  u64 trace_bytes_ = 0;
+  u64 trace_bytes_ = 0, requests_bytes_ = 0;
+  bool has_tail_ = false;
+  mutable std::shared_ptr<const record::TraceReader> snapshot_;
 };
 
 /// Where `alignment` is in a run; nothing if the run has no such thing.
