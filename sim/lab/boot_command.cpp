@@ -34,12 +34,12 @@ class StopOnSignal {
  public:
   explicit StopOnSignal(board::Machine& machine) {
     g_running = &machine;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = stop_running;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, &interrupt_);
     sigaction(SIGTERM, &action, &terminate_);
-    struct sigaction ignore {};
+    struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignore, &pipe_);
   }
@@ -53,8 +53,7 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
  private:
-  struct sigaction interrupt_ {
-  }, terminate_{}, pipe_{};
+  struct sigaction interrupt_{}, terminate_{}, pipe_{};
 };
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }

@@ -16,7 +16,7 @@ namespace hvlab::record {
 TraceReader::TraceReader(const std::string& path) : path_(path) {
   file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0) throw UserError(path + ": " + std::generic_category().message(errno));
-  struct stat status {};
+  struct stat status{};
   if (fstat(file_, &status) == 0 && status.st_size > 0) size_ = static_cast<u64>(status.st_size);
   try {
     std::array<u8, kFileHeaderBytes> start{};
@@ -166,7 +166,7 @@ void TraceReader::take_names(std::vector<NameEntry> list) {
 }
 
 bool TraceReader::extend() {
-  struct stat status {};
+  struct stat status{};
   if (complete_ || !problem_.empty() || fstat(file_, &status) != 0) return false;
   const u64 size = status.st_size > 0 ? static_cast<u64>(status.st_size) : 0;
   if (size <= size_) return false;
