@@ -32,17 +32,31 @@ using arch::FeatureSet;
 using decode::Op;
 using decode::Outcome;
 
+/// What has stopped an access behind the guest's own tables.
+enum class NestedFault : u8 {
+  PageFault,         // AMD's nested paging: `error` is of a page fault
+  Violation,         // EPT (SDM vol. 3, 29.3.3.2)
+  Misconfiguration,  // EPT (29.3.3.1)
+  LogFull,           // the page-modification log has no room (29.3.6)
+  ApicAccess,        // the APIC-access page, where the access may not be virtualized (30.4)
+};
+
 /// The exception that the instruction in progress raised.
 struct Fault {
   arch::Exception vector = arch::Exception::InvalidOpcode;
   bool has_error = false;
   u32 error = 0;
-  u64 address = 0;         // CR2 of a page fault
-  u64 debug_bits = 0;      // DR6 bits of a debug exception
-  bool canonical = false;  // a #GP for a non-canonical address: #SS if it was the stack segment's
-  bool nested =
-      false;  // a fault of the second stage: `address` is guest-physical, `error` as of a page fault
+  u64 address = 0;           // CR2 of a page fault
+  u64 debug_bits = 0;        // DR6 bits of a debug exception
+  bool canonical = false;    // a #GP for a non-canonical address: #SS if it was the stack segment's
+  bool nested = false;       // not the guest's: see `nested_fault`; `address` is guest-physical
   bool nested_walk = false;  // ... met while reading the guest's page tables, not at the address they gave
+  NestedFault nested_fault = NestedFault::PageFault;
+  bool convertible = false;  // a violation that may become #VE: bit 63 of the EPT entry is clear (25.5.7.1)
+  /// What the VM exit tells: table 28-7 for violations (but for bit 12, NMI unblocking), table 28-6 for the
+  /// APIC-access page, else 0.
+  u64 qualification = 0;
+  u64 linear = 0;  // the guest-linear address, where the exit tells it: 0 for loads of PDPTEs
 };
 
 /// Which soft-TLB bank serves an access.

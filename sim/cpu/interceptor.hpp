@@ -26,6 +26,21 @@ struct TaskSwitchAccess {
   bool resumes = false;  // RFLAGS.RF as the outgoing task would have saved it
 };
 
+/// A linear access to the APIC-access page (SDM vol. 3, 30.4), or its part in that page.
+struct ApicPageAccess {
+  u64 linear = 0;
+  u16 offset = 0;  // in the page
+  u8 bytes = 4;    // 1 to 16
+  bool write = false;
+};
+
+/// What becomes of it.
+enum class ApicAnswer : u8 {
+  Memory,   // it goes to the page itself, as if that were no APIC-access page
+  Virtual,  // the interceptor does it: see Interceptor::apic_perform
+  Exit,     // an APIC-access VM exit
+};
+
 /// What may happen at an instruction boundary.
 enum class Boundary : u8 { Init, Smi, Nmi, Interrupt };
 
@@ -47,8 +62,9 @@ class Interceptor {
   virtual decode::Outcome msr(Cpu& cpu, u32 number, bool write) = 0;
   virtual decode::Outcome task_switch(Cpu& cpu, const TaskSwitchAccess& access) = 0;
 
-  /// An exception, or a fault of the second stage of paging, before anything of it is noted in registers; the
-  /// event being delivered, if there is one, is Cpu::delivering. True: the guest has been left.
+  /// An exception, or (event.nested: see Cpu::fault) a fault of the second stage of paging, before anything
+  /// of it is noted in registers; the event being delivered, if there is one, is Cpu::delivering. True: the
+  /// guest has been left, or another event has been delivered instead.
   virtual bool exception(Cpu& cpu, const Delivery& event) = 0;
   /// A third fault. True: the guest has been left; else the processor shuts down.
   virtual bool shutdown(Cpu& cpu) = 0;
@@ -58,6 +74,19 @@ class Interceptor {
   /// Cpu::virtual_interrupt is set and the guest takes interrupts: leaves the guest, or gives it the
   /// interrupt.
   virtual void virtual_interrupt(Cpu& cpu) = 0;
+
+  /// EPT with PML: the dirty flag of the entry that maps `guest_physical` (a multiple of 4096) is about to be
+  /// set. False: the log is full, and the access must not happen. May be called inside a block, with Cpu::rip
+  /// anywhere: writes the log and its index, nothing else.
+  virtual bool page_dirtied(Cpu&, [[maybe_unused]] u64 guest_physical) { return true; }
+
+  /// Decides about a read or write of State::apic_access_page; changes nothing (an instruction may look at
+  /// what it will write before it reads). Fetches from the page always exit and are not asked about; nor are
+  /// accesses of page walks. ApicAnswer::Exit becomes a fault (NestedFault::ApicAccess) that comes back
+  /// through exception().
+  virtual ApicAnswer apic_access(Cpu&, const ApicPageAccess&) { return ApicAnswer::Memory; }
+  /// Reads into or writes from `value` (at most 8 bytes) what apic_access() has answered Virtual to.
+  virtual void apic_perform(Cpu&, const ApicPageAccess&, [[maybe_unused]] u64& value) {}
 
   /// CR8 of a guest. False: the guest has none of its own, the local APIC's holds.
   virtual bool read_task_priority(const Cpu& cpu, u64& value) = 0;

@@ -67,11 +67,31 @@ struct Mtrr {
   u64 def_type = 0;
 };
 
-/// The second stage of address translation of a guest, and the paging mode of the host that it is walked in
-/// (APM vol. 2, 15.25.3).
+/// Whose second stage: AMD's nested paging (APM vol. 2, 15.25), or Intel's extended page tables (SDM vol.
+/// 3, 29.3).
+enum class SecondStageKind : u8 { Npt, Ept };
+
+/// What a processor's EPT can do besides (IA32_VMX_EPT_VPID_CAP: SDM vol. 3, A.10).
+struct EptFeatures {
+  bool execute_only = false;                // bit 0
+  bool pages_2m = false, pages_1g = false;  // bits 16 and 17
+  bool advanced_information = false;        // bit 22: violations tell what the guest's tables say of the page
+};
+
+/// The second stage of address translation of a guest; set by whoever enters it, for good until the exit.
 struct SecondStage {
   bool on = false;
-  u64 root = 0, cr4 = 0, efer = 0;
+  u64 root = 0;           // physical address of the first table: the nested CR3, or bits 51..12 of the EPTP
+  u64 cr4 = 0, efer = 0;  // NPT: of the host, in whose paging mode it is walked (APM vol. 2, 15.25.3)
+  SecondStageKind kind = SecondStageKind::Npt;
+  // EPT:
+  u8 levels = 4;                    // 4 or 5: bits 5..3 of the EPTP, plus 1
+  bool accessed_dirty = false;      // bit 6 of the EPTP
+  bool mode_based_execute = false;  // "mode-based execute control for EPT"
+  bool logs_pages = false;          // "enable PML": cpu::Interceptor::page_dirtied is asked
+  EptFeatures ept_features{};
+
+  bool ept() const { return on && kind == SecondStageKind::Ept; }
 };
 
 /// AMD's performance counters (APM vol. 2, 13.2): see sim/cpu/performance.hpp.
@@ -145,12 +165,16 @@ struct State {
   bool hypervisor =
       false;  // since the last exit the host has had neither another address space nor user mode
   bool management = false;   // the guest is the management VM
-  u32 asid = 0;              // address-space identifier: 0 is the host
+  u32 asid = 0;              // address-space identifier: 0 is the host; VMX: see sim/mmu/vpid.hpp
   u64 guest_tsc_offset = 0;  // added to the time stamp in a guest
   u64 tsc_ratio =
       u64{1} << 32;  // by which a guest's time stamp is scaled first: 8.32 bits (APM vol. 2, 15.30.5)
   u64 ignne = 0;     // MSR C0010115h
   SecondStage second_stage;
+  static constexpr u64 kNoPage = ~u64{0};
+  /// VMX: the APIC-access page, a physical address (SDM vol. 3, 30.4); see cpu::Interceptor::apic_access.
+  /// Change it before mmu::select_address_space().
+  u64 apic_access_page = kNoPage;
 };
 
 }  // namespace hvlab::cpu

@@ -14,11 +14,18 @@ u16 current_pcid(const Cpu& cpu) {
 
 /// What besides tables decides what a page allows: soft-TLB entries made under other rules are not to be
 /// used.
-u64 rules_of(const Cpu& cpu) {
+Tlb::Rules rules_of(const Cpu& cpu) {
   const u64 cr0_bits = cpu.cr0 & (cr0::kPg | cr0::kWp);
   const u64 cr4_bits = cpu.cr4 & (cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep | cr4::kSmap);
   const u64 efer_bits = cpu.efer & (efer::kNxe | efer::kLma);
-  return cr0_bits | cr4_bits << 32 | efer_bits << 1 | (cpu.second_stage.on ? 1 : 0);
+  return {cr0_bits | cr4_bits << 32 | efer_bits << 1 | (cpu.second_stage.on ? 1 : 0), cpu.apic_access_page};
+}
+
+/// Calls `f(asid)` for the current ASID and, in VMX, all others of its VPID.
+template <class F>
+void for_current(Cpu& cpu, F f) {
+  cpu.tlb->tags().each_of_same_vpid(cpu.asid, f);
+  cpu.fetch_page = SoftEntry::kNoTag;
 }
 
 }  // namespace
@@ -32,8 +39,7 @@ void select_address_space(Cpu& cpu) {
 }
 
 void flush_all(Cpu& cpu) {
-  cpu.tlb->flush_asid(cpu.asid);
-  cpu.fetch_page = SoftEntry::kNoTag;
+  for_current(cpu, [&](u32 asid) { cpu.tlb->flush_asid(asid); });
 }
 
 void flush_asid(Cpu& cpu, u32 asid, bool with_global) {
@@ -63,23 +69,20 @@ void forget_hosts(Cpu& cpu) {
 void flush_address_space(Cpu& cpu) { flush_pcid(cpu, current_pcid(cpu)); }
 
 void flush_pcid(Cpu& cpu, u16 pcid) {
-  cpu.tlb->flush_space(space_of(cpu.asid, pcid));
-  cpu.fetch_page = SoftEntry::kNoTag;
+  for_current(cpu, [&](u32 asid) { cpu.tlb->flush_space(space_of(asid, pcid)); });
 }
 
 void flush_page(Cpu& cpu, u64 linear) {
-  cpu.tlb->flush_page(linear, current_space(cpu), true);
-  cpu.fetch_page = SoftEntry::kNoTag;
+  const u16 pcid = current_pcid(cpu);
+  for_current(cpu, [&](u32 asid) { cpu.tlb->flush_page(linear, space_of(asid, pcid), true); });
 }
 
 void flush_pcid_page(Cpu& cpu, u16 pcid, u64 linear) {
-  cpu.tlb->flush_page(linear, space_of(cpu.asid, pcid), false);
-  cpu.fetch_page = SoftEntry::kNoTag;
+  for_current(cpu, [&](u32 asid) { cpu.tlb->flush_page(linear, space_of(asid, pcid), false); });
 }
 
 void flush_non_global(Cpu& cpu) {
-  cpu.tlb->flush_non_global(cpu.asid);
-  cpu.fetch_page = SoftEntry::kNoTag;
+  for_current(cpu, [&](u32 asid) { cpu.tlb->flush_non_global(asid); });
 }
 
 }  // namespace hvlab::mmu

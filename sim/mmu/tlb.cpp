@@ -152,7 +152,7 @@ void Tlb::flush_page_of_asid(u64 linear, u32 asid) {
   flush_page_where(linear, [&](const Entry& e) { return asid_of(e.space) == asid; });
 }
 
-void Tlb::select(SoftBank* banks[cpu::kBanks], Space space, u64 rules) {
+void Tlb::select(SoftBank* banks[cpu::kBanks], Space space, const Rules& rules) {
   BankSet* chosen = nullptr;
   for (unsigned s = 0; s < kSets; ++s)
     if (sets_[s].in_use && sets_[s].space == space) chosen = &sets_[s];

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/mmu/vpid.hpp"
 #include "sim/mmu/walk.hpp"
 
 namespace hvlab::mmu {
@@ -47,12 +48,22 @@ class Tlb {
   void flush_page(u64 linear, Space space, bool with_global);
   void flush_page_of_asid(u64 linear, u32 asid);  // under any PCID
 
+  /// VMX's names for ASIDs; empty without VMX.
+  Tags& tags() { return tags_; }
+
   // --- soft banks ---
+
+  /// What besides the tables decides which pages a soft bank may hold, and for what.
+  struct Rules {
+    u64 modes = 0;
+    u64 apic_access_page = 0;  // never in a bank
+    bool operator==(const Rules&) const = default;
+  };
 
   /// The three filled banks (user, supervisor, supervisor with AC) of `space`; a bank set is recycled,
   /// emptied, when there are more address spaces in use than sets, and emptied where `rules` are not those it
   /// was filled under.
-  void select(cpu::SoftBank* banks[cpu::kBanks], Space space, u64 rules);
+  void select(cpu::SoftBank* banks[cpu::kBanks], Space space, const Rules& rules);
   /// Forbids direct writes to (or, if `entirely`, any use of) the RAM page whose host address is `host`.
   void revoke(const u8* host, bool entirely);
   /// Empties the soft banks: host addresses in them are out of date.
@@ -71,7 +82,7 @@ class Tlb {
   struct BankSet {
     cpu::SoftBank banks[3];
     Space space = 0;
-    u64 rules = 0;
+    Rules rules;
     u64 last_used = 0;
     bool in_use = false;
   };
@@ -91,6 +102,7 @@ class Tlb {
   void flush_page_where(u64 linear, Hit hit);
 
   Side small_, large_;
+  Tags tags_;
   std::vector<Generations> generations_;  // by ASID, as they come into use
   std::unique_ptr<BankSet[]> sets_;
   cpu::SoftBank never_;
