@@ -81,6 +81,26 @@ TEST_CASE("what holds at a trace's tail holds up to where the run stands") {
   CHECK(sums[0].value == 8000);
 }
 
+// Catches a background count of a live run that misses what its file has not, or that changes under it.
+TEST_CASE("a copy of a trace shows its tail, and stays as it was while the trace grows") {
+  const test::TemporaryFolder folder("trace-copy");
+  const std::string path = (folder.path / "t").string();
+  const std::vector<Record> records = test::sample_records();
+  TraceWriter writer(path, {.level = RecordLevel::Full, .frequency_hz = 3'000'000'000});
+  TraceReader reader(path);
+  for (size_t i = 0; i < 10; ++i) writer.append(records[i]);
+  writer.flush();
+  for (size_t i = 10; i < 20; ++i) writer.append(records[i]);
+  REQUIRE(reader.extend());
+  REQUIRE(reader.set_tail(tail_of(writer)));
+  const TraceReader copy(reader);
+  writer.append(records[20]);
+  writer.flush();
+  REQUIRE(reader.extend());
+  CHECK(all_records(copy) == std::vector<Record>(records.begin(), records.begin() + 20));
+  CHECK(all_records(reader) == std::vector<Record>(records.begin(), records.begin() + 21));
+}
+
 // Catches an answer of another program's that gets into what is shown.
 TEST_CASE("the answer to tail is read, and refused if anything in it is wrong") {
   const Record record{.time = 5, .a = 7, .b = 16, .kind = 3, .core = 1, .lane = 2};
