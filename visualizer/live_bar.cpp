@@ -50,9 +50,16 @@ std::string why_text(const Frame& frame, const std::string& why) {
   return why.starts_with("exit ") ? frame.say("live.why_exit", {why.substr(5)}) : why;
 }
 
+// What comes next is `width` wide; it goes to a line of its own where there is no room for it.
+void beside(float width, float gap = -1) {
+  ImGui::SameLine(0, gap);
+  if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+}
+
 bool button(const Frame& frame, const char* key, const char* hint) {
-  ImGui::SameLine();
-  const bool pressed = ImGui::Button(frame.say(key).c_str());
+  const std::string text = frame.say(key);
+  beside(ImGui::CalcTextSize(text.c_str()).x + 2 * ImGui::GetStyle().FramePadding.x);
+  const bool pressed = ImGui::Button(text.c_str());
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", hint);
   return pressed;
 }
@@ -75,9 +82,9 @@ void choose_run(Frame& frame, const ChosenLive& chosen) {
 void choose_vcpu(Frame& frame, const LiveStatus& status) {
   const auto now = vcpu_of(frame.state.option("live.to"));
   const std::string any = frame.say("live.any"), text = now ? vcpu_text(frame, *now) : any;
-  ImGui::SameLine(0, frame.look.px(2));
-  ImGui::SetNextItemWidth(
-      std::max(frame.look.px(120), ImGui::CalcTextSize(text.c_str()).x + frame.look.px(40)));
+  const float width = std::max(frame.look.px(120), ImGui::CalcTextSize(text.c_str()).x + frame.look.px(40));
+  beside(width, frame.look.px(2));
+  ImGui::SetNextItemWidth(width);
   if (!ImGui::BeginCombo("##to", text.c_str())) return;
   if (ImGui::Selectable(any.c_str(), !now)) frame.state.set("live.to", "");
   for (const LiveVcpu& vcpu : status.vcpus) {
@@ -90,8 +97,11 @@ void choose_vcpu(Frame& frame, const LiveStatus& status) {
 }
 
 void choose_speed(Frame& frame, LiveRun& live, double speed) {
-  ImGui::SameLine(0, frame.look.px(16));
-  ImGui::TextDisabled("%s", frame.say("live.speed").c_str());
+  const std::string label = frame.say("live.speed");
+  beside(ImGui::CalcTextSize(label.c_str()).x + ImGui::GetStyle().ItemSpacing.x + frame.look.px(150),
+         frame.look.px(16));
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextDisabled("%s", label.c_str());
   ImGui::SameLine();
   ImGui::SetNextItemWidth(frame.look.px(150));
   if (ImGui::BeginCombo("##speed", speed_text(frame, speed).c_str())) {
@@ -104,17 +114,21 @@ void choose_speed(Frame& frame, LiveRun& live, double speed) {
 
 void draw_standing(Frame& frame, const LiveStatus& status) {
   const Look& look = frame.look;
-  ImGui::SameLine(0, look.px(16));
+  const std::string stands = frame.say(status.paused ? "live.paused" : "live.running");
+  const std::string time = show_time(static_cast<PicosecondDelta>(status.here()), 1000);
+  beside(ImGui::CalcTextSize((stands + "  " + time).c_str()).x + look.px(16), look.px(16));
+  ImGui::AlignTextToFramePadding();
   ImGui::PushStyleColor(ImGuiCol_Text, status.paused ? look.bad : look.good);
-  ImGui::TextUnformatted(frame.say(status.paused ? "live.paused" : "live.running").c_str());
+  ImGui::TextUnformatted(stands.c_str());
   ImGui::PopStyleColor();
   ImGui::SameLine();
   ImGui::PushFont(look.strong);
-  ImGui::TextUnformatted(show_time(static_cast<PicosecondDelta>(status.here()), 1000).c_str());
+  ImGui::TextUnformatted(time.c_str());
   ImGui::PopFont();
   if (!status.paused) return;
-  ImGui::SameLine();
-  ImGui::TextDisabled("%s", why_text(frame, status.why).c_str());
+  const std::string why = why_text(frame, status.why);
+  beside(ImGui::CalcTextSize(why.c_str()).x);
+  ImGui::TextDisabled("%s", why.c_str());
 }
 
 void draw_buttons(Frame& frame, LiveRun& live, const LiveStatus& status) {
