@@ -56,7 +56,7 @@ class Tlb {
   /// What besides the tables decides which pages a soft bank may hold, and for what.
   struct Rules {
     u64 modes = 0;
-    u64 apic_access_page = 0;  // never in a bank
+    u64 apic_access_page = 0;
     bool operator==(const Rules&) const = default;
   };
 
