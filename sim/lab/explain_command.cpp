@@ -12,7 +12,7 @@
 #include "sim/lab/explain_data.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/scenario/spelling.hpp"
-#include "sim/timing/not_modelled.hpp"
+#include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
 
@@ -48,7 +48,7 @@ std::string language_of(const po::variables_map& values) {
 /// What is told of a processor besides, where one is asked for: too long for a list.
 std::vector<std::string> left_out(const Explanation& entry) {
   if (entry.kind != "processor") return {};
-  return timing::features_not_modelled(entry.name);
+  return timing::load_profile(entry.name, timing::Accuracy::Approximate).not_modelled;
 }
 
 Json json_of(const Explanation& entry) {

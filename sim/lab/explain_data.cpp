@@ -64,13 +64,15 @@ std::vector<Explanation> processors() {
   for (const std::string& name : timing::profile_names()) {
     const timing::Profile profile = timing::load_profile(name, timing::Accuracy::Approximate);
     const auto assumed = std::ranges::count_if(profile.figures, &timing::Figure::assumed);
-    const bool bare = name.ends_with("-novirt");
-    const std::string file = bare ? name.substr(0, name.rfind('-')) : name;
-    entries.push_back({"processor", name,
+    const bool bare = name != profile.base;  // the only names of the list that have no file
+    entries.push_back({"processor",
+                       name,
                        profile.brand + (bare ? ", without hardware assistance for virtualization" : "") +
                            "; of " + std::to_string(profile.figures.size()) + " figures " +
                            std::to_string(assumed) + " are assumed",
-                       "", "profiles/cpu/" + file + ".yaml", {}});
+                       "",
+                       "profiles/cpu/" + profile.base + ".yaml",
+                       {}});
   }
   return entries;
 }
@@ -80,8 +82,12 @@ std::vector<Explanation> costs() {
   const timing::Profile profile = timing::load_profile("amd-zen2", timing::Accuracy::Approximate);
   entries.reserve(profile.figures.size());
   for (const timing::Figure& figure : profile.figures) {
-    entries.push_back({"cost", figure.name, "in amd-zen2 " + std::to_string(static_cast<u64>(figure.value)),
-                       "", figure.source, {}});
+    entries.push_back({"cost",
+                       figure.name,
+                       "in amd-zen2 " + std::to_string(static_cast<u64>(figure.value)),
+                       "",
+                       figure.source,
+                       {}});
   }
   return entries;
 }

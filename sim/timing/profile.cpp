@@ -6,7 +6,6 @@
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
-#include "sim/timing/not_modelled.hpp"
 #include "sim/timing/yaml_reader.hpp"
 
 namespace hvlab::timing {
@@ -221,11 +220,11 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   const fs::path path = profile_file(file_name);
   YamlMap file = YamlMap::from_file(path.string());
   Profile profile;
-  profile.name = path.stem().string();
+  profile.name = profile.base = path.stem().string();
   profile.accuracy = accuracy;
   profile.overrides = overrides;
   read_identity(file, profile);
-  read_not_modelled(file);
+  profile.not_modelled = read_not_modelled(file);
   read_figures(file, profile);
   file.finish();
   check_overrides(profile);
@@ -234,13 +233,6 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   profile.name += name.substr(comma);
   if (accuracy == Accuracy::Functional) make_functional(profile);
   return profile;
-}
-
-std::vector<std::string> features_not_modelled(const std::string& name) {
-  std::string file_name = name.substr(0, name.find(','));
-  take_no_virtualization(file_name);
-  YamlMap file = YamlMap::from_file(profile_file(file_name).string());
-  return read_not_modelled(file);
 }
 
 std::vector<std::string> profile_names() {

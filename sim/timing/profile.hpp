@@ -26,13 +26,16 @@ struct Figure {
 using CostOverrides = std::vector<std::pair<std::string, u64>>;
 
 struct Profile {
-  std::string name;    // "amd-zen2"
+  std::string name;    // "amd-zen2", or "amd-zen2-novirt,-smap"
+  std::string base;    // "amd-zen2" in both cases: the name of its file
   std::string vendor;  // CPUID vendor string, 12 characters
   std::string brand;   // CPUID brand string, up to 47 characters
   u32 family = 0, model = 0, stepping = 0;
   u32 microcode = 0;     // revision that MSR 8Bh reports: system software turns features off below some
   u64 frequency_hz = 0;  // core clock and TSC
-  std::vector<std::string> features;  // names as in sim/arch/features.hpp; what is not listed raises #UD
+  std::vector<std::string> features;      // names as in sim/arch/features.hpp; what is not listed raises #UD
+  std::vector<std::string> not_modelled;  // what the real part has besides and HVLab does not implement, as
+                                          // Linux and the manuals call it; raises #UD, is not advertised
   u32 physical_address_bits = 40;
 
   // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit
