@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sim/arch/features.hpp"
+#include "sim/arch/vmx.hpp"
 #include "sim/cpu/costs.hpp"
 #include "sim/cpu/interceptor.hpp"
 #include "sim/cpu/soft_tlb.hpp"
@@ -109,6 +110,7 @@ struct Cpu : State {
   mmu::Tlb* tlb = nullptr;
   CodeGuard* code = nullptr;
   FeatureSet features;
+  arch::vmx::Capabilities vmx;  // of a processor with Feature::Vmx
   u64* latest_cycle = nullptr;  // see execute::Processor::Setup
   u64 random_state = 0;         // RDRAND, RDSEED
 
@@ -135,6 +137,11 @@ struct Cpu : State {
       std::memcpy(reinterpret_cast<char*>(gpr) + offset, &value, sizeof value);
     }
   }
+
+  /// CR0 and CR4 as software sees them: in a guest of VMX bits of the guest/host mask read as the shadow's
+  /// (SDM vol. 3, 26.3).
+  u64 visible_cr0() const { return (cr0 & ~cr0_mask) | (cr0_shadow & cr0_mask); }
+  u64 visible_cr4() const { return (cr4 & ~cr4_mask) | (cr4_shadow & cr4_mask); }
 
   /// RFLAGS as software sees it.
   u64 rflags() const { return flags.status() | rflags_rest | arch::flag::kFixed1; }

@@ -41,8 +41,20 @@ enum class ApicAnswer : u8 {
   Exit,     // an APIC-access VM exit
 };
 
-/// What may happen at an instruction boundary.
-enum class Boundary : u8 { Init, Smi, Nmi, Interrupt };
+/// What may happen at an instruction boundary. Those from Sipi on are VMX's alone: see State::guest_events
+/// and State::guest_deadline.
+enum class Boundary : u8 {
+  Init,
+  Smi,
+  Nmi,
+  Interrupt,
+  Sipi,
+  Trap,
+  MonitorTrap,
+  Timer,
+  NmiWindow,
+  InterruptWindow
+};
 
 /// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept.
 /// Outcome::Next: go on; Outcome::World: the guest has been left, the processor stands in the hypervisor.
@@ -54,11 +66,15 @@ class Interceptor {
   /// An instruction whose bit in Cpu::intercepted is set. `information`: INVLPG, INVLPGA: the linear address.
   virtual decode::Outcome instruction(Cpu& cpu, decode::Intercept what, u64 information) = 0;
 
-  /// MOV to and from CR0..CR8, SMSW, LMSW and CLTS after their checks; `value` is what would be written.
+  /// MOV to and from CR0..CR8, SMSW, LMSW and CLTS; `value` is what would be written. After the checks of the
+  /// value, or before (State::exits_first). The bits of State::cr0_mask and cr4_mask are the caller's
+  /// business: they read as the shadow's and keep their value when the register is written.
   virtual decode::Outcome control_read(Cpu& cpu, unsigned number) = 0;
   virtual decode::Outcome control_write(Cpu& cpu, unsigned number, u64 value) = 0;
   virtual decode::Outcome debug_access(Cpu& cpu, unsigned number, bool write) = 0;
   virtual decode::Outcome port(Cpu& cpu, const PortAccess& access) = 0;
+  /// RDMSR and WRMSR. Outcome::Exit: the interceptor has done the instruction in the registers (x2APIC
+  /// virtualization: SDM vol. 3, 30.5); Fault: it has raised one.
   virtual decode::Outcome msr(Cpu& cpu, u32 number, bool write) = 0;
   virtual decode::Outcome task_switch(Cpu& cpu, const TaskSwitchAccess& access) = 0;
 

@@ -106,6 +106,16 @@ struct PerformanceCounters {
   bool in_guest = false;  // ... of a guest
 };
 
+/// State::guest_events.
+namespace guest_event {
+inline constexpr u32 kEachInstruction = 1;  // "monitor trap flag": kMonitorTrap follows each instruction
+inline constexpr u32 kMonitorTrap = 2;      // an MTF VM exit is pending (SDM vol. 3, 26.5.2)
+inline constexpr u32 kNmiWindow = 4;        // "NMI-window exiting"
+inline constexpr u32 kInterruptWindow = 8;  // "interrupt-window exiting"
+inline constexpr u32 kTrap = 16;  // the instruction before asks for a trap-like VM exit (30.1.2, 30.4.3.3):
+                                  // the interceptor knows which
+}  // namespace guest_event
+
 struct State {
   u64 gpr[18] = {};  // 16 general registers; [16] always reads 0; [17] see Cpu::block_rip
   u64 rip = 0;
@@ -171,6 +181,25 @@ struct State {
       u64{1} << 32;  // by which a guest's time stamp is scaled first: 8.32 bits (APM vol. 2, 15.30.5)
   u64 ignne = 0;     // MSR C0010115h
   SecondStage second_stage;
+
+  // Intel's VMX (SDM vol. 3, chapters 24 to 26).
+  u64 feature_control = 0;  // IA32_FEATURE_CONTROL
+  bool vmx_operation =
+      false;  // between VMXON and VMXOFF: CR0 and CR4 have fixed bits, INIT waits outside guests
+  // What VM entry sets for the guest and VM exit takes back; outside guests and in AMD's as it is here.
+  u64 cr0_mask = 0,
+      cr0_shadow = 0;  // guest/host mask: bits that read as the shadow's and are not the guest's to write
+  u64 cr4_mask = 0, cr4_shadow = 0;
+  u64 guest_tsc_multiplier = u64{1} << 48;  // "use TSC scaling": 16.48 bits; AMD's is `tsc_ratio`
+  static constexpr u64 kNoDeadline = ~u64{0};
+  u64 guest_deadline = kNoDeadline;  // the cycle at which the VMX-preemption timer reaches 0
+  u32 guest_events = 0;      // guest_event bits: what the hypervisor waits for at instruction boundaries
+  bool exits_first = false;  // the hypervisor is asked about a control register before the value is checked
+                             // (SDM vol. 3, 26.1.1); AMD's after (APM vol. 2, table 15-7)
+  bool virtual_nmis = false;         // `nmi_blocked` is virtual-NMI blocking and holds no physical NMI off
+  bool iret_keeps_blocking = false;  // IRET leaves `nmi_blocked` alone ("NMI exiting" without "virtual NMIs")
+  bool nmi_unblocked = false;        // the IRET in progress has ended `nmi_blocked`, though it may fault yet
+
   static constexpr u64 kNoPage = ~u64{0};
   /// VMX: the APIC-access page, a physical address (SDM vol. 3, 30.4); see cpu::Interceptor::apic_access. No
   /// access looks at it yet.

@@ -42,6 +42,23 @@ enum class Intercept : u8 {
   Clgi,
   Skinit,
   Invpcid,
+  // Intel's.
+  Rdrand,
+  Rdseed,
+  Getsec,
+  Invept,
+  Invvpid,
+  Vmcall,
+  Vmclear,
+  Vmfunc,
+  Vmlaunch,
+  Vmptrld,
+  Vmptrst,
+  Vmread,
+  Vmresume,
+  Vmwrite,
+  Vmxoff,
+  Vmxon,
   Count
 };
 

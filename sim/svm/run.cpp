@@ -104,7 +104,7 @@ u64 Unit::intercept_mask() const {
   u64 mask = 0;
   for (unsigned n = 1; n < static_cast<unsigned>(Intercept::Count); ++n) {
     const auto i = static_cast<Intercept>(n);
-    if (intercepted(exit_of(i))) mask |= decode::intercept_bit(i);
+    if (exit_of(i) != Exit::Invalid && intercepted(exit_of(i))) mask |= decode::intercept_bit(i);
   }
   if (intercepted(Exit::MwaitConditional)) mask |= decode::intercept_bit(Intercept::Mwait);
   return mask;

@@ -1,0 +1,89 @@
+// VMX of one processor: what VMXON to VMXOFF keep, VM entry, VM exit, and what the processor asks while a
+// guest runs (SDM vol. 3, chapters 24 to 31).
+#pragma once
+
+#include "sim/arch/vmx.hpp"
+#include "sim/arch/vmx_exit.hpp"
+#include "sim/control/events.hpp"
+#include "sim/cpu/cpu.hpp"
+
+namespace hvlab::vmx {
+
+using arch::vmx::Control;
+using arch::vmx::ExitReason;
+using arch::vmx::Field;
+using arch::vmx::Vmcs;
+using cpu::Cpu;
+using cpu::Delivery;
+using decode::Intercept;
+using decode::Op;
+using decode::Outcome;
+
+/// Why a guest is left: what goes to the VM-exit information fields (SDM vol. 3, 25.9). What a reason does
+/// not define is 0.
+struct Leaving {
+  ExitReason reason = ExitReason::ExceptionOrNmi;
+  u64 qualification = 0;
+  u64 guest_linear = 0, guest_physical = 0;
+  u32 interruption_info = 0, interruption_error = 0;
+  u32 instruction_length = 0, instruction_info = 0;
+};
+
+/// What is known of the guest in progress besides the processor's own state and its VMCS: plain, copyable.
+struct Guest {
+  arch::vmx::Controls controls{};       // as read at VM entry
+  u64 entered = 0;                      // cycle of the last VM entry
+  u64 eptp = 0;                         // with EPT: the EPT pointer in use
+  u64 first_pause = 0, last_pause = 0;  // PAUSE-loop exiting (26.1.3): cycles
+};
+
+class Unit final : public cpu::Interceptor {
+ public:
+  u64 vmxon_pointer = arch::vmx::kNoVmcs;  // physical address that VMXON was given
+  u64 current = arch::vmx::kNoVmcs;        // the current-VMCS pointer (25.1)
+
+  /// VMLAUNCH and VMRESUME once their own checks are done (27.1): checks controls, host and guest state, and
+  /// goes on in the guest, or behind the instruction with VMfailValid, or at the host's RIP with a VM exit
+  /// for a failed entry (27.8).
+  void enter(Cpu& cpu, bool launch);
+
+  /// VM exit (chapter 28): guest state, exit information and MSRs are stored, the host's state is loaded.
+  void leave(Cpu& cpu, const Leaving& why);
+
+  const Guest& guest() const { return guest_; }
+
+  // cpu::Interceptor
+  Outcome instruction(Cpu& cpu, Intercept what, u64 information) override;
+  Outcome control_read(Cpu& cpu, unsigned number) override;
+  Outcome control_write(Cpu& cpu, unsigned number, u64 value) override;
+  Outcome debug_access(Cpu& cpu, unsigned number, bool write) override;
+  Outcome port(Cpu& cpu, const cpu::PortAccess& access) override;
+  Outcome msr(Cpu& cpu, u32 number, bool write) override;
+  Outcome task_switch(Cpu& cpu, const cpu::TaskSwitchAccess& access) override;
+  bool exception(Cpu& cpu, const Delivery& event) override;
+  bool shutdown(Cpu& cpu) override;
+  bool boundary(Cpu& cpu, cpu::Boundary what) override;
+  void virtual_interrupt(Cpu& cpu) override;
+  bool page_dirtied(Cpu& cpu, u64 guest_physical) override;
+  cpu::ApicAnswer apic_access(Cpu& cpu, const cpu::ApicPageAccess& access) override;
+  void apic_perform(Cpu& cpu, const cpu::ApicPageAccess& access, u64& value) override;
+  bool read_task_priority(const Cpu& cpu, u64& value) override;
+  bool write_task_priority(Cpu& cpu, u64 value) override;
+
+ private:
+  bool has(Control c) const { return guest_.controls.has(c); }
+
+  Guest guest_;
+  Vmcs nowhere_;  // stands for regions that are not in RAM
+  friend Vmcs& region_at(Unit& unit, Cpu& cpu, u64 address);
+};
+
+/// The VMX unit of a processor that has one.
+inline Unit& unit_of(Cpu& cpu) { return static_cast<Unit&>(*cpu.virtualization); }
+
+/// The VMCS region at `address` (page-aligned), in RAM; what is not RAM reads as all ones.
+Vmcs& region_at(Unit& unit, Cpu& cpu, u64 address);
+/// To be called after writing to it.
+void region_written(Cpu& cpu, u64 address);
+
+}  // namespace hvlab::vmx
