@@ -119,7 +119,7 @@ u64 cr4_supported(const Cpu& cpu) {
          cr4::kPce | with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
          with(Feature::Fsgsbase, cr4::kFsgsbase) | with(Feature::Pcid, cr4::kPcide) |
          with(Feature::Xsave, cr4::kOsxsave) | with(Feature::Smep, cr4::kSmep) |
-         with(Feature::Smap, cr4::kSmap);
+         with(Feature::Smap, cr4::kSmap) | with(Feature::Vmx, cr4::kVmxe);
 }
 
 Outcome write_cr0(Cpu& cpu, u64 value) {

@@ -94,6 +94,8 @@ struct Cpu : State {
   Delivery delivering;
   const Op* current = nullptr;  // the operation being stepped
   u64 intercepted = 0;  // decode::intercept_bit of what the guest's hypervisor intercepts; 0 outside guests
+  u64 undefined = 0;    // ... of what is #UD in this guest whatever else ("enable RDTSCP", "enable INVPCID",
+                        // "enable VM functions" clear: SDM vol. 3, 26.3); 0 outside guests
   Interceptor* guest = nullptr;           // null outside guests
   Interceptor* virtualization = nullptr;  // what `guest` becomes: SVM or VMX of this processor, if it has one
   u8 index = 0;                           // number of this processor; its initial APIC id

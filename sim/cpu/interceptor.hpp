@@ -23,6 +23,7 @@ struct PortAccess {
 struct TaskSwitchAccess {
   u16 selector = 0;
   bool by_iret = false, by_jump = false;
+  bool by_gate = false;  // through the IDT: Cpu::delivering is the event. None of the three: CALL
   bool resumes = false;  // RFLAGS.RF as the outgoing task would have saved it
 };
 
@@ -42,7 +43,7 @@ enum class ApicAnswer : u8 {
 };
 
 /// What may happen at an instruction boundary. Those from Sipi on are VMX's alone: see State::guest_events
-/// and State::guest_deadline.
+/// and State::guest_deadline; nothing comes of them but the VM exit. Sipi: the vector is State::sipi_vector.
 enum class Boundary : u8 {
   Init,
   Smi,
@@ -56,21 +57,27 @@ enum class Boundary : u8 {
   InterruptWindow
 };
 
-/// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept.
+/// In a guest (Cpu::guest is not null) the processor asks before it does what a hypervisor may intercept: see
+/// State::exits_first for what is checked before.
 /// Outcome::Next: go on; Outcome::World: the guest has been left, the processor stands in the hypervisor.
 /// Called outside blocks only, with Cpu::rip at the instruction in progress and Cpu::current its operation.
 class Interceptor {
  public:
   virtual ~Interceptor() = default;
 
-  /// An instruction whose bit in Cpu::intercepted is set. `information`: INVLPG, INVLPGA: the linear address.
+  /// An instruction whose bit in Cpu::intercepted is set. `information`: INVLPG, INVLPGA: the linear address;
+  /// MWAIT: 1 if the monitor is armed. (MovToDr, MovFromDr: see debug_access.)
   virtual decode::Outcome instruction(Cpu& cpu, decode::Intercept what, u64 information) = 0;
 
-  /// MOV to and from CR0..CR8, SMSW, LMSW and CLTS; `value` is what would be written. After the checks of the
-  /// value, or before (State::exits_first). The bits of State::cr0_mask and cr4_mask are the caller's
-  /// business: they read as the shadow's and keep their value when the register is written.
+  /// MOV to and from CR0..CR8, SMSW, LMSW and CLTS. `value` is what would be written, after its checks; with
+  /// State::exits_first it is the operand itself (of LMSW 16 bits, of CLTS CR0 without TS), before them. The
+  /// bits of State::cr0_mask and cr4_mask are the caller's business: they read as the shadow's and keep their
+  /// value when the register is written.
   virtual decode::Outcome control_read(Cpu& cpu, unsigned number) = 0;
   virtual decode::Outcome control_write(Cpu& cpu, unsigned number, u64 value) = 0;
+  /// MOV to and from DRn, after the checks of the number, DR7.GD and the value. VMX's exit comes before all
+  /// of them, and that of privilege (SDM vol. 3, 26.1.3): Intercept::MovToDr and MovFromDr; the numbers of
+  /// the registers are Op::reg's.
   virtual decode::Outcome debug_access(Cpu& cpu, unsigned number, bool write) = 0;
   virtual decode::Outcome port(Cpu& cpu, const PortAccess& access) = 0;
   /// RDMSR and WRMSR. Outcome::Exit: the interceptor has done the instruction in the registers (x2APIC
@@ -79,13 +86,17 @@ class Interceptor {
   virtual decode::Outcome task_switch(Cpu& cpu, const TaskSwitchAccess& access) = 0;
 
   /// An exception, or (event.nested: see Cpu::fault) a fault of the second stage of paging, before anything
-  /// of it is noted in registers; the event being delivered, if there is one, is Cpu::delivering. True: the
-  /// guest has been left, or another event has been delivered instead.
+  /// of it is noted in registers (but see State::exits_first); the event being delivered, if there is one, is
+  /// Cpu::delivering. INT3, INTO and INT1 are asked about as well, by their source. True: the guest has been
+  /// left, or another event has been delivered instead.
   virtual bool exception(Cpu& cpu, const Delivery& event) = 0;
   /// A third fault. True: the guest has been left; else the processor shuts down.
   virtual bool shutdown(Cpu& cpu) = 0;
 
-  /// `what` waits and may be taken now. True: the guest has been left, and it still waits.
+  /// `what` waits and may be taken now. True: it is not the guest's: as a rule the guest has been left. An
+  /// interrupt still waits then, unless the interceptor has acknowledged it; so does all that SVM leaves a
+  /// guest for. Of VMX's the processor takes back what was pending, and after an NMI's exit holds further
+  /// ones off (SDM vol. 3, 26.2).
   virtual bool boundary(Cpu& cpu, Boundary what) = 0;
   /// Cpu::virtual_interrupt is set and the guest takes interrupts: leaves the guest, or gives it the
   /// interrupt.

@@ -114,6 +114,9 @@ inline constexpr u32 kNmiWindow = 4;        // "NMI-window exiting"
 inline constexpr u32 kInterruptWindow = 8;  // "interrupt-window exiting"
 inline constexpr u32 kTrap = 16;  // the instruction before asks for a trap-like VM exit (30.1.2, 30.4.3.3):
                                   // the interceptor knows which
+// The processor's own:
+inline constexpr u32 kTimer = 32;  // the VMX-preemption timer has reached 0: `guest_deadline` is over
+inline constexpr u32 kSipi = 64;   // a start-up IPI has arrived in Activity::WaitForSipi: `sipi_vector`
 }  // namespace guest_event
 
 struct State {
@@ -194,11 +197,14 @@ struct State {
   static constexpr u64 kNoDeadline = ~u64{0};
   u64 guest_deadline = kNoDeadline;  // the cycle at which the VMX-preemption timer reaches 0
   u32 guest_events = 0;      // guest_event bits: what the hypervisor waits for at instruction boundaries
-  bool exits_first = false;  // the hypervisor is asked about a control register before the value is checked
-                             // (SDM vol. 3, 26.1.1); AMD's after (APM vol. 2, table 15-7)
+  bool exits_first = false;  // a VM exit comes before all exceptions but those of fetch, undefined opcode and
+                             // privilege (SDM vol. 3, 26.1.1), and before #DB changes DR6, DR7 and DEBUGCTL
+                             // (28.1); AMD's is after most (APM vol. 2, table 15-7 and 15.12.2)
+  bool unrestricted = false;         // "unrestricted guest": PE and PG of CR0 are not fixed
   bool virtual_nmis = false;         // `nmi_blocked` is virtual-NMI blocking and holds no physical NMI off
   bool iret_keeps_blocking = false;  // IRET leaves `nmi_blocked` alone ("NMI exiting" without "virtual NMIs")
-  bool nmi_unblocked = false;        // the IRET in progress has ended `nmi_blocked`, though it may fault yet
+  bool nmi_unblocked =
+      false;  // an IRET has ended `nmi_blocked` and then faulted: until the fault is delivered
 
   static constexpr u64 kNoPage = ~u64{0};
   /// VMX: the APIC-access page, a physical address (SDM vol. 3, 30.4); see cpu::Interceptor::apic_access. No

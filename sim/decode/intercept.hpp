@@ -43,6 +43,8 @@ enum class Intercept : u8 {
   Skinit,
   Invpcid,
   // Intel's.
+  MovToDr,
+  MovFromDr,
   Rdrand,
   Rdseed,
   Getsec,
@@ -62,7 +64,8 @@ enum class Intercept : u8 {
   Count
 };
 
-/// Where the intercept stands among the instruction's own exceptions (APM vol. 2, table 15-7).
+/// Where the intercept stands among the instruction's own exceptions (APM vol. 2, table 15-7; SDM vol. 3,
+/// 26.1.1).
 enum class InterceptOrder : u8 {
   First,   // before all exceptions
   Second,  // after those of privilege and mode (Op::needs), which are all that there are besides memory's
@@ -77,6 +80,8 @@ constexpr InterceptOrder order_of(Intercept i) {
     case Intercept::Iret:
     case Intercept::SoftwareInterrupt:
     case Intercept::Icebp:
+    case Intercept::MovToDr:
+    case Intercept::MovFromDr:
     case Intercept::Vmmcall: return InterceptOrder::First;
     case Intercept::Rdtsc:
     case Intercept::Rdtscp:
@@ -91,7 +96,20 @@ constexpr InterceptOrder order_of(Intercept i) {
     case Intercept::Vmsave:
     case Intercept::Stgi:
     case Intercept::Clgi:
-    case Intercept::Skinit: return InterceptOrder::Own;
+    case Intercept::Skinit:
+    case Intercept::Invept:
+    case Intercept::Invvpid:
+    case Intercept::Vmcall:
+    case Intercept::Vmclear:
+    case Intercept::Vmfunc:
+    case Intercept::Vmlaunch:
+    case Intercept::Vmptrld:
+    case Intercept::Vmptrst:
+    case Intercept::Vmread:
+    case Intercept::Vmresume:
+    case Intercept::Vmwrite:
+    case Intercept::Vmxoff:
+    case Intercept::Vmxon: return InterceptOrder::Own;
     default: return InterceptOrder::Second;
   }
 }

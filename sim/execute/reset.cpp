@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/control/control_registers.hpp"
 #include "sim/mmu/access.hpp"
 
 namespace hvlab::execute {
@@ -94,6 +95,8 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.features.set(static_cast<size_t>(Feature::Base));
   for (const std::string& name : p.features)
     if (const auto feature = feature_by_name(name)) cpu.features.set(static_cast<size_t>(*feature));
+  cpu.vmx = p.vmx;
+  cpu.vmx.cr4_fixed1 = control::cr4_supported(cpu);
 }
 
 void power_up(Cpu& cpu) {

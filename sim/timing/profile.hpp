@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/arch/vmx.hpp"
 #include "sim/base/types.hpp"
 #include "sim/decode/cost_class.hpp"
 
@@ -37,6 +38,8 @@ struct Profile {
   std::vector<std::string> not_modelled;  // what the real part has besides and HVLab does not implement, as
                                           // Linux and the manuals call it; raises #UD, is not advertised
   u32 physical_address_bits = 40;
+  arch::vmx::Capabilities vmx;  // with the feature "vmx": what its capability MSRs say, but for
+                                // IA32_VMX_CR4_FIXED1, which follows from the features
 
   // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit
   // (0), and all below are 0.
