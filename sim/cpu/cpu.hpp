@@ -83,14 +83,15 @@ struct Cpu : State {
   decode::Block** link_slot = nullptr;  // the link of that block that the next block belongs in
   decode::JumpEntry* jumps = nullptr;   // decode::kJumpEntries of them
   Fault fault;
-  Outcome left = Outcome::Next;  // how the last block was left
-  u8 denied = 0;                 // decode::need bits that the current state forbids
-  u8 reported_cpl = 0;           // the CPL that observers know
-  bool spun = false;             // a PAUSE was executed in this run
-  bool spin_ends_run = false;    // the run ends behind a PAUSE
-  bool stepping = false;         // outside blocks: device accesses and charges may happen in place
-  bool shadowed = false;         // the instruction being stepped stands in an interrupt shadow
-  bool is_delivering = false;    // `delivering` is on its way to its handler, or a fault has stopped it
+  Outcome left = Outcome::Next;     // how the last block was left
+  u8 denied = 0;                    // decode::need bits that the current state forbids
+  u8 reported_cpl = 0;              // the CPL that observers know
+  bool spun = false;                // a PAUSE was executed in this run
+  bool spin_ends_run = false;       // the run ends behind a PAUSE
+  bool stepping = false;            // outside blocks: device accesses and charges may happen in place
+  bool shadowed = false;            // the instruction being stepped stands in an interrupt shadow ...
+  bool shadowed_by_mov_ss = false;  // ... which MOV SS or POP SS has left
+  bool is_delivering = false;       // `delivering` is on its way to its handler, or a fault has stopped it
   Delivery delivering;
   const Op* current = nullptr;  // the operation being stepped
   u64 intercepted = 0;  // decode::intercept_bit of what the guest's hypervisor intercepts; 0 outside guests

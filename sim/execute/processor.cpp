@@ -92,7 +92,7 @@ void Processor::Impl::fault(const Op* op) {
   cpu.current = op;
   correct_canonical_fault(cpu, *op);
   control::deliver(cpu, control::pending_fault(cpu));
-  cpu.shadowed = false;
+  cpu.shadowed = cpu.shadowed_by_mov_ss = false;
 }
 
 /// Runs from `op` on, through as many blocks as the budget holds.
@@ -156,6 +156,7 @@ void Processor::Impl::step(const Op* op) {
     cpu.report(observe::EventKind::Probe, cpu.gpr[arch::kRdi], cpu.gpr[arch::kRsi]);
   const bool tf = cpu.rflag(flag::kTf);
   const u64 from = cpu.rip;
+  cpu.shadowed_by_mov_ss = cpu.mov_ss_shadow;
   cpu.shadowed = cpu.sti_shadow || cpu.mov_ss_shadow;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
   const Outcome outcome = perform(op);
@@ -163,7 +164,7 @@ void Processor::Impl::step(const Op* op) {
   HVLAB_CHECK(outcome != Outcome::Retry);
   if (outcome == Outcome::World) return;
   if (outcome == Outcome::Fault) return fault(op);
-  cpu.shadowed = false;
+  cpu.shadowed = cpu.shadowed_by_mov_ss = false;
   if (outcome == Outcome::Repeat) {
     if (tf) cpu::after_instruction(cpu, tf, false, false);
     // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit

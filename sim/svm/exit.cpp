@@ -101,7 +101,7 @@ void Unit::leave(Cpu& cpu, Exit code, u64 info1, u64 info2, u64 next_rip) {
   cpu.guest_tsc_offset = 0;
   cpu.second_stage = {};
   cpu.host_masks = cpu.virtual_interrupt = cpu.is_delivering = false;
-  cpu.sti_shadow = cpu.mov_ss_shadow = cpu.shadowed = cpu.monitor_armed = false;
+  cpu.sti_shadow = cpu.mov_ss_shadow = cpu.shadowed = cpu.shadowed_by_mov_ss = cpu.monitor_armed = false;
   cpu.activity = cpu::Activity::Active;
   load_host(cpu);
   return_to_host(cpu);
