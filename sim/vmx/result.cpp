@@ -1,0 +1,29 @@
+#include "sim/vmx/result.hpp"
+
+namespace hvlab::vmx {
+
+using arch::Exception;
+
+void succeed(Cpu& cpu) { cpu.flags.set_status(0); }
+void fail_invalid(Cpu& cpu) { cpu.flags.set_status(arch::flag::kCf); }
+
+void fail_valid(Cpu& cpu, u64 region, Error error) {
+  region_at(unit_of(cpu), cpu, region)[Field::InstructionError] = static_cast<u64>(error);
+  region_written(cpu, region);
+  cpu.flags.set_status(arch::flag::kZf);
+}
+
+void fail(Cpu& cpu, Error error) {
+  const u64 current = unit_of(cpu).current;
+  if (current == arch::vmx::kNoVmcs) return fail_invalid(cpu);
+  fail_valid(cpu, current, error);
+}
+
+Outcome check_allowed(Cpu& cpu, Intercept what) {
+  if (!cpu.vmx_operation || !mode_allows(cpu)) return cpu::raise(cpu, Exception::InvalidOpcode);
+  if (cpu.guest != nullptr) return cpu.guest->instruction(cpu, what, 0);
+  if (cpu.cpl != 0) return cpu::raise(cpu, Exception::GeneralProtection, 0);
+  return Outcome::Next;
+}
+
+}  // namespace hvlab::vmx
