@@ -10,7 +10,8 @@ namespace {
 
 using runtime::CpuidResult;
 
-constexpr u32 kMonitor = 1u << 3, kTscDeadline = 1u << 24, kXsave = 1u << 26, kOsxsave = 1u << 27,
+constexpr u32 kMonitor = 1u << 3, kVmx = 1u << 5, kTscDeadline = 1u << 24, kXsave = 1u << 26,
+              kOsxsave = 1u << 27,
               kHypervisor = 1u << 31;  // leaf 1, ECX
 constexpr u32 kSvm = 1u << 2;          // leaf 8000_0001h, ECX
 
@@ -26,7 +27,7 @@ CpuidResult leaf_1(const VirtualProcessor& vcpu) {
   CpuidResult r = runtime::cpuid(1);
   r.ebx = (r.ebx & 0xff00) | vcpu.number << 24 | vcpu.machine->count << 16;
   // Extended state (XSAVE and what needs it) would have to be moved with the world.
-  r.ecx &= ~(kMonitor | kTscDeadline | kXsave | kOsxsave | kAvx | kFma | kF16c | kPcid);
+  r.ecx &= ~(kMonitor | kVmx | kTscDeadline | kXsave | kOsxsave | kAvx | kFma | kF16c | kPcid);
   r.ecx |= kHypervisor;
   return r;
 }
@@ -36,7 +37,7 @@ CpuidResult leaf_1(const VirtualProcessor& vcpu) {
 CpuidResult own_leaf(u32 leaf, u32 subleaf) {
   if (leaf == 5 || leaf == 0x8000'000a) return {0, 0, 0, 0};
   CpuidResult r = runtime::cpuid(leaf, subleaf);
-  if (leaf == 1) r.ecx &= ~kMonitor;
+  if (leaf == 1) r.ecx &= ~(kMonitor | kVmx);
   if (leaf == 0x8000'0001) r.ecx &= ~kSvm;
   return r;
 }

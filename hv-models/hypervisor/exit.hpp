@@ -1,4 +1,4 @@
-// Why a virtual processor was left, without vendor: what svm/ (and later vmx/) makes of its exit codes. From
+// Why a virtual processor was left, without vendor: what svm/ and vmx/ make of their exit codes. From
 // here on there is one handler each (exits.cpp).
 #pragma once
 

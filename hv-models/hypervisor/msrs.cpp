@@ -25,7 +25,7 @@ bool read(VirtualProcessor& vcpu, u32 msr, u64& value) {
   if (is_x2apic(msr)) return vcpu.apic.read_msr(msr, runtime::clock::now(), value);
   switch (msr) {
     case m::kApicBase: value = vcpu.apic.base(); return true;
-    case m::kEfer: value = vcpu.registers.efer & ~arch::efer::kSvme; return true;
+    case m::kEfer: value = vcpu.registers.efer; return true;
     case m::kPat: value = vendor().read_pat(vcpu); return true;
     case m::kTsc: value = runtime::read_tsc(); return true;
     case m::kMtrrCap:
@@ -52,7 +52,7 @@ bool write_efer(VirtualProcessor& vcpu, u64 value) {
   if ((value & ~(kWritable | kLma)) != 0) return false;
   const u64 present = vcpu.registers.efer;
   if (((value ^ present) & arch::efer::kLme) != 0 && (vcpu.registers.cr0 & arch::cr0::kPg) != 0) return false;
-  vendor().write_efer(vcpu, (value & kWritable) | (present & kLma) | arch::efer::kSvme);
+  vendor().write_efer(vcpu, (value & kWritable) | (present & kLma));
   return true;
 }
 

@@ -1,5 +1,7 @@
 #include "hv-models/hypervisor/run.hpp"
 
+#include <initializer_list>
+
 #include "hv-models/hypervisor/handlers.hpp"
 #include "hv-models/hypervisor/messages.hpp"
 #include "hv-models/hypervisor/shadow.hpp"
@@ -9,6 +11,7 @@
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/print.hpp"
 #include "hv-models/svm/vendor.hpp"
+#include "hv-models/vmx/vendor.hpp"
 #include "sim/arch/exceptions.hpp"
 
 namespace hvlab::hypervisor {
@@ -16,11 +19,16 @@ namespace hvlab::hypervisor {
 using arch::Exception;
 using runtime::Hold;
 
-const Vendor* find_vendor() { return svm::vendor().available() ? &svm::vendor() : nullptr; }
+const Vendor* find_vendor() {
+  for (const Vendor* each : {&svm::vendor(), &vmx::vendor()})
+    if (each->available()) return each;
+  return nullptr;
+}
 
 const Vendor& vendor() {
   static const Vendor* const found = find_vendor();
-  if (found == nullptr) runtime::panic("this processor has no AMD-V (SVM), or firmware has switched it off");
+  if (found == nullptr)
+    runtime::panic("this processor has neither AMD-V (SVM) nor VT-x (VMX), or firmware has switched it off");
   return *found;
 }
 

@@ -34,7 +34,7 @@ u64 real_cr4(const Registers& r) {
 // 64-bit mode only once the guest is in it.
 u64 real_efer(const Registers& r) {
   const bool is_long = (r.efer & efer::kLma) != 0;
-  return (r.efer & efer::kSce) | efer::kNxe | efer::kSvme | (is_long ? efer::kLme | efer::kLma : 0);
+  return (r.efer & efer::kSce) | efer::kNxe | (is_long ? efer::kLme | efer::kLma : 0);
 }
 
 u64 cr4_bits() {

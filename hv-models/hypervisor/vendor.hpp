@@ -1,7 +1,8 @@
-// What Intel's and AMD's virtualization have in common, as a table of functions: svm/vendor.cpp has AMD's.
+// What Intel's and AMD's virtualization have in common, as a table of functions: svm/vendor.cpp has AMD's, vmx/vendor.cpp Intel's.
 #pragma once
 
 #include "hv-models/hypervisor/virtual_processor.hpp"
+#include "hv-models/runtime/interrupts.hpp"
 
 namespace hvlab::hypervisor {
 
@@ -40,6 +41,9 @@ struct Vendor {
   /// From here until the guest has been left, whatever comes waits, NMIs too: what is looked at before an
   /// entry stays as it was.
   void (*hold_events)();
+  /// To be called by handlers of NMIs that are to end the guest: between hold_events() and the entry this keeps the guest
+  /// from being entered. Changes RIP of `frame`.
+  void (*event_arrived)(runtime::TrapFrame& frame);
 
   bool (*can_take_interrupt)(const VirtualProcessor& vcpu);
   void (*inject_interrupt)(VirtualProcessor& vcpu, u8 vector);

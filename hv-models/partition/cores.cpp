@@ -34,8 +34,9 @@ void mark_state(const VirtualProcessor& vcpu, State state) {
 
 // A kick that found this core in the firmware: it looks at its virtual processor before it enters it anyway.
 // Without one it is a panic's, and this core stops.
-void take_nmi(runtime::TrapFrame&) {
+void take_nmi(runtime::TrapFrame& frame) {
   if (vcpus[runtime::this_processor().index] == nullptr) runtime::halt_forever();
+  vendor().event_arrived(frame);
 }
 
 void secondary_main() {

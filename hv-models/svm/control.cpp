@@ -141,6 +141,7 @@ void destroy(VirtualProcessor& vcpu) {
 
 // With GIF clear NMIs wait too (15.17); svm_enter ends it.
 void hold_events() { asm volatile("clgi" ::: "memory"); }
+void event_arrived(runtime::TrapFrame&) {}
 
 void set_protected_mode(VirtualProcessor& vcpu, u32 entry, u32 ebx) {
   begin_state(vcpu);
@@ -188,7 +189,7 @@ void read_out(VirtualProcessor& vcpu) {
     r.cr0 = save.cr0;
     r.cr3 = save.cr3;
     r.cr4 = save.cr4;
-    r.efer = save.efer;
+    r.efer = save.efer & ~arch::efer::kSvme;
   }
   r.cpl = save.cpl;
   r.long_code = (save.efer & arch::efer::kLma) != 0 && (save.cs.attributes & kLong) != 0;

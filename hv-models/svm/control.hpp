@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hv-models/hypervisor/virtual_processor.hpp"
+#include "hv-models/runtime/interrupts.hpp"
 #include "sim/arch/svm.hpp"
 
 namespace hvlab::svm {
@@ -52,5 +53,6 @@ u64 direct_msr_map();
 u64 make_port_map();
 void let_ports_through(u64 map, u16 first, unsigned count);
 void hold_events();
+void event_arrived(runtime::TrapFrame& frame);
 
 }  // namespace hvlab::svm

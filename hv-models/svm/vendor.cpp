@@ -26,7 +26,7 @@ u64 read_pat(const VirtualProcessor& vcpu) { return block(vcpu).save.gpat; }
 void write_pat(VirtualProcessor& vcpu, u64 value) { block(vcpu).save.gpat = value; }
 
 void write_efer(VirtualProcessor& vcpu, u64 value) {
-  block(vcpu).save.efer = value;
+  block(vcpu).save.efer = value | arch::efer::kSvme;
   vcpu.registers.efer = value;
 }
 
@@ -34,7 +34,7 @@ void use_control(VirtualProcessor& vcpu, u64 cr0, u64 cr4, u64 efer) {
   arch::svm::SaveArea& save = block(vcpu).save;
   save.cr0 = cr0;
   save.cr4 = cr4;
-  save.efer = efer;
+  save.efer = efer | arch::efer::kSvme;
 }
 
 void flush_page(VirtualProcessor& vcpu, u64 linear) {
@@ -71,6 +71,7 @@ constexpr hypervisor::Vendor kAmd = {.name = "svm",
                                      .set_real_mode = set_real_mode,
                                      .run = run,
                                      .hold_events = hold_events,
+                                     .event_arrived = event_arrived,
                                      .can_take_interrupt = can_take_interrupt,
                                      .inject_interrupt = inject_interrupt,
                                      .inject_nmi = inject_nmi,
