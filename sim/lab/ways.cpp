@@ -53,9 +53,10 @@ std::string way_command_line(const Way& way, unsigned instances, bool quick) {
 void check_way(const Way& way, const std::string& processor) {
   if (*way.guest == '\0') return;
   const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
-  if (std::ranges::count(profile.features, "svm") == 0)
-    throw UserError(std::string("way ") + way.name + " needs a processor with AMD SVM, which profile " +
-                    profile.name + " has not");
+  const auto has = [&](const char* feature) { return std::ranges::count(profile.features, feature) != 0; };
+  if (!has("svm") && !has("vmx"))
+    throw UserError(std::string("way ") + way.name +
+                    " needs a processor with AMD SVM or Intel VMX, which profile " + profile.name + " has not");
 }
 
 }  // namespace hvlab::lab

@@ -83,7 +83,8 @@ virtual_machine_host() {  # PROGRAM
   base ''
   first_process
   many_instances ''
-  modules kvm irqbypass kvm ccp kvm-amd
+  modules kvm-amd irqbypass kvm ccp kvm-amd
+  modules kvm-intel irqbypass kvm kvm-intel
   modules bridge llc stp bridge
   modules vhost tun tap vhost_iotlb vhost vhost_net
   modules tap tun
