@@ -8,6 +8,7 @@
 #include "hv-models/runtime/processors.hpp"
 #include "hv-models/vmx/capabilities.hpp"
 #include "hv-models/vmx/instructions.hpp"
+#include "hv-models/vmx/real_mode.hpp"
 #include "hv-models/vmx/state.hpp"
 #include "hv-models/vmx/vpids.hpp"
 
@@ -149,6 +150,7 @@ void destroy(VirtualProcessor& vcpu) {
   if (vcpu.control == nullptr) return;
   Block& b = block(vcpu);
   give_up_current(vcpu);
+  leave_real_mode(b);
   free_pages_of(b);
   delete &b;
   runtime::free_pages(runtime::direct<void>(vcpu.control_address));

@@ -38,6 +38,7 @@ struct Block {
   u8 threshold = 0;                                     // as in the VMCS
   u16 vpid = 0;
   u64 eptp = 0;
+  u64 real_tables = 0;             // see real_mode.hpp
   u8* virtual_apic = nullptr;      // a page; null without TPR shadow
   MsrEntry* guest_msrs = nullptr;  // a page: loaded at entry, stored at exit
   MsrEntry* host_msrs = nullptr;   // ... loaded at exit
@@ -81,6 +82,8 @@ const bool* arrival_flag();
 void event_arrived(runtime::TrapFrame& frame);
 
 // Second-stage tables (tables.cpp).
+/// The EPT pointer (25.6.11): write-back, four levels.
+constexpr u64 eptp_of(u64 root) { return root | 6 | 3 << 3; }
 u64 make_tables();
 void free_tables(u64 root);
 bool map(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);

@@ -5,6 +5,7 @@
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/vmx/capabilities.hpp"
 #include "hv-models/vmx/instructions.hpp"
+#include "hv-models/vmx/real_mode.hpp"
 #include "hv-models/vmx/vpids.hpp"
 #include "sim/arch/exceptions.hpp"
 #include "sim/arch/msr.hpp"
@@ -121,17 +122,19 @@ void write_beginning(VirtualProcessor& vcpu) {
 
 // What a guest may never have in CR0 and CR4 otherwise: see handle_control().
 u64 own_cr0_bits() { return arch::cr0::kNe; }
-u64 fixed_cr0(const VirtualProcessor& vcpu) {
+u64 fixed_cr0(const VirtualProcessor& vcpu, bool unpaged) {
   constexpr u64 kProtection = arch::cr0::kPe | arch::cr0::kPg;
   const u64 fixed = capabilities().cr0_fixed0;
-  return vcpu.machine->tables != 0 ? fixed & ~kProtection : fixed;
+  return vcpu.machine->tables != 0 || unpaged ? fixed & ~kProtection : fixed;
 }
 
 void write_control_registers(VirtualProcessor& vcpu) {
   Block& b = block(vcpu);
   const hypervisor::Registers& r = vcpu.registers;
   const bool shadowed = vcpu.shadow != nullptr;
-  write(Field::GuestCr0, b.cr0 | fixed_cr0(vcpu));
+  const bool unpaged = shadowed && follow_real_mode(vcpu);
+  const u64 value = unpaged ? r.cr0 : b.cr0;
+  write(Field::GuestCr0, value | fixed_cr0(vcpu, unpaged));
   write(Field::GuestCr4, b.cr4 | capabilities().cr4_fixed0);
   // With shadow paging no bit is the guest's: it reads what it has written, and every change leaves it.
   write(Field::Cr0Mask, shadowed ? ~u64{0} : own_cr0_bits());
@@ -160,8 +163,7 @@ bool allocate_pages_of(Block& b, const VirtualMachine& machine) {
   if (shadows_priority) b.virtual_apic = static_cast<u8*>(runtime::allocate_zeroed_page());
   // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own.
   if (can(Control::EnableVpid)) b.vpid = take_vpid();
-  constexpr u64 kWriteBack = 6, kWalk4 = 3 << 3;
-  if (machine.tables != 0) b.eptp = machine.tables | kWriteBack | kWalk4;
+  if (machine.tables != 0) b.eptp = eptp_of(machine.tables);
   return b.guest_msrs != nullptr && b.host_msrs != nullptr &&
          (!shadows_priority || b.virtual_apic != nullptr) && (!can(Control::EnableVpid) || b.vpid != 0);
 }
