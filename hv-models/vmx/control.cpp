@@ -157,8 +157,6 @@ void destroy(VirtualProcessor& vcpu) {
   vcpu.control = nullptr;
 }
 
-void flush(VirtualProcessor& vcpu) { __atomic_store_n(&vcpu.stale, true, __ATOMIC_SEQ_CST); }
-
 void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   Block& b = block(vcpu);
   const unsigned processor = runtime::this_processor().index;
