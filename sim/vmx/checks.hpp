@@ -34,7 +34,7 @@ struct Verdict {
   arch::vmx::Error error{};
   u64 qualification = 0;
   // Which rule it was, for people: the manual's section, what it asks, the register if it is one of several.
-  std::string_view section, rule, segment;
+  std::string_view section{}, rule{}, segment{};
 
   bool pass() const { return kind == Kind::Pass; }
 };

@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "machine_code.hpp"
@@ -43,6 +42,10 @@ class EntryMachine {
   }
   void clear(std::initializer_list<Control> list) {
     for (const Control c : list) set(c, false);
+  }
+  /// The processor does not have control `c`.
+  void lacks(Control c) {
+    cpu->vmx.allowed1[static_cast<size_t>(arch::vmx::word_of(c))] &= ~arch::vmx::bit_of(c);
   }
   void inject(u32 type, u32 vector, u32 more = 0) {
     vmcs[Field::EntryInterruptionInfo] = arch::vmx::interruption::kValid | type << 8 | vector | more;
@@ -189,12 +192,6 @@ struct Edge {
   Change change;
   bool passes;
 };
-
-inline const vmx::Check* find(std::span<const vmx::Check> checks, std::string_view rule) {
-  for (const vmx::Check& c : checks)
-    if (c.rule == rule) return &c;
-  return nullptr;
-}
 
 /// Tries every row, and that the rows are the section's list, in its order.
 template <size_t N>
