@@ -6,7 +6,8 @@
 namespace hvlab::arch::msr {
 
 inline constexpr u32 kTsc = 0x10, kApicBase = 0x1B, kFeatureControl = 0x3A, kTscAdjust = 0x3B,
-                     kBiosUpdateSignature = 0x8B, kMtrrCap = 0xFE, kSysenterCs = 0x174, kSysenterEsp = 0x175,
+                     kBiosUpdateTrigger = 0x79, kBiosUpdateSignature = 0x8B, kSmmMonitorCtl = 0x9B,
+                     kSmbase = 0x9E, kMtrrCap = 0xFE, kSysenterCs = 0x174, kSysenterEsp = 0x175,
                      kSysenterEip = 0x176, kMcgCap = 0x179, kMcgStatus = 0x17A, kMcgCtl = 0x17B,
                      kMiscEnable = 0x1A0, kDebugCtl = 0x1D9, kMtrrPhysBase0 = 0x200, kMtrrFix64k = 0x250,
                      kMtrrFix16k80000 = 0x258, kMtrrFix16kA0000 = 0x259, kMtrrFix4kFirst = 0x268,

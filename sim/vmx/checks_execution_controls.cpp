@@ -1,11 +1,10 @@
 // Checks on the VM-execution control fields (SDM vol. 3, 27.2.1.1).
 #include "sim/vmx/check_helpers.hpp"
+#include "sim/vmx/eptp.hpp"
 
 namespace hvlab::vmx {
 
 namespace {
-
-namespace ept_vpid = arch::vmx::ept_vpid;
 
 constexpr u64 kEptpSwitching = bit(0);  // of the VM-function controls
 
@@ -23,22 +22,10 @@ bool threshold_within_vtpr(In e) {
   return (field32(e, Field::TprThreshold) & 0xF) <= virtual_task_priority(e);
 }
 
-bool eptp_memory_type(In e) {
-  switch (e.vmcs[Field::Eptp] & 7) {
-    case 0: return (e.cpu.vmx.ept_vpid & ept_vpid::kUncacheable) != 0;
-    case 6: return (e.cpu.vmx.ept_vpid & ept_vpid::kWriteBack) != 0;
-    default: return false;
-  }
+/// An EPTP in use passes `check`.
+bool eptp_passes(In e, bool (*check)(const cpu::Cpu&, u64)) {
+  return !has(e, Control::EnableEpt) || check(e.cpu, e.vmcs[Field::Eptp]);
 }
-bool eptp_walk_length(In e) {
-  switch (bits(e.vmcs[Field::Eptp], 5, 3)) {
-    case 3: return (e.cpu.vmx.ept_vpid & ept_vpid::kWalk4) != 0;
-    case 4: return (e.cpu.vmx.ept_vpid & ept_vpid::kWalk5) != 0;
-    default: return false;
-  }
-}
-/// Bit 7 is for supervisor shadow stacks, which are not there.
-bool eptp_reserved(In e) { return bits(e.vmcs[Field::Eptp], 11, 7) == 0 && !beyond(e, e.vmcs[Field::Eptp]); }
 
 bool vm_function(In e, u64 which) {
   return has(e, Control::EnableVmFunctions) && (e.vmcs[Field::VmFunctionControls] & which) != 0;
@@ -112,16 +99,13 @@ constexpr Check kChecks[] = {
     {"\"enable VPID\": the VPID is not 0",
      [](In e) { return !has(e, EnableVpid) || field16(e, Field::Vpid) != 0; }},
     {"\"enable EPT\": the EPTP's memory type is supported",
-     [](In e) { return !has(e, EnableEpt) || eptp_memory_type(e); }},
+     [](In e) { return eptp_passes(e, eptp::memory_type_supported); }},
     {"\"enable EPT\": the EPTP's page-walk length is supported",
-     [](In e) { return !has(e, EnableEpt) || eptp_walk_length(e); }},
+     [](In e) { return eptp_passes(e, eptp::levels_supported); }},
     {"\"enable EPT\": bit 6 of the EPTP is 0 where accessed and dirty flags are not supported",
-     [](In e) {
-       return !has(e, EnableEpt) || !test_bit(e.vmcs[Field::Eptp], 6) ||
-              (e.cpu.vmx.ept_vpid & ept_vpid::kAccessedDirty) != 0;
-     }},
+     [](In e) { return eptp_passes(e, eptp::flags_supported); }},
     {"\"enable EPT\": reserved bits of the EPTP are 0",
-     [](In e) { return !has(e, EnableEpt) || eptp_reserved(e); }},
+     [](In e) { return eptp_passes(e, eptp::reserved_clear); }},
     {"\"enable PML\" needs \"enable EPT\"", [](In e) { return !has(e, EnablePml) || has(e, EnableEpt); }},
     {"\"enable PML\": the PML address is that of a page",
      [](In e) { return page_if(e, EnablePml, Field::PmlAddress); }},

@@ -15,8 +15,16 @@ constexpr u8 levels(u64 value) { return static_cast<u8>(((value >> kLevelsShift)
 constexpr u64 table(u64 value) { return value & low_mask(52) & ~low_mask(12); }
 }  // namespace eptp
 
-/// The checks of the EPTP at VM entry (27.2.1.1), which INVEPT and the EPTP-switching VM function do too.
-/// Bit 7 is for supervisor shadow stacks, which no processor here has.
+/// The checks of the EPTP at VM entry (27.2.1.1), one by one. Bit 7 is for supervisor shadow stacks, which no
+/// processor here has.
+namespace eptp {
+bool memory_type_supported(const cpu::Cpu& cpu, u64 value);
+bool levels_supported(const cpu::Cpu& cpu, u64 value);
+bool flags_supported(const cpu::Cpu& cpu, u64 value);
+bool reserved_clear(const cpu::Cpu& cpu, u64 value);
+}  // namespace eptp
+
+/// All of them, which INVEPT and the EPTP-switching VM function do too.
 bool eptp_valid(const cpu::Cpu& cpu, u64 value);
 
 }  // namespace hvlab::vmx
