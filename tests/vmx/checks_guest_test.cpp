@@ -86,7 +86,7 @@ constexpr Edge kRegisterEdges[] = {
      true},
 };
 
-constexpr Row kTables[] = {
+constexpr Row kDescriptorTables[] = {
     {"guest base addresses of GDTR and IDTR are canonical",
      [](M& m) { m[Field::GuestGdtrBase] = kNotCanonical - 1; },
      [](M& m) { m[Field::GuestGdtrBase] = kNotCanonical; }},
@@ -94,7 +94,7 @@ constexpr Row kTables[] = {
      [](M& m) { m[Field::GuestGdtrLimit] = m[Field::GuestIdtrLimit] = 0xFFFF; },
      [](M& m) { m[Field::GuestGdtrLimit] = 0x1'0000; }},
 };
-constexpr Edge kTableEdges[] = {
+constexpr Edge kDescriptorTableEdges[] = {
     {"IDTR base", [](M& m) { m[Field::GuestIdtrBase] = kNotCanonical; }, false},
     {"IDTR limit", [](M& m) { m[Field::GuestIdtrLimit] = bit(31); }, false},
 };
@@ -145,8 +145,8 @@ TEST_CASE("27.3.1.1 guest control registers, debug registers and MSRs") {
 }
 
 TEST_CASE("27.3.1.3 guest descriptor-table registers") {
-  try_section("27.3.1.3", vmx::guest_descriptor_table_checks(), kTables, Kind::FailEntry, {});
-  try_edges(kTableEdges);
+  try_section("27.3.1.3", vmx::guest_descriptor_table_checks(), kDescriptorTables, Kind::FailEntry, {});
+  try_edges(kDescriptorTableEdges);
 }
 
 TEST_CASE("27.3.1.4 guest RIP and RFLAGS") {
