@@ -24,6 +24,7 @@ enum class Exception : u8 {
   AlignmentCheck = 17,
   MachineCheck = 18,
   SimdFloatingPoint = 19,
+  Virtualization = 20,
 };
 
 /// True for the exceptions that push an error code (SDM vol. 3, table 6-1).

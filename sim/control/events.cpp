@@ -19,7 +19,8 @@ Severity severity(const Delivery& event) {
     case Exception::SegmentNotPresent:
     case Exception::StackFault:
     case Exception::GeneralProtection: return Severity::Contributory;
-    case Exception::PageFault: return Severity::PageFault;
+    case Exception::PageFault:
+    case Exception::Virtualization: return Severity::PageFault;
     case Exception::DoubleFault: return Severity::DoubleFault;
     default: return Severity::Benign;
   }
@@ -40,8 +41,10 @@ void note(Cpu& cpu, const Delivery& event) {
 }
 
 Outcome attempt(Cpu& cpu, const Delivery& event) {
-  // SDM vol. 3, 20.3.3, without the virtual-mode extensions.
-  if (cpu.v8086() && event.source == Source::SoftwareInterrupt && cpu.iopl() < 3)
+  // SDM vol. 3, 20.3.3, without the virtual-mode extensions. What a hypervisor of VMX injects goes by
+  // (27.6.1.1).
+  const bool by_vmx = event.injected && cpu.exits_first;
+  if (cpu.v8086() && event.source == Source::SoftwareInterrupt && cpu.iopl() < 3 && !by_vmx)
     return raise(cpu, Exception::GeneralProtection, 0);
   if (!cpu.protected_mode()) return deliver_real(cpu, event);
   return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);

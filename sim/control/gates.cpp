@@ -80,6 +80,8 @@ Outcome push_v8086_segments(const Cpu& cpu, Frame& frame, unsigned bytes) {
 
 u64 saved_flags(const Cpu& cpu, const Delivery& event) {
   const u64 flags = cpu.rflags();
+  // What a hypervisor of VMX injects saves RF as it stands (SDM vol. 3, 27.6.1.1).
+  if (event.injected && cpu.exits_first) return flags;
   const bool fault = event.source == Source::Exception && !event.trap &&
                      event.vector != static_cast<u8>(Exception::DoubleFault) &&
                      event.vector != static_cast<u8>(Exception::MachineCheck) &&

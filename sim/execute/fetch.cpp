@@ -19,8 +19,9 @@ BlockMode block_mode(const Cpu& cpu, u64 linear) {
   return {cpu.code_bytes(), cpu.stack_bytes(), last <= cpu.seg[kCs].limit};
 }
 
-/// Delivers the fault that the fetch has met.
+/// Delivers the fault that the fetch has met. There is no instruction yet that a hypervisor could be told of.
 void deliver_fault(Cpu& cpu) {
+  cpu.current = nullptr;
   cpu.settle();
   control::deliver(cpu, control::pending_fault(cpu));
 }

@@ -182,7 +182,7 @@ template <class T, Mnemonic kKind>
 u64 piece_length(Cpu& cpu, const Op& op, u64 count) {
   const bool down = cpu.rflag(arch::flag::kDf);
   // A single step traps after each element (SDM vol. 3, 18.3.1.4).
-  if (cpu.rflag(arch::flag::kTf)) return 1;
+  if (cpu.rflag(arch::flag::kTf) || (cpu.guest_events & cpu::guest_event::kEachInstruction) != 0) return 1;
   u64 n = std::min<u64>(count, 4096 / sizeof(T));
   constexpr bool kReads = kKind == Mnemonic::MOVSB || kKind == Mnemonic::LODSB || kKind == Mnemonic::CMPSB;
   constexpr bool kUsesDi = kKind != Mnemonic::LODSB;

@@ -14,4 +14,6 @@ void region_written(Cpu& cpu, u64 address) {
   if (cpu.code != nullptr && cpu.code->holds_code(address >> 12)) cpu.code->written(address, sizeof(Vmcs));
 }
 
+Vmcs& Unit::vmcs(Cpu& cpu) { return region_at(*this, cpu, current); }
+
 }  // namespace hvlab::vmx

@@ -27,14 +27,24 @@ struct Leaving {
   u64 guest_linear = 0, guest_physical = 0;
   u32 interruption_info = 0, interruption_error = 0;
   u32 instruction_length = 0, instruction_info = 0;
+  /// RFLAGS.RF in the guest's state (28.3.3).
+  enum class Rf : u8 { AsItWas, Clear, Set } rf = Rf::AsItWas;
 };
 
 /// What is known of the guest in progress besides the processor's own state and its VMCS: plain, copyable.
 struct Guest {
-  arch::vmx::Controls controls{};       // as read at VM entry
-  u64 entered = 0;                      // cycle of the last VM entry
-  u64 eptp = 0;                         // with EPT: the EPT pointer in use
-  u64 first_pause = 0, last_pause = 0;  // PAUSE-loop exiting (26.1.3): cycles
+  arch::vmx::Controls controls{};  // as read at VM entry
+  u64 entered = 0;                 // cycle of the last VM entry
+  u64 eptp = 0;                    // with EPT: the EPT pointer in use
+  u16 vpid = 0;                    // with "enable VPID": the field's value
+  static constexpr u64 kNoPause = ~u64{0};
+  u64 first_pause = 0, last_pause = kNoPause;  // PAUSE-loop exiting (26.1.3): cycles
+  u64 timer_start = 0;                         // time stamp at which the VMX-preemption timer began ...
+  u32 timer_value = 0;                         // ... to count down from here
+  bool was_nmi_blocked = false;                // the host's blocking by NMI, for entries that fail
+  // guest_event::kTrap: what the VM exit is to tell.
+  ExitReason trap = ExitReason::TprBelowThreshold;
+  u64 trap_qualification = 0;
 };
 
 class Unit final : public cpu::Interceptor {
@@ -50,7 +60,19 @@ class Unit final : public cpu::Interceptor {
   /// VM exit (chapter 28): guest state, exit information and MSRs are stored, the host's state is loaded.
   void leave(Cpu& cpu, const Leaving& why);
 
+  /// From now on guest-physical addresses go through the tables of `eptp`, and cached translations are tagged
+  /// with them and Guest::vpid: at VM entry with "enable EPT", and when the guest switches (26.5.6.3). What
+  /// else State::second_stage has stays.
+  void use_eptp(Cpu& cpu, u64 eptp);
+
+  /// A trap-like VM exit is to follow the instruction in progress: TPR below threshold, virtualized EOI, APIC
+  /// write (30.1.2, 30.1.4, 30.4.3.3).
+  void trap(Cpu& cpu, ExitReason reason, u64 qualification);
+
   const Guest& guest() const { return guest_; }
+  bool has(Control c) const { return guest_.controls.has(c); }
+  /// The current VMCS.
+  Vmcs& vmcs(Cpu& cpu);
 
   // cpu::Interceptor
   Outcome instruction(Cpu& cpu, Intercept what, u64 information) override;
@@ -71,7 +93,28 @@ class Unit final : public cpu::Interceptor {
   bool write_task_priority(Cpu& cpu, u64 value) override;
 
  private:
-  bool has(Control c) const { return guest_.controls.has(c); }
+  // entry.cpp
+  void fail_entry(Cpu& cpu, ExitReason reason, u64 qualification);
+  bool begin(Cpu& cpu, bool launch);
+  void set_door(Cpu& cpu, const Vmcs& vmcs);
+  void start_timer(Cpu& cpu, u32 value);
+  void set_second_stage(Cpu& cpu, const Vmcs& vmcs);
+  u64 intercept_mask() const;
+  u64 undefined_mask() const;
+  // exit.cpp
+  void write_information(Cpu& cpu, Vmcs& vmcs, const Leaving& why);
+  void save_non_registers(Cpu& cpu, Vmcs& vmcs, const Leaving& why);
+  void to_host(Cpu& cpu, bool nmi_blocked);
+  void abort(Cpu& cpu, u32 indicator);
+  u32 timer_left(const Cpu& cpu) const;
+  // intercepts.cpp
+  Outcome leave_at(Cpu& cpu, ExitReason reason, u64 qualification = 0);
+  Outcome leave_at(Cpu& cpu, Leaving why);
+  bool pause_exits(Cpu& cpu);
+  bool cr3_target(Cpu& cpu, u64 value);
+  // events.cpp
+  bool second_stage_fault(Cpu& cpu);
+  bool convert(Cpu& cpu, const Leaving& why);
 
   Guest guest_;
   Vmcs nowhere_;  // stands for regions that are not in RAM
