@@ -15,6 +15,7 @@
 #include "sim/execute/reset.hpp"
 #include "sim/mmu/access.hpp"
 #include "sim/svm/unit.hpp"
+#include "sim/vmx/unit.hpp"
 
 namespace hvlab::execute {
 
@@ -64,6 +65,7 @@ struct Processor::Impl {
   observe::CoreLedger ledger;
   std::shared_ptr<CodeCache> code;
   svm::Unit svm;
+  vmx::Unit vmx;
   Fetch fetch;
   u64 held = 0;  // cycles of the run that are kept back until a performance counter has overflowed
 
@@ -73,6 +75,7 @@ struct Processor::Impl {
     cpu.ledger = &ledger;
     cpu.code = code.get();
     cpu.jumps = code->jumps();
+    if (cpu.has(arch::Feature::Vmx)) cpu.virtualization = &vmx;
     if (cpu.has(arch::Feature::Svm)) cpu.virtualization = &svm;
     cpu.stepping = true;
     code->set_rules({setup.profile->cost, cpu.features});

@@ -52,6 +52,9 @@ Handlers select_port_string(const Form&, Op&);  // INSB .. OUTSD
 // system_svm.cpp
 Handlers select_svm(const Form&, Op&);  // VMRUN VMLOAD VMSAVE VMMCALL STGI CLGI SKINIT INVLPGA; RSM
 
+// system_vmx.cpp
+Handlers select_vmx(const Form&, Op&);  // VMXON to INVVPID
+
 // system_save.cpp
 Handlers select_fxsave(const Form&, Op&);  // FXSAVE FXRSTOR and their 64-bit forms
 Handlers select_xsave(const Form&, Op&);   // XSAVE XRSTOR and their 64-bit forms
