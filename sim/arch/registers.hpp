@@ -53,9 +53,6 @@ namespace efer {
 inline constexpr u64 kSce = bit(0), kLme = bit(8), kLma = bit(10), kNxe = bit(11), kSvme = bit(12);
 }  // namespace efer
 
-/// Address-space identifiers of SVM: guests use 1 to one less (the number that family 17h has).
-inline constexpr u32 kSvmAsids = 0x8000;
-
 /// VM_CR (APM vol. 2, 15.30.1).
 namespace vm_cr {
 inline constexpr u64 kDebugPortDisable = bit(0), kRedirectInit = bit(1), kDisableA20 = bit(2), kLock = bit(3),

@@ -21,12 +21,6 @@ void set_memory_types(cpu::Mtrr& mtrr, unsigned address_bits) {
   mtrr.def_type = kMtrrEnabled | kFixedEnabled | kWriteBack;
 }
 
-// What feeds the local APIC's timer: CPUID leaf 15h tells Intel's crystal, the bus clock of the others is
-// measured.
-u64 timer_hertz(const timing::Profile& profile) {
-  return profile.vendor == "GenuineIntel" ? cpu::Identity{}.crystal_hz : 100'000'000;
-}
-
 }  // namespace
 
 Apics::Apics(const MachineConfig& config, const Pc::Parts& parts, ProcessorBus& bus,
@@ -34,7 +28,7 @@ Apics::Apics(const MachineConfig& config, const Pc::Parts& parts, ProcessorBus& 
   for (unsigned i = 0; i < config.processors; ++i) {
     const apic::LocalApic::Config apic_config{.id = static_cast<u8>(i),
                                               .bootstrap = i == 0,
-                                              .timer_hertz = timer_hertz(parts.profile),
+                                              .timer_hertz = parts.profile.apic_timer_hz,
                                               .tsc_hertz = parts.profile.frequency_hz,
                                               .physical_address_bits = parts.profile.physical_address_bits};
     counters_.emplace_back(parts.processors, i);

@@ -4,6 +4,7 @@
 #include <bitset>
 #include <cstring>
 
+#include "sim/arch/cpuid.hpp"
 #include "sim/arch/features.hpp"
 #include "sim/arch/vmx.hpp"
 #include "sim/cpu/costs.hpp"
@@ -116,6 +117,7 @@ struct Cpu : State {
   arch::vmx::Capabilities vmx;  // of a processor with Feature::Vmx
   u64* latest_cycle = nullptr;  // see execute::Processor::Setup
   u64 random_state = 0;         // RDRAND, RDSEED
+  arch::CpuidLeaves leaves;     // of CPUID
 
   /// RIP of the start of the block in progress. It stands in the register file so that RIP-relative addresses
   /// need no case of their own: their base is this pseudo-register, their displacement counts from the

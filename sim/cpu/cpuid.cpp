@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
-#include <span>
 
 namespace hvlab::cpu {
 
@@ -73,28 +72,23 @@ CpuidResult leaf_1(const Cpu& cpu) {
   return r;
 }
 
-/// A cache as leaves 4 and 8000001Dh describe it.
-struct Cache {
-  u32 type, level, ways, kilobytes;
-  bool shared;     // by all cores
-  u32 properties;  // EDX: 1 WBINVD does not reach the caches of other cores below; 2 inclusive; 4 indexed by
-                   // a hash
-};
-constexpr Cache kIntelCaches[] = {
-    {1, 1, 8, 32, false, 0}, {2, 1, 8, 32, false, 0}, {3, 2, 4, 256, false, 0}, {3, 3, 16, 8192, true, 6}};
-constexpr Cache kAmdCaches[] = {
-    {1, 1, 8, 32, false, 0}, {2, 1, 8, 32, false, 0}, {3, 2, 8, 512, false, 2}, {3, 3, 16, 16384, true, 1}};
+/// Logical processors that share a cache with one, as the number of APIC ids there is room for, less 1.
+u32 sharing(const Cpu& cpu, const arch::CpuidCache& cache) {
+  const u32 all = (1u << core_bits(cpu)) - 1;
+  return cache.cores == 0 ? all : std::min(cache.cores - 1u, all);
+}
 
-CpuidResult cache_leaf(const Cpu& cpu, std::span<const Cache> caches, u32 subleaf, bool intel) {
-  if (subleaf >= caches.size()) return {};
-  const Cache& c = caches[subleaf];
+CpuidResult cache_leaf(const Cpu& cpu, u32 subleaf, bool intel) {
+  if (subleaf >= std::size(cpu.leaves.caches)) return {};
+  const arch::CpuidCache& c = cpu.leaves.caches[subleaf];
+  if (c.type == arch::CpuidCache::Type::None) return {};
   constexpr u32 kLine = 64;
   CpuidResult r;
-  r.eax = c.type | c.level << 5 | 1 << 8;  // self-initializing
-  if (c.shared) r.eax |= ((1u << core_bits(cpu)) - 1) << 14;
+  r.eax =
+      static_cast<u32>(c.type) | u32{c.level} << 5 | 1 << 8 | sharing(cpu, c) << 14;  // 8: self-initializing
   if (intel) r.eax |= ((1u << core_bits(cpu)) - 1) << 26;
   r.ebx = (kLine - 1) | (c.ways - 1) << 22;
-  r.ecx = c.kilobytes * 1024 / (kLine * c.ways) - 1;
+  r.ecx = c.kibibytes * 1024 / (kLine * c.ways) - 1;
   r.edx = c.properties;
   return r;
 }
@@ -126,10 +120,6 @@ CpuidResult xsave_leaf(const Cpu& cpu, u32 subleaf) {
   return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
 }
 
-/// TLBs as Skylake's descriptors tell them (SDM vol. 2, table 3-12): 64 entries for instructions, 64 and 32
-/// (large pages) for data, 1536 shared; caches are told by leaf 4.
-CpuidResult descriptor_leaf() { return {0x7603'6301, 0x00F0'B5FF, 0, 0x00C3'0000}; }
-
 /// TSC and crystal (SDM vol. 3, 19.7.3).
 CpuidResult tsc_leaf(const Cpu& cpu) {
   const u64 hz = cpu.identity.frequency_hz, crystal = cpu.identity.crystal_hz;
@@ -160,7 +150,8 @@ CpuidResult extended_features(const Cpu& cpu, bool intel) {
   constexpr u32 kRepeated = 0x0183'F3FF;  // bits 9..0, 17..12, 24..23 repeat those of leaf 1
   r.edx |= leaf_1(cpu).edx & kRepeated;
   constexpr u32 kTopologyExtensions = 1u << 22, kCmpLegacy = 1u << 1;
-  r.ecx |= kTopologyExtensions | (cpu.count > 1 ? kCmpLegacy : 0);
+  if (cpu.leaves.extended_maximum >= 0x8000'001E) r.ecx |= kTopologyExtensions;
+  if (cpu.count > 1) r.ecx |= kCmpLegacy;
   take_back(r.ecx, r.edx, cpu.cpuid_mask[3]);
   return r;
 }
@@ -172,52 +163,53 @@ CpuidResult address_sizes(const Cpu& cpu, bool intel) {
   return {bits_of, features, core_bits(cpu) << 12 | (cpu.count - 1u), 0};
 }
 
-CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
+/// A leaf of the profile's words, or of features alone.
+CpuidResult plain_leaf(const Cpu& cpu, u32 leaf, u32 subleaf) {
+  for (const arch::CpuidWords& w : cpu.leaves.words) {
+    if (w.leaf == 0) break;
+    if (w.leaf == leaf && (w.subleaf == subleaf || w.subleaf == arch::CpuidWords::kAnySubleaf))
+      return {w.eax, w.ebx, w.ecx, w.edx};
+  }
+  return feature_bits(cpu, leaf);
+}
+
+CpuidResult basic(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel) {
   switch (leaf) {
-    case 0: return vendor_leaf(cpu, maximum);
+    case 0: return vendor_leaf(cpu, cpu.leaves.basic_maximum);
     case 1: return leaf_1(cpu);
-    case 2: return intel ? descriptor_leaf() : CpuidResult{};
-    case 4: return intel ? cache_leaf(cpu, kIntelCaches, subleaf, true) : CpuidResult{};
+    case 4: return intel ? cache_leaf(cpu, subleaf, true) : CpuidResult{};
     case 5: return monitor_leaf(cpu);
     case 7: return structured_features(cpu, subleaf);
     case 0xB: return topology_leaf(cpu, subleaf);
     case 0xD: return xsave_leaf(cpu, subleaf);
     case 0x15: return intel ? tsc_leaf(cpu) : CpuidResult{};
     case 0x16: return intel ? frequency_leaf(cpu) : CpuidResult{};
-    default: return feature_bits(cpu, leaf);
+    default: return plain_leaf(cpu, leaf, subleaf);
   }
-}
-
-/// L1 and L2 as AMD's older leaves give them: size in KiB, associativity, line.
-CpuidResult amd_caches(u32 leaf) {
-  if (leaf == 0x8000'0005)
-    return {0xFF40'FF40, 0xFF40'FF40, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64};
-  return {0x4800'6400, 0x6800'6400, 512 << 16 | 6 << 12 | 1 << 8 | 64, 32 << 18 | 9 << 12 | 1 << 8 | 64};
 }
 
 /// SVM: revision, address-space identifiers, features (APM vol. 3, E.4.9).
 CpuidResult svm_leaf(const Cpu& cpu) {
   if (!cpu.has(Feature::Svm)) return {};
   CpuidResult r = feature_bits(cpu, 0x8000'000A);
-  r.eax = 1;
-  r.ebx = arch::kSvmAsids;
+  r.eax = cpu.leaves.svm_revision;
+  r.ebx = cpu.leaves.svm_asids;
   return r;
 }
 
-CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maximum) {
+CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel) {
+  const u32 maximum = cpu.leaves.extended_maximum;
   switch (leaf) {
     case 0x8000'0000: return intel ? CpuidResult{maximum, 0, 0, 0} : vendor_leaf(cpu, maximum);
     case 0x8000'0001: return extended_features(cpu, intel);
     case 0x8000'0002:
     case 0x8000'0003:
     case 0x8000'0004: return brand_leaf(cpu, leaf - 0x8000'0002);
-    case 0x8000'0005: return intel ? CpuidResult{} : amd_caches(leaf);
-    case 0x8000'0006: return intel ? CpuidResult{0, 0, 256 << 16 | 6 << 12 | 64, 0} : amd_caches(leaf);
     case 0x8000'0008: return address_sizes(cpu, intel);
     case 0x8000'000A: return svm_leaf(cpu);
-    case 0x8000'001D: return cache_leaf(cpu, kAmdCaches, subleaf, false);
-    case 0x8000'001E: return {cpu.index, cpu.index, 0, 0};
-    default: return feature_bits(cpu, leaf);
+    case 0x8000'001D: return intel ? CpuidResult{} : cache_leaf(cpu, subleaf, false);
+    case 0x8000'001E: return intel ? CpuidResult{} : CpuidResult{cpu.index, cpu.index, 0, 0};
+    default: return plain_leaf(cpu, leaf, subleaf);
   }
 }
 
@@ -225,12 +217,11 @@ CpuidResult extended(const Cpu& cpu, u32 leaf, u32 subleaf, bool intel, u32 maxi
 
 CpuidResult cpuid(const Cpu& cpu, u32 leaf, u32 subleaf) {
   const bool intel = vendor(cpu) == Vendor::Intel;
-  const u32 basic_maximum = intel ? 0x16 : 0xD, extended_maximum = intel ? 0x8000'0008 : 0x8000'001E;
-  if (leaf >= 0x8000'0000 && leaf <= extended_maximum)
-    return extended(cpu, leaf, subleaf, intel, extended_maximum);
-  if (leaf <= basic_maximum) return basic(cpu, leaf, subleaf, intel, basic_maximum);
+  const arch::CpuidLeaves& leaves = cpu.leaves;
+  if (leaf >= 0x8000'0000 && leaf <= leaves.extended_maximum) return extended(cpu, leaf, subleaf, intel);
+  if (leaf <= leaves.basic_maximum) return basic(cpu, leaf, subleaf, intel);
   // Beyond the range Intel's return what the highest basic leaf does, AMD's zero (SDM and APM, CPUID).
-  return intel ? basic(cpu, basic_maximum, subleaf, intel, basic_maximum) : CpuidResult{};
+  return intel ? basic(cpu, leaves.basic_maximum, subleaf, intel) : CpuidResult{};
 }
 
 }  // namespace hvlab::cpu

@@ -92,6 +92,8 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.microcode_signature = p.vendor == "GenuineIntel" ? u64{p.microcode} << 32 : p.microcode;
   cpu.identity.physical_address_bits = p.physical_address_bits;
   cpu.identity.frequency_hz = p.frequency_hz;
+  cpu.identity.crystal_hz = p.apic_timer_hz;
+  cpu.leaves = p.leaves;
   cpu.features.set(static_cast<size_t>(Feature::Base));
   for (const std::string& name : p.features)
     if (const auto feature = feature_by_name(name)) cpu.features.set(static_cast<size_t>(*feature));

@@ -14,7 +14,7 @@ namespace {
 /// Whether a figure of a processor profile is a number of cycles; the others are sizes, which cannot move by
 /// any quarter.
 bool in_cycles(const std::string& name) {
-  return name != "frequency_hz" && name != "physical_address_bits" && name.rfind("tlb_", 0) != 0;
+  return !name.ends_with("_hz") && name != "physical_address_bits" && name.rfind("tlb_", 0) != 0;
 }
 
 /// What is added to an instruction's own cost may be nothing; an instruction is not.

@@ -48,7 +48,7 @@ bool long_mode_valid(const SaveArea& save) {
 bool controls_valid(const Cpu& cpu, const ControlArea& control) {
   constexpr auto kVmrun = static_cast<unsigned>(arch::svm::Exit::Vmrun);
   if (!test_bit(control.intercept[kVmrun / 32], kVmrun % 32)) return false;
-  if (control.asid == 0 || control.asid >= kSvmAsids) return false;
+  if (control.asid == 0 || control.asid >= cpu.leaves.svm_asids) return false;
   const u64 io = align_down(control.io_map, 4096), msr = align_down(control.msr_map, 4096);
   return !beyond_memory(cpu, io + arch::svm::kIoMapBytes - 1) &&
          !beyond_memory(cpu, msr + arch::svm::kMsrMapBytes - 1);

@@ -6,6 +6,7 @@
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/timing/cpuid_reader.hpp"
 #include "sim/timing/yaml_reader.hpp"
 
 namespace hvlab::timing {
@@ -124,6 +125,7 @@ void read_figures(YamlMap& file, Profile& profile) {
     return take_figure(file, key, key, low, high, profile);
   };
   profile.frequency_hz = figure("frequency_hz", 1'000'000, 100'000'000'000);
+  profile.apic_timer_hz = figure("apic_timer_hz", 1'000'000, 1'000'000'000);
   profile.physical_address_bits = static_cast<u32>(figure("physical_address_bits", 36, 52));
   profile.page_walk_reference = static_cast<u32>(figure("page_walk_reference", 0, kMostCycles));
   profile.exception_delivery = static_cast<u32>(figure("exception_delivery", 0, kMostCycles));
@@ -225,6 +227,7 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   profile.overrides = overrides;
   read_identity(file, profile);
   profile.not_modelled = read_not_modelled(file);
+  read_cpuid(file, profile);
   read_figures(file, profile);
   file.finish();
   check_overrides(profile);

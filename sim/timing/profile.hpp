@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/arch/cpuid.hpp"
 #include "sim/arch/vmx.hpp"
 #include "sim/base/types.hpp"
 #include "sim/decode/cost_class.hpp"
@@ -34,12 +35,15 @@ struct Profile {
   u32 family = 0, model = 0, stepping = 0;
   u32 microcode = 0;     // revision that MSR 8Bh reports: system software turns features off below some
   u64 frequency_hz = 0;  // core clock and TSC
-  std::vector<std::string> features;      // names as in sim/arch/features.hpp; what is not listed raises #UD
+  u64 apic_timer_hz = 100'000'000;    // what feeds the local APIC's timer: the core crystal clock where CPUID
+                                      // has leaf 15h, else the bus clock
+  std::vector<std::string> features;  // names as in sim/arch/features.hpp; what is not listed raises #UD
   std::vector<std::string> not_modelled;  // what the real part has besides and HVLab does not implement, as
                                           // Linux and the manuals call it; raises #UD, is not advertised
   u32 physical_address_bits = 40;
   arch::vmx::Capabilities vmx;  // with the feature "vmx": what its capability MSRs say, but for
                                 // IA32_VMX_CR4_FIXED1, which follows from the features
+  arch::CpuidLeaves leaves;  // what CPUID tells besides
 
   // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit
   // (0), and all below are 0.

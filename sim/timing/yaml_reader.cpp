@@ -61,6 +61,22 @@ YAML::Node YamlMap::take(const std::string& key) {
 
 YamlMap YamlMap::take_map(const std::string& key) { return YamlMap(file_, take(key), full_name(key)); }
 
+bool YamlMap::has(const std::string& key) {
+  for (const auto& entry : node_)
+    if (entry.first.Scalar() == key) return true;
+  taken_.push_back(key);
+  return false;
+}
+
+std::vector<YamlMap> YamlMap::take_maps(const std::string& key, size_t most) {
+  const YAML::Node node = take(key);
+  if (!node.IsSequence() || node.size() > most)
+    fail(node, "'" + full_name(key) + "' must be a list of at most " + std::to_string(most) + " mappings");
+  std::vector<YamlMap> maps;
+  for (const auto& item : node) maps.emplace_back(file_, item, full_name(key));
+  return maps;
+}
+
 std::string YamlMap::take_text(const std::string& key) {
   const YAML::Node node = take(key);
   if (!node.IsScalar()) fail(node, "'" + full_name(key) + "' must be a text");

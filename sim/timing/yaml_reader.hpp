@@ -23,7 +23,11 @@ class YamlMap {
 
   /// The value of `key`; complains if it is missing.
   YAML::Node take(const std::string& key);
+  /// Whether there is `key`; if not, it counts as taken: nobody need ask for it.
+  bool has(const std::string& key);
   YamlMap take_map(const std::string& key);
+  /// The mappings of the list `key`, at most `most`.
+  std::vector<YamlMap> take_maps(const std::string& key, size_t most);
   std::string take_text(const std::string& key);
   /// A whole number, decimal or hexadecimal with 0x.
   u64 take_integer(const std::string& key, u64 low, u64 high);
@@ -31,6 +35,9 @@ class YamlMap {
 
   /// Complains of the first key that was not taken, with the names of those that would have been understood.
   void finish() const;
+
+  /// The mapping itself, for fail().
+  const YAML::Node& node() const { return node_; }
 
   /// Throws UserError "FILE:LINE:COLUMN: message", at `node`.
   [[noreturn]] void fail(const YAML::Node& node, const std::string& message) const;

@@ -53,6 +53,10 @@ inline timing::Profile everything() {
   p.family = 6;
   p.model = 94;
   p.frequency_hz = 1'000'000'000;
+  p.apic_timer_hz = 24'000'000;
+  p.leaves.basic_maximum = 0x16;
+  p.leaves.svm_revision = 1;
+  p.leaves.svm_asids = 0x8000;
   for (size_t i = 1; i < static_cast<size_t>(arch::Feature::Count); ++i)
     if (const auto f = static_cast<arch::Feature>(i); f != arch::Feature::Vmx)
       p.features.push_back(arch::name(f));

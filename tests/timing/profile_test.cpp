@@ -60,7 +60,7 @@ TEST_CASE("every profile that comes with HVLab loads, with a source for each fig
     CHECK(profile.name == name);
     CHECK(profile.vendor.size() == 12);
     CHECK(profile.frequency_hz >= 500'000'000);
-    CHECK(profile.figures.size() == 10 + 4 + decode::kCostClasses);
+    CHECK(profile.figures.size() == 11 + 4 + decode::kCostClasses);
     for (const Figure& figure : profile.figures) CHECK_FALSE(figure.source.empty());
   }
 }
