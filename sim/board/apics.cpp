@@ -59,7 +59,9 @@ void Apics::connect(devices::Pic& pic, devices::IoApic& ioapic) {
 void Apics::set_up_as_firmware(Processors& processors, const timing::Profile& profile) {
   apics_.front().enter_virtual_wire_mode();
   for (size_t i = 0; i < processors.count(); ++i) {
-    set_memory_types(processors.at(i).state().mtrr, profile.physical_address_bits);
+    cpu::Cpu& cpu = processors.at(i).state();
+    set_memory_types(cpu.mtrr, profile.physical_address_bits);
+    if (cpu.has(arch::Feature::Vmx)) cpu.feature_control = kFirmwareFeatureControl;
   }
 }
 

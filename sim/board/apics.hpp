@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/apic/local_apic.hpp"
+#include "sim/arch/vmx.hpp"
 #include "sim/board/device_list.hpp"
 #include "sim/board/machine_config.hpp"
 #include "sim/board/pc.hpp"
@@ -13,6 +14,11 @@
 #include "sim/devices/pic.hpp"
 
 namespace hvlab::board {
+
+/// What firmware leaves in IA32_FEATURE_CONTROL of processors with VMX: VMXON allowed, and locked (SDM vol.
+/// 3, 24.7).
+inline constexpr u64 kFirmwareFeatureControl =
+    arch::vmx::feature_control::kLock | arch::vmx::feature_control::kVmxonOutsideSmx;
 
 class Apics {
  public:
@@ -32,8 +38,8 @@ class Apics {
   /// Names who answers interrupt-acknowledge cycles and who hears of ends of level-triggered interrupts.
   void connect(devices::Pic& pic, devices::IoApic& ioapic);
 
-  /// Virtual wire mode on the bootstrap processor; memory types on all (RAM write-back, device windows
-  /// uncached).
+  /// Virtual wire mode on the bootstrap processor; on all memory types (RAM write-back, device windows
+  /// uncached) and permission for VMX.
   void set_up_as_firmware(Processors& processors, const timing::Profile& profile);
 
  private:

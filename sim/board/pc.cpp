@@ -90,6 +90,10 @@ void prepare_for_firmware(PcParts& pc, const MachineConfig& config) {
   for (const FirmwareFile& file : config.firmware.files) pc.fw_cfg.set_file(file.name, file.bytes);
   const std::string order = boot_order(config);
   pc.fw_cfg.set_file("bootorder", {order.begin(), order.end()});
+  // SeaBIOS writes it to the MSR of each processor; without the file it leaves VMX alone.
+  if (pc.processors.at(0).state().has(arch::Feature::Vmx))
+    pc.fw_cfg.set_file("etc/msr_feature_control",
+                       {static_cast<u8>(kFirmwareFeatureControl), 0, 0, 0, 0, 0, 0, 0});
 }
 
 }  // namespace

@@ -21,8 +21,7 @@ struct Identity {
   u32 family = 23, model = 49, stepping = 0;
   u32 physical_address_bits = 40;
   u64 frequency_hz = 3'000'000'000;
-  u64 crystal_hz =
-      0;  // what feeds the APIC timer; Intel: the core crystal clock of CPUID leaf 15h, if it has that
+  u64 crystal_hz = 0;  // what feeds the APIC timer; Intel's CPUID leaf 15h tells it: the core crystal clock
 };
 
 }  // namespace hvlab::cpu

@@ -13,6 +13,7 @@
 #include "sim/lab/metric_names.hpp"
 #include "sim/scenario/spelling.hpp"
 #include "sim/timing/profile.hpp"
+#include "sim/timing/vmx_reader.hpp"
 
 namespace hvlab::lab {
 
@@ -46,9 +47,22 @@ std::string language_of(const po::variables_map& values) {
 }
 
 /// What is told of a processor besides, where one is asked for: too long for a list.
-std::vector<std::string> left_out(const Explanation& entry) {
+struct ProcessorDetails {
+  std::vector<std::string> left_out;      // of the real part
+  bool has_vmx = false;                   // its CPUID shows VMX, and software may use it
+  std::vector<std::string> vmx;           // abilities, by the manual's names; empty: there are none
+  std::vector<std::string> vmx_left_out;  // ... of the real part
+};
+
+ProcessorDetails details_of(const Explanation& entry) {
   if (entry.kind != "processor") return {};
-  return timing::load_profile(entry.name, timing::Accuracy::Approximate).not_modelled;
+  timing::Profile profile = timing::load_profile(entry.name, timing::Accuracy::Approximate);
+  ProcessorDetails details{.left_out = std::move(profile.not_modelled),
+                           .has_vmx = std::ranges::count(profile.features, "vmx") != 0};
+  if (!profile.has_vmx_data) return details;
+  details.vmx = timing::vmx_names(profile.vmx);
+  details.vmx_left_out = std::move(profile.vmx_not_modelled);
+  return details;
 }
 
 Json json_of(const Explanation& entry) {
@@ -58,7 +72,11 @@ Json json_of(const Explanation& entry) {
                {"ja", entry.ja},
                {"source", entry.source}};
   if (!entry.also.empty()) json["also"] = entry.also;
-  if (const auto names = left_out(entry); !names.empty()) json["not_modelled"] = names;
+  const ProcessorDetails details = details_of(entry);
+  if (!details.left_out.empty()) json["not_modelled"] = details.left_out;
+  if (!details.vmx.empty())
+    json["vmx"] = {
+        {"on", details.has_vmx}, {"abilities", details.vmx}, {"not_modelled", details.vmx_left_out}};
   return json;
 }
 
@@ -78,6 +96,15 @@ std::vector<Explanation> about(const std::string& name) {
     found.insert(found.end(), entries.begin(), entries.end());
   }
   return found;
+}
+
+void print_details(const ProcessorDetails& details) {
+  const auto print = [](const char* what, const std::vector<std::string>& names) {
+    if (!names.empty()) std::cout << fmt::format("  {}: {}\n", what, fmt::join(names, ", "));
+  };
+  print("not modelled, and not advertised, of the real part", details.left_out);
+  print(details.has_vmx ? "VMX" : "VMX (switched off here)", details.vmx);
+  print("not modelled of the real part's VMX", details.vmx_left_out);
 }
 
 [[noreturn]] void unknown(const std::string& name) {
@@ -139,9 +166,7 @@ int explain_command(const std::vector<std::string>& arguments) {
   for (const Explanation& entry : entries) {
     std::cout << fmt::format("{} ({})\n", name, entry.kind);
     if (const std::string& text = meaning(entry, language); !text.empty()) std::cout << "  " << text << '\n';
-    if (const auto names = left_out(entry); !names.empty())
-      std::cout << fmt::format("  not modelled, and not advertised, of the real part: {}\n",
-                               fmt::join(names, ", "));
+    print_details(details_of(entry));
     if (!entry.source.empty()) std::cout << "  [" << entry.source << "]\n";
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/timing/cpuid_reader.hpp"
+#include "sim/timing/vmx_reader.hpp"
 #include "sim/timing/yaml_reader.hpp"
 
 namespace hvlab::timing {
@@ -164,19 +165,21 @@ void check_overrides(const Profile& profile) {
 /// NAME-novirt is profile NAME without hardware assistance for virtualization.
 constexpr std::string_view kNoVirtualization = "-novirt";
 
-/// SVM, and all that CPUID's leaf of SVM tells (APM vol. 3, E.4.9): without the one the others mean nothing.
+/// VMX, SVM, and all that CPUID's leaf of SVM tells (APM vol. 3, E.4.9): without the one the others mean
+/// nothing.
 bool assists_virtualization(std::string_view feature) {
   constexpr u32 kSvmLeaf = 0x8000'000A;
 #define FEATURE(id, name, leaf, reg, bit) \
   if (leaf == kSvmLeaf && feature == name) return true;
 #include "sim/arch/features.inc"
 #undef FEATURE
-  return feature == arch::name(arch::Feature::Svm);
+  return feature == arch::name(arch::Feature::Svm) || feature == arch::name(arch::Feature::Vmx);
 }
 
 void remove_virtualization(Profile& profile) {
   const std::string whole = profile.name;
   profile.name += kNoVirtualization;
+  profile.has_vmx_data = false;
   if (std::erase_if(profile.features, assists_virtualization) == 0)
     throw UserError("processor profile '" + profile.name + "': '" + whole +
                     "' has no virtualization to take away");
@@ -228,6 +231,7 @@ Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverr
   read_identity(file, profile);
   profile.not_modelled = read_not_modelled(file);
   read_cpuid(file, profile);
+  read_vmx(file, profile);
   read_figures(file, profile);
   file.finish();
   check_overrides(profile);

@@ -41,9 +41,11 @@ struct Profile {
   std::vector<std::string> not_modelled;  // what the real part has besides and HVLab does not implement, as
                                           // Linux and the manuals call it; raises #UD, is not advertised
   u32 physical_address_bits = 40;
-  arch::vmx::Capabilities vmx;  // with the feature "vmx": what its capability MSRs say, but for
-                                // IA32_VMX_CR4_FIXED1, which follows from the features
-  arch::CpuidLeaves leaves;  // what CPUID tells besides
+  arch::vmx::Capabilities vmx;                // with the feature "vmx": what its capability MSRs say, but for
+                                              // IA32_VMX_CR4_FIXED1, which follows from the features
+  bool has_vmx_data = false;                  // the file tells them, whether or not the feature is there
+  std::vector<std::string> vmx_not_modelled;  // what the real part's VMX has besides, by the manual's names
+  arch::CpuidLeaves leaves;                   // what CPUID tells besides
 
   // Cycles. With Accuracy::Functional every class costs 1 except Load, Store, LockedAtomic and StringUnit
   // (0), and all below are 0.

@@ -99,6 +99,13 @@ u64 YamlMap::take_integer(const std::string& key, u64 low, u64 high) {
   return value;
 }
 
+bool YamlMap::take_flag(const std::string& key) {
+  const YAML::Node node = take(key);
+  if (!node.IsScalar() || (node.Scalar() != "true" && node.Scalar() != "false"))
+    fail(node, "'" + full_name(key) + "' must be true or false");
+  return node.Scalar() == "true";
+}
+
 std::vector<std::string> YamlMap::take_list(const std::string& key) {
   const YAML::Node node = take(key);
   if (!node.IsSequence()) fail(node, "'" + full_name(key) + "' must be a list ([a, b, ...])");

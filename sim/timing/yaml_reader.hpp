@@ -31,6 +31,8 @@ class YamlMap {
   std::string take_text(const std::string& key);
   /// A whole number, decimal or hexadecimal with 0x.
   u64 take_integer(const std::string& key, u64 low, u64 high);
+  /// true or false.
+  bool take_flag(const std::string& key);
   std::vector<std::string> take_list(const std::string& key);
 
   /// Complains of the first key that was not taken, with the names of those that would have been understood.

@@ -9,6 +9,7 @@
 
 #include "disk_files.hpp"
 #include "kernel_run.hpp"
+#include "sim/timing/profile.hpp"
 #include "temporary_folder.hpp"
 
 using namespace hvlab;
@@ -45,6 +46,16 @@ TEST_CASE("the workload that Linux runs computes the same here, whatever the num
     const lab::WorkloadLog log = lab::parse_workload_log(run.console);
     CHECK(log.processors == processors);
     check_same(log, expected);
+  }
+}
+
+// Catches a profile without what the kernel takes for granted, and a kernel that uses what CPUID does not show.
+TEST_CASE("the kernel runs on every processor profile") {
+  for (const std::string& profile : timing::profile_names()) {
+    const KernelRun run = run_kernel(2, "/bin/workload --quick", {"--cpu", profile});
+    CAPTURE(profile, run.console, run.errors);
+    REQUIRE(run.well());
+    CHECK(lab::parse_workload_log(run.console).processors == 2);
   }
 }
 

@@ -54,7 +54,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST_CASE("every profile that comes with HVLab loads, with a source for each figure") {
   const auto names = profile_names();
   REQUIRE(std::find(names.begin(), names.end(), "amd-zen2") != names.end());
-  REQUIRE(std::find(names.begin(), names.end(), "intel-skylake") != names.end());
+  for (const char* name : {"amd-opteron", "amd-opteron-novirt", "amd-zen4", "amd-zen4-novirt",
+                           "intel-icelake", "intel-nehalem", "intel-penryn", "intel-skylake"})
+    CHECK(std::ranges::count(names, name) == 1);
   for (const std::string& name : names) {
     const Profile profile = load_profile(name, Accuracy::Approximate);
     CHECK(profile.name == name);
@@ -117,6 +119,50 @@ TEST_CASE("a mistake in a profile is one line with its place") {
   CHECK_THAT(complaint(""), Contains("must be a mapping"));
 }
 
+// Catches CPUID data that contradicts itself, or hides what the features promise.
+TEST_CASE("a mistake in what CPUID tells is one line with its place") {
+  const std::string good = shipped("amd-zen2");
+  using Catch::Contains;
+  CHECK_THAT(complaint(replaced(good, "basic_maximum: 0xD", "basic_maximum: 6")),
+             Contains(".yaml:") && Contains("feature 'fsgsbase' needs CPUID leaf 7h"));
+  CHECK_THAT(complaint(replaced(good, "extended_maximum: 0x8000001E", "extended_maximum: 0x80000008")),
+             Contains("needs CPUID leaf 8000000Ah"));
+  CHECK_THAT(complaint(replaced(good, "leaf: 0x80000005", "leaf: 0x80000006")),
+             Contains("leaf 80000006h is given twice"));
+  CHECK_THAT(complaint(replaced(good, "leaf: 0x80000005", "leaf: 0x80000001")),
+             Contains("follows from the rest"));
+  CHECK_THAT(complaint(replaced(good, "leaf: 0x80000005", "leaf: 0x80000030")),
+             Contains("beyond the highest"));
+  CHECK_THAT(complaint(replaced(good, "type: data", "type: dada")),
+             Contains("'dada' must be one of data, instruction"));
+  CHECK_THAT(complaint(replaced(good, "kib: 32, ways: 8", "kib: 32, ways: 7")),
+             Contains("multiple of its ways"));
+  CHECK_THAT(complaint(replaced(good, "asids: 32768", "asids: 1")), Contains("'cpuid.svm.asids'"));
+}
+
+// Catches a control that is advertised though HVLab does not implement it, or that no processor has alone.
+TEST_CASE("a mistake in VMX's capabilities is one line with its place") {
+  const std::string good = shipped("intel-icelake");
+  REQUIRE(complaint(good).empty());
+  using Catch::Contains;
+  CHECK_THAT(complaint(replaced(good, "enable PML,", "enable PLM,")), Contains("'enable PLM' is no control"));
+  CHECK_THAT(complaint(replaced(good, "enable PML,", "enable ENCLS exiting,")),
+             Contains(".yaml:") && Contains("does not implement the control 'enable ENCLS exiting'"));
+  CHECK_THAT(complaint(replaced(good, "enable PML,", "CR3-load exiting,")),
+             Contains("is 1 on every processor"));
+  CHECK_THAT(complaint(replaced(good, "enable EPT,", "")), Contains("needs 'enable EPT'"));
+  CHECK_THAT(complaint(replaced(good, "activate secondary controls,", "")),
+             Contains("needs 'activate secondary controls'"));
+  CHECK_THAT(complaint(replaced(good, "rdseed, smap", "smap")), Contains("'RDSEED exiting' needs 'rdseed'"));
+  CHECK_THAT(complaint(replaced(good, "accessed and dirty flags,", "")), Contains("'enable PML' needs"));
+  CHECK_THAT(complaint(replaced(good, "misc: [stores IA-32e mode guest,", "misc: [")),
+             Contains("needs 'stores IA-32e mode guest'"));
+  CHECK_THAT(complaint(replaced(good, "not_modelled: [dual-monitor treatment", "not_modelled: [enable PML")),
+             Contains("is there after all"));
+  CHECK_THAT(complaint(replaced(good, "true_controls: true", "true_controls: yes")),
+             Contains("true or false"));
+}
+
 TEST_CASE("an unknown profile is answered with those that exist") {
   using Catch::Contains;
   CHECK_THROWS_WITH(load_profile("i486", Accuracy::Approximate), Contains("'i486'") && Contains("amd-zen2"));
@@ -166,7 +212,8 @@ TEST_CASE("a profile tells what it leaves out of the real part") {
     for (const std::string& each : profile.not_modelled)
       CHECK(std::ranges::count(profile.features, each) == 0);
   }
-  for (const char* name : {"amd-zen2", "amd-zen2-novirt", "amd-zen2,-npt", "intel-skylake"})
+  for (const char* name :
+       {"amd-zen2", "amd-zen2-novirt", "amd-zen2,-npt", "amd-zen4", "intel-skylake", "intel-icelake"})
     CHECK(std::ranges::count(load_profile(name, Accuracy::Approximate).not_modelled, "avx") == 1);
   const std::string good = shipped("amd-zen2");
   CHECK_THAT(complaint(replaced(good, "not_modelled: [vme", "not_modelled: [smap")),

@@ -1,9 +1,9 @@
 #!/bin/sh
-# debian_boot.sh HVLAB LOADER CPUS
+# debian_boot.sh HVLAB LOADER CPUS [PROFILE]
 # Debian's kernel must boot to the workload and switch the machine off, by either loader. LOADER "twice" boots two times
-# by PVH and compares the hashes of their event streams. Status 77 (skipped) if the packages cannot be had.
+# by PVH and compares the hashes of their event streams. PROFILE: the processor (amd-zen2). Status 77 (skipped) if the packages cannot be had.
 set -eu
-hvlab=$1 loader=$2 processors=$3
+hvlab=$1 loader=$2 processors=$3 profile=${4:-amd-zen2}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -13,7 +13,7 @@ kernel=$(sed -n 's/^kernel //p' "$scratch/paths")
 initrd=$(sed -n 's/^bare //p' "$scratch/paths")
 
 boot() {  # NAME LOADER
-  "$hvlab" boot --reproducible --kernel "$kernel" --loader "$2" --initrd "$initrd" --cpus "$processors" --memory 512M \
+  "$hvlab" boot --reproducible --kernel "$kernel" --loader "$2" --initrd "$initrd" --cpus "$processors" --cpu "$profile" --memory 512M \
     --max-time 60s --stats "$scratch/$1.json" --append "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off \
 apparmor=0 audit=0 8250.nr_uarts=1 hvlab.way=bare hvlab.quick=1" >"$scratch/$1.console" || {
       echo "hvlab boot ended with status $?; the console's end:"
