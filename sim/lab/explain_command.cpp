@@ -57,8 +57,9 @@ struct ProcessorDetails {
 ProcessorDetails details_of(const Explanation& entry) {
   if (entry.kind != "processor") return {};
   timing::Profile profile = timing::load_profile(entry.name, timing::Accuracy::Approximate);
-  ProcessorDetails details{.left_out = std::move(profile.not_modelled),
-                           .has_vmx = std::ranges::count(profile.features, "vmx") != 0};
+  ProcessorDetails details;
+  details.left_out = std::move(profile.not_modelled);
+  details.has_vmx = std::ranges::count(profile.features, "vmx") != 0;
   if (!profile.has_vmx_data) return details;
   details.vmx = timing::vmx_names(profile.vmx);
   details.vmx_left_out = std::move(profile.vmx_not_modelled);
