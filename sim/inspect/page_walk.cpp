@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
-#include "sim/mmu/paging_entry.hpp"
+#include "sim/inspect/walk_steps.hpp"
 
 namespace hvlab::inspect {
 
@@ -18,140 +17,6 @@ using mmu::Translation;
 namespace pf = arch::pf;
 
 namespace {
-
-constexpr u64 kLongPhysical = low_mask(52);
-
-const char* table_name(const Levels& levels, unsigned level) {
-  static constexpr const char* kNames[] = {"", "PT", "PD", "PDPT", "PML4"};
-  return kNames[std::min(level, levels.top)];
-}
-
-const char* mode_of(const Levels& levels) {
-  return levels.top == 4 ? "4-level" : levels.entry_bytes == 8 ? "PAE" : "32-bit";
-}
-
-/// Which bits of `address` choose the entry (SDM vol. 3, 4.3 to 4.5).
-void choose_entry(WalkStep& step, u64 address, unsigned low_bit, unsigned count) {
-  step.low_bit = low_bit;
-  step.high_bit = low_bit + count - 1;
-  step.index = (address >> low_bit) & low_mask(count);
-}
-
-/// An entry in memory; nothing where there is none. (The processor would read a device; that could change
-/// it.)
-std::optional<u64> read_entry(const Cpu& cpu, u64 address, unsigned bytes) {
-  const u8* page = cpu.bus->ram_page(align_down(address, 4096));
-  if (page == nullptr) return std::nullopt;
-  u64 value = 0;
-  std::memcpy(&value, page + (address & 0xFFF), bytes);
-  return value;
-}
-
-/// Why the walk cannot go on from `entry`; empty if it can. `error` gets the fault's bits.
-std::string entry_fault(const Cpu& cpu, const Rules& rules, const Levels& levels, unsigned level, u64 entry,
-                        u32& error) {
-  if ((entry & mmu::kPresent) == 0) return "not present";
-  const u64 reserved = entry & mmu::reserved_bits(cpu, rules, levels, level, entry);
-  if (reserved == 0) return "";
-  error |= pf::kPresent | pf::kReserved;
-  return fmt::format("reserved bits {:#x} are set", reserved);
-}
-
-/// Fills what an entry says that can be used; true if it is the last one.
-bool take(const Rules& rules, const Levels& levels, WalkStep& step, Translation& t) {
-  const bool last = mmu::take_entry(rules, levels, step.level, step.entry, t);
-  step.page_shift = last ? t.shift : 0;
-  step.next = last ? t.page : mmu::table_of_entry(levels, step.entry);
-  return last;
-}
-
-/// The page-directory-pointer entry of PAE paging outside long mode.
-void take_pdpte(const Cpu& cpu, WalkStep& step, u32& error, bool check) {
-  if ((step.entry & mmu::kPresent) == 0) {
-    step.fault = "not present";
-  } else if (const u64 reserved = step.entry & mmu::pdpte_reserved(cpu); check && reserved != 0) {
-    step.fault = fmt::format("reserved bits {:#x} are set", reserved);
-    error |= pf::kPresent | pf::kReserved;
-  }
-  step.next = step.entry & kLongPhysical & ~low_mask(12);
-}
-
-/// What a stage came to.
-struct Reached {
-  bool found = false;
-  std::string fault = {};
-  u32 error = 0;
-  Translation page = {};
-};
-
-bool note_fault(Reached& r, const std::string& fault) {
-  r.fault = fault;
-  return false;
-}
-
-/// Reads the entry of `step` where `system_address` says. False: `r` is the fault.
-bool fetch(const Cpu& cpu, WalkStep& step, unsigned& references, Reached& r) {
-  const auto entry = read_entry(cpu, step.system_address, step.entry_bytes);
-  if (!entry) {
-    step.fault = "the table is not in memory; it is not read, for it would be a device's register";
-    return note_fault(r, step.fault);
-  }
-  step.entry = *entry;
-  step.read = true;
-  ++references;
-  return true;
-}
-
-/// The second stage for `address` (APM vol. 2, 15.25).
-Reached second_stage(const Cpu& cpu, u64 address, Access access, std::vector<WalkStep>& steps,
-                     unsigned& references) {
-  const Rules rules{cpu.second_stage.cr4, cpu.second_stage.efer};
-  const Levels levels = mmu::levels(rules);
-  Reached r{.error = mmu::error_bits(rules, access, true)};
-  r.page.writable = r.page.user = true;
-  if (!rules.long_mode() && (address >> 32) != 0)
-    return note_fault(r, "above 4 GiB, and the host has no long mode"), r;
-  u64 table = mmu::table_of_root(rules, levels, cpu.second_stage.root);
-  const auto add = [&](unsigned level, const char* name, u64 at, unsigned bytes) -> WalkStep& {
-    WalkStep& step = steps.emplace_back();
-    step.stage = Stage::Second;
-    step.level = level, step.table = name;
-    step.address = step.system_address = at;
-    step.entry_bytes = bytes;
-    return step;
-  };
-  if (levels.entry_bytes == 8 && !rules.long_mode()) {
-    WalkStep& step = add(3, "PDPT", table + bits(address, 31, 30) * 8, 8);
-    choose_entry(step, address, 30, 2);
-    if (!fetch(cpu, step, references, r)) return r;
-    take_pdpte(cpu, step, r.error, true);
-    if (!step.fault.empty()) return note_fault(r, step.fault), r;
-    table = step.next;
-  }
-  for (unsigned level = levels.top; level >= 1; --level) {
-    const unsigned shift = 12 + (level - 1) * levels.index_bits;
-    WalkStep& step = add(level, table_name(levels, level),
-                         table + ((address >> shift) & low_mask(levels.index_bits)) * levels.entry_bytes,
-                         levels.entry_bytes);
-    choose_entry(step, address, shift, levels.index_bits);
-    if (!fetch(cpu, step, references, r)) return r;
-    step.fault = entry_fault(cpu, rules, levels, level, step.entry, r.error);
-    if (!step.fault.empty()) return note_fault(r, step.fault), r;
-    if (take(rules, levels, step, r.page)) break;
-    table = step.next;
-  }
-  const Translation& t = r.page;
-  const char* denied = !t.user                                     ? "not a user page"
-                       : access == Access::Write && !t.writable    ? "not writable"
-                       : access == Access::Execute && t.no_execute ? "not executable"
-                                                                   : nullptr;
-  if (denied != nullptr) {
-    r.error |= pf::kPresent;
-    return note_fault(r, denied), r;
-  }
-  r.found = true;
-  return r;
-}
 
 class Walker {
  public:
@@ -192,20 +57,61 @@ class Walker {
     return step;
   }
 
+  bool fail_second(const Reached& r, const std::string& where, u64 linear_bits) {
+    if (!walk_.extended)
+      return fail("nested page fault at the guest's " + where + ": " + r.fault, r.error, true);
+    const char* what = r.misconfigured ? "EPT misconfiguration" : "EPT violation";
+    const u64 told = r.error | arch::ept::violation::kLinearValid | linear_bits;
+    return fail(fmt::format("{} at the guest's {}: {}", what, where, r.fault),
+                r.misconfigured ? 0 : static_cast<u32>(told), true);
+  }
+
+  /// Where a table entry of the guest is. The processor may have to set bits in it: for nested paging that is
+  /// a write (APM vol. 2, 15.25.5), for EPT if it has accessed and dirty flags itself (SDM vol. 3, 29.3.3.2).
+  Reached locate(WalkStep& step) {
+    if (!walk_.extended)
+      return nested_stage(cpu_, step.address, Access::Write, step.nested, walk_.references);
+    const u64 kinds =
+        arch::ept::violation::kRead | (cpu_.second_stage.accessed_dirty ? arch::ept::violation::kWrite : 0);
+    return ept_stage(cpu_, mmu::ept_data(step.address, kinds), false, step.nested, walk_.references);
+  }
+
   /// Finds a table entry of the first stage in the machine's memory, and reads it.
   bool read(WalkStep& step, u32 error) {
     Reached r{.error = error};
     if (walk_.second_stage) {
-      // The processor may have to set bits in it, so that it counts as a write (APM vol. 2, 15.25.5).
-      const Reached second = second_stage(cpu_, step.address, Access::Write, step.nested, walk_.references);
+      const Reached second = locate(step);
       if (!second.found) {
-        step.fault = "nested: " + second.fault;
-        return fail(fmt::format("nested page fault at the guest's {} entry: {}", step.table, second.fault),
-                    second.error, true);
+        step.fault = (walk_.extended ? "EPT: " : "nested: ") + second.fault;
+        return fail_second(second, std::string(step.table) + " entry", 0);
       }
       step.system_address = second.page.page | (step.address & low_mask(second.page.shift));
+      if (walk_.extended && align_down(step.system_address, 4096) == cpu_.apic_access_page) {
+        step.fault = "in the APIC-access page";
+        constexpr u64 kType = static_cast<u64>(arch::ept::apic_access::Type::GuestPhysical);
+        return fail(fmt::format("APIC-access VM exit at the guest's {} entry", step.table),
+                    kType << arch::ept::apic_access::kTypeShift, true);
+      }
+      updatable_.push_back((second.page.second & mmu::second_allows(Access::Write)) != 0);
     }
     return fetch(cpu_, step, walk_.references, r) || fail(r.fault, error, false);
+  }
+
+  /// EPT must let the guest's tables be written where a flag has to be set in them.
+  bool may_update() {
+    for (size_t i = 0; i < updatable_.size(); ++i) {
+      // What PAE paging keeps in registers has no flags.
+      WalkStep& step = walk_.steps[walk_.steps.size() - updatable_.size() + i];
+      const bool dirties = step.page_shift != 0 && walk_.access == Access::Write;
+      const u64 wanted = dirties ? mmu::kAccessed | mmu::kDirty : mmu::kAccessed;
+      if (updatable_[i] || (step.entry & wanted) == wanted) continue;
+      std::vector<WalkStep> again;
+      unsigned references = 0;
+      const Reached r = ept_stage(cpu_, mmu::ept_data(step.address, arch::ept::violation::kWrite), false,
+                                  again, references);
+      return fail_second(r, std::string(step.table) + " entry", 0);
+    }
+    return true;
   }
 
   bool first_stage(Translation& t) {
@@ -228,7 +134,8 @@ class Walker {
       if (take(rules, levels, step, t)) break;
       table = step.next;
     }
-    if (mmu::permitted(cpu_, t, walk_.access, walk_.user, mmu::Rights::Current)) return true;
+    if (mmu::permitted(cpu_, t, walk_.access, walk_.user, mmu::Rights::Current))
+      return !walk_.extended || may_update();
     return fail("page fault: the tables do not permit the access", error | pf::kPresent, false);
   }
 
@@ -237,29 +144,32 @@ class Walker {
     WalkStep& step = add(3, "PDPT", (cpu_.cr3 & 0xFFFF'FFE0) + index * 8, 8);
     choose_entry(step, walk_.linear, 30, 2);
     // A register, but in a guest with nested paging the table is read (APM vol. 2, 15.25.10).
-    step.in_register = !walk_.second_stage;
+    const bool from_table = walk_.second_stage && !walk_.extended;
+    step.in_register = !from_table;
     if (step.in_register) step.entry = cpu_.pdpte[index], step.read = true;
     if (!step.in_register && !read(step, error)) return false;
-    take_pdpte(cpu_, step, error, walk_.second_stage);
+    take_pdpte(cpu_, step, error, from_table);
     table = step.next;
     return step.fault.empty() || fail("page fault: PDPT entry: " + step.fault, error, false);
   }
 
   bool apply_second_stage(Translation& t) {
+    const u64 address = walk_.guest_physical;
     const Reached second =
-        second_stage(cpu_, walk_.guest_physical, walk_.access, walk_.nested, walk_.references);
-    if (!second.found)
-      return fail("nested page fault at the guest's page: " + second.fault, second.error, true);
-    const Translation& s = second.page;
-    walk_.physical = s.page | (walk_.guest_physical & low_mask(s.shift));
-    walk_.shift = std::min(t.shift, s.shift);
-    t.second_writable = s.writable;
-    t.second_execute = !s.no_execute;
+        walk_.extended ? ept_stage(cpu_, mmu::ept_linear(cpu_.second_stage, address, walk_.access, t.user),
+                                   t.user, walk_.nested, walk_.references)
+                       : nested_stage(cpu_, address, walk_.access, walk_.nested, walk_.references);
+    if (!second.found) return fail_second(second, "page", mmu::ept_final_bits(cpu_, t));
+    walk_.physical = second.page.page | (address & low_mask(second.page.shift));
+    walk_.shift = std::min(t.shift, second.page.shift);
+    t.second = second.page.second;
     return true;
   }
 
   const Cpu& cpu_;
   Walk& walk_;
+  std::vector<bool>
+      updatable_;  // of the steps that were read through a second stage: it lets them be written
 };
 
 }  // namespace
@@ -269,9 +179,12 @@ Walk explain_walk(const Cpu& cpu, u64 linear, Access access) {
             .access = access,
             .user = cpu.cpl == 3,
             .paging = (cpu.cr0 & arch::cr0::kPg) != 0,
-            .second_stage = cpu.second_stage.on};
+            .second_stage = cpu.second_stage.on,
+            .extended = cpu.second_stage.ept()};
   if (walk.paging) walk.mode = mode_of(mmu::levels(mmu::own_rules(cpu)));
-  if (walk.second_stage)
+  if (walk.extended) {
+    walk.second_mode = cpu.second_stage.levels == 5 ? "5-level" : "4-level";
+  } else if (walk.second_stage)
     walk.second_mode = mode_of(mmu::levels(Rules{cpu.second_stage.cr4, cpu.second_stage.efer}));
   if (!cpu.long_active()) walk.linear &= 0xFFFF'FFFF;
   if (cpu.long_active() && !cpu::canonical(linear)) {

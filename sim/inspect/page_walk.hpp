@@ -1,6 +1,6 @@
 // The page walk of an address, step by step, as people want to see it: through the tables of the system that
 // runs, and of each of its accesses through the second stage. Changes nothing: no accessed or dirty bit, no
-// TLB. Rules of entries are the page walk's own (sim/mmu/paging_entry.hpp).
+// TLB. Rules of entries are the page walk's own (sim/mmu/paging_entry.hpp, ept.hpp).
 #pragma once
 
 #include <string>
@@ -13,14 +13,16 @@ namespace hvlab::inspect {
 
 enum class Stage : u8 {
   First,   // the tables of the system that runs: the guest's, or the only ones
-  Second,  // nested paging's
+  Second,  // nested paging's, or EPT's
 };
 
 /// One table entry that was read, or could not be.
 struct WalkStep {
   Stage stage = Stage::First;
-  unsigned level = 0;                  // 1: page table ... 4: page-map level 4
-  const char* table = "";              // "PML4", "PDPT", "PD", "PT"
+  bool extended = false;               // an EPT entry ...
+  std::vector<std::string> flags;      // ... and the names of what is set in it ("read", "write-back", ...)
+  unsigned level = 0;                  // 1: page table ... 5: page-map level 5
+  const char* table = "";              // "PML5", "PML4", "PDPT", "PD", "PT"
   unsigned high_bit = 0, low_bit = 0;  // of the address walked, those that choose the entry
   u64 index = 0;                       // the entry's number in its table
   u64 address = 0;                     // of the entry, as its tables say: guest-physical in a guest's
@@ -41,13 +43,15 @@ struct Walk {
   bool user = false;
   bool paging = false, second_stage = false;
   const char* mode = "";              // "4-level", "PAE", "32-bit": how the first stage's tables are read
-  const char* second_mode = "";       // the second stage's
+  const char* second_mode = "";       // the second stage's; EPT: "4-level", "5-level"
+  bool extended = false;              // ... which is EPT
   std::vector<WalkStep> steps = {};   // of the first stage, in order
   std::vector<WalkStep> nested = {};  // of the second stage, for the page found
   std::string fault = {};             // why there is no translation; empty: there is one
   bool nested_fault = false;          // it is the second stage's
-  u32 error = 0;                      // error code of the page fault
-  u64 guest_physical = 0;             // what the first stage says (in a guest); else as `physical`
+  u32 error = 0;  // error code of the page fault; of EPT's the exit qualification (SDM vol. 3, tables
+                  // 28-6 and 28-7), 0 of a misconfiguration
+  u64 guest_physical = 0;  // what the first stage says (in a guest); else as `physical`
   u64 physical = 0;
   unsigned shift = 12;  // log2 of the page's bytes: the smaller of both stages'
   bool readable = false, writable = false, executable = false;  // at the privilege in question

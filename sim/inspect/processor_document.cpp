@@ -163,7 +163,7 @@ Json steps_json(const std::vector<WalkStep>& steps) {
                  {"address", hex(step.address)},
                  {"system_address", hex(step.system_address)},
                  {"entry", hex(step.entry, step.entry_bytes)},
-                 {"flags", entry_flags(step.entry, step.page_shift != 0)}};
+                 {"flags", step.extended ? step.flags : entry_flags(step.entry, step.page_shift != 0)}};
     if (!step.read) json["read"] = false;
     if (step.in_register) json["in_register"] = true;
     if (!step.fault.empty()) json["fault"] = step.fault;
@@ -223,12 +223,13 @@ Json walk_json(const Walk& walk) {
                {"steps", steps_json(walk.steps)}};
   if (walk.paging) json["mode"] = walk.mode;
   if (walk.second_stage) json["second_mode"] = walk.second_mode;
+  if (walk.second_stage) json["second_kind"] = walk.extended ? "ept" : "npt";
   if (walk.second_stage) json["nested"] = steps_json(walk.nested);
   json["references"] = walk.references;
   if (!walk.fault.empty()) {
     json["fault"] = walk.fault;
     json["nested_fault"] = walk.nested_fault;
-    json["error"] = hex(walk.error, 4);
+    json[walk.extended && walk.nested_fault ? "qualification" : "error"] = hex(walk.error, 4);
     return json;
   }
   if (walk.second_stage) json["guest_physical"] = hex(walk.guest_physical);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/cpu/debug.hpp"
+#include "sim/mmu/apic_page.hpp"
 #include "sim/mmu/device.hpp"
 #include "sim/mmu/tlb.hpp"
 
@@ -22,8 +23,9 @@ Outcome page_fault(Cpu& cpu, u64 linear, u32 error) {
   return Outcome::Fault;
 }
 
-/// Raises what a walk came to.
-Outcome walk_fault(Cpu& cpu, u64 linear, const WalkResult& r) {
+/// Raises what a walk came to. EPT has said it already.
+[[gnu::cold]] Outcome walk_fault(Cpu& cpu, u64 linear, const WalkResult& r) {
+  if (r.nested && cpu.second_stage.kind == cpu::SecondStageKind::Ept) return Outcome::Fault;
   page_fault(cpu, r.nested ? r.address : linear, r.error);
   cpu.fault.nested = r.nested;
   cpu.fault.nested_walk = r.nested_walk;
@@ -101,7 +103,11 @@ Outcome translate(Cpu& cpu, u64 linear, Access access, Rights rights, Target& ta
     target.physical = t.page | (linear & low_mask(t.shift));
   }
   u8* page = cpu.bus->ram_page(align_down(target.physical, 4096));
-  fill_soft(cpu, linear, access, t, target.physical, page, user, rights);
+  if (in_apic_access_page(cpu, target.physical)) [[unlikely]] {
+    if (access == Access::Execute) return apic_fetch_fault(cpu, linear);
+  } else {
+    fill_soft(cpu, linear, access, t, target.physical, page, user, rights);
+  }
   if (access == Access::Write) page = cpu.bus->write_page(align_down(target.physical, 4096));
   target.host = page == nullptr ? nullptr : page + (linear & 0xFFF);
   return Outcome::Next;
@@ -112,8 +118,32 @@ struct Pieces {
   Target target[2];
   unsigned bytes[2] = {0, 0};
   unsigned count = 0;
+  u8 is_virtual = 0;  // bit i: target[i], in the APIC-access page, is the interceptor's to do
   bool device() const { return target[0].host == nullptr || (count == 2 && target[1].host == nullptr); }
 };
+
+/// The part of an access on its page `i`.
+cpu::ApicPageAccess apic_part(const Pieces& p, unsigned i, u64 linear, bool write) {
+  return {.linear = i == 0 ? linear : linear + p.bytes[0],
+          .offset = static_cast<u16>(p.target[i].physical & 0xFFF),
+          .bytes = static_cast<u8>(p.bytes[i]),
+          .write = write};
+}
+
+/// Asks about what stands in the APIC-access page; page faults of the whole access go before (30.4.1).
+[[gnu::cold, gnu::noinline]] Outcome ask_apic_accesses(Cpu& cpu, u64 linear, bool write, Pieces& p) {
+  for (unsigned i = 0; i < p.count; ++i) {
+    if (!in_apic_access_page(cpu, p.target[i].physical)) continue;
+    if (!cpu.stepping) return Outcome::Retry;  // as of a device
+    bool is_virtual = false;
+    const Outcome o = ask_apic_access(cpu, apic_part(p, i, linear, write), is_virtual);
+    if (o != Outcome::Next) return o;
+    if (!is_virtual) continue;
+    p.target[i].host = nullptr;
+    p.is_virtual |= static_cast<u8>(1u << i);
+  }
+  return Outcome::Next;
+}
 
 Outcome prepare(Cpu& cpu, u64 linear, unsigned bytes, Access access, Rights rights, Pieces& pieces) {
   if (rights == Rights::Current && cpu.cpl == 3 && (cpu.cr0 & cr0::kAm) && cpu.rflag(flag::kAc) &&
@@ -134,6 +164,10 @@ Outcome prepare(Cpu& cpu, u64 linear, unsigned bytes, Access access, Rights righ
       return o;
     address += pieces.bytes[i];
     if (!wide) address = static_cast<u32>(address);
+  }
+  if (cpu.apic_access_page != Cpu::kNoPage) [[unlikely]] {
+    const Outcome o = ask_apic_accesses(cpu, linear, access == Access::Write, pieces);
+    if (o != Outcome::Next) return o;
   }
   if (cpu.stepping) return Outcome::Next;
   // Devices are met, and traps taken, outside blocks.
@@ -157,6 +191,8 @@ Outcome read_slow(Cpu& cpu, u64 linear, void* to, unsigned bytes, Rights rights)
   for (unsigned i = 0; i < p.count; ++i) {
     if (p.target[i].host != nullptr) {
       std::memcpy(out, p.target[i].host, p.bytes[i]);
+    } else if ((p.is_virtual >> i & 1) != 0) {
+      apic_perform(cpu, apic_part(p, i, linear, false), out);
     } else {
       device_read(cpu, p.target[i].physical, out, p.bytes[i]);
     }
@@ -176,6 +212,9 @@ Outcome write_slow(Cpu& cpu, u64 linear, const void* from, unsigned bytes, Right
       if (cpu.code != nullptr && cpu.code->holds_code(t.physical >> 12))
         cpu.code->written(t.physical, p.bytes[i]);
       std::memcpy(t.host, in, p.bytes[i]);
+    } else if ((p.is_virtual >> i & 1) != 0) {
+      u64 value = 0;
+      apic_perform(cpu, apic_part(p, i, linear, true), std::memcpy(&value, in, p.bytes[i]));
     } else {
       device_write(cpu, t.physical, in, p.bytes[i]);
     }

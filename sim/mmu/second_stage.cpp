@@ -1,5 +1,5 @@
-// The walk of nested paging's tables (APM vol. 2, 15.25).
-#include "sim/mmu/paging_entry.hpp"
+// Nested paging (APM vol. 2, 15.25): the walk of its tables, and of a guest's through it.
+#include "sim/mmu/first_stage.hpp"
 
 namespace hvlab::mmu {
 
@@ -44,6 +44,51 @@ WalkResult walk_second_stage(Cpu& cpu, u64 guest_physical, Access access) {
   set_bits(cpu, steps[count - 1], access == Access::Write ? kAccessed | kDirty : kAccessed);
   t.dirty = t.dirty || access == Access::Write;
   return r;
+}
+
+namespace {
+
+struct NestedPaging {
+  static constexpr bool kTranslates = true, kChecksPdpte = true;
+
+  /// The processor may have to set bits in the entry, therefore the second stage must allow writing
+  /// (15.25.5).
+  bool locate(Cpu& cpu, u64 guest_physical, WalkResult& r, u64& address) {
+    const WalkResult second = walk_second_stage(cpu, guest_physical, Access::Write);
+    r.references += second.references;
+    if (second.fault) return nested_fault(r, second.error, guest_physical, true);
+    address = second.translation.page | (guest_physical & low_mask(second.translation.shift));
+    return true;
+  }
+
+  /// The table is read at each walk (15.25.10).
+  bool pdpte(Cpu& cpu, u64 linear, WalkResult& r, u64& entry) {
+    u64 address = 0;
+    if (!locate(cpu, (cpu.cr3 & 0xFFFF'FFE0) + bits(linear, 31, 30) * 8, r, address)) return false;
+    entry = read_physical(cpu, address, 8);
+    ++r.references;
+    return true;
+  }
+
+  bool may_update(Cpu&, u64, const Step*, unsigned, Access, WalkResult&) { return true; }
+
+  bool apply(Cpu& cpu, u64 linear, Access access, WalkResult& r) {
+    const u64 guest_physical = r.translation.page | (linear & low_mask(r.translation.shift));
+    const WalkResult second = walk_second_stage(cpu, guest_physical, access);
+    r.references += second.references;
+    if (second.fault) return nested_fault(r, second.error, guest_physical, false);
+    const Translation& s = second.translation;
+    const int allowed = second_allows(Access::Read) | (s.writable ? second_allows(Access::Write) : 0) |
+                        (s.no_execute ? 0 : second_allows(Access::Execute));
+    merge(r.translation, guest_physical, {s.page, s.shift, static_cast<u8>(allowed), s.dirty});
+    return true;
+  }
+};
+
+}  // namespace
+
+WalkResult walk_nested(Cpu& cpu, u64 linear, Access access, bool user, Rights rights) {
+  return walk_through(cpu, linear, access, user, rights, NestedPaging{});
 }
 
 }  // namespace hvlab::mmu

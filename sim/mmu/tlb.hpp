@@ -35,6 +35,7 @@ class Tlb {
     u32 generation = 0;
     Space space = 0;
   };
+  static_assert(sizeof(Entry) == 32);  // a set of them is searched at each miss of the soft banks
 
   /// The entry that translates `linear` in `space`, or nullptr.
   Entry* find(u64 linear, Space space);
