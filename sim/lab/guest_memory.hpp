@@ -8,7 +8,7 @@
 namespace hvlab::lab {
 
 /// The machine's physical page of physical page `page` of the system that `processor` runs now: itself, or in
-/// a guest with nested paging what the second stage says. Nothing if that has none.
+/// a guest with nested paging or EPT what the second stage says. Nothing if that has none.
 std::optional<u64> machine_page(const board::Machine& machine, size_t processor, u64 page);
 
 /// Reads `bytes` bytes at linear `address` as 64-bit code of `processor` would see them now at CPL 0, in the
