@@ -79,9 +79,19 @@ bool Processors::all_idle() const {
   return std::ranges::none_of(processors_, [](const auto& processor) { return processor->runnable(); });
 }
 
+/// The first cycle at which a processor wakes of itself.
+u64 Processors::next_wake() const {
+  u64 first = Processor::kNever;
+  for (const auto& processor : processors_) first = std::min(first, processor->wakes_at());
+  return first;
+}
+
 Picoseconds Processors::idle_span() const {
-  if (!all_idle() || events_.next() == kNever) return 0;
-  return events_.next() > time() ? events_.next() - time() : 0;
+  const u64 wake = next_wake();
+  const Picoseconds next =
+      wake == Processor::kNever ? events_.next() : std::min(events_.next(), frequency_.time_of(wake));
+  if (!all_idle() || next == kNever) return 0;
+  return next > time() ? next - time() : 0;
 }
 
 void Processors::pause_at(size_t index, u64 cycle) {
@@ -148,7 +158,8 @@ void Processors::meet(u64 cycle) {
 Halt Processors::idle_verdict(const Limits& limits) const {
   const bool can_wake =
       std::ranges::any_of(processors_, [](const auto& processor) { return processor->interruptible(); });
-  if (!can_wake || (events_.next() == kNever && limits.time == kNever)) return Halt::Hang;
+  const bool timed = next_wake() != Processor::kNever;
+  if (!can_wake || (events_.next() == kNever && limits.time == kNever && !timed)) return Halt::Hang;
   return Halt::None;
 }
 
@@ -180,7 +191,8 @@ Stop Processors::take_turn(size_t index, u64 end, bool ends_at_spins, bool& spun
 Halt Processors::run_one(size_t index, const Limits& limits) {
   Processor& processor = *processors_[index];
   if (processor.cycles() < wake_cycle_[index]) {
-    processor.idle_until(std::min(wake_cycle_[index], target_));
+    const u64 timer = std::max(processor.wakes_at(), processor.cycles());
+    processor.idle_until(std::min({wake_cycle_[index], target_, timer}));
     if (processor.cycles() >= target_) return Halt::None;
   }
   u64 end = target_;
@@ -200,6 +212,19 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
   return stop == Stop::Shutdown ? Halt::TripleFault : Halt::None;
 }
 
+/// Those that nobody has woken, but whose own timers end before the slice: they have something to do then.
+bool Processors::wake_by_timers() {
+  bool woken = false;
+  for (size_t i = 0; i < processors_.size(); ++i) {
+    Processor& processor = *processors_[i];
+    if (processor.runnable() || processor.wakes_at() >= target_) continue;
+    processor.idle_until(std::max(processor.wakes_at(), processor.cycles()));
+    idle_[i] = false;
+    woken = true;
+  }
+  return woken;
+}
+
 Halt Processors::run_slice(const Limits& limits) {
   for (size_t i = 0; i < processors_.size(); ++i) idle_[i] = !processors_[i]->runnable();
   // Until nobody has anything left to do before the slice's end: one that runs late may wake one that was
@@ -217,6 +242,7 @@ Halt Processors::run_slice(const Limits& limits) {
         }
       }
     }
+    ran = wake_by_timers() || ran;
   }
   for (const auto& processor : processors_) {
     if (processor->cycles() < target_) processor->idle_until(target_);
@@ -235,6 +261,8 @@ Halt Processors::advance(const Limits& limits) {
     target_ = std::min(target_, cycle_ + next_slice_);
   } else if (const Halt halt = idle_verdict(limits); halt != Halt::None) {
     return halt;
+  } else {
+    target_ = std::max(cycle_, std::min(target_, next_wake()));
   }
   met_ = false;
   if (const Halt halt = run_slice(limits); halt != Halt::None) return halt;

@@ -122,6 +122,8 @@ class Processors final : public TimeKeeper {
   void note_wake(size_t index, u64 cycle);
   void meet(u64 cycle);
   bool others_run(size_t index) const;
+  u64 next_wake() const;
+  bool wake_by_timers();
   Halt idle_verdict(const Limits& limits) const;
 
   Frequency frequency_;

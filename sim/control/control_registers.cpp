@@ -17,6 +17,28 @@ constexpr Exception kGp = Exception::GeneralProtection;
 
 Outcome protection(Cpu& cpu) { return raise(cpu, kGp, 0); }
 
+/// What the hypervisor of a guest says to a write: with State::exits_first of the `operand`, before it is
+/// looked at; else of the `value` that has passed its checks.
+Outcome ask_before_checks(Cpu& cpu, unsigned number, u64 operand) {
+  if (cpu.guest == nullptr || !cpu.exits_first) return Outcome::Next;
+  return cpu.guest->control_write(cpu, number, operand);
+}
+Outcome ask_after_checks(Cpu& cpu, unsigned number, u64 value) {
+  if (cpu.guest == nullptr || cpu.exits_first) return Outcome::Next;
+  return cpu.guest->control_write(cpu, number, value);
+}
+
+/// In VMX operation bits of CR0 are fixed (SDM vol. 3, 24.8), PE and PG not in an unrestricted guest.
+bool breaks_fixed_cr0(const Cpu& cpu, u64 value) {
+  if (!cpu.vmx_operation) return false;
+  const u64 fixed0 = cpu.unrestricted ? cpu.vmx.cr0_fixed0 & ~(cr0::kPe | cr0::kPg) : cpu.vmx.cr0_fixed0;
+  return (value & fixed0) != fixed0 || (value & ~cpu.vmx.cr0_fixed1) != 0;
+}
+bool breaks_fixed_cr4(const Cpu& cpu, u64 value) {
+  if (!cpu.vmx_operation) return false;
+  return (value & cpu.vmx.cr4_fixed0) != cpu.vmx.cr4_fixed0 || (value & ~cpu.vmx.cr4_fixed1) != 0;
+}
+
 bool pae_paging(u64 cr0_value, u64 cr4_value, u64 efer_value) {
   return (cr0_value & cr0::kPg) != 0 && (cr4_value & cr4::kPae) != 0 && (efer_value & efer::kLma) == 0;
 }
@@ -54,6 +76,7 @@ bool paging_switch_allowed(const Cpu& cpu, u64 value, u64& new_efer) {
 }
 
 Outcome write_cr3(Cpu& cpu, u64 value) {
+  if (const Outcome o = ask_before_checks(cpu, 3, value); !ok(o)) return o;
   const bool pcids = (cpu.cr4 & cr4::kPcide) != 0;
   const bool keep = pcids && test_bit(value, 63);
   if (cpu.long_active()) {
@@ -63,9 +86,7 @@ Outcome write_cr3(Cpu& cpu, u64 value) {
     value = static_cast<u32>(value);
   }
   // Before the table that the register points at is looked at.
-  if (cpu.guest != nullptr) {
-    if (const Outcome o = cpu.guest->control_write(cpu, 3, value); !ok(o)) return o;
-  }
+  if (const Outcome o = ask_after_checks(cpu, 3, value); !ok(o)) return o;
   if (pae_paging(cpu.cr0, cpu.cr4, cpu.efer)) {
     if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
   }
@@ -78,14 +99,14 @@ Outcome write_cr3(Cpu& cpu, u64 value) {
 }
 
 Outcome write_cr4(Cpu& cpu, u64 value) {
+  if (const Outcome o = ask_before_checks(cpu, 4, value); !ok(o)) return o;
+  value = (value & ~cpu.cr4_mask) | (cpu.cr4 & cpu.cr4_mask);
   const u64 old = cpu.cr4, changed = old ^ value;
-  if ((value & ~cr4_supported(cpu)) != 0) return protection(cpu);
+  if ((value & ~cr4_supported(cpu)) != 0 || breaks_fixed_cr4(cpu, value)) return protection(cpu);
   if (cpu.long_active() && (value & cr4::kPae) == 0) return protection(cpu);
   if ((changed & value & cr4::kPcide) != 0 && (!cpu.long_active() || (cpu.cr3 & 0xFFF) != 0))
     return protection(cpu);
-  if (cpu.guest != nullptr) {
-    if (const Outcome o = cpu.guest->control_write(cpu, 4, value); !ok(o)) return o;
-  }
+  if (const Outcome o = ask_after_checks(cpu, 4, value); !ok(o)) return o;
   constexpr u64 kReload = cr4::kPse | cr4::kPae | cr4::kPge | cr4::kSmep;
   if ((changed & kReload) != 0) {
     if (const Outcome o = with_pdptes(cpu, [&] { cpu.cr4 = value; }); !ok(o)) return o;
@@ -101,13 +122,43 @@ Outcome write_cr4(Cpu& cpu, u64 value) {
 }
 
 Outcome write_cr8(Cpu& cpu, u64 value) {
+  if (const Outcome o = ask_before_checks(cpu, 8, value); !ok(o)) return o;
   if (value > 15) return protection(cpu);
-  if (cpu.guest != nullptr) {
-    if (const Outcome o = cpu.guest->control_write(cpu, 8, value); !ok(o)) return o;
-    if (cpu.guest->write_task_priority(cpu, value)) return Outcome::Next;
-  }
+  if (const Outcome o = ask_after_checks(cpu, 8, value); !ok(o)) return o;
+  if (cpu.guest != nullptr && cpu.guest->write_task_priority(cpu, value)) return Outcome::Next;
   if (cpu.apic != nullptr) cpu.apic->set_task_priority(value);
   return Outcome::Next;
+}
+
+/// CR0 becomes `value`, whose masked bits are the old ones.
+Outcome load_cr0(Cpu& cpu, u64 value) {
+  constexpr u64 kDefined = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm |
+                           cr0::kNw | cr0::kCd | cr0::kPg;
+  if ((value >> 32) != 0) return protection(cpu);
+  value = (value & kDefined) | cr0::kEt;
+  if ((value & cr0::kPg) != 0 && (value & cr0::kPe) == 0) return protection(cpu);
+  if ((value & cr0::kNw) != 0 && (value & cr0::kCd) == 0) return protection(cpu);
+  u64 new_efer = 0;
+  if (breaks_fixed_cr0(cpu, value) || !paging_switch_allowed(cpu, value, new_efer)) return protection(cpu);
+  if (const Outcome o = ask_after_checks(cpu, 0, value); !ok(o)) return o;
+  const u64 changed = cpu.cr0 ^ value;
+  const auto change = [&] { cpu.cr0 = value, cpu.efer = new_efer; };
+  if ((changed & (cr0::kPg | cr0::kCd | cr0::kNw)) != 0) {
+    if (const Outcome o = with_pdptes(cpu, change); !ok(o)) return o;
+  } else {
+    change();
+  }
+  if ((changed & (cr0::kPg | cr0::kPe | cr0::kWp)) != 0) {
+    mmu::flush_all(cpu);
+    mmu::select_address_space(cpu);
+  }
+  cpu.refresh();
+  return Outcome::Next;
+}
+
+Outcome write_cr0(Cpu& cpu, u64 value) {
+  if (const Outcome o = ask_before_checks(cpu, 0, value); !ok(o)) return o;
+  return load_cr0(cpu, (value & ~cpu.cr0_mask) | (cpu.cr0 & cpu.cr0_mask));
 }
 
 }  // namespace
@@ -122,29 +173,18 @@ u64 cr4_supported(const Cpu& cpu) {
          with(Feature::Smap, cr4::kSmap) | with(Feature::Vmx, cr4::kVmxe);
 }
 
-Outcome write_cr0(Cpu& cpu, u64 value) {
-  constexpr u64 kDefined = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm |
-                           cr0::kNw | cr0::kCd | cr0::kPg;
-  if ((value >> 32) != 0) return protection(cpu);
-  value = (value & kDefined) | cr0::kEt;
-  if ((value & cr0::kPg) != 0 && (value & cr0::kPe) == 0) return protection(cpu);
-  if ((value & cr0::kNw) != 0 && (value & cr0::kCd) == 0) return protection(cpu);
-  u64 new_efer = 0;
-  if (!paging_switch_allowed(cpu, value, new_efer)) return protection(cpu);
+Outcome write_machine_status(Cpu& cpu, u16 word) {
+  if (const Outcome o = ask_before_checks(cpu, 0, word); !ok(o)) return o;
+  const u64 low = (word | (cpu.cr0 & cr0::kPe)) & 0xF;  // PE can be set but not cleared
+  const u64 changed = 0xF & ~cpu.cr0_mask;
+  return load_cr0(cpu, (cpu.cr0 & ~changed) | (low & changed));
+}
+
+Outcome clear_task_switched(Cpu& cpu) {
   if (cpu.guest != nullptr) {
-    if (const Outcome o = cpu.guest->control_write(cpu, 0, value); !ok(o)) return o;
+    if (const Outcome o = cpu.guest->control_write(cpu, 0, cpu.cr0 & ~cr0::kTs); !ok(o)) return o;
   }
-  const u64 changed = cpu.cr0 ^ value;
-  const auto change = [&] { cpu.cr0 = value, cpu.efer = new_efer; };
-  if ((changed & (cr0::kPg | cr0::kCd | cr0::kNw)) != 0) {
-    if (const Outcome o = with_pdptes(cpu, change); !ok(o)) return o;
-  } else {
-    change();
-  }
-  if ((changed & (cr0::kPg | cr0::kPe | cr0::kWp)) != 0) {
-    mmu::flush_all(cpu);
-    mmu::select_address_space(cpu);
-  }
+  cpu.cr0 &= ~(cr0::kTs & ~cpu.cr0_mask);
   cpu.refresh();
   return Outcome::Next;
 }
@@ -190,10 +230,10 @@ mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number) {
     if (number == 8 && cpu.guest->read_task_priority(cpu, priority)) return {priority};
   }
   switch (number) {
-    case 0: return {cpu.cr0};
+    case 0: return {cpu.visible_cr0()};
     case 2: return {cpu.cr2};
     case 3: return {cpu.cr3};
-    case 4: return {cpu.cr4};
+    case 4: return {cpu.visible_cr4()};
     case 8: return {cpu.apic != nullptr ? cpu.apic->task_priority() : 0};
     default: return {0, raise(cpu, Exception::InvalidOpcode)};
   }

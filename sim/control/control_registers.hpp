@@ -6,13 +6,17 @@
 namespace hvlab::control {
 
 /// MOV to CR0, CR2, CR3, CR4, CR8 with the rules of the manual; other numbers: #UD. Switches paging and
-/// IA-32e mode on and off, flushes what must be flushed.
+/// IA-32e mode on and off, flushes what must be flushed. In a guest the hypervisor is asked, and of CR0 and
+/// CR4 only bits outside the guest/host mask change (SDM vol. 3, 26.3).
 Outcome write_control_register(Cpu& cpu, unsigned number, u64 value);
-/// MOV from CRn. Other numbers: #UD.
+/// MOV from CRn: in a guest of VMX, of CR0 and CR4 what it is to see. Other numbers: #UD.
 mmu::Loaded<u64> read_control_register(Cpu& cpu, unsigned number);
 
-/// CR0 alone, from a MOV, LMSW or CLTS.
-Outcome write_cr0(Cpu& cpu, u64 value);
+/// LMSW: `word` is the operand. With State::exits_first the hypervisor is asked about it here; AMD's is asked
+/// before the operand is read, by the caller.
+Outcome write_machine_status(Cpu& cpu, u16 word);
+/// CLTS.
+Outcome clear_task_switched(Cpu& cpu);
 
 /// WRMSR of EFER. False: #GP(0).
 bool write_efer(Cpu& cpu, u64 value);

@@ -50,12 +50,13 @@ Outcome attempt(Cpu& cpu, const Delivery& event) {
   return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);
 }
 
-/// True if a hypervisor has taken the exception. It finds the debug registers as the handler would (APM vol.
-/// 2, 15.12.2).
+/// True if a hypervisor has taken the exception. AMD's finds the debug registers as the handler would (APM
+/// vol. 2, 15.12.2), Intel's as they were (SDM vol. 3, 28.1).
 bool intercepted(Cpu& cpu, const Delivery& event) {
   if (cpu.guest == nullptr || event.injected) return false;
-  if (event.source == Source::Exception && event.vector == static_cast<u8>(Exception::Debug))
-    note(cpu, event);
+  if (event.source == Source::Interrupt || event.source == Source::Nmi) return false;
+  const bool debug = event.source == Source::Exception && event.vector == static_cast<u8>(Exception::Debug);
+  if (debug && !cpu.exits_first) note(cpu, event);
   return cpu.guest->exception(cpu, event);
 }
 
@@ -132,6 +133,9 @@ void deliver(Cpu& cpu, Delivery event) {
     if (intercepted(cpu, event)) return;
     note(cpu, event);
     report(cpu, event);
+    // Awake, and with NMIs blocked by an NMI, even if a VM exit comes on the way (SDM vol. 3, 28.1).
+    cpu.activity = cpu::Activity::Active;
+    if (event.source == Source::Nmi && (cpu.guest == nullptr || cpu.exits_first)) cpu.nmi_blocked = true;
     const Outcome outcome = attempt_on_record(cpu, event);
     if (ok(outcome)) return delivered(cpu, event);
     if (outcome == Outcome::World) return;
@@ -152,7 +156,7 @@ void deliver(Cpu& cpu, Delivery event) {
 
 Outcome deliver_software(Cpu& cpu, const Delivery& event) {
   const u64 rip = cpu.rip;
-  if (event.source == Source::SoftwareException && intercepted(cpu, event)) return Outcome::World;
+  if (event.source != Source::SoftwareInterrupt && intercepted(cpu, event)) return Outcome::World;
   if (const Outcome o = attempt_on_record(cpu, event); !ok(o)) return o;
   const u64 handler = cpu.rip;
   cpu.rip = rip;  // reported at the instruction

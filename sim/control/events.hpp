@@ -22,7 +22,7 @@ Delivery debug_trap(u64 bits);
 void deliver(Cpu& cpu, Delivery event);
 
 /// For INT n, INT3, INTO and INT1: as deliver(), but a fault on the way is left in Cpu::fault for the caller
-/// to return; World: the exception (#BP, #OF) was intercepted.
+/// to return; World: the exception (#BP, #OF, INT1's #DB) was intercepted.
 Outcome deliver_software(Cpu& cpu, const Delivery& event);
 
 /// What SDM vol. 3, table 6-5 makes of `second` during delivery of `first`: either itself, or #DF.

@@ -3,6 +3,7 @@
 #include "sim/control/code_segment.hpp"
 #include "sim/control/gates.hpp"
 #include "sim/control/task_switch.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/mmu/segmented.hpp"
 
 namespace hvlab::control {
@@ -30,9 +31,15 @@ Outcome read_stack(Cpu& cpu, unsigned bytes, unsigned first, unsigned count, u64
   return Outcome::Next;
 }
 
+/// The instruction is completed: what was held back by an NMI, or in a guest by a virtual one, may come.
+void unblock_nmis(Cpu& cpu) {
+  if (!cpu.iret_keeps_blocking) cpu.nmi_blocked = false;
+  cpu.nmi_unblocked = false;
+}
+
 void done(Cpu& cpu, u64 flags) {
   cpu.set_rflags(flags);
-  cpu.nmi_blocked = false;
+  unblock_nmis(cpu);
   cpu.refresh();
 }
 
@@ -71,7 +78,7 @@ Outcome return_nested(Cpu& cpu, u64 next_rip) {
   if (link.failed()) return link.outcome;
   if (const Outcome o = switch_task(cpu, link.value, TaskSwitch::Return, 0, next_rip, cpu.rflags()); !ok(o))
     return o;
-  cpu.nmi_blocked = false;
+  unblock_nmis(cpu);
   return Outcome::Next;
 }
 
@@ -109,6 +116,10 @@ u64 merge_flags(const Cpu& cpu, u64 popped, unsigned bytes, bool rf) {
 }
 
 Outcome interrupt_return(Cpu& cpu, unsigned bytes, u64 next_rip) {
+  // On Intel's processors NMIs are unblocked even if IRET faults (SDM vol. 3, 28.2.3).
+  const bool at_once = cpu::vendor(cpu) == cpu::Vendor::Intel && !cpu.iret_keeps_blocking;
+  cpu.nmi_unblocked = at_once && cpu.nmi_blocked;
+  if (at_once) cpu.nmi_blocked = false;
   const bool real = !cpu.protected_mode() || cpu.v8086();
   if (!real && cpu.rflag(flag::kNt))
     return cpu.long_active() ? raise(cpu, kGp, 0) : return_nested(cpu, next_rip);

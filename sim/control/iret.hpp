@@ -6,8 +6,8 @@
 namespace hvlab::control {
 
 /// Returns from an interrupt handler; `bytes` is the operand size (2, 4, 8), `next_rip` the following
-/// instruction's address (kept in the TSS by a return to a nested task). Unblocks NMIs. When done, Cpu::rip
-/// is the target.
+/// instruction's address (kept in the TSS by a return to a nested task). Unblocks NMIs, on Intel's processors
+/// even if it faults (State::nmi_unblocked then). When done, Cpu::rip is the target.
 Outcome interrupt_return(Cpu& cpu, unsigned bytes, u64 next_rip);
 
 /// RFLAGS after `popped` has been popped with operand size `bytes` at the current CPL and IOPL: IF and IOPL

@@ -32,7 +32,6 @@ bool has_efer(const Cpu& cpu) {
 // --- registers without behaviour ---
 
 bool read_zero(Cpu&, u32, u64& value) { return value = 0, true; }
-bool read_one(Cpu&, u32, u64& value) { return value = 1, true; }
 bool deny_read(Cpu&, u32, u64&) { return false; }
 bool ignore(Cpu&, u32, u64) { return true; }
 bool deny(Cpu&, u32, u64) { return false; }
@@ -66,7 +65,9 @@ bool write_address(Cpu& cpu, u32, u64 value) {
 
 bool read_tsc(Cpu& cpu, u32, u64& value) { return value = time_stamp(cpu), true; }
 bool write_tsc(Cpu& cpu, u32, u64 value) {
-  const u64 delta = value - time_stamp(cpu);
+  // A guest of VMX writes the processor's counter, of which it reads another value.
+  const u64 now = cpu.vmx_operation ? host_time_stamp(cpu) : time_stamp(cpu);
+  const u64 delta = value - now;
   cpu.tsc_offset += delta;
   cpu.tsc_adjust += delta;
   if (cpu.apic != nullptr) cpu.apic->tsc_changed();
@@ -116,6 +117,23 @@ bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
   const u64 supported = intel(cpu) ? 3 : 0x3F;
   if ((value & ~supported) != 0) return false;
   return cpu.debug_ctl = value, true;
+}
+
+// --- Intel's VMX ---
+
+/// Where there is no VMX: locked, and all off.
+bool read_feature_control(Cpu& cpu, u32, u64& value) {
+  return value = cpu.has(Feature::Vmx) ? cpu.feature_control : arch::vmx::feature_control::kLock, true;
+}
+/// VMX outside SMX is all that there is to switch on, and the lock is for good.
+bool write_feature_control(Cpu& cpu, u32, u64 value) {
+  using namespace arch::vmx::feature_control;
+  if (!cpu.has(Feature::Vmx) || (cpu.feature_control & kLock) != 0) return false;
+  if ((value & ~(kLock | kVmxonOutsideSmx)) != 0) return false;
+  return cpu.feature_control = value, true;
+}
+bool read_vmx_capability(Cpu& cpu, u32 address, u64& value) {
+  return arch::vmx::capability_msr(cpu.vmx, address, value);
 }
 
 // --- speculation: nothing here is executed before its time, so that the controls have nothing to hold back
@@ -330,12 +348,18 @@ const char* msr_name(const Cpu& cpu, u32 address) {
   return row != nullptr ? row->name : nullptr;
 }
 
-u64 time_stamp(const Cpu& cpu) {
+u64 host_time_stamp(const Cpu& cpu) {
   u64 cycle = cpu.cycles();
   if (cpu.latest_cycle != nullptr) cycle = *cpu.latest_cycle = std::max(cycle, *cpu.latest_cycle);
-  const u64 host = cycle + cpu.tsc_offset;
+  return cycle + cpu.tsc_offset;
+}
+
+u64 time_stamp(const Cpu& cpu) {
+  const u64 host = host_time_stamp(cpu);
   if (cpu.guest == nullptr) return host;
-  return scale(host, cpu.tsc_ratio, u64{1} << 32) + cpu.guest_tsc_offset;
+  const u64 scaled = cpu.vmx_operation ? scale(host, cpu.guest_tsc_multiplier, u64{1} << 48)
+                                       : scale(host, cpu.tsc_ratio, u64{1} << 32);
+  return scaled + cpu.guest_tsc_offset;
 }
 
 }  // namespace hvlab::control

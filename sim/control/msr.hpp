@@ -29,7 +29,9 @@ std::span<const MsrRow> msr_rows();
 /// The register's name, or nullptr.
 const char* msr_name(const Cpu& cpu, u32 address);
 
-/// IA32_TIME_STAMP_COUNTER now.
+/// IA32_TIME_STAMP_COUNTER now, as the program reads it: in a guest scaled and offset (SDM vol. 3, 26.3; APM
+/// vol. 2, 15.30.5); and the processor's own.
 u64 time_stamp(const Cpu& cpu);
+u64 host_time_stamp(const Cpu& cpu);
 
 }  // namespace hvlab::control

@@ -188,8 +188,11 @@ Outcome switch_task(Cpu& cpu, u16 selector, TaskSwitch cause, u32 external, u64 
   Image image;
   if (const Outcome o = find_target(cpu, selector, cause, external, target); !ok(o)) return o;
   if (cpu.guest != nullptr) {
-    const cpu::TaskSwitchAccess access{selector, cause == TaskSwitch::Return, cause == TaskSwitch::Jump,
-                                       (flags & flag::kRf) != 0};
+    const cpu::TaskSwitchAccess access{.selector = selector,
+                                       .by_iret = cause == TaskSwitch::Return,
+                                       .by_jump = cause == TaskSwitch::Jump,
+                                       .by_gate = cause == TaskSwitch::Event,
+                                       .resumes = (flags & flag::kRf) != 0};
     if (const Outcome o = cpu.guest->task_switch(cpu, access); !ok(o)) return o;
   }
   if (const Outcome o = read_image(cpu, target, image); !ok(o)) return o;

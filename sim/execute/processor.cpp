@@ -48,6 +48,10 @@ bool took_tf_away(const Cpu& cpu, const Op& op) {
   return goes && !cpu.rflag(flag::kTf);
 }
 
+/// A guest of VMX that was entered in the shutdown state; a processor that has shut down has no guest, or is
+/// in one of SVM, where a third fault that nobody intercepts is the machine's end.
+bool guest_is_shut_down(const Cpu& cpu) { return cpu.guest != nullptr && cpu.vmx_operation; }
+
 /// A non-canonical access through the stack segment is #SS, not #GP (SDM vol. 3, 6.15). Only accesses with a
 /// 64-bit flat address get here; those without a memory operand are pushes and pops.
 void correct_canonical_fault(Cpu& cpu, const Op& op) {
@@ -67,7 +71,7 @@ struct Processor::Impl {
   svm::Unit svm;
   vmx::Unit vmx;
   Fetch fetch;
-  u64 held = 0;  // cycles of the run that are kept back until a performance counter has overflowed
+  u64 held = 0;  // cycles of the run that are kept back: see watch_deadlines
 
   explicit Impl(const Setup& setup) : tlb(geometry_of(*setup.profile)), code(setup.code), fetch{cpu, *code} {
     configure(cpu, setup);
@@ -84,7 +88,7 @@ struct Processor::Impl {
   }
 
   Stop run(u64 limit);
-  void watch_counters();
+  void watch_deadlines();
   void run_blocks(const Op* op);
   void step(const Op* op);
   void fault(const Op* op);
@@ -95,7 +99,8 @@ void Processor::Impl::fault(const Op* op) {
   cpu.current = op;
   correct_canonical_fault(cpu, *op);
   control::deliver(cpu, control::pending_fault(cpu));
-  cpu.shadowed = cpu.shadowed_by_mov_ss = false;
+  end_of_instruction(cpu);
+  cpu.shadowed = cpu.shadowed_by_mov_ss = cpu.nmi_unblocked = false;
 }
 
 /// Runs from `op` on, through as many blocks as the budget holds.
@@ -131,6 +136,7 @@ Outcome Processor::Impl::perform(const Op* op) {
   cpu.current = op;
   if (cpu.guest != nullptr) [[unlikely]] {
     const auto what = static_cast<decode::Intercept>(op->intercept);
+    if ((cpu.undefined & decode::intercept_bit(what)) != 0) return raise(cpu, Exception::InvalidOpcode);
     const decode::InterceptOrder order = decode::order_of(what);
     const bool asked = order == decode::InterceptOrder::First ||
                        (order == decode::InterceptOrder::Second && (op->needs & cpu.denied) == 0);
@@ -148,12 +154,14 @@ void Processor::Impl::step(const Op* op) {
   fetch.next_op = nullptr;
   if (!cpu.code64() && cpu.rip + op->length - 1 > cpu.seg[kCs].limit) {
     raise(cpu, Exception::GeneralProtection, 0);
-    return control::deliver(cpu, control::pending_fault(cpu));
+    control::deliver(cpu, control::pending_fault(cpu));
+    return end_of_instruction(cpu);
   }
   if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip(cpu));
       hit != 0 && cpu::breakpoints_enabled(cpu)) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
-    return control::deliver(cpu, control::pending_fault(cpu));
+    control::deliver(cpu, control::pending_fault(cpu));
+    return end_of_instruction(cpu);
   }
   if (op->number == 0 && cpu.code64() && code->probed(cpu.rip))
     cpu.report(observe::EventKind::Probe, cpu.gpr[arch::kRdi], cpu.gpr[arch::kRsi]);
@@ -168,6 +176,7 @@ void Processor::Impl::step(const Op* op) {
   if (outcome == Outcome::World) return;
   if (outcome == Outcome::Fault) return fault(op);
   cpu.shadowed = cpu.shadowed_by_mov_ss = false;
+  end_of_instruction(cpu);
   if (outcome == Outcome::Repeat) {
     if (tf) cpu::after_instruction(cpu, tf, false, false);
     // Between elements the saved flags say "resume", so that a breakpoint on the instruction does not hit
@@ -188,17 +197,28 @@ void Processor::Impl::step(const Op* op) {
   if (outcome != Outcome::Jump && op->number + 1u < block->operations) fetch.next_op = op + 1;
 }
 
-/// Gives the run no more cycles than a performance counter that wants an interrupt has left, so that the run
-/// stops at the exact instruction; one that has none left gets its interrupt.
-void Processor::Impl::watch_counters() {
+/// Gives the run no more cycles than a guest's VMX-preemption timer has left, or a performance counter that
+/// wants an interrupt, so that the run stops at the exact instruction. What has none left gets its VM exit or
+/// its interrupt.
+void Processor::Impl::watch_deadlines() {
   cpu.limit += held;
   cpu.budget += static_cast<i64>(held);
   held = 0;
-  if (cpu.performance.active == 0) return;
-  u64 left = cpu::until_overflow(cpu);
-  if (left == 0) {
-    cpu::take_counts(cpu);
-    left = cpu::until_overflow(cpu);
+  u64 left = ~u64{0};
+  if (cpu.guest_deadline != cpu::State::kNoDeadline) {
+    const u64 now = cpu.cycles();
+    if (now < cpu.guest_deadline)
+      left = cpu.guest_deadline - now;
+    else
+      cpu.guest_events |= cpu::guest_event::kTimer;
+  }
+  if (cpu.performance.active != 0) {
+    u64 counts = cpu::until_overflow(cpu);
+    if (counts == 0) {
+      cpu::take_counts(cpu);
+      counts = cpu::until_overflow(cpu);
+    }
+    left = std::min(left, counts);
   }
   if (cpu.budget <= 0 || left >= static_cast<u64>(cpu.budget)) return;
   held = static_cast<u64>(cpu.budget) - left;
@@ -214,8 +234,8 @@ Stop Processor::Impl::run(u64 limit) {
   cpu.spun = false;
   held = 0;
   for (;;) {
-    if ((cpu.performance.enabled | held) != 0) [[unlikely]]
-      watch_counters();
+    if ((cpu.performance.enabled | held | ~cpu.guest_deadline) != 0) [[unlikely]]
+      watch_deadlines();
     if (cpu.budget <= 0) return Stop::CycleLimit;
     if (cpu.spun && cpu.spin_ends_run) return Stop::Spinning;
     if (event_waits(cpu) && take_event(cpu)) {
@@ -230,7 +250,7 @@ Stop Processor::Impl::run(u64 limit) {
     }
     switch (cpu.activity) {
       case Activity::Active: break;
-      case Activity::Shutdown: return Stop::Shutdown;
+      case Activity::Shutdown: return guest_is_shut_down(cpu) ? Stop::Halted : Stop::Shutdown;
       case Activity::WaitForSipi: return Stop::WaitForSipi;
       default: return Stop::Halted;
     }
@@ -289,20 +309,18 @@ void Processor::stop_at(u64 cycle) {
 bool Processor::interruptible() const {
   const Cpu& cpu = impl_->cpu;
   const bool waits_for_any = cpu.activity == Activity::MonitorWait && cpu.wait_ends_masked;
-  return cpu.takes_interrupts() || waits_for_any || runnable();
+  return cpu.takes_interrupts() || waits_for_any || wakes_at() != kNever || runnable();
+}
+
+u64 Processor::wakes_at() const {
+  const Cpu& cpu = impl_->cpu;
+  const bool timed = cpu.activity != Activity::Active && cpu.activity != Activity::WaitForSipi;
+  return timed ? cpu.guest_deadline : kNever;
 }
 
 bool Processor::runnable() const {
   const Cpu& cpu = impl_->cpu;
-  switch (cpu.activity) {
-    case Activity::Active: return true;
-    case Activity::Shutdown: return cpu.init_pending && cpu.gif;
-    case Activity::WaitForSipi: return cpu.init_pending;
-    default: break;
-  }
-  if (cpu::monitor_wait_over(cpu) || (cpu.virtual_interrupt && cpu.rflag(flag::kIf))) return true;
-  if (cpu.gif && (cpu.init_pending || cpu.smi_pending || (cpu.nmi_pending && !cpu.nmi_blocked))) return true;
-  return cpu.interrupt_line && cpu.takes_interrupts();
+  return cpu.activity == Activity::Active || next_event(cpu) != Event::None || cpu::monitor_wait_over(cpu);
 }
 
 void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asserted; }
@@ -311,10 +329,15 @@ void Processor::smi() { impl_->cpu.smi_pending = true; }
 void Processor::init() { impl_->cpu.init_pending = true; }
 void Processor::sipi(u8 vector) {
   Cpu& cpu = impl_->cpu;
-  if (cpu.init_pending) {
+  const bool waits = cpu.activity == Activity::WaitForSipi;
+  if (cpu.vmx_operation) {  // it is a VM exit, or nothing (SDM vol. 3, 26.2)
+    if (!waits) return;
+    cpu.guest_events |= cpu::guest_event::kSipi;
+    cpu.sipi_vector = vector;
+  } else if (cpu.init_pending) {
     cpu.sipi_pending = true;
     cpu.sipi_vector = vector;
-  } else if (cpu.activity == Activity::WaitForSipi) {
+  } else if (waits) {
     start_up(cpu, vector);
   }
 }

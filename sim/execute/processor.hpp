@@ -19,7 +19,7 @@ enum class Stop : u8 {
   CycleLimit,   // cycles() has reached the limit (it may pass it by the length of one instruction)
   Halted,       // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
   WaitForSipi,  // after INIT; nothing to do until a start-up IPI
-  Shutdown,     // triple fault
+  Shutdown,     // triple fault (not the shutdown state that a guest of VMX may be entered in: that is Halted)
   Spinning,     // behind a PAUSE; only if asked for (Processor::end_runs_at_spins)
 };
 
@@ -91,6 +91,11 @@ class Processor final : public ProcessorPins {
 
   /// True if run() has something to execute now (not halted, or an event waits that ends the halt).
   bool runnable() const;
+
+  /// The cycle at which a processor that is not runnable becomes so of itself: in a guest whose
+  /// VMX-preemption timer runs (SDM vol. 3, 26.5.1). kNever: it does not.
+  static constexpr u64 kNever = ~u64{0};
+  u64 wakes_at() const;
 
   /// set_probes for all processors that share this one's decoded code.
   void probe(std::vector<u64> addresses);

@@ -47,8 +47,9 @@ void reset_common(Cpu& cpu) {
   cpu.gif = true;
   cpu.asid = 0;
   cpu.guest = nullptr;
-  cpu.intercepted = cpu.guest_tsc_offset = 0;
+  cpu.intercepted = cpu.undefined = cpu.guest_tsc_offset = 0;
   cpu.host_masks = cpu.virtual_interrupt = cpu.hypervisor = cpu.is_delivering = false;
+  cpu.vmx_operation = false;  // which INIT does not reach: see take_event
   cpu.second_stage = {};
   mmu::flush_every_asid(cpu);
   mmu::select_address_space(cpu);
@@ -97,6 +98,8 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   cpu.features.set(static_cast<size_t>(Feature::Base));
   for (const std::string& name : p.features)
     if (const auto feature = feature_by_name(name)) cpu.features.set(static_cast<size_t>(*feature));
+  // A processor has one kind of virtualization: see Cpu::virtualization.
+  if (cpu.has(Feature::Svm)) cpu.features.reset(static_cast<size_t>(Feature::Vmx));
   cpu.vmx = p.vmx;
   cpu.vmx.cr4_fixed1 = control::cr4_supported(cpu);
 }

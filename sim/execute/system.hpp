@@ -17,8 +17,10 @@ Handlers select_system_segment(const Form&, Op&);    // LLDT LTR SLDT STR
 Handlers select_descriptor_query(const Form&, Op&);  // LAR LSL VERR VERW ARPL
 
 // system_control.cpp
-Handlers select_mov_to_control(const Form&, Op&);  // MOV to CRn and DRn
+Handlers select_mov_to_control(const Form&, Op&);  // MOV to and from CRn
 Handlers select_mov_from_control(const Form&, Op&);
+Handlers select_mov_to_debug(const Form&, Op&);  // ... DRn
+Handlers select_mov_from_debug(const Form&, Op&);
 Handlers select_machine_status(const Form&, Op&);  // LMSW SMSW CLTS
 Handlers select_xcr(const Form&, Op&);             // XGETBV XSETBV
 Handlers select_translation(const Form&, Op&);     // INVLPG INVPCID

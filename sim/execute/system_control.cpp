@@ -30,31 +30,26 @@ struct MoveFrom {
   }
 };
 
-template <class T>
-Handlers mov_to_control(const Form& form) {
-  if (form.operand[0].kind == Kind::Control) return heavy<&MoveTo<T, control::write_control_register>::run>();
-  if (form.operand[0].kind == Kind::DebugReg) return heavy<&MoveTo<T, control::write_debug_register>::run>();
-  return {};
+template <auto Write>
+Handlers move_to(const Form& form, Kind kind) {
+  if (form.operand[0].kind != kind) return {};
+  return form.code_bytes == 8 ? heavy<&MoveTo<u64, Write>::run>() : heavy<&MoveTo<u32, Write>::run>();
 }
-template <class T>
-Handlers mov_from_control(const Form& form) {
-  if (form.operand[1].kind == Kind::Control)
-    return heavy<&MoveFrom<T, control::read_control_register>::run>();
-  if (form.operand[1].kind == Kind::DebugReg) return heavy<&MoveFrom<T, control::read_debug_register>::run>();
-  return {};
+template <auto Read>
+Handlers move_from(const Form& form, Kind kind) {
+  if (form.operand[1].kind != kind) return {};
+  return form.code_bytes == 8 ? heavy<&MoveFrom<u64, Read>::run>() : heavy<&MoveFrom<u32, Read>::run>();
 }
 
-/// PE can be set but not cleared; MP, EM and TS follow the operand.
 Outcome load_machine_status(Cpu& cpu, const Op& op) {
-  // A hypervisor is asked before the operand is read, and as if every bit changed: its selective intercept
-  // takes LMSW whatever the value (APM vol. 2, table 15-7).
-  if (cpu.guest != nullptr) {
+  // AMD's hypervisor is asked before the operand is read, and as if every bit changed: its selective
+  // intercept takes LMSW whatever the value (APM vol. 2, table 15-7).
+  if (cpu.guest != nullptr && !cpu.exits_first) {
     if (const Outcome o = cpu.guest->control_write(cpu, 0, ~cpu.cr0); !ok(o)) return o;
   }
   const auto word = read_operand<u16>(cpu, op, 0);
   if (word.failed()) return word.outcome;
-  const u64 pe = cpu.cr0 & arch::cr0::kPe;
-  return exit_if_done(control::write_cr0(cpu, (cpu.cr0 & ~u64{0xF}) | (word.value & 0xFu) | pe));
+  return exit_if_done(control::write_machine_status(cpu, word.value));
 }
 
 template <class T>
@@ -63,20 +58,14 @@ struct StoreMachineStatus {
     if (cpu.guest != nullptr) {
       if (const Outcome o = cpu.guest->control_read(cpu, 0); !ok(o)) return o;
     }
-    if (op.mem == 0) return write_memory<u16>(cpu, op, static_cast<u16>(cpu.cr0));
-    cpu.set<T>(op.reg[0], static_cast<T>(cpu.cr0));
+    const u64 value = cpu.visible_cr0();
+    if (op.mem == 0) return write_memory<u16>(cpu, op, static_cast<u16>(value));
+    cpu.set<T>(op.reg[0], static_cast<T>(value));
     return Outcome::Next;
   }
 };
 
-Outcome clear_task_switched(Cpu& cpu, const Op&) {
-  if (cpu.guest != nullptr) {
-    if (const Outcome o = cpu.guest->control_write(cpu, 0, cpu.cr0 & ~arch::cr0::kTs); !ok(o)) return o;
-  }
-  cpu.cr0 &= ~arch::cr0::kTs;
-  cpu.refresh();
-  return Outcome::Exit;
-}
+Outcome clear_task_switched(Cpu& cpu, const Op&) { return exit_if_done(control::clear_task_switched(cpu)); }
 
 Outcome get_xcr(Cpu& cpu, const Op&) {
   if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
@@ -167,11 +156,16 @@ Handlers base_register(Mnemonic mnemonic) {
 }  // namespace
 
 Handlers select_mov_to_control(const Form& form, Op&) {
-  return form.code_bytes == 8 ? mov_to_control<u64>(form) : mov_to_control<u32>(form);
+  return move_to<control::write_control_register>(form, Kind::Control);
 }
-
 Handlers select_mov_from_control(const Form& form, Op&) {
-  return form.code_bytes == 8 ? mov_from_control<u64>(form) : mov_from_control<u32>(form);
+  return move_from<control::read_control_register>(form, Kind::Control);
+}
+Handlers select_mov_to_debug(const Form& form, Op&) {
+  return move_to<control::write_debug_register>(form, Kind::DebugReg);
+}
+Handlers select_mov_from_debug(const Form& form, Op&) {
+  return move_from<control::read_debug_register>(form, Kind::DebugReg);
 }
 
 Handlers select_machine_status(const Form& form, Op& op) {

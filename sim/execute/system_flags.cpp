@@ -59,8 +59,8 @@ struct PopFlags {
     const u64 changed = before ^ cpu.rflags_rest;
     if (changed & flag::kAc) cpu.refresh();
     const bool opened = (changed & cpu.rflags_rest & flag::kIf) != 0;
-    const bool stops =
-        (opened && (cpu.interrupt_line || cpu.virtual_interrupt)) || (changed & (flag::kTf | flag::kRf)) != 0;
+    const bool waits = cpu.interrupt_line || cpu.virtual_interrupt || cpu.guest_events != 0;
+    const bool stops = (opened && waits) || (changed & (flag::kTf | flag::kRf)) != 0;
     if (!stops) [[likely]]
       return Outcome::Next;
     return Outcome::Exit;

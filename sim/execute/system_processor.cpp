@@ -89,8 +89,23 @@ u64 physical(Cpu& cpu, u64 linear) {
   return t.page | (linear & low_mask(t.shift));
 }
 
+/// VM exits come before what the instruction finds wrong with its operands (SDM vol. 3, 26.1.1), those of SVM
+/// after (APM vol. 2, table 15-7).
+Outcome ask_first(Cpu& cpu, Intercept what, u64 information = 0) {
+  return cpu.exits_first ? cpu::ask(cpu, what, information) : Outcome::Next;
+}
+
+/// In a guest whose hypervisor waits to give it an interrupt, MWAIT with ECX bit 0 and interrupts masked does
+/// not wait (SDM vol. 3, 26.3).
+bool waits_in_vain(const Cpu& cpu) {
+  const bool window = (cpu.guest_events & cpu::guest_event::kInterruptWindow) != 0;
+  return cpu.exits_first && cpu.wait_ends_masked && !cpu.rflag(arch::flag::kIf) &&
+         (window || cpu.virtual_interrupt);
+}
+
 Outcome monitor(Cpu& cpu, const Op& op) {
   if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
+  if (const Outcome o = ask_first(cpu, Intercept::Monitor); o != Outcome::Next) return o;
   if (low(cpu, kRcx) != 0) return protection(cpu);
   const u64 offset = cpu.gpr[kRax] & low_mask(op.address_bytes * 8u);
   u64 linear = 0;
@@ -105,10 +120,12 @@ Outcome monitor(Cpu& cpu, const Op& op) {
 /// ECX bit 0 asks that interrupts end the wait even while masked (CPUID 5, ECX bit 1).
 Outcome mwait(Cpu& cpu, const Op&) {
   if (cpu.cpl != 0) return raise(cpu, Exception::InvalidOpcode);
+  if (const Outcome o = ask_first(cpu, Intercept::Mwait, cpu.monitor_armed); o != Outcome::Next) return o;
   if ((low(cpu, kRcx) & ~1u) != 0) return protection(cpu);
   if (const Outcome o = cpu::ask(cpu, Intercept::Mwait, cpu.monitor_armed); o != Outcome::Next) return o;
   if (!cpu.monitor_armed) return Outcome::Exit;
   cpu.wait_ends_masked = (low(cpu, kRcx) & 1) != 0;
+  if (waits_in_vain(cpu)) return Outcome::Exit;
   cpu.activity = cpu::Activity::MonitorWait;
   if (cpu::monitor_wait_over(cpu)) {
     cpu::end_monitor_wait(cpu);
@@ -135,14 +152,20 @@ u64 draw(Cpu& cpu) {
   return z ^ (z >> 31);
 }
 
-template <class T>
+template <class T, Intercept kWhat>
 struct Random {
   static Outcome run(Cpu& cpu, const Op& op) {
+    if (cpu.intercepts(kWhat) && !cpu.stepping) [[unlikely]]
+      return Outcome::Retry;  // the engine asks before it steps
     cpu.set<T>(op.reg[0], static_cast<T>(draw(cpu)));
     cpu.flags.set_status(arch::flag::kCf);
     return Outcome::Next;
   }
 };
+template <class T>
+using RandomNumber = Random<T, Intercept::Rdrand>;
+template <class T>
+using RandomSeed = Random<T, Intercept::Rdseed>;
 
 /// Caches hold no data here; the line's address is checked as for a load of one byte.
 Outcome flush_line(Cpu& cpu, const Op& op) {
@@ -187,7 +210,9 @@ Handlers select_idle(const Form& form, Op&) {
 Handlers select_cpuid(const Form&, Op&) { return heavy<&identify>(); }
 
 Handlers select_random(const Form& form, Op& op) {
-  return form.operand[0].kind == decode::Kind::Gpr ? by_operand_size<Random>(form, op) : Handlers{};
+  if (form.operand[0].kind != decode::Kind::Gpr) return {};
+  return form.mnemonic == Mnemonic::RDRAND ? by_operand_size<RandomNumber>(form, op)
+                                           : by_operand_size<RandomSeed>(form, op);
 }
 
 Handlers select_cache(const Form& form, Op&) {
