@@ -1,5 +1,5 @@
-// VMXON VMXOFF VMCALL VMLAUNCH VMRESUME VMCLEAR VMPTRLD VMPTRST VMREAD VMWRITE INVEPT INVVPID (SDM vol. 3,
-// chapter 31).
+// VMXON VMXOFF VMCALL VMLAUNCH VMRESUME VMCLEAR VMPTRLD VMPTRST VMREAD VMWRITE INVEPT INVVPID VMFUNC
+// (SDM vol. 3, chapter 31).
 #include "sim/execute/system.hpp"
 #include "sim/vmx/instructions.hpp"
 
@@ -20,7 +20,8 @@ Handlers select_vmx(const Form& form, Op&) {
     case Mnemonic::VMREAD: return heavy<&vmx::vmread>();
     case Mnemonic::VMWRITE: return heavy<&vmx::vmwrite>();
     case Mnemonic::INVEPT: return heavy<&vmx::invept>();
-    default: return heavy<&vmx::invvpid>();
+    case Mnemonic::INVVPID: return heavy<&vmx::invvpid>();
+    default: return heavy<&vmx::vmfunc>();
   }
 }
 
