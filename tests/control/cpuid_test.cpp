@@ -14,6 +14,7 @@ timing::Profile amd() {
   p.vendor = "AuthenticAMD";
   p.family = 23;
   p.model = 49;
+  p.leaves = timing::load_profile("amd-zen2", timing::Accuracy::Functional).leaves;
   return p;
 }
 
