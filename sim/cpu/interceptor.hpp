@@ -102,7 +102,7 @@ class Interceptor {
   /// interrupt.
   virtual void virtual_interrupt(Cpu& cpu) = 0;
 
-  // The next three are VMX's; nothing asks them yet.
+  // The next three are VMX's.
 
   /// EPT with PML: the dirty flag of the entry that maps `guest_physical` (a multiple of 4096) is about to be
   /// set. False: the log is full, and the access must not happen. May be called inside a block, with Cpu::rip

@@ -68,7 +68,7 @@ struct Mtrr {
 };
 
 /// Whose second stage: AMD's nested paging (APM vol. 2, 15.25), or Intel's extended page tables (SDM vol.
-/// 3, 29.3). Nothing walks the latter yet: no processor has VMX, and all that is of EPT here waits for it.
+/// 3, 29.3).
 enum class SecondStageKind : u8 { Npt, Ept };
 
 /// What a processor's EPT can do besides (IA32_VMX_EPT_VPID_CAP: SDM vol. 3, A.10).
@@ -207,8 +207,8 @@ struct State {
       false;  // an IRET has ended `nmi_blocked` and then faulted: until the fault is delivered
 
   static constexpr u64 kNoPage = ~u64{0};
-  /// VMX: the APIC-access page, a physical address (SDM vol. 3, 30.4); see cpu::Interceptor::apic_access. No
-  /// access looks at it yet.
+  /// VMX: the APIC-access page, a physical address (SDM vol. 3, 30.4): reads and writes of it are asked about
+  /// (cpu::Interceptor::apic_access).
   /// Change it before mmu::select_address_space().
   u64 apic_access_page = kNoPage;
 };
