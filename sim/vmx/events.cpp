@@ -2,6 +2,7 @@
 // 3, 26.2 and 26.5).
 #include "sim/control/gates.hpp"
 #include "sim/mmu/walk.hpp"
+#include "sim/vmx/apic.hpp"
 #include "sim/vmx/information.hpp"
 #include "sim/vmx/unit.hpp"
 
@@ -103,7 +104,8 @@ bool Unit::second_stage_fault(Cpu& cpu) {
 bool Unit::convert(Cpu& cpu, const Leaving& why) {
   if (!has(Control::EptViolationVe) || !cpu.protected_mode() || cpu.is_delivering) return false;
   const Vmcs& v = vmcs(cpu);
-  const u64 area = align_down(v[Field::VeInformationAddress], 4096);  // may have been written since VM entry
+  // The field may have been written since VM entry has checked it.
+  const u64 area = align_down(v[Field::VeInformationAddress], 4096);
   if (mmu::read_physical(cpu, area + 4, 4) != 0) return false;
   mmu::write_physical(cpu, area, static_cast<u64>(ExitReason::EptViolation), 4);
   mmu::write_physical(cpu, area + 4, 0xFFFF'FFFF, 4);
@@ -156,8 +158,11 @@ bool Unit::boundary(Cpu& cpu, Boundary what) {
     case Boundary::Interrupt:
       if (!has(Control::ExternalInterruptExiting)) return false;
       why.reason = ExitReason::ExternalInterrupt;
-      if (has(Control::AcknowledgeInterruptOnExit))
-        why.interruption_info = interruption::kValid | cpu.apic->acknowledge();
+      if (has(Control::AcknowledgeInterruptOnExit)) {
+        const u8 vector = cpu.apic->acknowledge();
+        if (take_posted_interrupts(*this, cpu, vector)) return true;  // the guest goes on
+        why.interruption_info = interruption::kValid | vector;
+      }
       break;
     case Boundary::Sipi:
       why.reason = ExitReason::StartupIpi;

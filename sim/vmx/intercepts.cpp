@@ -1,5 +1,6 @@
 // Instructions of a guest that leave it (SDM vol. 3, 26.1.2 and 26.1.3).
 #include "sim/decode/form.hpp"
+#include "sim/vmx/apic.hpp"
 #include "sim/vmx/bitmaps.hpp"
 #include "sim/vmx/instruction_information.hpp"
 #include "sim/vmx/unit.hpp"
@@ -233,7 +234,7 @@ Outcome Unit::port(Cpu& cpu, const cpu::PortAccess& access) {
 
 Outcome Unit::msr(Cpu& cpu, u32 number, bool write) {
   if (has(Control::UseMsrBitmaps) && !msr_exits(cpu, vmcs(cpu)[Field::MsrBitmaps], number, write))
-    return Outcome::Next;
+    return virtualize_msr(*this, cpu, number, write);
   return leave_at(cpu, write ? ExitReason::Wrmsr : ExitReason::Rdmsr);
 }
 

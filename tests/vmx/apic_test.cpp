@@ -1,0 +1,260 @@
+// Virtualization of the local APIC (SDM vol. 3, chapter 30).
+#include <catch2/catch.hpp>
+
+#include "guest_machine.hpp"
+
+using namespace hvlab;
+using namespace hvlab::test;
+
+namespace {
+
+constexpr u64 kHlt = code_of(ExitReason::Hlt), kAccess = code_of(ExitReason::ApicAccess),
+              kWrite = code_of(ExitReason::ApicWrite), kPage = 0x7'D000, kPosted = 0x7'E000;
+
+/// A guest whose local APIC's page is at kPage.
+class ApicMachine : public GuestMachine {
+ public:
+  ApicMachine() {
+    set(Control::UseTprShadow);
+    set(Control::VirtualizeApicAccesses);
+    (*this)[Field::ApicAccessAddress] = kPage;
+    for (u64 at = 0; at < 4096; at += 8) poke<u64>(kVirtualApic + at, 0), poke<u64>(kPage + at, ~u64{0});
+  }
+  /// "virtual-interrupt delivery", with RVI and SVI.
+  void delivery(u8 requested, u8 served) {
+    set(Control::VirtualInterruptDelivery);
+    set(Control::ExternalInterruptExiting);
+    (*this)[Field::GuestInterruptStatus] = requested | static_cast<u64>(served) << 8;
+    if (requested != 0) set_bit(0x200, requested);
+    if (served != 0) set_bit(0x100, served);
+  }
+  void set_bit(u64 set, u8 vector) {
+    const u64 at = kVirtualApic + set + vector / 32 * 16;
+    poke<u32>(at, peek<u32>(at) | u32{1} << vector % 32);
+  }
+  bool has_bit(u64 set, u8 vector) const {
+    return (peek<u32>(kVirtualApic + set + vector / 32 * 16) >> vector % 32 & 1) != 0;
+  }
+  u32 reg(u64 offset) const { return peek<u32>(kVirtualApic + offset); }
+  u64 status() { return (*this)[Field::GuestInterruptStatus]; }
+
+  /// MOV EAX, [page + offset]; MOV [page + offset], EAX.
+  u64 read(u8 low, u8 high = 0xD0) { return again({0xA1, low, high, 0x07, 0, 0, 0, 0, 0}); }
+  u64 write(u32 value, u8 low, u8 high = 0xD0) {
+    cpu().gpr[arch::kRax] = value;
+    return again({0xA3, low, high, 0x07, 0, 0, 0, 0, 0, 0x90});
+  }
+  u64 msr(u32 number, u64 value, bool write) {
+    cpu().gpr[arch::kRcx] = number;
+    cpu().gpr[arch::kRax] = static_cast<u32>(value);
+    cpu().gpr[arch::kRdx] = value >> 32;
+    return write ? again({0x0F, 0x30, 0x90}) : again({0x0F, 0x32, 0x90});
+  }
+};
+
+/// A local APIC that hands out one vector and counts EOIs.
+struct Notifier final : LocalApicPort {
+  cpu::Cpu& cpu;
+  unsigned eois = 0;
+  explicit Notifier(cpu::Cpu& c) : cpu(c) {
+    c.apic = this;
+    c.interrupt_line = true;
+  }
+  u64 base_msr() const override { return 0xFEE0'0900; }
+  bool set_base_msr(u64) override { return false; }
+  u32 mmio_read(u32) override { return 0; }
+  void mmio_write(u32 offset, u32 value) override { eois += offset == 0xB0 && value == 0; }
+  bool msr_read(u32, u64&) override { return false; }
+  bool msr_write(u32, u64) override { return false; }
+  u64 task_priority() const override { return 0; }
+  void set_task_priority(u64) override {}
+  u8 acknowledge() override {
+    cpu.interrupt_line = false;
+    return 0xF2;
+  }
+};
+
+}  // namespace
+
+// Catches registers that are read from the wrong page, or that are the hypervisor's to answer for.
+TEST_CASE("reads of the APIC-access page") {
+  ApicMachine m;
+  m.poke<u32>(kVirtualApic + 0x80, 0x57);
+  m.poke<u32>(kVirtualApic + 0x20, 0x0300'0000);
+  CHECK(m.read(0x80) == kHlt);
+  CHECK(m.cpu().gpr[arch::kRax] == 0x57);
+  CHECK(m.read(0x20) == kAccess);
+  CHECK(m.qualification() == 0x20);
+  CHECK(m[Field::GuestRip] == kGuestCode);
+  CHECK(m.length() == 9);
+  CHECK(m.again({0x48, 0xA1, 0x80, 0xD0, 0x07, 0, 0, 0, 0, 0}) == kAccess);  // 64 bits
+  CHECK(m.read(0x82) == kAccess);                                            // not within the register
+  m.set(Control::ApicRegisterVirtualization);
+  CHECK(m.read(0x20) == kHlt);
+  CHECK(m.cpu().gpr[arch::kRax] == 0x0300'0000);
+  CHECK(m.read(0xA0) == kAccess);        // PPR
+  CHECK(m.read(0x90, 0xD3) == kAccess);  // current count
+  CHECK(m.read(0x70, 0xD2) == kHlt);     // IRR
+  m.clear(Control::ApicRegisterVirtualization);
+  m.clear(Control::UseTprShadow);
+  CHECK(m.read(0x80) == kAccess);
+}
+
+// Catches writes that reach the page but nobody hears of, or that exit before they are done.
+TEST_CASE("writes to the APIC-access page") {
+  ApicMachine m;
+  CHECK(m.write(0x1234'5657, 0x80) == kHlt);
+  CHECK(m.reg(0x80) == 0x57);
+  CHECK(m.write(1, 0xB0) == kAccess);
+  CHECK(m.qualification() == (0xB0 | 1 << 12));
+  m[Field::TprThreshold] = 4;
+  CHECK(m.write(0x30, 0x80) == code_of(ExitReason::TprBelowThreshold));
+  CHECK(m[Field::GuestRip] == kGuestCode + 9);
+  m[Field::TprThreshold] = 0;
+  m.set(Control::ApicRegisterVirtualization);
+  CHECK(m.write(0x0500'0000, 0x20) == kWrite);
+  CHECK(m.qualification() == 0x20);
+  CHECK(m[Field::GuestRip] == kGuestCode + 9);
+  CHECK(m.reg(0x20) == 0x0500'0000);
+  CHECK(m.write(7, 0x30) == kAccess);  // the version cannot be written
+  CHECK(m.write(0x1234'5678, 0x10, 0xD3) == kHlt);
+  CHECK(m.reg(0x310) == 0x1200'0000);
+  CHECK(m.write(0, 0xB0) == kWrite);
+  CHECK(m.peek<u64>(kPage + 0x80) == ~u64{0});
+}
+
+// Catches virtual interrupts below the priority, without IF, or that are not moved to service.
+TEST_CASE("a virtual interrupt is delivered when IF and the priority let it") {
+  ApicMachine m;
+  m.delivery(0x61, 0);
+  CHECK(m.again({0x90}) == kHlt);
+  CHECK(m.handler() == -1);
+  CHECK(m.again({0xFB, 0x90, 0x90}) == kHlt);
+  CHECK(m.handler() == 0x61);
+  CHECK(m.stack(0) == kGuestCode + 2);
+  CHECK(m.status() == 0x6100);
+  CHECK(m.has_bit(0x100, 0x61));
+  CHECK(!m.has_bit(0x200, 0x61));
+  CHECK(m.reg(0xA0) == 0x60);
+
+  ApicMachine held;
+  held.delivery(0x61, 0);
+  held[Field::GuestRflags] |= arch::flag::kIf;
+  held.poke<u32>(kVirtualApic + 0x80, 0x60);
+  CHECK(held.again({0x90}) == kHlt);
+  CHECK(held.handler() == -1);
+  CHECK(held.reg(0xA0) == 0x60);
+  held.cpu().gpr[arch::kRax] = 5;
+  CHECK(held.again({0x90, 0x44, 0x0F, 0x22, 0xC0, 0x90}) == kHlt);  // MOV CR8, RAX
+  CHECK(held.handler() == 0x61);
+  CHECK(held.stack(0) == kGuestCode + 5);
+}
+
+TEST_CASE("interrupt-window exiting goes before a virtual interrupt, which wakes a guest that halts") {
+  ApicMachine m;
+  m.delivery(0x61, 0);
+  m[Field::GuestRflags] |= arch::flag::kIf;
+  m.set(Control::InterruptWindowExiting);
+  CHECK(m.again({0x90}) == code_of(ExitReason::InterruptWindow));
+  CHECK(m.status() == 0x61);
+  m.clear(Control::InterruptWindowExiting);
+  m[Field::GuestActivity] = 1;
+  CHECK(m.again({0x90}) == kHlt);
+  CHECK(m.handler() == 0x61);
+}
+
+// Catches an EOI that ends another interrupt, or that the hypervisor does not hear of.
+TEST_CASE("EOI virtualization") {
+  ApicMachine m;
+  m.delivery(0, 0x61);
+  m.set_bit(0x100, 0x41);
+  CHECK(m.write(7, 0xB0) == kHlt);
+  CHECK(m.status() == 0x4100);
+  CHECK(!m.has_bit(0x100, 0x61));
+  CHECK(m.has_bit(0x100, 0x41));
+  CHECK(m.reg(0xA0) == 0x40);
+  CHECK(m.reg(0xB0) == 0);
+  m[Field::EoiExitBitmap1] = bit(0x41 - 64);
+  CHECK(m.write(0, 0xB0) == code_of(ExitReason::VirtualizedEoi));
+  CHECK(m.qualification() == 0x41);
+  CHECK(m[Field::GuestRip] == kGuestCode + 9);
+  CHECK(m.status() == 0);
+}
+
+// Catches self-IPIs that exit, and other ones that do not.
+TEST_CASE("self-IPI virtualization") {
+  ApicMachine m;
+  m.delivery(0, 0);
+  m[Field::GuestRflags] |= arch::flag::kIf;
+  CHECK(m.write(0x4'0055, 0x00, 0xD3) == kHlt);
+  CHECK(m.handler() == 0x55);
+  CHECK(m.status() == 0x5500);
+  for (const u32 other : {0x0'0055u, 0x8'0055u, 0x4'0005u, 0x4'0455u, 0x4'8055u}) {
+    ApicMachine n;
+    n.delivery(0, 0);
+    n[Field::GuestRflags] |= arch::flag::kIf;
+    CHECK(n.write(other, 0x00, 0xD3) == kWrite);
+    CHECK(n.qualification() == 0x300);
+  }
+}
+
+// Catches MSRs that are the physical APIC's.
+TEST_CASE("x2APIC mode") {
+  ApicMachine m;
+  m.clear(Control::VirtualizeApicAccesses);
+  m.set(Control::VirtualizeX2apicMode);
+  m.set(Control::UseMsrBitmaps);
+  m.intercept_exception(13);
+  m.poke<u64>(kVirtualApic + 0x80, 0x57);
+  m.poke<u64>(kVirtualApic + 0x20, 0x1'0000'0003);
+  CHECK(m.msr(0x808, 0, false) == kHlt);
+  CHECK(m.cpu().gpr[arch::kRax] == 0x57);
+  CHECK(m.msr(0x808, 0x30, true) == kHlt);
+  CHECK(m.reg(0x80) == 0x30);
+  CHECK(m.msr(0x808, 0x130, true) == 0);  // #GP
+  CHECK(m.msr(0x802, 0, false) == 0);     // of the processor, which has none here
+  m.set(Control::ApicRegisterVirtualization);
+  CHECK(m.msr(0x802, 0, false) == kHlt);
+  CHECK(m.cpu().gpr[arch::kRax] == 3);
+  CHECK(m.cpu().gpr[arch::kRdx] == 1);
+  m.delivery(0, 0x61);
+  CHECK(m.msr(0x80B, 1, true) == 0);
+  CHECK(m.msr(0x80B, 0, true) == kHlt);
+  CHECK(m.status() == 0);
+  m[Field::GuestRflags] = 2 | arch::flag::kIf;
+  CHECK(m.msr(0x83F, 0x72, true) == kHlt);
+  CHECK(m.handler() == 0x72);
+  m[Field::GuestRflags] = 2;
+  CHECK(m.msr(0x83F, 0x02, true) == kWrite);
+  CHECK(m.qualification() == 0x3F0);
+  m.clear(Control::VirtualizeX2apicMode);
+  CHECK(m.msr(0x808, 0, false) == 0);
+}
+
+// Catches notifications that leave the guest, other interrupts that do not, and posted interrupts that stay.
+TEST_CASE("posted interrupts") {
+  ApicMachine m;
+  Notifier apic(m.cpu());
+  m.delivery(0, 0);
+  m.set(Control::ProcessPostedInterrupts);
+  m.set(Control::AcknowledgeInterruptOnExit);
+  m[Field::PostedInterruptVector] = 0xF2;
+  m[Field::PostedInterruptDescriptor] = kPosted;
+  m[Field::GuestRflags] |= arch::flag::kIf;
+  for (u64 at = 0; at < 64; at += 8) m.poke<u64>(kPosted + at, 0);
+  m.poke<u64>(kPosted, bit(0x33));
+  m.poke<u64>(kPosted + 8, bit(0x55 - 64));
+  m.poke<u64>(kPosted + 32, 3);
+  CHECK(m.again({0x90}) == kHlt);
+  CHECK(m.handler() == 0x55);
+  CHECK(m.status() == 0x5533);
+  CHECK(m.has_bit(0x200, 0x33));
+  CHECK(m.peek<u64>(kPosted) == 0);
+  CHECK(m.peek<u64>(kPosted + 8) == 0);
+  CHECK(m.peek<u64>(kPosted + 32) == 2);
+  CHECK(apic.eois == 1);
+  m[Field::PostedInterruptVector] = 0xF1;
+  m.cpu().interrupt_line = true;
+  CHECK(m.again({0x90}) == code_of(ExitReason::ExternalInterrupt));
+  CHECK(m[Field::ExitInterruptionInfo] == event_word(0, 0xF2));
+}
