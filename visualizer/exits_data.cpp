@@ -70,6 +70,10 @@ views::ExitFilter filter_of(const Frame& frame, const record::TraceReader& trace
   if (const auto vcpu = number_in(state.option("exits.vcpu"))) filter.vcpu = static_cast<unsigned>(*vcpu);
   filter.least = number_in(state.option("exits.least")).value_or(0);
   filter.most = number_in(state.option("exits.most")).value_or(~u64{0});
+  const std::string& of_class = state.option("exits.class");
+  for (size_t i = 0; i < static_cast<size_t>(observe::ExitClass::Count); ++i)
+    if (of_class == name(static_cast<observe::ExitClass>(i)))
+      filter.exit_class = static_cast<observe::ExitClass>(i);
   const std::string& reason = state.option("exits.reason");
   if (reason.empty()) return filter;
   filter.reason = kNoReason;
@@ -132,7 +136,8 @@ const views::ExitList* list_of_run(Frame& frame, const RunExits& it) {
   const bool by_cost = frame.state.option("exits.order") == "cost";
   const auto page = static_cast<size_t>(std::max<long long>(frame.state.number("exits.page"), 1)) - 1;
   std::string key = key_of(it) + "|" + (by_cost ? "cost" : "time") + "|" + std::to_string(page);
-  for (const char* option : {"exits.vm", "exits.vcpu", "exits.reason", "exits.least", "exits.most"})
+  for (const char* option :
+       {"exits.vm", "exits.vcpu", "exits.reason", "exits.class", "exits.least", "exits.most"})
     key += "|" + frame.state.option(option);
   const auto make = [now = it.run->snapshot(), from = it.from, until = it.until, filter, by_cost,
                      page](views::Progress& progress) {

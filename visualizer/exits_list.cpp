@@ -28,10 +28,10 @@ std::string lane_text(const record::TraceReader& trace, u16 lane) {
 }
 
 void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
-  static constexpr const char* kColumns[] = {"time", "lane",   "reason", "what",
+  static constexpr const char* kColumns[] = {"time", "lane",   "reason", "class", "what",
                                              "rip",  "symbol", "ran",    "cycles"};
-  static constexpr u32 kTexts = 0b0010'1110;  // columns of them
-  static constexpr float kWidths[] = {1.5F, 1.2F, 0.9F, 2.7F, 1.6F, 1.4F, 1.0F, 1.0F};
+  static constexpr u32 kTexts = 0b0101'1110;  // columns of them
+  static constexpr float kWidths[] = {1.5F, 1.2F, 1.1F, 1.1F, 2.5F, 1.6F, 1.4F, 1.0F, 1.0F};
   const record::TraceReader& trace = *it.run->trace();
   if (!ImGui::BeginTable("list", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
@@ -57,6 +57,7 @@ void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
       };
       text(lane_text(trace, exit.lane));
       text(trace.name(record::NameTable::ExitReason, exit.reason));
+      text(class_text(frame, exit.exit_class()));
       text(views::qualification_text(exit));
       ImGui::TableNextColumn();
       right_text(frame.look, fmt::format("{:x}h", exit.rip));
@@ -73,12 +74,12 @@ void draw_rows(Frame& frame, const RunExits& it, const views::ExitList& list) {
 Table for_file(const RunExits& it, const views::ExitList& list) {
   const record::TraceReader& trace = *it.run->trace();
   Table table{.name = "single exits",
-              .columns = {"run", "time_ps", "lane", "reason", "exitinfo1", "exitinfo2", "rip", "symbol",
-                          "guest_cycles", "cycles"},
+              .columns = {"run", "time_ps", "lane", "reason", "class", "exitinfo1", "exitinfo2", "rip",
+                          "symbol", "guest_cycles", "cycles"},
               .rows = {}};
   for (const Exit& exit : list.exits)
     table.rows.push_back({it.run->name(), std::to_string(exit.time), lane_text(trace, exit.lane),
-                          trace.name(record::NameTable::ExitReason, exit.reason),
+                          trace.name(record::NameTable::ExitReason, exit.reason), name(exit.exit_class()),
                           fmt::format("{:#x}", exit.info1), fmt::format("{:#x}", exit.info2),
                           fmt::format("{:#x}", exit.rip), views::guest_symbol(trace, exit.rip),
                           std::to_string(exit.guest_cycles),

@@ -16,5 +16,6 @@ void draw_exit_list(Frame& frame, const RunExits& it);
 
 /// What a row is about, for people.
 std::string row_text(const Frame& frame, const views::ExitRow& row);
+std::string class_text(const Frame& frame, observe::ExitClass exit_class);
 
 }  // namespace hvlab::visualizer

@@ -14,8 +14,13 @@ using views::ExitRow;
 
 namespace {
 
-using Key = std::tuple<unsigned, unsigned, std::string>;
-Key key_of(const ExitRow& row) { return {row.vm, row.vcpu, row.reason_name}; }
+using Key = std::tuple<unsigned, unsigned, std::string, observe::ExitClass>;
+Key key_of(const ExitRow& row) { return {row.vm, row.vcpu, row.reason_name, row.exit_class}; }
+
+bool is_by_reason(const Frame& frame) {
+  const std::string& by = frame.state.option("exits.by");
+  return by == "reason" || by == "vcpu-reason";
+}
 
 // A click keeps to what the row is about; on what is kept to, lets go.
 void keep_to(Frame& frame, const ExitRow& row) {
@@ -23,8 +28,9 @@ void keep_to(Frame& frame, const ExitRow& row) {
   const auto toggle = [&](const char* option, const std::string& value) {
     frame.state.set(option, frame.state.option(option) == value ? std::string() : value);
   };
-  if (by != "machine" && by != "vcpu") toggle("exits.reason", row.reason_name);
-  if (by != "reason") toggle("exits.vm", std::to_string(row.vm));
+  if (by == "class") toggle("exits.class", row.reason_name);
+  if (is_by_reason(frame)) toggle("exits.reason", row.reason_name);
+  if (by != "reason" && by != "class") toggle("exits.vm", std::to_string(row.vm));
   if (by == "vcpu" || by == "vcpu-reason") toggle("exits.vcpu", std::to_string(row.vcpu));
   frame.state.set_number("exits.page", 1);
 }
@@ -64,22 +70,24 @@ void draw_numbers(Frame& frame, const ExitRow& row, const ExitRow& all, bool cos
 }
 
 void draw_one(Frame& frame, const RunExits& it) {
-  static constexpr const char* kColumns[] = {"what",  "count", "count_share", "cycles", "share", "mean",
-                                             "least", "p50",   "p90",         "p99",    "most"};
-  static constexpr float kWidths[] = {1.6F, 1.0F, 0.8F, 1.7F, 0.8F, 1.0F, 0.9F, 0.9F, 1.0F, 1.0F, 1.3F};
+  static constexpr const char* kColumns[] = {"what", "class", "count", "count_share", "cycles", "share",
+                                             "mean", "least", "p50",   "p90",         "p99",    "most"};
+  static constexpr float kWidths[] = {1.6F, 1.3F, 1.0F, 0.8F, 1.7F, 0.8F, 1.0F, 0.9F, 0.9F, 1.0F, 1.0F, 1.3F};
   const bool long_names = frame.state.option("exits.by") == "vcpu-reason";
   if (!ImGui::BeginTable("exits", std::size(kColumns), kNumbersTable)) return;
   ImGui::TableSetupScrollFreeze(1, 1);
   for (size_t i = 0; i < std::size(kColumns); ++i)
     ImGui::TableSetupColumn(frame.say(std::string("exits.columns.") + kColumns[i]).c_str(), 0,
                             i == 0 && long_names ? 2 * kWidths[i] : kWidths[i]);
-  header_row(frame.look, 1);
+  header_row(frame.look, 0b11);
   const ExitRow all = views::total(it.rows);
   int id = 0;
   for (const ExitRow& row : it.rows) {
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
     name_cell(frame, row, id++);
+    ImGui::TableNextColumn();
+    if (is_by_reason(frame)) ImGui::TextUnformatted(class_text(frame, row.exit_class).c_str());
     draw_numbers(frame, row, all, it.costs, false);
   }
   ImGui::TableNextRow();
@@ -87,6 +95,7 @@ void draw_one(Frame& frame, const RunExits& it) {
   ImGui::PushFont(frame.look.strong);
   ImGui::TextUnformatted(frame.say("exits.all").c_str());
   ImGui::PopFont();
+  ImGui::TableNextColumn();
   draw_numbers(frame, all, all, it.costs, true);
   ImGui::EndTable();
 }
@@ -181,21 +190,26 @@ void draw_several(Frame& frame, const std::vector<RunExits>& runs) {
 
 Table for_file(const std::vector<RunExits>& runs) {
   Table table{.name = "exits",
-              .columns = {"run", "vm", "vcpu", "reason", "exits", "handled", "cycles", "least", "mean", "p50",
-                          "p90", "p99", "most"},
+              .columns = {"run", "vm", "vcpu", "reason", "class", "exits", "handled", "cycles", "least",
+                          "mean", "p50", "p90", "p99", "most"},
               .rows = {}};
   for (const RunExits& it : runs)
     for (const ExitRow& row : it.rows)
-      table.rows.push_back(
-          {it.run->name(), row.vm == 0 ? "" : std::to_string(row.vm),
-           row.vm == 0 ? "" : std::to_string(row.vcpu), row.reason_name, std::to_string(row.count),
-           std::to_string(row.handled), std::to_string(row.cycles), std::to_string(row.least),
-           fmt::format("{:.1f}", row.mean()), std::to_string(row.percentile(50)),
-           std::to_string(row.percentile(90)), std::to_string(row.percentile(99)), std::to_string(row.most)});
+      table.rows.push_back({it.run->name(), row.vm == 0 ? "" : std::to_string(row.vm),
+                            row.vm == 0 ? "" : std::to_string(row.vcpu), row.reason_name,
+                            row.reason_name.empty() ? "" : name(row.exit_class), std::to_string(row.count),
+                            std::to_string(row.handled), std::to_string(row.cycles),
+                            std::to_string(row.least), fmt::format("{:.1f}", row.mean()),
+                            std::to_string(row.percentile(50)), std::to_string(row.percentile(90)),
+                            std::to_string(row.percentile(99)), std::to_string(row.most)});
   return table;
 }
 
 }  // namespace
+
+std::string class_text(const Frame& frame, observe::ExitClass exit_class) {
+  return frame.say(std::string("exits.classes.") + name(exit_class));
+}
 
 std::string row_text(const Frame& frame, const ExitRow& row) {
   const std::string& by = frame.state.option("exits.by");
@@ -203,7 +217,12 @@ std::string row_text(const Frame& frame, const ExitRow& row) {
   std::string vcpu = frame.say("exits.vcpu", {std::to_string(row.vm), std::to_string(row.vcpu)});
   if (by == "machine") return vm;
   if (by == "vcpu") return vcpu;
-  return by == "vcpu-reason" ? vcpu + "   " + row.reason_name : row.reason_name;
+  if (by == "class") return class_text(frame, row.exit_class);
+  // Exits of one reason may be of several classes.
+  const bool split = row.exit_class != observe::exit_class(row.reason);
+  const std::string reason =
+      split ? row.reason_name + " · " + class_text(frame, row.exit_class) : row.reason_name;
+  return by == "vcpu-reason" ? vcpu + "   " + reason : reason;
 }
 
 void draw_exit_table(Frame& frame, const std::vector<RunExits>& runs) {

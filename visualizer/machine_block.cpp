@@ -80,7 +80,8 @@ std::string group_text(const Frame& frame, const std::string& group) {
       {"exit", "machine_view.fields.exit"},
       {"segments", "machine_view.fields.segments"},
       {"state", "machine_view.fields.state"},
-      {"branch records", "machine_view.fields.branches"}};
+      {"branch records", "machine_view.fields.branches"},
+      {"host", "machine_view.fields.host"}};
   for (const auto& [name, key] : kKnown)
     if (group == name) return frame.say(key);
   return group;

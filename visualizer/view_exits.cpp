@@ -13,7 +13,8 @@ namespace hvlab::visualizer {
 
 namespace {
 
-constexpr std::array kFilters = {"exits.reason", "exits.vm", "exits.vcpu", "exits.least", "exits.most"};
+constexpr std::array kFilters = {"exits.reason", "exits.class", "exits.vm",
+                                 "exits.vcpu",   "exits.least", "exits.most"};
 
 void clear_filter(Frame& frame) {
   for (const char* option : kFilters) frame.state.set(option, std::string());
@@ -26,6 +27,7 @@ std::string filter_text(const Frame& frame) {
   std::string text;
   const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "   ·   ") + more; };
   if (!state.option("exits.reason").empty()) add(state.option("exits.reason"));
+  if (!state.option("exits.class").empty()) add(frame.say("exits.classes." + state.option("exits.class")));
   if (!state.option("exits.vcpu").empty()) {
     add(frame.say("exits.vcpu", {state.option("exits.vm"), state.option("exits.vcpu")}));
   } else if (!state.option("exits.vm").empty()) {
@@ -91,7 +93,7 @@ void take_keys(Frame& frame) {
     if (at != values.end()) ++at;
     frame.state.set(option, std::string(at == values.end() ? *values.begin() : *at));
   };
-  if (frame.pressed(GLFW_KEY_B)) next("exits.by", {"reason", "machine", "vcpu", "vcpu-reason"});
+  if (frame.pressed(GLFW_KEY_B)) next("exits.by", {"reason", "class", "machine", "vcpu", "vcpu-reason"});
   if (frame.pressed(GLFW_KEY_F)) next("exits.flame", {"core", "machine"});
   if (frame.pressed(GLFW_KEY_O)) next("exits.order", {"time", "cost"});
   if (frame.pressed(GLFW_KEY_BACKSPACE)) {

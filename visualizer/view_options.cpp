@@ -6,8 +6,9 @@ namespace hvlab::visualizer {
 
 const std::vector<ViewOption>& all_options() {
   static const std::vector<ViewOption> kOptions = {
-      {"exits.by", "reason", "what a row is: reason, machine, vcpu, vcpu-reason"},
+      {"exits.by", "reason", "what a row is: reason, class, machine, vcpu, vcpu-reason"},
       {"exits.reason", "", "only exits for this reason"},
+      {"exits.class", "", "only exits of this class"},
       {"exits.vm", "", "only those of this virtual machine"},
       {"exits.vcpu", "", "only those of the virtual processor of this number"},
       {"exits.least", "", "of single exits only those of so many cycles or more"},
@@ -44,12 +45,14 @@ const std::vector<ViewOption>& all_options() {
        "the number of the run that the keys of live runs are for; else the first that is live"},
       {"live.to", "", "VM:VCPU whose exits are stepped to; else any"},
       {"machine.address", "", "the linear address whose page walk is shown, like 0xffffffff80100000"},
-      {"machine.walk_at", "", "the reference of the walk that is looked at, from 1; all of them if not given"},
+      {"machine.walk_at", "",
+       "the reference of the walk that is looked at, from 1; all of them if not given"},
       {"machine.before", "", "the moment that changes are counted from, in ps of the shared cursor"},
       {"machine.processor", "",
        "the processor that is shown, from 0; VM:VCPU: that virtual one; the first if not given"},
       {"machine.run", "", "the number of the run whose machine is shown; the first if not given"},
-      {"machine.part", "block", "block: what the virtual processor is kept in; interrupts, devices; in narrow windows registers"},
+      {"machine.part", "block",
+       "block: what the virtual processor is kept in; interrupts, devices; in narrow windows registers"},
       {"machine.search", "", "only fields that have this text in their name, group or meaning"},
       {"machine.set_only", "no", "only fields that are not zero"},
       {"machine.changed_only", "no", "only fields that are other than at machine.before"},

@@ -8,6 +8,7 @@
 
 #include "sim/analysis/run_statistics.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::analysis {
 
@@ -88,18 +89,42 @@ Table ledger(const Runs& runs) {
   return table;
 }
 
-Table exits(const Runs& runs, const char* key, const char* title, const char* value) {
-  std::map<std::string, Numbers> reasons;
+std::string reason_of(const Json& exit) { return exit.at("reason").get<std::string>(); }
+
+/// `what` is what a row is, of_row(exit) which.
+Table exits(const Runs& runs, const char* key, const char* title, const char* value, const char* what,
+            std::string (*of_row)(const Json& exit)) {
+  std::map<std::string, Numbers> sums;
   for (size_t i = 0; i < runs.size(); ++i) {
     for (const Json& row : runs[i].stats().at("exits")) {
-      Numbers& numbers = reasons[row.at("reason").get<std::string>()];
+      Numbers& numbers = sums[of_row(row)];
       numbers.resize(runs.size());
       numbers[i] += row.at(value).get<double>();
     }
   }
-  Table table = table_of(runs, key, title, "reason");
-  for (const auto& [reason, numbers] : reasons) add_row(table, reason, numbers);
+  Table table = table_of(runs, key, title, what);
+  for (const auto& [name, numbers] : sums) add_row(table, name, numbers);
   return table;
+}
+
+bool of_both_vendors(const Runs& runs) {
+  bool vmx = false, svm = false;
+  for (const RunReader& run : runs)
+    for (const Json& row : run.stats().at("exits"))
+      (observe::is_vmx_label(reason_of(row)) ? vmx : svm) = true;
+  return vmx && svm;
+}
+
+/// Where no reason is the other's, rows of classes stand before those of reasons.
+void add_exits(const Runs& runs, std::vector<Table>& tables) {
+  if (of_both_vendors(runs)) {
+    tables.push_back(exits(runs, "exit_classes", "Exits by class", "count", "class", class_of));
+    tables.push_back(exits(runs, "exit_class_cycles", "Cycles until the guest ran again, by class", "cycles",
+                           "class", class_of));
+  }
+  tables.push_back(exits(runs, "exits", "Exits by reason", "count", "reason", reason_of));
+  tables.push_back(exits(runs, "exit_cycles", "Cycles until the guest ran again, by reason", "cycles",
+                         "reason", reason_of));
 }
 
 // Mean microseconds of the requests of the innermost system, hop by hop.
@@ -182,8 +207,8 @@ RunComparison compare_runs(const Runs& runs, bool all, unsigned context) {
     if (run.stats() != runs.front().stats()) result.equal = false;
   }
   try {
-    result.tables = {metrics(runs), ledger(runs), exits(runs, "exits", "Exits by reason", "count"),
-                     exits(runs, "exit_cycles", "Cycles until the guest ran again, by reason", "cycles")};
+    result.tables = {metrics(runs), ledger(runs)};
+    add_exits(runs, result.tables);
     for (const char* operation : {"read", "write", "flush"}) result.tables.push_back(hops(runs, operation));
     result.tables.push_back(others(runs, all));
   } catch (const Json::exception&) {

@@ -8,6 +8,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::analysis {
 
@@ -186,6 +187,7 @@ std::vector<Table> tables_of(const RunReader& run, StatBy by) {
     case StatBy::Vm: return {vm_table(stats), monitor_table(stats)};
     case StatBy::Vcpu: return {vcpu_table(stats), vcpu_state_table(stats)};
     case StatBy::Reason: return {exits_by_reason(stats.at("exits"))};
+    case StatBy::Class: return {exits_by_class(stats.at("exits"))};
     case StatBy::Layer: return {ledger_table(stats.at("ledger"))};
     case StatBy::Device: return {device_table(stats), request_table(run)};
     case StatBy::All: break;
@@ -210,33 +212,58 @@ Table ledger_table(const Json& ledger) {
   return table;
 }
 
-Table exits_by_reason(const Json& exits) {
-  std::map<std::string, Exits> reasons;
+std::string class_of(const Json& exit) {
+  const auto told = exit.find("class");
+  return told != exit.end() ? told->get<std::string>()
+                            : observe::class_of_label(exit.at("reason").get<std::string>());
+}
+
+namespace {
+
+/// Rows of `exits` summed up by what `key_of` says of each: the texts of the table's first columns.
+template <class KeyOf>
+Table exits_table(const Json& exits, const char* key, std::vector<Column> columns, KeyOf key_of) {
+  std::map<std::vector<std::string>, Exits> sums;
   u64 count = 0, cycles = 0;
   for (const Json& row : exits) {
-    reasons[row.at("reason").get<std::string>()].add(row);
+    sums[key_of(row)].add(row);
     count += row.at("count").get<u64>();
     cycles += row.at("cycles").get<u64>();
   }
-  std::vector<std::pair<std::string, Exits>> order(reasons.begin(), reasons.end());
+  std::vector<std::pair<std::vector<std::string>, Exits>> order(sums.begin(), sums.end());
   std::ranges::stable_sort(order, std::greater<>(), [](const auto& entry) { return entry.second.cycles; });
-  Table table{.key = "exits",
+  columns.insert(columns.end(), {{"exits", "exits"},
+                                 {"exits_percent", "%"},
+                                 {"cycles", "cycles"},
+                                 {"cycles_percent", "%"},
+                                 {"least", "least"},
+                                 {"most", "most"},
+                                 {"mean", "mean", 0}});
+  Table table{.key = key,
               .title = "Exits, with the cycles until the guest ran again",
-              .columns = {{"reason", "reason"},
-                          {"exits", "exits"},
-                          {"exits_percent", "%"},
-                          {"cycles", "cycles"},
-                          {"cycles_percent", "%"},
-                          {"least", "least"},
-                          {"most", "most"},
-                          {"mean", "mean", 0}},
+              .columns = std::move(columns),
               .rows = {}};
-  for (const auto& [reason, of] : order) {
-    table.rows.push_back({reason, of.count, percent(of.count, count), of.cycles, percent(of.cycles, cycles),
-                          of.handled == 0 ? Cell() : Cell(of.least), of.handled == 0 ? Cell() : Cell(of.most),
-                          of.mean()});
+  for (const auto& [names, of] : order) {
+    std::vector<Cell> row(names.begin(), names.end());
+    row.insert(row.end(), {of.count, percent(of.count, count), of.cycles, percent(of.cycles, cycles),
+                           of.handled == 0 ? Cell() : Cell(of.least),
+                           of.handled == 0 ? Cell() : Cell(of.most), of.mean()});
+    table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+}  // namespace
+
+Table exits_by_reason(const Json& exits) {
+  return exits_table(exits, "exits", {{"reason", "reason"}, {"class", "class"}}, [](const Json& row) {
+    return std::vector{row.at("reason").get<std::string>(), class_of(row)};
+  });
+}
+
+Table exits_by_class(const Json& exits) {
+  return exits_table(exits, "exit_classes", {{"class", "class"}},
+                     [](const Json& row) { return std::vector{class_of(row)}; });
 }
 
 const Json* innermost_group(const Json& io, const std::string& operation) {

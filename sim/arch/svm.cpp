@@ -1,7 +1,5 @@
 #include "sim/arch/svm.hpp"
 
-#include <iterator>
-
 namespace hvlab::arch::svm {
 
 namespace {
@@ -11,7 +9,7 @@ struct Row {
   ExitName name;
 };
 constexpr Row kRows[] = {
-#define SVM_EXIT(code, id, name, source) {code, {name, source}},
+#define SVM_EXIT(code, id, name, exit_class, source) {code, {name, source}},
 #include "sim/arch/svm_exits.inc"
 #undef SVM_EXIT
 };
@@ -24,6 +22,12 @@ constexpr bool in_range(u64 first, u64 code) {
 }
 
 }  // namespace
+
+std::optional<Exit> exit_row(u64 code) {
+  for (const Row& row : kRows)
+    if (in_range(row.code, code)) return static_cast<Exit>(row.code);
+  return std::nullopt;
+}
 
 ExitName exit_name(u64 code) {
   for (const Row& row : kRows)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "sim/base/bits.hpp"
@@ -12,10 +13,13 @@ namespace hvlab::arch::svm {
 /// Why a guest was left. The codes below A0h are at the same time the numbers of the intercept bits: bit N %
 /// 32 of Control::intercept[N / 32].
 enum class Exit : u64 {
-#define SVM_EXIT(code, id, name, source) id = (code),
+#define SVM_EXIT(code, id, name, exit_class, source) id = (code),
 #include "sim/arch/svm_exits.inc"
 #undef SVM_EXIT
 };
+
+/// The row of svm_exits.inc that `code` is in: its own, or the first of a range's. Nothing if there is none.
+std::optional<Exit> exit_row(u64 code);
 
 /// The exit's name as printed ("hlt", "npf", "read-cr0"); ranges of one name carry their number. "?" if there
 /// is none.

@@ -4,7 +4,6 @@
 
 #include "sim/inspect/device_document.hpp"
 #include "sim/inspect/interrupt_document.hpp"
-#include "sim/svm/unit.hpp"
 
 namespace hvlab::inspect {
 
@@ -23,13 +22,6 @@ constexpr const char* kNotShown[] = {
 std::span<const u8> block_of(const board::Machine& machine, u64 address) {
   const u8* page = machine.ram().page(align_down(address, 4096));
   return page == nullptr ? std::span<const u8>{} : std::span<const u8>{page, 4096};
-}
-
-/// The control block of the guest that `cpu` runs, or ran last; nothing if it never ran one.
-std::optional<u64> last_block(const Cpu& cpu) {
-  if (cpu.virtualization == nullptr) return std::nullopt;
-  const u64 block = static_cast<const svm::Unit&>(*cpu.virtualization).guest().block;
-  return block != 0 ? std::optional(block) : std::nullopt;
 }
 
 /// Which processor is in the guest of `block` now.
@@ -78,7 +70,7 @@ Json block_json(const board::Machine& machine, const MachineView& view, const Vi
                {"guest_cycles", vcpu.guest_cycles}};
   const auto where = runs_on(machine, vcpu.block);
   json["runs_on"] = where ? Json(*where) : Json();
-  json.update(control_block_json(vcpu.block, bytes));
+  json.update(control_block_json(block_kind(machine.processors().at(0).state()), vcpu.block, bytes));
   if (where || bytes.empty()) return json;
   const Cpu guest = guest_of(machine.processors().at(0).state(), bytes);
   json.update(held_state_json(guest));

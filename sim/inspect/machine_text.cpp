@@ -160,7 +160,8 @@ std::string block_text(const Json& block) {
   std::string group;
   for (const Json& field : block.value("fields", Json::array())) {
     if (word(field, "group") != group) out += fmt::format("  {}\n", group = word(field, "group"));
-    out += fmt::format("    {} {:<27} {:>16}  {}\n", number(field, "offset"), word(field, "name"),
+    out += fmt::format("    {} {:<27} {:>16}  {}\n",
+                       number(field, field.contains("encoding") ? "encoding" : "offset"), word(field, "name"),
                        number(field, "value"), wrapped(word(field, "text"), 55));
   }
   if (block.contains("code")) out += "  Code of the guest\n" + code_text(block["code"]);

@@ -257,49 +257,26 @@ Json code_json(const std::vector<CodeLine>& lines) {
   return list;
 }
 
-Json control_block_json(u64 address, std::span<const u8> block) {
-  Json json = {{"address", hex(address)}, {"kind", "svm"}};
-  if (block.size() < sizeof(arch::svm::Vmcb)) {
+Json control_block_json(BlockKind kind, u64 address, std::span<const u8> block) {
+  Json json = {{"address", hex(address)}, {"kind", name(kind)}};
+  if (block.size() < 4096) {
     json["problem"] = "the address is not in memory";
     return json;
   }
   json["fields"] = Json::array();
-  for (const FieldValue& value : svm_block(block.data())) {
+  for (const FieldValue& value : block_values(kind, block.data())) {
     const bool long_one = value.field->bytes > 8;
-    Json field = {
-        {"group", value.field->group}, {"name", value.field->name}, {"offset", hex(value.field->offset, 2)}};
+    Json field = {{"group", value.field->group}, {"name", value.field->name}};
+    // The place of a VMCS' field in memory is nobody's business: its encoding is its name.
+    if (kind == BlockKind::Vmx)
+      field["encoding"] = hex(value.field->encoding, 2);
+    else
+      field["offset"] = hex(value.field->offset, 2);
     field["value"] = long_one ? "" : hex(value.value, value.field->bytes);
     if (!value.text.empty()) field["text"] = value.text;
     json["fields"].push_back(field);
   }
   return json;
-}
-
-Cpu guest_of(const Cpu& cpu, std::span<const u8> block) {
-  Cpu guest = cpu;
-  const auto& vmcb = *reinterpret_cast<const arch::svm::Vmcb*>(block.data());
-  // In a guest, what is known of the host's paging mode is what its second stage is read in.
-  const bool inside = cpu.second_stage.on;
-  const u64 host_cr4 = inside ? cpu.second_stage.cr4 : cpu.cr4,
-            host_efer = inside ? cpu.second_stage.efer : cpu.efer;
-  svm::load_world(guest, vmcb.save);
-  svm::load_rest(guest, vmcb.save);
-  guest.cr2 = vmcb.save.cr2;
-  guest.second_stage = {};
-  if ((vmcb.control.nested_control & arch::svm::kNestedPaging) != 0)
-    guest.second_stage = {.on = true, .root = vmcb.control.nested_root, .cr4 = host_cr4, .efer = host_efer};
-  guest.guest = guest.virtualization;  // so that whoever names its addresses knows
-  const bool protected_mode = (guest.cr0 & arch::cr0::kPe) != 0;
-  const bool v8086 = guest.rflag(arch::flag::kVm);
-  guest.mode = !protected_mode                                             ? cpu::Mode::Real
-               : v8086                                                     ? cpu::Mode::Virtual8086
-               : !guest.long_active()                                      ? cpu::Mode::Protected
-               : (guest.seg[kCs].attributes & arch::attribute::kLong) != 0 ? cpu::Mode::Long
-                                                                           : cpu::Mode::Compatibility;
-  const bool pae = (guest.cr4 & arch::cr4::kPae) != 0 && !guest.long_active() && !guest.second_stage.on;
-  const u8* table = pae ? cpu.bus->ram_page(guest.cr3 & 0xFFFF'F000) : nullptr;
-  if (table != nullptr) std::memcpy(guest.pdpte, table + (guest.cr3 & 0xFE0), sizeof guest.pdpte);
-  return guest;
 }
 
 }  // namespace hvlab::inspect

@@ -29,11 +29,11 @@ Json condition_json(const cpu::Cpu& cpu);
 Json walk_json(const Walk& walk);
 Json code_json(const std::vector<CodeLine>& lines);
 /// `block`: its 4 KiB; empty: not in memory.
-Json control_block_json(u64 address, std::span<const u8> block);
+Json control_block_json(BlockKind kind, u64 address, std::span<const u8> block);
 
-/// The processor with what is in the control block in its place, as VMRUN and the host's VMLOAD before it
-/// would leave it: for walks and code of a guest that does not run at the moment. General registers but RAX
-/// and RSP stay the processor's own.
+/// The processor with what is in the control block (of block_kind(cpu)) in its place, as VMRUN and the host's
+/// VMLOAD before it, or VM entry, would leave it: for walks and code of a guest that does not run at the
+/// moment. General registers but RSP, and with SVM RAX, stay the processor's own.
 cpu::Cpu guest_of(const cpu::Cpu& cpu, std::span<const u8> block);
 
 }  // namespace hvlab::inspect

@@ -7,12 +7,13 @@
 #include <map>
 
 #include "sim/lab/comparison_table.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::lab {
 
 namespace {
 
-constexpr size_t kMostReasons = 12;  // rows of the table that compares; the rest are summed up in one
+constexpr size_t kMostNames = 12;  // rows of the table that compares; the rest are summed up in one
 
 double percent(u64 part, u64 whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -30,19 +31,22 @@ ExitSum sum_of(const std::vector<ExitSum>& sums) {
   return all;
 }
 
-/// Every run's exits with the same reasons in the same order: those first that take most in any run.
-std::vector<std::string> reasons_of(const std::vector<const MeasuredRun*>& runs) {
+/// Which of a window's sums a table is of.
+using Sums = std::vector<ExitSum> RunWindow::*;
+
+/// Every run's exits with the same names in the same order: those first that take most in any run.
+std::vector<std::string> names_of(const std::vector<const MeasuredRun*>& runs, Sums sums) {
   std::map<std::string, double> weight;  // the largest share of a run's cycles
   for (const MeasuredRun* run : runs) {
-    const u64 all = sum_of(run->work.exits).cycles;
-    for (const ExitSum& sum : run->work.exits)
+    const u64 all = sum_of(run->work.*sums).cycles;
+    for (const ExitSum& sum : run->work.*sums)
       weight[sum.reason] = std::max(weight[sum.reason], percent(sum.cycles, all));
   }
-  std::vector<std::string> reasons;
-  reasons.reserve(weight.size());
-  for (const auto& [reason, ignored] : weight) reasons.push_back(reason);
-  std::ranges::stable_sort(reasons, std::ranges::greater(), [&](const auto& name) { return weight[name]; });
-  return reasons;
+  std::vector<std::string> names;
+  names.reserve(weight.size());
+  for (const auto& [name, ignored] : weight) names.push_back(name);
+  std::ranges::stable_sort(names, std::ranges::greater(), [&](const auto& name) { return weight[name]; });
+  return names;
 }
 
 std::string exit_cell(const ExitSum& sum, u64 all) {
@@ -51,31 +55,29 @@ std::string exit_cell(const ExitSum& sum, u64 all) {
                      mean(sum.cycles, sum.handled));
 }
 
-ExitSum sum_named(const MeasuredRun& run, const std::string& reason) {
-  const auto found = std::ranges::find(run.work.exits, reason, &ExitSum::reason);
-  return found == run.work.exits.end() ? ExitSum{reason} : *found;
+ExitSum sum_named(const std::vector<ExitSum>& sums, const std::string& name) {
+  const auto found = std::ranges::find(sums, name, &ExitSum::reason);
+  return found == sums.end() ? ExitSum{name} : *found;
 }
 
-}  // namespace
-
-TextTable exits_by_reason(const std::vector<const MeasuredRun*>& runs) {
+TextTable exits_table(const std::vector<const MeasuredRun*>& runs, Sums sums, const char* what) {
   std::vector<const MeasuredRun*> some;
   std::ranges::copy_if(runs, std::back_inserter(some),
-                       [](const MeasuredRun* run) { return !run->work.exits.empty(); });
+                       [&](const MeasuredRun* run) { return !(run->work.*sums).empty(); });
   TextTable table{"", {}, {}};
   if (some.empty()) return table;
-  const std::vector<std::string> reasons = reasons_of(some);
-  const size_t named = reasons.size() <= kMostReasons ? reasons.size() : kMostReasons - 1;
-  table.labels.assign({"reason"});
-  table.labels.insert(table.labels.end(), reasons.begin(), reasons.begin() + static_cast<long>(named));
-  if (named < reasons.size()) table.labels.push_back(fmt::format("{} others", reasons.size() - named));
+  const std::vector<std::string> names = names_of(some, sums);
+  const size_t named = names.size() <= kMostNames ? names.size() : kMostNames - 1;
+  table.labels.assign({what});
+  table.labels.insert(table.labels.end(), names.begin(), names.begin() + static_cast<long>(named));
+  if (named < names.size()) table.labels.push_back(fmt::format("{} others", names.size() - named));
   table.labels.push_back("all");
   for (const MeasuredRun* run : some) {
-    const ExitSum all = sum_of(run->work.exits);
+    const ExitSum all = sum_of(run->work.*sums);
     TextTable::Column column{way_title(*run), {fmt::format("{:>6} {:>6} {:>8}", "exits", "cycles", "mean")}};
     std::vector<ExitSum> others;
-    for (size_t i = 0; i < reasons.size(); ++i) {
-      const ExitSum sum = sum_named(*run, reasons[i]);
+    for (size_t i = 0; i < names.size(); ++i) {
+      const ExitSum sum = sum_named(run->work.*sums, names[i]);
       if (i < named) {
         column.cells.push_back(exit_cell(sum, all.cycles));
       } else {
@@ -87,6 +89,23 @@ TextTable exits_by_reason(const std::vector<const MeasuredRun*>& runs) {
     table.columns.push_back(std::move(column));
   }
   return table;
+}
+
+}  // namespace
+
+TextTable exits_by_reason(const std::vector<const MeasuredRun*>& runs) {
+  return exits_table(runs, &RunWindow::exits, "reason");
+}
+
+TextTable exits_by_class(const std::vector<const MeasuredRun*>& runs) {
+  return exits_table(runs, &RunWindow::exit_classes, "class");
+}
+
+bool of_both_vendors(const std::vector<const MeasuredRun*>& runs) {
+  bool vmx = false, svm = false;
+  for (const MeasuredRun* run : runs)
+    for (const ExitSum& sum : run->work.exits) (observe::is_vmx_label(sum.reason) ? vmx : svm) = true;
+  return vmx && svm;
 }
 
 namespace {

@@ -24,18 +24,23 @@ Json per_second(double count, const RunWindow& window) {
   return window.seconds > 0 ? Json(count / window.seconds) : Json();
 }
 
+Json exits_json(const std::vector<ExitSum>& sums, const char* key) {
+  Json exits = Json::array();
+  for (const ExitSum& sum : sums) {
+    exits.push_back(
+        {{key, sum.reason}, {"count", sum.exits}, {"handled", sum.handled}, {"cycles", sum.cycles}});
+  }
+  return exits;
+}
+
 Json window_json(const RunWindow& window) {
   double count = 0;
   for (const ExitSum& sum : window.exits) count += static_cast<double>(sum.exits);
-  Json exits = Json::array();
-  for (const ExitSum& sum : window.exits) {
-    exits.push_back(
-        {{"reason", sum.reason}, {"count", sum.exits}, {"handled", sum.handled}, {"cycles", sum.cycles}});
-  }
   return {{"seconds", window.seconds},
           {"cycles", window.cycles},
           {"ledger", ledger_json(window.ledger)},
-          {"exits", exits},
+          {"exits", exits_json(window.exits, "reason")},
+          {"exit_classes", exits_json(window.exit_classes, "class")},
           {"exits_per_second", per_second(count, window)}};
 }
 

@@ -151,9 +151,11 @@ std::string format_block(const Runs& runs, size_t width, bool first, bool hops) 
       text += section(std::string(each.title) + ", hop by hop (mean of all)", io_hops(runs, each.operation),
                       width);
   }
-  return text +
-         section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
-                 exits_by_reason(runs), width);
+  text += section("Exits of virtual machines in that time, and cycles of each until the guest ran again",
+                  exits_by_reason(runs), width);
+  if (of_both_vendors(runs))
+    text += section("The same by what the exits of both vendors have in common", exits_by_class(runs), width);
+  return text;
 }
 
 }  // namespace

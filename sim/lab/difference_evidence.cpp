@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/observe/exit.hpp"
+
 namespace hvlab::lab {
 
 using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr const char* kHalt = "hlt";
+constexpr std::string_view kHalt = "hlt";  // the class, of either vendor
 
 using Times = std::map<std::string, double>;
 
@@ -79,7 +81,7 @@ std::optional<ExitEvidence> exit_evidence(const RunWindow& window, unsigned proc
     const double exits = static_cast<double>(sum.exits);
     evidence.exits += exits;
     if (exits > most) most = exits, evidence.reason = sum.reason;
-    if (sum.reason == kHalt) {
+    if (observe::class_of_label(sum.reason) == kHalt) {
       evidence.halts = evidence.halts || sum.exits != 0;
       continue;
     }

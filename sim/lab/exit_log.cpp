@@ -28,7 +28,8 @@ ExitLog::ExitLog(const std::string& file, const observe::ExitTotals& totals, con
     // Where it was linked to run, until its own system calls say otherwise.
     if (const auto entry = guest_->symbols().address_of("entry_SYSCALL_64")) guest_->locate(*entry);
   }
-  out_ << "exit,core,vm,vcpu,reason,exitinfo1,exitinfo2,rip,symbol,guest_cycles,cycles,entry,entry_core\n";
+  out_ << "exit,core,vm,vcpu,reason,exitinfo1,exitinfo2,rip,symbol,guest_cycles,cycles,entry,entry_core,"
+          "class\n";
 }
 
 void ExitLog::on_event(const Event& event) {
@@ -66,7 +67,7 @@ void ExitLog::write(u64 block, const Open& open, const Event* entry) {
   const observe::ExitTotals::Vcpu who = totals_.vcpu_at(block);
   const Event& exit = open.exit;
   out_ << fmt::format("{},{},{},{},{},{:#x},{:#x},{:#x},{},{},", seconds(exit.time), exit.core, who.vm,
-                      who.vcpu, observe::svm_exit_label(exit.a), exit.b, open.info2, exit.rip,
+                      who.vcpu, observe::exit_label(exit.a), exit.b, open.info2, exit.rip,
                       symbol_at(exit.rip), open.guest_cycles);
   if (entry != nullptr) {
     out_ << fmt::format("{},{},{}", scale(entry->time - exit.time, frequency_hz_, kSecond),
@@ -74,7 +75,7 @@ void ExitLog::write(u64 block, const Open& open, const Event* entry) {
   } else {
     out_ << ",,";
   }
-  out_ << '\n';
+  out_ << ',' << name(observe::exit_class(exit.a, exit.b, open.info2)) << '\n';
 }
 
 void ExitLog::finish() {

@@ -125,6 +125,7 @@ const std::vector<ExplainedKind>& explained_kinds() {
       {"accounts", "account", "accounts of the ledger"},
       {"exits", "exit reason", "why guests are left, by AMD's exit codes"},
       {"intel-exits", "exit reason of Intel's", "the same by Intel's basic exit reasons"},
+      {"exit-classes", "class of exits", "what exits of both vendors have in common"},
       {"events", "event", "what processors and devices report"},
       {"claims", "claim", "claims that scenarios can decide"},
       {"glossary", "word", "words"}};

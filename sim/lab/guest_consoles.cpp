@@ -4,12 +4,11 @@
 #include <array>
 
 #include "sim/arch/registers.hpp"
-#include "sim/arch/svm.hpp"
+#include "sim/base/bits.hpp"
 #include "sim/devices/uart_registers.hpp"
 
 namespace hvlab::lab {
 
-namespace ioio = arch::svm::ioio;
 namespace uart = devices::uart;
 using observe::Event;
 using observe::EventKind;
@@ -41,45 +40,44 @@ bool touches_console(u16 port, unsigned size) {
   return false;
 }
 
-/// The address size of an OUTS as a mask of the registers that it uses (15.10.2: bits 7 to 9, one of them
-/// set).
-u64 address_mask(u64 information) {
-  const u64 size = information >> ioio::kAddressShift & 7;
-  return size == 1 ? 0xFFFF : size == 2 ? 0xFFFF'FFFF : ~u64{0};
+/// The address size of an OUTS as a mask of the registers that it uses.
+u64 address_mask(const observe::PortAccess& access) {
+  return access.address_bytes >= 8 ? ~u64{0} : bit(8 * access.address_bytes) - 1;
 }
 
 }  // namespace
 
 void GuestConsoles::on_event(const Event& event) {
-  if (event.kind == EventKind::VmExit) return left(event);
+  if (event.kind == EventKind::VmExit) last_exit_ = event;
+  if (event.kind == EventKind::VmExitDetail) return left(event);
   if (event.kind == EventKind::VmEntry) return entered(event);
 }
 
-void GuestConsoles::left(const Event& event) {
-  if (event.a != static_cast<u64>(arch::svm::Exit::IoIo) || (event.b & ioio::kInput) != 0) return;
-  const u16 port = static_cast<u16>(event.b >> ioio::kPortShift);
-  const unsigned size = static_cast<unsigned>(event.b >> ioio::kSizeShift & 7);  // 1, 2 or 4
-  if (!touches_console(port, size)) return;
-  const u64 block = inside_[event.core];
-  if ((event.b & ioio::kString) != 0) {
-    pending_[block] = string_of(event.core, event.b);
+// The detail follows its exit at once: the processor still has the guest's registers.
+void GuestConsoles::left(const Event& detail) {
+  const auto access = observe::port_access(last_exit_.a, last_exit_.b, detail.a);
+  if (!access || access->input || !touches_console(access->port, access->bytes)) return;
+  const u64 block = inside_[detail.core];
+  if (access->string) {
+    pending_[block] = string_of(detail.core, *access);
     return;
   }
-  const u64 value = machine_.state(event.core).gpr[arch::kRax];
-  for (unsigned i = 0; i < size; ++i)
-    write(block, static_cast<u16>(port + i), static_cast<u8>(value >> (8 * i)));
+  const u64 value = machine_.state(detail.core).gpr[arch::kRax];
+  for (unsigned i = 0; i < access->bytes; ++i)
+    write(block, static_cast<u16>(access->port + i), static_cast<u8>(value >> (8 * i)));
 }
 
-GuestConsoles::Pending GuestConsoles::string_of(unsigned core, u64 information) const {
+GuestConsoles::Pending GuestConsoles::string_of(unsigned core, const observe::PortAccess& access) const {
   const cpu::Cpu& cpu = machine_.state(core);
-  const u64 mask = address_mask(information);
+  const u64 mask = address_mask(access);
   Pending string;
-  string.port = static_cast<u16>(information >> ioio::kPortShift);
-  string.size = static_cast<unsigned>(information >> ioio::kSizeShift & 7);
+  string.port = access.port;
+  string.size = access.bytes;
   string.source = cpu.gpr[arch::kRsi];
   string.backwards = cpu.rflag(arch::flag::kDf);
-  const u64 segment = cpu.seg[information >> ioio::kSegmentShift & 7].base;
-  const u64 wanted = (information & ioio::kRepeated) != 0 ? cpu.gpr[arch::kRcx] & mask : 1;
+  if (access.segment >= std::size(cpu.seg)) return string;
+  const u64 segment = cpu.seg[access.segment].base;
+  const u64 wanted = access.repeated ? cpu.gpr[arch::kRcx] & mask : 1;
   const u64 count = std::min<u64>(wanted, kMostString / string.size);
   u64 at = string.source & mask;
   for (u64 i = 0; i < count; ++i) {

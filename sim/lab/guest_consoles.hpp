@@ -9,6 +9,7 @@
 
 #include "sim/cpu/cpu.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/exit.hpp"
 #include "sim/observe/exit_totals.hpp"
 
 namespace hvlab::lab {
@@ -21,8 +22,8 @@ class GuestConsoles final : public observe::Observer {
  public:
   /// How it looks at the machine, without any effect on it.
   struct Machine {
-    /// The state of processor `core` as the guest left it (on its exit), or as the guest will find it (on an
-    /// entry; RAX, RSP and RIP excepted, which are the host's).
+    /// The state of processor `core` as the guest left it (on its exit and the exit's detail), or as the
+    /// guest will find it (on an entry; RAX, RSP and RIP excepted, which are the host's).
     std::function<const cpu::Cpu&(unsigned core)> state;
     /// Reads guest memory at a linear address as `core` sees it now.
     std::function<bool(unsigned core, u64 address, void* to, size_t bytes)> read;
@@ -51,14 +52,15 @@ class GuestConsoles final : public observe::Observer {
     std::vector<u8> bytes;  // in the order in which they are written
   };
 
-  void left(const observe::Event& event);
+  void left(const observe::Event& detail);
   void entered(const observe::Event& event);
-  Pending string_of(unsigned core, u64 information) const;
+  Pending string_of(unsigned core, const observe::PortAccess& access) const;
   void write(u64 block, u16 port, u8 byte);
 
   const observe::ExitTotals& totals_;
   Machine machine_;
   Sink sink_;
+  observe::Event last_exit_{};      // until its detail comes
   std::map<unsigned, u64> inside_;  // control block by which each core was last in a guest
   std::map<u64, Pending> pending_;  // by control block
   std::map<std::pair<unsigned, unsigned>, Port> ports_;  // by machine and row of the table

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "sim/arch/svm.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::lab {
 
@@ -20,18 +19,9 @@ bool is_told(EventKind kind) {
   return kind != EventKind::Probe && kind != EventKind::VmExitDetail && kind != EventKind::MarkDetail;
 }
 
-/// Exits that are no instruction's: something came from outside (APM vol. 2, 15.13).
-bool exits_instead(const Event& event) {
-  using arch::svm::Exit;
-  static constexpr std::array kFromOutside = {Exit::Intr, Exit::Nmi, Exit::Smi, Exit::Init,
-                                              Exit::VirtualInterrupt};
-  return event.kind == EventKind::VmExit &&
-         std::ranges::find(kFromOutside, static_cast<Exit>(event.a)) != kFromOutside.end();
-}
-
 std::string event_text(const Event& event) {
   switch (event.kind) {
-    case EventKind::VmExit: return observe::svm_exit_label(event.a);
+    case EventKind::VmExit: return observe::exit_label(event.a);
     case EventKind::Halt:
     case EventKind::Wake:
     case EventKind::Nmi: return "";
@@ -130,12 +120,16 @@ void InstructionList::before_idle(Picoseconds span) {
 }
 
 void InstructionList::on_event(const Event& event) {
-  if (is_enough_ || !enough_ || event.time < wishes_.at || !is_told(event.kind)) return;
+  if (is_enough_ || !enough_ || event.time < wishes_.at) return;
   if (wishes_.processor && *wishes_.processor != event.core) return;
-  events_.push_back(event);
-  const bool taken = event.kind == EventKind::Interrupt || event.kind == EventKind::Nmi;
   std::optional<Instruction>& one = under_way_[event.core];
-  if (one && (taken || exits_instead(event))) one->interrupted = true;
+  const bool taken = event.kind == EventKind::Interrupt || event.kind == EventKind::Nmi;
+  if (event.kind == EventKind::VmExit) exit_reason_ = event.a;
+  // The detail follows its exit at once.
+  const bool left =
+      event.kind == EventKind::VmExitDetail && observe::comes_from_outside(exit_reason_, event.a);
+  if (one && (taken || left)) one->interrupted = true;
+  if (is_told(event.kind)) events_.push_back(event);
 }
 
 Json InstructionList::instruction_json(const Instruction& one) const {

@@ -73,6 +73,7 @@ class InstructionList final : public observe::Observer {
   u64 counted_at_ = 0;       // the horizon of the last count
   Picoseconds idle_to_ = 0;  // nothing is executed before that
   std::function<void()> enough_;
+  u64 exit_reason_ = 0;  // of the last exit, until its detail comes
   bool is_enough_ = false;
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 void write_exits(JsonWriter& json, const std::map<u64, u64>& exits) {
   json.key("exits").begin_object();
-  for (const auto& [reason, count] : exits) json.member(observe::svm_exit_label(reason), count);
+  for (const auto& [reason, count] : exits) json.member(observe::exit_label(reason), count);
   json.end_object();
 }
 
@@ -71,7 +71,7 @@ void write_io_request(std::ostream& out, const observe::IoRequest& request, boar
   line["complete"] = request.complete();
   line["parts"] = request.parts;
   if (request.copy_known) line["copied"] = request.copied;
-  for (const auto& [reason, count] : request.exits) line["exits"][observe::svm_exit_label(reason)] = count;
+  for (const auto& [reason, count] : request.exits) line["exits"][observe::exit_label(reason)] = count;
   Json unseen = Json::array();
   for (size_t n = 0; n < observe::kIoStages; ++n) {
     const auto stage = static_cast<observe::IoStage>(n);

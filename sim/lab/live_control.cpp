@@ -68,7 +68,7 @@ bool LiveControl::reached(size_t processor) const {
 void LiveControl::service(std::optional<size_t> processor) {
   current_ = processor;
   if (processor && reached(*processor)) {
-    const std::string why = exit_ ? fmt::format("exit {}", observe::svm_exit_label(exit_->a))
+    const std::string why = exit_ ? fmt::format("exit {}", observe::exit_label(exit_->a))
                             : step_.to == Step::To::Time ? "the time asked for"
                                                          : "one instruction";
     stop_here(why, processor);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/inspect/control_block.hpp"
 #include "sim/lab/guest_memory.hpp"
-#include "sim/svm/unit.hpp"
 
 namespace hvlab::lab {
 
@@ -52,9 +52,8 @@ std::optional<u64> MachineLook::block_of(unsigned vm, unsigned vcpu) const {
 }
 
 observe::ExitTotals::Vcpu MachineLook::vcpu_on(size_t core) const {
-  const cpu::Cpu& cpu = machine_.processors().at(core).state();
-  if (cpu.virtualization == nullptr) return {};
-  return exits_.vcpu_at(static_cast<const svm::Unit&>(*cpu.virtualization).guest().block);
+  const auto block = inspect::last_block(machine_.processors().at(core).state());
+  return block ? exits_.vcpu_at(*block) : observe::ExitTotals::Vcpu{};
 }
 
 }  // namespace hvlab::lab

@@ -19,9 +19,9 @@ namespace hvlab::lab {
 /// Account and cycles, as the statistics list them.
 using LedgerRows = std::vector<std::pair<std::string, u64>>;
 
-/// Exits of one reason, of all virtual processors.
+/// Exits of one reason, or of one class, of all virtual processors.
 struct ExitSum {
-  std::string reason;
+  std::string reason;  // or the class
   u64 exits = 0;
   u64 handled = 0;  // those after which the guest ran again
   u64 cycles = 0;   // until it did
@@ -32,7 +32,8 @@ struct RunWindow {
   double seconds = 0;  // simulated
   u64 cycles = 0;      // of all processors; the sum of the ledger
   LedgerRows ledger;
-  std::vector<ExitSum> exits;
+  std::vector<ExitSum> exits;                 // by reason
+  std::vector<ExitSum> exit_classes;          // the same by class
   std::vector<analysis::MachineWaits> waits;  // observe::VcpuWaits saw them
 };
 

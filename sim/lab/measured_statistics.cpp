@@ -7,6 +7,7 @@
 #include "sim/lab/measured_run.hpp"
 #include "sim/lab/metric_values.hpp"
 #include "sim/lab/scenario_files.hpp"
+#include "sim/observe/exit.hpp"
 #include "sim/record/run_reader.hpp"
 
 namespace hvlab::lab {
@@ -35,14 +36,24 @@ LedgerRows read_ledger(const Json& ledger) {
   return rows;
 }
 
+void add(std::vector<ExitSum>& sums, const std::string& key, const Json& exit) {
+  auto sum = std::ranges::find(sums, key, &ExitSum::reason);
+  if (sum == sums.end()) sum = sums.insert(sums.end(), ExitSum{key});
+  sum->exits += exit.at("count").get<u64>();
+  sum->handled += exit.at("handled").get<u64>();
+  sum->cycles += exit.at("cycles").get<u64>();
+}
+
 RunWindow read_window(const Json& part) {
   RunWindow window;
   window.seconds = part.at("seconds").get<double>();
   window.cycles = part.at("cycles").get<u64>();
   window.ledger = read_ledger(part.at("ledger"));
   for (const Json& exit : part.at("exits")) {
-    window.exits.push_back({exit.at("reason").get<std::string>(), exit.at("count").get<u64>(),
-                            exit.at("handled").get<u64>(), exit.at("cycles").get<u64>()});
+    const std::string reason = exit.at("reason").get<std::string>();
+    const std::string of_reason = observe::class_of_label(reason);  // what older runs do not say
+    add(window.exits, reason, exit);
+    add(window.exit_classes, exit.value("class", of_reason), exit);
   }
   for (const Json& machine : part.value("waits", Json::array())) {
     const Json& times = machine.at("picoseconds");

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/arch/vmx_exit.hpp"
 #include "sim/observe/event.hpp"
-#include "sim/observe/exit_totals.hpp"
+#include "sim/observe/exit.hpp"
 #include "sim/observe/io_request.hpp"
 #include "sim/observe/ledger.hpp"
 
@@ -21,16 +22,26 @@ const std::vector<std::string>& workload_phases() {
 
 std::vector<std::string> exit_reasons() {
   static constexpr std::pair<const char*, u64> kNames[] = {
-#define SVM_EXIT(code, id, name, section) {name, code},
+#define SVM_EXIT(code, id, name, exit_class, section) {name, code},
 #include "sim/arch/svm_exits.inc"
 #undef SVM_EXIT
+#define EXIT(id, number, name, exit_class, section) {name, arch::vmx::exit_code(number)},
+#include "sim/arch/vmx_exits.inc"
+#undef EXIT
   };
   std::vector<std::string> reasons;
   for (const auto& [name, code] : kNames) {
     // The first of a numbered series ("exception-0", "read-cr0") is listed without its number.
-    if (const std::string label = observe::svm_exit_label(code); label == name) reasons.push_back(label);
+    if (const std::string label = observe::exit_label(code); label == name) reasons.push_back(label);
   }
   return reasons;
+}
+
+std::vector<std::string> exit_classes() {
+  std::vector<std::string> classes;
+  for (size_t i = 0; i < static_cast<size_t>(observe::ExitClass::Count); ++i)
+    classes.emplace_back(observe::name(static_cast<observe::ExitClass>(i)));
+  return classes;
 }
 
 namespace {
@@ -44,6 +55,7 @@ void add_exits(const std::string& before, std::vector<Metric>& names) {
   for (const std::string& reason : exit_reasons()) add("exits." + reason);
   for (const char* series : {"exception-", "read-cr", "write-cr", "read-dr", "write-dr"})
     add(std::string("exits.") + series + "*");
+  for (const std::string& each : exit_classes()) add("exits.class." + each);
 }
 
 void add_requests(std::vector<Metric>& names) {

@@ -15,7 +15,9 @@ std::vector<scenario::Metric> metric_names();
 /// The phases of the workload (workloads/workload/).
 const std::vector<std::string>& workload_phases();
 
-/// The names of all exit reasons, without those that are one of a numbered series.
+/// The names of all exit reasons of both vendors, without those that are one of a numbered series.
 std::vector<std::string> exit_reasons();
+/// The names of the classes of exits (observe::ExitClass).
+std::vector<std::string> exit_classes();
 
 }  // namespace hvlab::lab

@@ -6,6 +6,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/io_report.hpp"
 #include "sim/lab/metric_names.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::lab {
 
@@ -44,7 +45,8 @@ void count(Metrics& metrics, const std::string& name, double value) {
   }
 }
 
-/// Of all virtual processors. Reasons that never were are 0, so that one can expect there to be none.
+/// Of all virtual processors. Reasons and classes that never were are 0, so that one can expect there to be
+/// none.
 void add_exits(const Json& exits, const std::string& before, Metrics& metrics) {
   const std::string all = before + "exits";
   Metrics counted = {{all, 0}, {all + ".cycles", 0}};
@@ -52,12 +54,18 @@ void add_exits(const Json& exits, const std::string& before, Metrics& metrics) {
     counted.emplace_back(all + "." + reason, 0);
     counted.emplace_back(all + "." + reason + ".cycles", 0);
   }
+  for (const std::string& each : exit_classes()) {
+    counted.emplace_back(all + ".class." + each, 0);
+    counted.emplace_back(all + ".class." + each + ".cycles", 0);
+  }
   for (const Json& row : exits) {
-    const std::string name = all + "." + row.at("reason").get<std::string>();
-    count(counted, all, row.at("count").get<double>());
-    count(counted, all + ".cycles", row.at("cycles").get<double>());
-    count(counted, name, row.at("count").get<double>());
-    count(counted, name + ".cycles", row.at("cycles").get<double>());
+    const std::string reason = row.at("reason").get<std::string>();
+    const std::string of_reason = observe::class_of_label(reason);
+    for (const std::string& name :
+         {all, all + "." + reason, all + ".class." + row.value("class", of_reason)}) {
+      count(counted, name, row.at("count").get<double>());
+      count(counted, name + ".cycles", row.at("cycles").get<double>());
+    }
   }
   metrics.insert(metrics.end(), counted.begin(), counted.end());
 }

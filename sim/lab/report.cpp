@@ -61,8 +61,8 @@ void write_exits(JsonWriter& json, const observe::ExitTotals& exits) {
   json.key("exits").begin_array();
   for (const auto& row : exits.rows()) {
     json.begin_object().member("vm", u64{row.vm}).member("vcpu", u64{row.vcpu});
-    json.member("reason", observe::svm_exit_label(row.reason)).member("count", row.exits);
-    json.member("handled", row.handled).member("cycles", row.cycles);
+    json.member("reason", observe::exit_label(row.reason)).member("class", name(row.exit_class));
+    json.member("count", row.exits).member("handled", row.handled).member("cycles", row.cycles);
     json.member("least", row.least).member("most", row.most).end_object();
   }
   json.end_array();
@@ -133,7 +133,8 @@ void write_window(JsonWriter& json, const WorkWindow& window) {
   write_ledger(json, window.ledger);
   json.key("exits").begin_array();
   for (const auto& row : window.exits) {
-    json.begin_object().member("reason", observe::svm_exit_label(row.reason)).member("count", row.exits);
+    json.begin_object().member("reason", observe::exit_label(row.reason));
+    json.member("class", name(row.exit_class)).member("count", row.exits);
     json.member("handled", row.handled).member("cycles", row.cycles).end_object();
   }
   json.end_array();

@@ -86,10 +86,11 @@ void print(const po::variables_map& values, const char* schema, const std::vecto
 StatBy parse_by(const std::string& text) {
   static constexpr std::pair<const char*, StatBy> kBy[] = {
       {"all", StatBy::All},       {"vm", StatBy::Vm},       {"vcpu", StatBy::Vcpu},
-      {"reason", StatBy::Reason}, {"layer", StatBy::Layer}, {"device", StatBy::Device}};
+      {"reason", StatBy::Reason}, {"class", StatBy::Class}, {"layer", StatBy::Layer},
+      {"device", StatBy::Device}};
   for (const auto& [name, by] : kBy)
     if (text == name) return by;
-  throw UserError("--by '" + text + "': give one of vm, vcpu, reason, layer, device, all");
+  throw UserError("--by '" + text + "': give one of vm, vcpu, reason, class, layer, device, all");
 }
 
 void print_parting(const analysis::RunComparison::Parting& parting) {
@@ -130,7 +131,7 @@ Json json_of(const std::vector<RunReader>& runs, const analysis::RunComparison& 
 int stat_command(const std::vector<std::string>& arguments) {
   po::options_description options = common_options();
   options.add_options()("by", po::value<std::string>()->value_name("WHAT")->default_value("all"),
-                        "vm, vcpu, reason, layer, device or all");
+                        "vm, vcpu, reason, class, layer, device or all");
   const auto values =
       parse("stat", arguments, options, "usage: hvlab stat RUN [OPTION]...\n\nWhat a run measured. ");
   if (!values) return 0;

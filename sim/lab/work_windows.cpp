@@ -12,10 +12,11 @@ constexpr size_t kMostPhases = 64;  // a guest that makes the calls for ever mus
 using Row = observe::ExitTotals::Row;
 using Waits = observe::VcpuWaits::Times;
 
-Row& row_of(std::vector<Row>& rows, u64 reason) {
-  const auto found = std::ranges::find(rows, reason, &Row::reason);
+Row& row_of(std::vector<Row>& rows, const Row& like) {
+  const auto found = std::ranges::find_if(
+      rows, [&](const Row& row) { return row.reason == like.reason && row.exit_class == like.exit_class; });
   if (found != rows.end()) return *found;
-  rows.push_back({.reason = reason});
+  rows.push_back({.reason = like.reason, .exit_class = like.exit_class});
   return rows.back();
 }
 
@@ -35,9 +36,9 @@ void WorkWindow::add(const WorkWindow& from, const WorkWindow& to) {
   for (size_t i = 0; i < ledger.size(); ++i) ledger[i] += to.ledger[i] - from.ledger[i];
   std::vector<Row> before = from.exits;
   for (const Row& after : to.exits) {
-    const Row& old = row_of(before, after.reason);
+    const Row& old = row_of(before, after);
     if (after.exits == old.exits && after.handled == old.handled) continue;
-    Row& row = row_of(exits, after.reason);
+    Row& row = row_of(exits, after);
     row.exits += after.exits - old.exits;
     row.handled += after.handled - old.handled;
     row.cycles += after.cycles - old.cycles;
@@ -64,7 +65,7 @@ WorkWindow WorkWindows::now(Picoseconds time) {
     }
   }
   for (const Row& row : exits_.rows()) {
-    Row& sum = row_of(state.exits, row.reason);
+    Row& sum = row_of(state.exits, row);
     sum.exits += row.exits;
     sum.handled += row.handled;
     sum.cycles += row.cycles;

@@ -22,7 +22,7 @@ inline constexpr u64 kPhaseBegins = 0x485600, kPhaseEnds = 0x485601;
 struct WorkWindow {
   Picoseconds time = 0;
   std::array<u64, observe::kAccounts> ledger{};  // cycles of all processors
-  std::vector<observe::ExitTotals::Row> exits;   // by reason: exits, handled, cycles
+  std::vector<observe::ExitTotals::Row> exits;   // by reason and class: exits, handled, cycles
   std::vector<observe::VcpuWaits::Times> waits;  // by virtual machine
 
   u64 cycles() const;

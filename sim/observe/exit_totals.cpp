@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "sim/arch/svm.hpp"
+#include "sim/base/bits.hpp"
 
 namespace hvlab::observe {
 
@@ -15,10 +15,7 @@ void ExitTotals::on_event(const Event& event) {
       break;
     case EventKind::VmEntry: enter(event, core); break;
     case EventKind::VmExit: leave(event, core); break;
-    case EventKind::VmExitDetail:
-      if (const auto found = vcpus_.find(core.block); found != vcpus_.end())
-        found->second.about.guest_cycles += event.b;
-      break;
+    case EventKind::VmExitDetail: detail(event, core); break;
     case EventKind::Mark:
     case EventKind::MarkDetail:
       if (const auto mark = marks_.read(event)) table_.note(*mark);
@@ -43,7 +40,7 @@ void ExitTotals::enter(const Event& event, Core& core) {
   core.in_guest = true;
   if (!known.left) return;
   known.left = false;
-  Row& row = rows_[{event.a, known.reason}];
+  Row& row = row_of(event.a, known);
   const u64 cycles = scale(event.time - known.left_at, frequency_hz_, kSecond);
   row.least = row.handled == 0 ? cycles : std::min(row.least, cycles);
   row.most = std::max(row.most, cycles);
@@ -57,10 +54,31 @@ void ExitTotals::leave(const Event& event, Core& core) {
   ++known.about.exits;
   known.left = true;
   known.reason = event.a;
+  known.info1 = event.b;
+  known.exit_class = exit_class(event.a, event.b);
   known.left_at = event.time;
-  Row& row = rows_[{core.block, event.a}];
-  row.reason = event.a;
-  ++row.exits;
+  ++row_of(core.block, known).exits;
+}
+
+// What only the second word tells, which VMX needs for exceptions, goes to the row where it belongs.
+void ExitTotals::detail(const Event& event, const Core& core) {
+  const auto found = vcpus_.find(core.block);
+  if (found == vcpus_.end()) return;
+  Known& known = found->second;
+  known.about.guest_cycles += event.b;
+  const ExitClass told = exit_class(known.reason, known.info1, event.a);
+  if (!known.left || told == known.exit_class) return;
+  const auto guessed = rows_.find({core.block, known.reason, known.exit_class});
+  if (--guessed->second.exits == 0) rows_.erase(guessed);
+  known.exit_class = told;
+  ++row_of(core.block, known).exits;
+}
+
+ExitTotals::Row& ExitTotals::row_of(u64 block, const Known& known) {
+  Row& row = rows_[{block, known.reason, known.exit_class}];
+  row.reason = known.reason;
+  row.exit_class = known.exit_class;
+  return row;
 }
 
 std::vector<ExitTotals::Row> ExitTotals::rows() const {
@@ -68,12 +86,12 @@ std::vector<ExitTotals::Row> ExitTotals::rows() const {
   list.reserve(rows_.size());
   for (const auto& [key, row] : rows_) {
     list.push_back(row);
-    const Vcpu& about = vcpus_.at(key.first).about;
+    const Vcpu& about = vcpus_.at(std::get<0>(key)).about;
     list.back().vm = about.vm;
     list.back().vcpu = about.vcpu;
   }
   std::sort(list.begin(), list.end(), [](const Row& a, const Row& b) {
-    return std::tie(a.vm, a.vcpu, a.reason) < std::tie(b.vm, b.vcpu, b.reason);
+    return std::tie(a.vm, a.vcpu, a.reason, a.exit_class) < std::tie(b.vm, b.vcpu, b.reason, b.exit_class);
   });
   return list;
 }
@@ -95,15 +113,6 @@ ExitTotals::Vcpu ExitTotals::vcpu_at(u64 block) const {
 bool ExitTotals::in_guest(unsigned core) const {
   const auto found = cores_.find(core);
   return found != cores_.end() && found->second.in_guest;
-}
-
-std::string svm_exit_label(u64 code) {
-  const arch::svm::ExitName found = arch::svm::exit_name(code);
-  const std::string name(found.name);
-  const bool numbered = code < 0x60 || (code >= 0x90 && code < 0xA0);
-  if (!numbered) return name == "?" ? std::to_string(code) : name;
-  if (code >= 0x90) return "write-cr" + std::to_string(code - 0x90) + "-trap";
-  return name + std::to_string(code < 0x40 ? code % 16 : code - 0x40);
 }
 
 }  // namespace hvlab::observe

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <map>
-#include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/observe/event.hpp"
+#include "sim/observe/exit.hpp"
 #include "sim/observe/vcpu_table.hpp"
 
 namespace hvlab::observe {
@@ -21,12 +22,13 @@ class ExitTotals final : public Observer {
   struct Row {
     unsigned vm = 0;    // 1 is the first virtual machine that ran
     unsigned vcpu = 0;  // 0 is the first virtual processor of its machine that ran
-    u64 reason = 0;     // exit code as the processor gives it
+    u64 reason = 0;     // as the processor gives it
+    ExitClass exit_class = ExitClass::Unknown;
     u64 exits = 0;
     u64 handled = 0;  // exits after which the guest ran again: those that the cycles are about
     u64 cycles = 0, least = 0, most = 0;
   };
-  /// By machine, processor and reason.
+  /// By machine, processor, reason and class.
   std::vector<Row> rows() const;
 
   struct Vcpu {
@@ -51,23 +53,23 @@ class ExitTotals final : public Observer {
   struct Known {
     Vcpu about;
     bool left = false;
-    u64 reason = 0;
+    u64 reason = 0, info1 = 0;
+    ExitClass exit_class = ExitClass::Unknown;
     Picoseconds left_at = 0;
   };
 
   Known& vcpu_of(u64 block, u64 root, const Core& core);
   void enter(const Event& event, Core& core);
   void leave(const Event& event, Core& core);
+  void detail(const Event& event, const Core& core);
+  Row& row_of(u64 block, const Known& known);
 
   u64 frequency_hz_;
   std::map<unsigned, Core> cores_;
   VcpuTable table_;
   MarkReader marks_;
-  std::map<u64, Known> vcpus_;               // by control block
-  std::map<std::pair<u64, u64>, Row> rows_;  // by control block and reason
+  std::map<u64, Known> vcpus_;                           // by control block
+  std::map<std::tuple<u64, u64, ExitClass>, Row> rows_;  // by control block, reason and class
 };
-
-/// Name of an SVM exit code as printed: "hlt", "npf", "write-cr3", "exception-14", ...
-std::string svm_exit_label(u64 code);
 
 }  // namespace hvlab::observe

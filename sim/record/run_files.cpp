@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/observe/exit.hpp"
+
 namespace hvlab::record {
 
 namespace {
@@ -61,6 +63,13 @@ void quote(std::string& to, const std::string& text) {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+/// Exits of one reason and several classes: the one that its reason does not say.
+std::string other_class(const Json& exit) {
+  const std::string of_reason = observe::class_of_label(text_of(exit["reason"]));
+  const std::string own = exit.value("class", of_reason);
+  return own == of_reason ? "" : own + ".";
+}
+
 std::string element_name(const Json& element, size_t index) {
   std::string name;
   if (element.is_object()) {
@@ -68,7 +77,7 @@ std::string element_name(const Json& element, size_t index) {
     if (element.contains("name")) name += text_of(element["name"]) + ".";
     if (element.contains("vm")) name += "vm" + text_of(element["vm"]) + ".";
     if (element.contains("vcpu")) name += "vcpu" + text_of(element["vcpu"]) + ".";
-    if (element.contains("reason")) name += text_of(element["reason"]) + ".";
+    if (element.contains("reason")) name += text_of(element["reason"]) + "." + other_class(element);
   }
   if (name.empty()) return std::to_string(index);
   name.pop_back();

@@ -52,7 +52,8 @@ std::string utc_now();
 std::vector<std::pair<std::string, Json>> flat_numbers(const Json& document);
 
 /// The numbers of a document as lines "metric,value", the path of each joined by dots ("ledger.idle,123"). An
-/// element of a list is named by what tells it from others (name, vm, vcpu, reason), else by its number.
+/// element of a list is named by what tells it from others (name, vm, vcpu, reason, a class that the reason
+/// does not say), else by its number.
 std::string flat_csv(const Json& document);
 
 }  // namespace hvlab::record

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "sim/arch/svm.hpp"
 #include "sim/base/bits.hpp"
+#include "sim/observe/exit.hpp"
 #include "sim/observe/exit_totals.hpp"
 
 namespace hvlab::record {
@@ -210,7 +210,7 @@ void TraceRecorder::vm_exit(const Event& event, Core& core) {
     writer_.name({.table = NameTable::ExitReason,
                   .key = event.a,
                   .value = reason->second,
-                  .text = observe::svm_exit_label(event.a)});
+                  .text = observe::exit_label(event.a)});
   }
   const u16 lane = lane_of(event, core);
   put(event, lane);
@@ -218,7 +218,7 @@ void TraceRecorder::vm_exit(const Event& event, Core& core) {
   writer_.summary().count(lane, event.time, static_cast<u16>(what::kExits + reason->second));
   core.in_guest = false;
   const bool marked = core.vcpu != kNoLane && vcpus_[core.vcpu].marked;
-  const bool halts = event.a == static_cast<u64>(arch::svm::Exit::Hlt) && !marked;
+  const bool halts = observe::exit_class(event.a) == observe::ExitClass::Hlt && !marked;
   vcpu_state(core.vcpu, event, halts ? VcpuState::Halted : VcpuState::Handling);
 }
 

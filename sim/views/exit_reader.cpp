@@ -4,9 +4,9 @@
 
 #include <utility>
 
-#include "sim/arch/svm.hpp"
 #include "sim/base/bits.hpp"
 #include "sim/observe/event.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::views {
 
@@ -14,6 +14,8 @@ using observe::EventKind;
 using record::LaneType;
 using record::Record;
 using record::TraceReader;
+
+observe::ExitClass Exit::exit_class() const { return observe::exit_class(reason, info1, info2); }
 
 u64 Exit::cycles(u64 frequency_hz) const { return entered ? scale(entry - time, frequency_hz, kSecond) : 0; }
 
@@ -62,42 +64,8 @@ std::optional<Exit> find_exit(const TraceReader& trace, u16 lane, Picoseconds ti
   return found;
 }
 
-namespace {
-
-namespace svm = arch::svm;
-
-std::string port_text(u64 info) {
-  const bool input = (info & svm::ioio::kInput) != 0;
-  std::string text =
-      fmt::format("port {:x}h {}", bits(info, 31, svm::ioio::kPortShift), input ? "in" : "out");
-  const u64 bytes = bits(info, svm::ioio::kSizeShift + 2, svm::ioio::kSizeShift);
-  text += fmt::format(", {} {}", bytes, bytes == 1 ? "byte" : "bytes");
-  if ((info & svm::ioio::kString) != 0)
-    text += (info & svm::ioio::kRepeated) != 0 ? ", rep string" : ", string";
-  return text;
-}
-
-std::string fault_text(u64 info1, u64 info2) {
-  std::string text = fmt::format("guest-physical {:x}h, {}", info2,
-                                 test_bit(info1, 4)   ? "fetch"
-                                 : test_bit(info1, 1) ? "write"
-                                                      : "read");
-  text += test_bit(info1, 0) ? ", not allowed" : ", not mapped";
-  if ((info1 & svm::npf::kTables) != 0) text += ", for a page table";
-  return text;
-}
-
-}  // namespace
-
 std::string qualification_text(const Exit& exit) {
-  switch (static_cast<svm::Exit>(exit.reason)) {
-    case svm::Exit::IoIo: return port_text(exit.info1);
-    case svm::Exit::NestedPageFault: return fault_text(exit.info1, exit.info2);
-    case svm::Exit::Msr: return (exit.info1 & 1) != 0 ? "write" : "read";
-    default: break;
-  }
-  if (exit.info1 == 0 && exit.info2 == 0) return "";
-  return fmt::format("{:x}h {:x}h", exit.info1, exit.info2);
+  return observe::exit_text(exit.reason, exit.info1, exit.info2);
 }
 
 std::string guest_symbol(const TraceReader& trace, u64 address) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/observe/exit.hpp"
 #include "sim/record/trace_reader.hpp"
 #include "sim/views/progress.hpp"
 
@@ -14,13 +15,14 @@ struct Exit {
   Picoseconds time = 0;
   u16 lane = 0;  // of the virtual processor; of the processor if it has none of its own
   u8 core = 0;
-  u64 reason = 0, info1 = 0, info2 = 0;  // EXITCODE, EXITINFO1, EXITINFO2
+  u64 reason = 0, info1 = 0, info2 = 0;  // as observe/exit.hpp has them
   u64 rip = 0;                           // of the guest
   u64 guest_cycles = 0;                  // that it had run since it was entered
   bool entered = false;                  // it ran again
   Picoseconds entry = 0;                 // when
   u8 entry_core = 0;                     // and where
 
+  observe::ExitClass exit_class() const;
   /// From the exit to the next entry; 0 if there was none.
   u64 cycles(u64 frequency_hz) const;
 };
@@ -95,9 +97,7 @@ void each_exit(const record::TraceReader& trace, Picoseconds from, Picoseconds u
 /// The exit of `lane` at `time`; nothing if there is none.
 std::optional<Exit> find_exit(const record::TraceReader& trace, u16 lane, Picoseconds time);
 
-/// What EXITINFO1 and EXITINFO2 of an exit mean, for people: "write of port 3f8h, 1 byte", "guest-physical
-/// fee000b0h, write, no such page" (AMD APM vol. 2, 15.10.2, 15.25.6). In hexadecimal if nothing better is
-/// known.
+/// What the information of an exit means, for people: observe::exit_text.
 std::string qualification_text(const Exit& exit);
 
 /// The function that `address` of a guest is in, as "name+1ch", if the trace names those of its guests; empty

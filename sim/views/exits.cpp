@@ -12,10 +12,11 @@ using record::TraceReader;
 
 namespace {
 
-ExitRow row_of(const TraceReader& trace, u16 lane, u64 reason) {
+ExitRow row_of(const TraceReader& trace, u16 lane, u64 reason, observe::ExitClass exit_class) {
   ExitRow row;
   row.lane = lane;
   row.reason = reason;
+  row.exit_class = exit_class;
   row.reason_name = trace.name(record::NameTable::ExitReason, reason);
   if (const auto found = trace.lanes().find(lane); found != trace.lanes().end()) {
     row.vm = found->second.type == record::LaneType::Vcpu ? found->second.vm : 0;
@@ -24,12 +25,13 @@ ExitRow row_of(const TraceReader& trace, u16 lane, u64 reason) {
   return row;
 }
 
-using Rows = std::map<std::pair<u16, u64>, ExitRow>;
+using Rows = std::map<std::tuple<u16, u64, observe::ExitClass>, ExitRow>;
 
-ExitRow& row_at(Rows& rows, const TraceReader& trace, u16 lane, u64 reason) {
-  const auto found = rows.find({lane, reason});
+ExitRow& row_at(Rows& rows, const TraceReader& trace, u16 lane, u64 reason, observe::ExitClass exit_class) {
+  const std::tuple key(lane, reason, exit_class);
+  const auto found = rows.find(key);
   if (found != rows.end()) return found->second;
-  return rows.emplace(std::pair(lane, reason), row_of(trace, lane, reason)).first->second;
+  return rows.emplace(key, row_of(trace, lane, reason, exit_class)).first->second;
 }
 
 ExitSummary summary_of(const TraceReader& trace, Picoseconds from, Picoseconds until, Rows&& rows) {
@@ -67,7 +69,7 @@ ExitSummary sum_exits(const TraceReader& trace, Picoseconds from, Picoseconds un
   std::string problem;
   try {
     each_exit(trace, from, until, progress, [&](const Exit& exit) {
-      ExitRow& row = row_at(rows, trace, exit.lane, exit.reason);
+      ExitRow& row = row_at(rows, trace, exit.lane, exit.reason, exit.exit_class());
       ++row.count;
       if (exit.entered) row.add(exit.cycles(trace.frequency_hz()));
     });
@@ -90,30 +92,37 @@ ExitSummary count_exits(const TraceReader& trace, Picoseconds from, Picoseconds 
     for (const record::Entry& entry : trace.sums(from, until, lanes)) {
       if (entry.what < record::what::kExits) continue;
       const auto code = codes.find(entry.what - record::what::kExits);
-      if (code != codes.end()) row_at(rows, trace, entry.lane, code->second).count += entry.value;
+      if (code == codes.end()) continue;
+      row_at(rows, trace, entry.lane, code->second, observe::exit_class(code->second)).count += entry.value;
     }
   }
   return summary_of(trace, from, until, std::move(rows));
 }
 
 const char* name(ExitBy by) {
-  constexpr std::array<const char*, static_cast<size_t>(ExitBy::Count)> kNames = {"reason", "machine", "vcpu",
-                                                                                  "vcpu-reason"};
+  constexpr std::array<const char*, static_cast<size_t>(ExitBy::Count)> kNames = {
+      "reason", "class", "machine", "vcpu", "vcpu-reason"};
   return kNames[static_cast<size_t>(by)];
 }
 
 std::vector<ExitRow> grouped(const std::vector<ExitRow>& rows, ExitBy by) {
-  const bool vm = by != ExitBy::Reason, vcpu = by == ExitBy::Vcpu || by == ExitBy::VcpuAndReason;
+  const bool of_class = by == ExitBy::Class;
+  const bool vm = by != ExitBy::Reason && !of_class;
+  const bool vcpu = by == ExitBy::Vcpu || by == ExitBy::VcpuAndReason;
   const bool reason = by == ExitBy::Reason || by == ExitBy::VcpuAndReason;
-  std::map<std::tuple<unsigned, unsigned, u64>, ExitRow> sums;
+  constexpr auto kAny = observe::ExitClass::Unknown;
+  std::map<std::tuple<unsigned, unsigned, u64, observe::ExitClass>, ExitRow> sums;
   for (const ExitRow& row : rows) {
-    const std::tuple key(vm ? row.vm : 0, vcpu ? row.vcpu : 0, reason ? row.reason : 0);
+    const std::tuple key(vm ? row.vm : 0, vcpu ? row.vcpu : 0, reason ? row.reason : 0,
+                         of_class || reason ? row.exit_class : kAny);
     auto sum = sums.find(key);
     if (sum == sums.end()) {
       sum = sums.emplace(key, ExitRow()).first;
       sum->second.lane = row.lane;
-      std::tie(sum->second.vm, sum->second.vcpu, sum->second.reason) = key;
-      if (reason) sum->second.reason_name = row.reason_name;
+      ExitRow& made = sum->second;
+      std::tie(made.vm, made.vcpu, made.reason, made.exit_class) = key;
+      if (reason) made.reason_name = row.reason_name;
+      if (of_class) made.reason_name = name(row.exit_class);
     }
     sum->second.merge(row);
   }
@@ -135,7 +144,8 @@ std::vector<ExitRow> filtered(const std::vector<ExitRow>& rows, const ExitFilter
   std::vector<ExitRow> list;
   std::ranges::copy_if(rows, std::back_inserter(list), [&](const ExitRow& row) {
     return (!filter.vm || row.vm == *filter.vm) && (!filter.vcpu || row.vcpu == *filter.vcpu) &&
-           (!filter.reason || row.reason == *filter.reason);
+           (!filter.reason || row.reason == *filter.reason) &&
+           (!filter.exit_class || row.exit_class == *filter.exit_class);
   });
   return list;
 }
@@ -149,6 +159,7 @@ class Sieve {
 
   bool operator()(const Exit& exit) {
     if (filter_.reason && exit.reason != *filter_.reason) return false;
+    if (filter_.exit_class && exit.exit_class() != *filter_.exit_class) return false;
     if (filter_.least != 0 || filter_.most != ~u64{0}) {
       const u64 cycles = exit.cycles(trace_.frequency_hz());
       if (!exit.entered || cycles < filter_.least || cycles > filter_.most) return false;
@@ -156,7 +167,7 @@ class Sieve {
     if (!filter_.vm && !filter_.vcpu) return true;
     const auto [lane, fresh] = lanes_.try_emplace(exit.lane, false);
     if (fresh) {
-      const ExitRow row = row_of(trace_, exit.lane, 0);
+      const ExitRow row = row_of(trace_, exit.lane, 0, observe::ExitClass::Unknown);
       lane->second = (!filter_.vm || row.vm == *filter_.vm) && (!filter_.vcpu || row.vcpu == *filter_.vcpu);
     }
     return lane->second;

@@ -1,4 +1,4 @@
-// Exits of virtual machines in a span of a run: by machine, virtual processor and reason; single ones.
+// Exits of virtual machines in a span of a run: by machine, virtual processor, reason and class; single ones.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace hvlab::views {
 
-/// Exits of one virtual processor for one reason, or of several summed up. Costs are cycles from the exit
-/// until the guest ran again.
+/// Exits of one virtual processor for one reason and of one class, or of several summed up. Costs are cycles
+/// from the exit until the guest ran again.
 struct ExitRow {
   u16 lane = 0;
   unsigned vm = 0, vcpu = 0;  // 0 and the processor's number if the trace has no lane for it
   u64 reason = 0;
-  std::string reason_name;
+  std::string reason_name;  // of rows by class the class'
+  observe::ExitClass exit_class = observe::ExitClass::Unknown;
   u64 count = 0;
   u64 handled = 0;  // after which the guest ran again: those that the costs are about
   u64 cycles = 0, least = 0, most = 0;
@@ -33,19 +34,20 @@ struct ExitRow {
 struct ExitSummary {
   Picoseconds from = 0, until = 0;
   u64 frequency_hz = 0;
-  std::vector<ExitRow> rows;  // by lane and reason
+  std::vector<ExitRow> rows;  // by lane, reason and class
   std::string problem;        // what of the trace could not be read
 };
 
-/// All exits in [from, until). Its memory depends on virtual processors and reasons, not on exits.
+/// All exits in [from, until). Its memory depends on virtual processors, reasons and classes, not on exits.
 ExitSummary sum_exits(const record::TraceReader& trace, Picoseconds from, Picoseconds until,
                       Progress* progress = nullptr);
 
-/// How many, from the trace's own summary, at once: rows without costs.
+/// How many, from the trace's own summary, at once: rows without costs, whose class is that of the reason
+/// alone.
 ExitSummary count_exits(const record::TraceReader& trace, Picoseconds from, Picoseconds until);
 
 /// What the rows of a table stand for.
-enum class ExitBy : u8 { Reason, Machine, Vcpu, VcpuAndReason, Count };
+enum class ExitBy : u8 { Reason, Class, Machine, Vcpu, VcpuAndReason, Count };
 const char* name(ExitBy by);
 
 /// `rows` summed up; those with most cycles first, then those with most exits.
@@ -57,6 +59,7 @@ ExitRow total(const std::vector<ExitRow>& rows);
 struct ExitFilter {
   std::optional<unsigned> vm, vcpu;
   std::optional<u64> reason;
+  std::optional<observe::ExitClass> exit_class;
   u64 least = 0, most = ~u64{0};  // cycles; with a bound, those that have not ended do not count
 
   bool operator==(const ExitFilter&) const = default;

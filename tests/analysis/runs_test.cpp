@@ -8,6 +8,7 @@
 #include "sample_run.hpp"
 #include "sim/analysis/compare_runs.hpp"
 #include "sim/analysis/exports.hpp"
+#include "sim/analysis/run_statistics.hpp"
 #include "sim/analysis/run_top.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/record/run_writer.hpp"
@@ -254,4 +255,46 @@ TEST_CASE("runs side by side: what differs is shown, equal runs are equal") {
   runs.erase(runs.begin());
   runs.push_back(runs.front());
   CHECK(compare_runs(runs, false, 3).equal);
+}
+
+// Catches runs on two vendors' processors without a row in common, runs of one vendor with tables that say
+// nothing more, and old runs, which have no classes.
+TEST_CASE("exits by class are what runs on two vendors' processors have in common") {
+  const test::TemporaryFolder folder("compare-classes");
+  const auto exit = [](const char* reason, const char* exit_class, u64 count) {
+    Json row = {{"vm", 1},        {"vcpu", 0},    {"reason", reason},
+                {"count", count}, {"handled", 1}, {"cycles", 10 * count},
+                {"least", 5},     {"most", 9}};
+    if (*exit_class != '\0') row["class"] = exit_class;
+    return row;
+  };
+  const auto run = [&](const std::string& name, const Json& exits) {
+    const std::string path = (folder.path / name).string();
+    record::RunWriter writer(path, {});
+    const Json stats = {{"seconds", 0.5},          {"instructions", 10}, {"cycles", 100},
+                        {"ledger", {{"idle", 1}}}, {"exits", exits},     {"io", Json::array()},
+                        {"devices", Json::array()}};
+    writer.put(record::kStatsFile, stats.dump());
+    writer.finish(record::RunState::Complete, {});
+    return record::RunReader(path);
+  };
+  const record::RunReader amd = run("amd", {exit("npf", "mmio", 3), exit("npf", "nested-page-fault", 4)});
+  const record::RunReader old = run("old", {exit("npf", "", 7), exit("hlt", "", 2)});
+  const record::RunReader intel = run("intel", {exit("EPT_MISCONFIG", "mmio", 6), exit("HLT", "hlt", 2)});
+  const auto keys = [](const RunComparison& result) {
+    std::string text;
+    for (const Table& table : result.tables) text += table.key + " ";
+    return text;
+  };
+  const RunComparison both = compare_runs({amd, intel}, false, 3);
+  CHECK(both.tables[2].key == "exit_classes");
+  CHECK(json_of(both.tables[2]).dump() ==
+        R"([{"class":"hlt","run1":0,"run2":2,"ratio":null},{"class":"mmio","run1":3,"run2":6,"ratio":2.0},)"
+        R"({"class":"nested-page-fault","run1":4,"run2":0,"ratio":0.0}])");
+  CHECK(keys(compare_runs({amd, old}, false, 3)).find("exit_classes") == std::string::npos);
+  CHECK(json_of(exits_by_class(old.stats().at("exits")))[0].at("class") == "nested-page-fault");
+  const Json rows = json_of(exits_by_reason(amd.stats().at("exits")));
+  REQUIRE(rows.size() == 2);
+  CHECK((rows[0].at("reason") == "npf" && rows[0].at("class") == "nested-page-fault"));
+  CHECK((rows[1].at("class") == "mmio" && rows[1].at("exits") == 3));
 }

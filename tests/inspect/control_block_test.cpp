@@ -14,7 +14,8 @@ using namespace hvlab::test;
 namespace {
 
 std::string text_of(const GuestMachine& m, const std::string& name) {
-  for (const inspect::FieldValue& value : inspect::svm_block(m.bus.ram.data() + kVmcb))
+  for (const inspect::FieldValue& value :
+       inspect::block_values(inspect::BlockKind::Svm, m.bus.ram.data() + kVmcb))
     if (value.field->name == name) return value.text;
   return "no such field";
 }
@@ -64,7 +65,7 @@ TEST_CASE("a block after an exit says why, in words") {
   std::fill_n(m.bus.ram.data() + kIoMap, 0x3000, u8{0xFF});
   REQUIRE(m.enter({0xE6, 0x80}) == 0x7B);  // OUT 80h, AL
   CHECK(text_of(m, "EXITCODE") == "io");
-  CHECK(text_of(m, "EXITINFO1") == "out port 0x80, 1 bytes");
+  CHECK(text_of(m, "EXITINFO1") == "port 80h out, 1 byte");
   CHECK(text_of(m, "INTERCEPT_MISC_1") == "hlt io shutdown");
   CHECK(text_of(m, "INTERCEPT_MISC_2") == "vmrun");
   CHECK(text_of(m, "EVENTINJ") == "none");

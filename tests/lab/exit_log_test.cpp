@@ -39,15 +39,18 @@ TEST_CASE("each exit has its line") {
                          event(5'000, EventKind::VmExitDetail, 0x22, 4),
                          event(6'000, EventKind::VmEntry, 0x2000, 0x9000, 0, 1),
                          event(9'000, EventKind::VmEntry, 0x1000, 0x9000, 0, 2),
-                         event(9'500, EventKind::VmExit, 0x78, 0, 0x10, 1)}) {
+                         event(9'500, EventKind::VmExit, 0x78, 0, 0x10, 1),
+                         event(9'600, EventKind::VmExit, u64{1} << 32 | 49, 0, 0x20, 2),
+                         event(9'600, EventKind::VmExitDetail, 0xFEE0'0020, 3, 0x20, 2)}) {
     totals.on_event(e);
     log.on_event(e);
   }
   log.finish();
   CHECK(content(file) ==
-        "exit,core,vm,vcpu,reason,exitinfo1,exitinfo2,rip,symbol,guest_cycles,cycles,entry,entry_core\n"
-        "0.000000005000,0,1,0,io,0x3f80220,0x22,0xfff0,,4,4,0.000000009000,2\n"
-        "0.000000009500,1,1,1,hlt,0x0,0x0,0x10,,0,,,\n");
+        "exit,core,vm,vcpu,reason,exitinfo1,exitinfo2,rip,symbol,guest_cycles,cycles,entry,entry_core,class\n"
+        "0.000000005000,0,1,0,io,0x3f80220,0x22,0xfff0,,4,4,0.000000009000,2,io\n"
+        "0.000000009600,2,1,0,EPT_MISCONFIG,0x0,0xfee00020,0x20,,3,,,,mmio\n"
+        "0.000000009500,1,1,1,hlt,0x0,0x0,0x10,,0,,,,hlt\n");
 }
 
 TEST_CASE("a place that cannot be written is the user's mistake") {

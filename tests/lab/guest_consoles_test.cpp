@@ -41,7 +41,10 @@ struct World {
     watch.on_event(e);
   }
   void enter(u64 block = 0x1000, u64 root = 0x9000) { event(EventKind::VmEntry, block, root); }
-  void leave(u64 information, u64 code = 0x7B) { event(EventKind::VmExit, code, information); }
+  void leave(u64 information, u64 code = 0x7B, u64 more = 0) {
+    event(EventKind::VmExit, code, information);
+    event(EventKind::VmExitDetail, more, 0);
+  }
   void out(u64 number, u64 value, u64 size = kByte) {
     cpu->gpr[arch::kRax] = value;
     leave(port(number) | size);
@@ -111,4 +114,29 @@ TEST_CASE("of a string what the hypervisor has written is text") {
   world.cpu->gpr[arch::kRsi] = 0x1007;
   world.enter();
   CHECK(world.consoles["vm1-com1"] == "helloh");
+}
+
+// Exit qualification of an I/O instruction and instruction information of OUTS, typed from SDM vol. 3, tables
+// 28-5 and 28-8. Catches bytes that are lost because the other vendor's words are read.
+TEST_CASE("guests of Intel's processors have consoles too") {
+  constexpr u64 kIoInstruction = u64{1} << 32 | 30, kVmxString = 1 << 4, kVmxRepeat = 1 << 5;
+  constexpr u64 kWide = 1, kVmxIn = 1 << 3, kVmxAddress64 = 2 << 7, kVmxDs = 3 << 15;
+  World world;
+  world.enter();
+  world.cpu->gpr[arch::kRax] = 0x1234'5641;
+  world.leave(port(0x3F8), kIoInstruction);
+  world.enter();
+  world.cpu->gpr[arch::kRax] = 'b' << 8 | 'x';
+  world.leave(port(0x3F7) | kWide, kIoInstruction);
+  world.enter();
+  world.leave(port(0x3F8) | kVmxIn, kIoInstruction);
+  world.enter();
+  CHECK(world.consoles["vm1-com1"] == "Ab");
+  world.memory.replace(8, 5, "hello");
+  world.cpu->gpr[arch::kRsi] = 0x1008;
+  world.cpu->gpr[arch::kRcx] = 5;
+  world.leave(port(0xE9) | kVmxString | kVmxRepeat, kIoInstruction, kVmxAddress64 | kVmxDs);
+  world.cpu->gpr[arch::kRsi] = 0x100D;
+  world.enter();
+  CHECK(world.consoles["vm1-debug"] == "hello");
 }

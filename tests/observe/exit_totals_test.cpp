@@ -59,14 +59,14 @@ TEST_CASE("a machine is its nested root, or its host address space; it keeps its
 
 // Catches names that lose the number of their range.
 TEST_CASE("exit codes have names") {
-  CHECK(svm_exit_label(0x03) == "read-cr3");
-  CHECK(svm_exit_label(0x10) == "write-cr0");
-  CHECK(svm_exit_label(0x27) == "read-dr7");
-  CHECK(svm_exit_label(0x4E) == "exception-14");
-  CHECK(svm_exit_label(0x60) == "interrupt");
-  CHECK(svm_exit_label(0x400) == "npf");
-  CHECK(svm_exit_label(~u64{0}) == "invalid");
-  CHECK(svm_exit_label(0x500) == "1280");
+  CHECK(exit_label(0x03) == "read-cr3");
+  CHECK(exit_label(0x10) == "write-cr0");
+  CHECK(exit_label(0x27) == "read-dr7");
+  CHECK(exit_label(0x4E) == "exception-14");
+  CHECK(exit_label(0x60) == "interrupt");
+  CHECK(exit_label(0x400) == "npf");
+  CHECK(exit_label(~u64{0}) == "invalid");
+  CHECK(exit_label(0x500) == "1280");
 }
 
 namespace {

@@ -73,6 +73,23 @@ TEST_CASE("a virtual processor runs, is handled, halts, is away") {
         "vm 1 vcpu 0:halted@50 core 0:ended@70 vm 1 vcpu 0:ended@70 disk:ended@70 ");
 }
 
+// Catches a halt of Intel's that is not seen as one, and a reason that has no name in the trace.
+TEST_CASE("exits of both vendors are told alike") {
+  Recording run(RecordLevel::Summary);
+  constexpr u64 kVmx = u64{1} << 32;
+  run.event(10'000, EventKind::VmEntry, 0x1000, 0x9000);
+  run.event(20'000, EventKind::VmExit, kVmx | 48, 0x182);
+  run.event(20'000, EventKind::VmExitDetail, 0xFEE0'0000, 10);
+  run.event(40'000, EventKind::VmEntry, 0x1000, 0x9000);
+  run.event(50'000, EventKind::VmExit, kVmx | 12);
+  const std::string story = run.story(70);
+  CHECK(story.find("vm 1 vcpu 0:exit-handling@20") != std::string::npos);
+  CHECK(story.find("vm 1 vcpu 0:halted@50") != std::string::npos);
+  const TraceReader trace(run.path);
+  CHECK(trace.name(NameTable::ExitReason, kVmx | 48) == "EPT_VIOLATION");
+  CHECK(trace.name(NameTable::ExitReason, kVmx | 12) == "HLT");
+}
+
 // Catches states that are guessed although the hypervisor marks them, and marks that have no lane.
 TEST_CASE("a virtual processor that is marked is ready, co-stopped and halted as its hypervisor says") {
   Recording run(RecordLevel::Summary);
