@@ -20,14 +20,11 @@ u32 word(const cpu::CpuidResult& r, char reg) {
   return reg == 'a' ? r.eax : reg == 'b' ? r.ebx : reg == 'c' ? r.ecx : r.edx;
 }
 
-/// The bits of a word that HVLab implements. Two follow something else: APIC the local APIC, which a test's
-/// machine has not, and VMX is off.
+/// The bits of a word that HVLab implements; but APIC follows the local APIC, which a test's machine has not.
 u32 known_bits(u32 leaf, char reg) {
   u32 bits = 0;
-#define FEATURE(id, name, its_leaf, its_reg, its_bit)                             \
-  if (its_leaf == leaf && (its_reg) == reg && std::string_view(name) != "apic" && \
-      std::string_view(name) != "vmx")                                            \
-    bits |= 1u << (its_bit);
+#define FEATURE(id, name, its_leaf, its_reg, its_bit) \
+  if (its_leaf == leaf && (its_reg) == reg && std::string_view(name) != "apic") bits |= 1u << (its_bit);
 #include "sim/arch/features.inc"
 #undef FEATURE
   return bits;
