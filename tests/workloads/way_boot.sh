@@ -1,9 +1,9 @@
 #!/bin/sh
-# way_boot.sh HVLAB WAY PROCESSORS INSTANCES
+# way_boot.sh HVLAB WAY PROCESSORS INSTANCES [PROFILE]
 # A way must lead to the workload, which computes there what it computes on the bare machine, in every instance.
 # Status 77 (skipped) if the packages cannot be had, or the processor's profile has not what the way needs.
 set -eu
-hvlab=$1 way=$2 processors=$3 instances=$4
+hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:+--set machine.processor=$5}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -12,7 +12,7 @@ if ! "$hvlab" demo --real --prepare --ways "bare,$way" >"$scratch/paths" 2>"$scr
   echo "way $way cannot be prepared here: skipped"
   exit 77
 fi
-"$hvlab" demo --real --quick --json --ways "bare,$way" --processors "$processors" --instances "$instances" >"$scratch/json" ||
+"$hvlab" demo --real --quick --json --ways "bare,$way" --processors "$processors" --instances "$instances" $profile >"$scratch/json" ||
   { echo "hvlab demo ended with status $?"; exit 1; }
 python3 - "$scratch/json" "$instances" <<'END'
 import json, sys
