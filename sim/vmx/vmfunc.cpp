@@ -28,7 +28,7 @@ bool switch_eptp(Cpu& cpu, Unit& unit, Vmcs& vmcs) {
 
 }  // namespace
 
-/// The functions are at any privilege, and in any mode.
+/// For any privilege and mode.
 Outcome vmfunc(Cpu& cpu, const Op&) {
   const u32 function = cpu.get<u32>(arch::kRax * 8);
   if (!cpu.vmx_operation || cpu.guest == nullptr ||

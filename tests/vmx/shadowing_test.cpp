@@ -148,17 +148,26 @@ TEST_CASE("errors of fields are told in the shadow VMCS") {
 }
 
 // A hypervisor may write to its VMCS in memory while the guest runs: what VM entry has checked is not to be
-// trusted.
-TEST_CASE("pointers that have gone bad do no harm") {
-  for (const u64 pointer : {u64{kShadow + 8}, u64{0x7F'FFF8}, ~u64{0} - 1, bit(45), u64{1} << 39}) {
+// trusted. Catches an access beyond the page that the pointer names.
+TEST_CASE("a link pointer that has gone bad names a page, or nothing") {
+  struct Case {
+    u64 pointer, value;
+  };
+  for (const Case& c : {Case{kShadow + 8, 0x1234}, Case{kShadow | bit(45), 0x1234}, Case{0x7F'FFF8, 0x5678},
+                        Case{u64{1} << 39, ~u64{0}}, Case{~u64{0} - 1, ~u64{0}}}) {
+    INFO(std::hex << c.pointer);
     Shadowing m;
+    m.vmcs(kShadow)[Field::GuestRip] = 0x1234;
+    m.vmcs(0x7F'F000)[Field::GuestRip] = 0x5678;
     m.cpu().gpr[arch::kRax] = kGuestRip;
     // mov [kVmcs + link pointer], rdx; vmread rbx, rax; vmwrite rax, rbx
     const u64 at = reinterpret_cast<u8*>(&m.field(Field::VmcsLinkPointer)) - m.bus.ram.data();
-    m.cpu().gpr[arch::kRdx] = pointer;
+    m.cpu().gpr[arch::kRdx] = c.pointer;
     Bytes program{0x48, 0x89, 0x14, 0x25};
     for (unsigned n = 0; n < 4; ++n) program.push_back(static_cast<u8>(at >> n * 8));
     program.insert(program.end(), {0x0F, 0x78, 0xC3, 0x0F, 0x79, 0xC3});
     CHECK(m.execute_in_guest(program) == kExitHlt);
+    CHECK(m.cpu().gpr[arch::kRbx] == c.value);
+    CHECK(m.guest_flags() == 0);
   }
 }
