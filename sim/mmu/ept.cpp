@@ -19,7 +19,7 @@ constexpr unsigned kMaximalLevels = 5;
 }
 
 /// `permissions` of all entries that were met: none where one is not present. `last` is the entry that maps
-/// the page, or is not present: it says whether the violation may become #VE (25.5.7.1).
+/// the page, or is not present: it says whether the violation may become #VE (26.5.7.1).
 [[gnu::cold]] bool violate(Cpu& cpu, const EptAccess& access, u64 permissions, u64 last) {
   fail(cpu, access.address, cpu::NestedFault::Violation);
   cpu.fault.qualification = access.kinds | (permissions & low_mask(3)) << 3 |
