@@ -23,7 +23,7 @@ MeasuredRun run_of(const std::string& way, unsigned processors, hvlab::u64 nanos
   run.log.phases = {{"cpu", 0xabc, nanoseconds}, {"file", 0xdef, 500}};
   run.cycles = 1000;
   run.ledger = {{"guest-user", 0}, {"host-kernel", 250}, {"idle", 750}};
-  run.work = {0.01 / processors, 1000, run.ledger, {}, {}};
+  run.work = {0.01 / processors, 1000, run.ledger, {}, {}, {}};
   return run;
 }
 
