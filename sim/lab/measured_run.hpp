@@ -33,8 +33,8 @@ struct RunWindow {
   u64 cycles = 0;      // of all processors; the sum of the ledger
   LedgerRows ledger;
   std::vector<ExitSum> exits;                 // by reason
-  std::vector<ExitSum> exit_classes;          // the same by class
   std::vector<analysis::MachineWaits> waits;  // observe::VcpuWaits saw them
+  std::vector<ExitSum> exit_classes = {};     // the exits by class
 };
 
 /// One way of running the workload, run once with so many processors.
