@@ -289,7 +289,7 @@ TEST_CASE("exits on two vendors' processors stand side by side by class") {
   CHECK(amd.work.exit_classes.size() == 2);
   CHECK(intel.work.exit_classes[1].reason == "hlt");
   const std::string text = format_runs({run_of("bare", 1, 1), amd, intel}, 100);
-  CHECK(text.find("mmio                   3  75.0%      100       4  50.0%       50\n") != std::string::npos);
+  CHECK(text.find("mmio                    3  75.0%      100       4  50.0%       50\n") != std::string::npos);
   CHECK(format_runs({run_of("bare", 1, 1), amd}, 100).find("mmio") == std::string::npos);
 }
 
