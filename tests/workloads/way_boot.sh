@@ -42,8 +42,10 @@ for run in bare, way:
         same(sum(phase["ledger"][account] for phase in seen), work["ledger"][account], f"{account} in each phase and in all")
     # A phase may end on another processor than it began on, and those may be a turn (10 000 cycles of 3 GHz) apart.
     apart = 0 if run["processors"] == 1 else 10000 / 3e9
+    # Where CPUID does not tell the time-stamp counter's rate, Linux measures it, and its clock is off by some millionths.
+    drift = 100e-6
     for phase, window in zip(run["phases"], seen):
-        assert -apart <= window["seconds"] - phase["seconds"] < 50e-6, f"{phase['name']} took another time than its clock says"
+        assert -apart - drift * phase["seconds"] <= window["seconds"] - phase["seconds"] < 50e-6, f"{phase['name']} took another time than its clock says"
 
 for vcpu in way["vcpus"]:
     exits = sum(e["count"] for e in way["exits"] if (e["vm"], e["vcpu"]) == (vcpu["vm"], vcpu["vcpu"]))
