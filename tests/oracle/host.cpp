@@ -201,9 +201,23 @@ bool map_windows(const char*& why) {
   return ok;
 }
 
+/// True if the kernel's 32-bit code segment for programs is there (LAR finds it): without IA-32 emulation
+/// there is none, and neither 32-bit code nor questions about that selector can be compared.
+bool has_code32() {
+  u8 found = 0;
+  asm volatile("lar %1, %%ecx; setz %0" : "=q"(found) : "r"(static_cast<u32>(kUserCode32)) : "ecx", "cc");
+  return found != 0;
+}
+
 }  // namespace
 
-bool host_available(const char*& why) { return map_windows(why); }
+bool host_available(const char*& why) {
+  if (!has_code32()) {
+    why = "the host's kernel has no 32-bit code segment (it runs without IA-32 emulation)";
+    return false;
+  }
+  return map_windows(why);
+}
 
 Host::Host() {
   box_ = static_cast<Mailbox*>(

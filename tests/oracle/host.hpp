@@ -7,8 +7,8 @@
 
 namespace hvlab::oracle {
 
-/// True on hosts whose processor can be asked (x86-64 Linux that lets the fixed addresses be mapped); else
-/// `why` says what is missing.
+/// True on hosts whose processor can be asked (x86-64 Linux with IA-32 emulation that lets the fixed
+/// addresses be mapped); else `why` says what is missing.
 bool host_available(const char*& why);
 
 class Host {
