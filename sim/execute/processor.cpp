@@ -5,6 +5,7 @@
 
 #include "sim/base/check.hpp"
 #include "sim/control/events.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/cpu/debug.hpp"
 #include "sim/cpu/monitor.hpp"
 #include "sim/cpu/performance.hpp"
@@ -28,6 +29,15 @@ namespace {
 
 mmu::Tlb::Geometry geometry_of(const timing::Profile& p) {
   return {p.tlb_entries_small, p.tlb_ways_small, p.tlb_entries_large, p.tlb_ways_large};
+}
+
+/// The features whose instructions are defined: those that the processor has, and on AMD's parts with long
+/// mode PREFETCH and PREFETCHW, whether or not CPUID shows 3DNowPrefetch (APM vol. 3, PREFETCHx).
+arch::FeatureSet instructions_of(const Cpu& cpu) {
+  arch::FeatureSet features = cpu.features;
+  if (cpu::vendor(cpu) == cpu::Vendor::Amd && cpu.has(arch::Feature::Lm))
+    features.set(static_cast<size_t>(arch::Feature::Prefetchw));
+  return features;
 }
 
 /// Instructions that deliver an event themselves.
@@ -82,7 +92,7 @@ struct Processor::Impl {
     if (cpu.has(arch::Feature::Vmx)) cpu.virtualization = &vmx;
     if (cpu.has(arch::Feature::Svm)) cpu.virtualization = &svm;
     cpu.stepping = true;
-    code->set_rules({setup.profile->cost, cpu.features});
+    code->set_rules({setup.profile->cost, instructions_of(cpu)});
     code->add_tlb(&tlb);
     power_up(cpu);
   }
