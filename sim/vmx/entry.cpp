@@ -81,6 +81,13 @@ void load_pdptes(Cpu& cpu, const Vmcs& v, bool ept) {
   for (unsigned n = 0; n < 4; ++n) cpu.pdpte[n] = v[Field::GuestPdpte0 + n];
 }
 
+Verdict msr_loading_failed(u64 entry) {
+  Verdict v{.kind = Verdict::Kind::FailEntry, .qualification = entry};
+  v.section = "27.4";
+  v.rule = "the entries of the VM-entry MSR-load area can be loaded";
+  return v;
+}
+
 /// VMLAUNCH or VMRESUME has ended without entering: what the engine does behind other instructions.
 void end_instruction(Cpu& cpu) {
   cpu.rip = cpu.mask_rip(cpu.rip + cpu.current->length);
@@ -111,6 +118,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   guest_ = {.controls = controls_of(v), .was_nmi_blocked = cpu.nmi_blocked};
   const EntryState state{cpu, v, guest_.controls, current};
   if (const Verdict verdict = check_controls_and_host(state); !verdict.pass()) {
+    note(cpu, verdict);
     fail_valid(cpu, current, verdict.error);
     end_instruction(cpu);
     return false;
@@ -121,7 +129,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   cpu.report(observe::EventKind::VmEntry, current, has(Control::EnableEpt) ? v[Field::Eptp] : 0);
   guest_.entered = cpu.cycles();
   if (const Verdict verdict = check_guest(state); !verdict.pass()) {
-    fail_entry(cpu, ExitReason::InvalidGuestState, verdict.qualification);
+    fail_entry(cpu, ExitReason::InvalidGuestState, verdict);
     return false;
   }
   load_guest(cpu, v, guest_.controls);
@@ -133,7 +141,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   if (const u64 failed =
           load_msrs(cpu, v[Field::EntryMsrLoadAddress], static_cast<u32>(v[Field::EntryMsrLoadCount]));
       failed != 0) {
-    fail_entry(cpu, ExitReason::MsrLoading, failed);
+    fail_entry(cpu, ExitReason::MsrLoading, msr_loading_failed(failed));
     return false;
   }
   if (launch) {
@@ -216,15 +224,20 @@ void Unit::start_timer(Cpu& cpu, u32 value) {
   cpu.guest_deadline = value == 0 ? guest_.entered : guest_.entered + (end - guest_.timer_start);
 }
 
+void Unit::note(const Cpu& cpu, const Verdict& verdict) {
+  refused_ = {.verdict = verdict, .vmcs = current, .cycle = cpu.cycles()};
+}
+
 /// 27.8: of the VM-exit information fields reason and qualification alone are written, of the guest nothing
 /// is saved.
-void Unit::fail_entry(Cpu& cpu, ExitReason reason, u64 qualification) {
+void Unit::fail_entry(Cpu& cpu, ExitReason reason, const Verdict& verdict) {
+  note(cpu, verdict);
   Vmcs& v = vmcs(cpu);
   const u32 field = static_cast<u32>(reason) | kEntryFailure;
-  cpu.report(observe::EventKind::VmExit, exit_code(field), qualification);
+  cpu.report(observe::EventKind::VmExit, exit_code(field), verdict.qualification);
   cpu.report(observe::EventKind::VmExitDetail, 0, cpu.cycles() - guest_.entered);
   v[Field::ExitReason] = field;
-  v[Field::ExitQualification] = qualification;
+  v[Field::ExitQualification] = verdict.qualification;
   region_written(cpu, current);
   to_host(cpu, guest_.was_nmi_blocked);
 }

@@ -187,6 +187,8 @@ void Unit::to_host(Cpu& cpu, bool nmi_blocked) {
     abort(cpu, kLoadingMsrs);
 }
 
+/// 28.7: nothing but RESET ends the shutdown state of a VMX abort. INIT is blocked as ever in root operation,
+/// the rest by the shutdown state; the indicator is all that is written to the region.
 void Unit::abort(Cpu& cpu, u32 indicator) {
   vmcs(cpu).abort = indicator;
   region_written(cpu, current);

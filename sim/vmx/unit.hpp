@@ -6,6 +6,7 @@
 #include "sim/arch/vmx_exit.hpp"
 #include "sim/control/events.hpp"
 #include "sim/cpu/cpu.hpp"
+#include "sim/vmx/checks.hpp"
 
 namespace hvlab::vmx {
 
@@ -47,6 +48,13 @@ struct Guest {
   u64 trap_qualification = 0;
 };
 
+/// A VM entry that has failed.
+struct Refusal {
+  Verdict verdict{};
+  u64 vmcs = arch::vmx::kNoVmcs;  // the current-VMCS pointer then
+  u64 cycle = 0;
+};
+
 class Unit final : public cpu::Interceptor {
  public:
   u64 vmxon_pointer = arch::vmx::kNoVmcs;  // physical address that VMXON was given
@@ -70,6 +78,8 @@ class Unit final : public cpu::Interceptor {
   void trap(Cpu& cpu, ExitReason reason, u64 qualification);
 
   const Guest& guest() const { return guest_; }
+  /// The last VM entry that failed, for people who want to know why: see Verdict. Pass: none has.
+  const Refusal& refused() const { return refused_; }
   bool has(Control c) const { return guest_.controls.has(c); }
   /// The current VMCS.
   Vmcs& vmcs(Cpu& cpu);
@@ -94,7 +104,8 @@ class Unit final : public cpu::Interceptor {
 
  private:
   // entry.cpp
-  void fail_entry(Cpu& cpu, ExitReason reason, u64 qualification);
+  void note(const Cpu& cpu, const Verdict& verdict);
+  void fail_entry(Cpu& cpu, ExitReason reason, const Verdict& verdict);
   bool begin(Cpu& cpu, bool launch);
   void set_door(Cpu& cpu, const Vmcs& vmcs);
   void start_timer(Cpu& cpu, u32 value);
@@ -117,6 +128,7 @@ class Unit final : public cpu::Interceptor {
   bool convert(Cpu& cpu, const Leaving& why);
 
   Guest guest_;
+  Refusal refused_;
   Vmcs nowhere_;  // stands for regions that are not in RAM
   friend Vmcs& region_at(Unit& unit, Cpu& cpu, u64 address);
 };
