@@ -54,6 +54,7 @@ Json processor_json(const board::Machine& machine, const MachineView& view, size
   const auto block = last_block(cpu);
   json["in_guest"] = cpu.guest != nullptr;
   if (block) json[cpu.guest != nullptr ? "guest" : "last_guest"] = guest_json(view, *block);
+  if (Json refused = refused_entry_json(cpu); !refused.is_null()) json["refused_entry"] = std::move(refused);
   json["registers"] = registers_json(cpu);
   json["code"] = code_json(code_around(cpu, view.code_before, view.code_after, view.symbol));
   if (view.address) json["walk"] = walk_json(explain_walk(cpu, *view.address));

@@ -134,7 +134,17 @@ std::string processor_heading(const Json& p) {
                      p["gif"].get<bool>() ? "" : " (GIF clear)", word(p, "account"));
   if (!p["waiting"].empty())
     who += fmt::format(", waiting: {}", fmt::join(p["waiting"].get<std::vector<std::string>>(), ", "));
-  return out + who + '\n';
+  out += who + '\n';
+  if (p.contains("refused_entry")) {
+    const Json& refused = p["refused_entry"];
+    const std::string segment = refused.contains("segment") ? " (" + word(refused, "segment") + ")" : "";
+    const std::string text = fmt::format(
+        "the last VM entry that failed, of block {} at cycle {}, broke a rule of SDM vol. 3, {}{}: {}",
+        word(refused, "block"), word(refused, "cycles"), word(refused, "section"), segment,
+        word(refused, "rule"));
+    out += "    " + wrapped(text, 4) + '\n';
+  }
+  return out;
 }
 
 std::string processor_text(const Json& p) {

@@ -9,6 +9,7 @@
 #include "sim/arch/msr.hpp"
 #include "sim/inspect/flag_names.hpp"
 #include "sim/svm/world.hpp"
+#include "sim/vmx/unit.hpp"
 
 namespace hvlab::inspect {
 
@@ -200,6 +201,19 @@ Json held_state_json(const Cpu& guest) {
       if (group == "segments" || std::ranges::count(kHeld, one["name"].get<std::string>()) != 0)
         held[group].push_back(one);
   return {{"mode", mode_name(guest)}, {"cpl", guest.cpl}, {"registers", held}};
+}
+
+Json refused_entry_json(const Cpu& cpu) {
+  if (!cpu.has(arch::Feature::Vmx) || cpu.has(arch::Feature::Svm) || cpu.virtualization == nullptr) return {};
+  const vmx::Refusal& refused = static_cast<const vmx::Unit&>(*cpu.virtualization).refused();
+  const vmx::Verdict& verdict = refused.verdict;
+  if (verdict.pass()) return {};
+  Json json = {{"block", hex(refused.vmcs)},
+               {"cycles", refused.cycle},
+               {"section", verdict.section},
+               {"rule", verdict.rule}};
+  if (!verdict.segment.empty()) json["segment"] = verdict.segment;
+  return json;
 }
 
 Json condition_json(const Cpu& cpu) {

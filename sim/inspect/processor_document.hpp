@@ -23,6 +23,9 @@ Json registers_json(const cpu::Cpu& cpu);
 /// are wherever its hypervisor keeps them.
 Json held_state_json(const cpu::Cpu& guest);
 
+/// VMX: the last VM entry that failed, with the rule of the manual by which it did; null if none has.
+Json refused_entry_json(const cpu::Cpu& cpu);
+
 /// Mode, privilege, activity, what waits: the members of a processor's document that are no registers.
 Json condition_json(const cpu::Cpu& cpu);
 
