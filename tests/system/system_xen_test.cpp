@@ -1,12 +1,14 @@
-// Debian's Xen, by multiboot, with Debian's kernel as its paravirtual dom0. Catches what a kernel alone does
-// not use: a kernel in ring 3 under an own hypervisor, page tables checked by somebody else, SYSCALL into
-// another ring's handler, IRET between outer rings, interrupt redirection by the hypervisor's own drivers.
+// Debian's Xen, by multiboot, with Debian's kernel as its paravirtual dom0, and with guests beside it. The
+// first catches what a kernel alone does not use: a kernel in ring 3 under an own hypervisor, page tables
+// checked by somebody else, SYSCALL into another ring's handler, IRET between outer rings, interrupt
+// redirection by the hypervisor's own drivers.
 #include <catch2/catch.hpp>
 #include <regex>
 
 #include "guest_run.hpp"
 #include "sim/boot/image_file.hpp"
 #include "sim/boot/vmlinux_extract.hpp"
+#include "sim/lab/debian_systems.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -66,4 +68,31 @@ TEST_CASE("a paravirtual dom0 computes what the kernel alone does, and switches 
   static const std::vector<std::string> expected = results(boot_bare().console);
   CHECK(expected.size() >= 8);
   CHECK(results(run.console) == expected);
+}
+
+// Catches what only guests beside dom0 use: the tool stack's hypercalls on foreign pages, grants, event
+// channels, a virtual processor given up for another one's; of PVH besides them nested paging and SVM as Xen
+// drives it.
+TEST_CASE("a guest that dom0's tool stack starts computes what the kernel alone does") {
+  const std::string type = GENERATE("pv", "pvh");
+  const System& system = the_system();
+  need_systems({"xen-tools"});
+  std::filesystem::create_directories(lab::cache_directory() + "/initrd");
+  assemble(HVLAB_WORKLOADS "/recipes/guest.sh", {}, lab::cache_directory() + "/initrd/guest.cpio");
+  const std::string initrd = (system.scratch / "xen.cpio").string();
+  assemble(HVLAB_WORKLOADS "/recipes/xen-" + type + ".sh", {system.kernel}, initrd);
+  const GuestRun run = run_guest(
+      {"--kernel", debian_cache() + "/xen/xen.gz", "--initrd",
+       system.kernel +
+           " console=hvc0 quiet panic=-1 cryptomgr.notests mitigations=off hvlab.quick=1 hvlab.way=xen-" +
+           type,
+       "--initrd", initrd, "--append",
+       "console=com1 com1=115200,8n1 loglvl=warning dom0_mem=512M,max:512M spec-ctrl=no", "--cpus", "1",
+       "--cpu", "amd-zen2", "--memory", "960M"});
+  INFO(run.errors);
+  INFO(run.console);
+  CHECK(run.status == 0);
+  CHECK(run.console.find("(domid 1)") != std::string::npos);
+  CHECK(run.says("HVLAB done"));
+  CHECK(results(run.console) == results(boot_bare().console));
 }

@@ -96,6 +96,29 @@ virtual_machine_host() {  # PROGRAM
   for rom in pvh.bin linuxboot_dma.bin; do firmware qemu-system-data/root/usr/share/qemu/$rom $rom; done
 }
 
+# Xen's first domain: the tool stack, the back ends of guests' disks and network cards, and what the guests boot, as above.
+xen_host() {
+  base ''
+  first_process
+  many_instances ''
+  for applet in ln cat; do echo "link /bin/$applet busybox"; done
+  modules xen xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-blkback
+  modules bridge llc stp bridge
+  modules vif xen-netback
+  for file in "$debian"/xen-utils-*/root/usr/lib/xen-*/bin/xl; do tools=${file%/xl}; done
+  place=${tools##*/root}
+  for path in /usr /usr/lib "${place%/bin}" "$place"; do echo "dir $path 0755"; done
+  for name in xl xenstored xenconsoled xen-init-dom0; do program '' /bin/$name "$tools/$name"; done
+  for name in xenstore-write xenstore-read; do program '' /bin/$name "$debian/xenstore-utils/root/usr/bin/$name"; done
+  # The C library takes it in when a thread ends.
+  echo "file /lib/libgcc_s.so.1 0644 $debian/libgcc-s1/root/lib/x86_64-linux-gnu/libgcc_s.so.1"
+  program '' "$place/libxl-save-helper" "$tools/libxl-save-helper"
+  for name in xen xen-plug-in; do echo "file /hvlab/$name 0755 $here/guest/$name"; done
+  echo "dir /guest 0755"
+  echo "file /guest/vmlinux 0644 $kernel"
+  echo "file /guest/initrd 0644 ${debian%/debian}/initrd/guest.cpio"
+}
+
 firmware() {  # FILE NAME
   echo "file /guest/firmware/$2 0644 $debian/$1"
 }

@@ -7,5 +7,7 @@ modules disk-mmio virtio_ring virtio virtio_mmio virtio_blk
 modules link-mmio virtio_ring virtio virtio_mmio failover net_failover virtio_net
 modules disk-ide scsi_common scsi_mod crct10dif_common crct10dif_generic crc-t10dif crc64 crc64_rocksoft_generic \
   crc64-rocksoft t10-pi sd_mod libata ata_piix
+modules disk-xen xen-blkfront
+modules link-xen xen-netfront
 echo "file /hvlab/bare 0755 $here/guest/bare"
 echo "file /bin/workload 0755 $workload"
