@@ -2,7 +2,7 @@
 
 #include "hv-models/driver-domain/domains.hpp"
 #include "hv-models/hypervisor/run.hpp"
-#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/hypervisor/second_stage.hpp"
 
 namespace hvlab::driver_domain {
 namespace {
@@ -60,7 +60,7 @@ i64 open_memory(unsigned index, VirtualMachine& caller, u64 block) {
     const Hold hold_of(domain(index).lock);
     domain(index).open = true;
   }
-  if (!hypervisor::vendor().map(caller.tables, physical, physical, kBlock, rights)) return kNoRoom;
+  if (!hypervisor::map(caller.tables, physical, physical, kBlock, rights)) return kNoRoom;
   return static_cast<i64>(physical);
 }
 

@@ -2,14 +2,13 @@
 // many pages afterwards as before. What one of them can see of the other's is what it is meant to: the rest
 // of the page that the guest gets is cleared.
 #include "hv-models/driver-domain/grants.hpp"
-#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/runtime/memory.hpp"
 
 namespace hvlab::driver_domain {
 namespace {
 
 using namespace interdomain;
-using hypervisor::vendor;
 using runtime::Hold;
 using runtime::kPageBytes;
 
@@ -28,12 +27,12 @@ bool is_fixed(const Domain& of, u64 address) {
 bool unmap_both(Domain& caller, Domain& of, const ExchangedPages& pages) {
   hypervisor::GuestMemory &theirs = of.machine.memory, &ours = caller.machine.memory;
   const u64 tables = of.machine.tables, own_tables = caller.machine.tables;
-  if (!vendor().unmap(own_tables, pages.theirs, kPageBytes)) return false;  // makes the tables for later
+  if (!hypervisor::unmap(own_tables, pages.theirs, kPageBytes)) return false;  // makes the tables for later
   if (!theirs.set_page(pages.at, 0)) return false;
   if (ours.set_page(pages.theirs, 0) && ours.set_page(pages.ours, 0)) {
-    if (vendor().unmap(tables, pages.at, kPageBytes)) {
-      if (vendor().unmap(own_tables, pages.ours, kPageBytes)) return true;
-      vendor().map(tables, pages.at, pages.theirs, kPageBytes, kAll);
+    if (hypervisor::unmap(tables, pages.at, kPageBytes)) {
+      if (hypervisor::unmap(own_tables, pages.ours, kPageBytes)) return true;
+      hypervisor::map(tables, pages.at, pages.theirs, kPageBytes, kAll);
     }
     ours.set_page(pages.ours, pages.ours);
   }
@@ -71,8 +70,8 @@ void give_pages(Domain& caller, Domain& of, const GrantWork& work, const Exchang
   const Hold hold(of.lock);
   of.machine.memory.set_page(pages.at, pages.ours);
   caller.machine.memory.set_page(pages.theirs, pages.theirs);
-  vendor().map(of.machine.tables, pages.at, pages.ours, kPageBytes, kAll);
-  vendor().map(caller.machine.tables, pages.theirs, pages.theirs, kPageBytes, kAll);
+  hypervisor::map(of.machine.tables, pages.at, pages.ours, kPageBytes, kAll);
+  hypervisor::map(caller.machine.tables, pages.theirs, pages.theirs, kPageBytes, kAll);
 }
 
 }  // namespace hvlab::driver_domain

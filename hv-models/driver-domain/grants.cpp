@@ -1,7 +1,7 @@
 #include "hv-models/driver-domain/grants.hpp"
 
 #include "hv-models/hypervisor/run.hpp"
-#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 
@@ -9,7 +9,6 @@ namespace hvlab::driver_domain {
 namespace {
 
 using namespace interdomain;
-using hypervisor::vendor;
 using runtime::Hold;
 using runtime::kPageBytes;
 using Rights = GrantUses::Rights;
@@ -32,7 +31,7 @@ bool leave_page(Domain& of, u64 grant, i64& result) {
   of.uses.end(number);
   result = 0;
   if (of.open || of.uses.rights(of.uses.page(number)) != Rights::None) return false;
-  vendor().unmap(management().tables, page, kPageBytes);
+  hypervisor::unmap(management().tables, page, kPageBytes);
   return true;
 }
 
@@ -149,7 +148,7 @@ i64 map_page(Domain& of, u64 grant, bool write) {
   const bool writable = of.uses.rights(of.uses.page(number)) == Rights::Write;
   const u8 rights = hypervisor::kReadable | (writable ? hypervisor::kWritable : 0);
   const u64 at = static_cast<u64>(page);
-  if (vendor().map(management().tables, at, at, kPageBytes, rights)) return page;
+  if (hypervisor::map(management().tables, at, at, kPageBytes, rights)) return page;
   of.uses.end(number);
   return kNoRoom;
 }

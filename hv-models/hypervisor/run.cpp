@@ -179,7 +179,7 @@ Outcome run_once(VirtualProcessor& vcpu) {
 void forget_translations(VirtualMachine& machine) {
   for (unsigned i = 0; i < machine.count; ++i) {
     VirtualProcessor& vcpu = machine.vcpus[i];
-    vendor().flush(vcpu);
+    mark_stale(vcpu);
     if (__atomic_load_n(&vcpu.inside, __ATOMIC_SEQ_CST)) machine.hooks->kick(vcpu);
   }
   for (unsigned i = 0; i < machine.count; ++i) {

@@ -89,7 +89,7 @@ void prepare_shadow(VirtualProcessor& vcpu) {
   shadow.select = false;
   shadow.tables.select(mode.root(r.cr3), vcpu.machine->memory);
   vendor().use_tables(vcpu, shadow.tables.root());
-  vendor().flush(vcpu);
+  mark_stale(vcpu);
 }
 
 bool set_cr0(VirtualProcessor& vcpu, u64 value) {

@@ -17,7 +17,7 @@ constexpr u64 kLargePage = u64{2} << 20;
 
 void flush(VirtualProcessor& vcpu, ShadowChange change, u64 linear) {
   if (change == ShadowChange::OnePage) vendor().flush_page(vcpu, linear);
-  if (change == ShadowChange::More) vendor().flush(vcpu);
+  if (change == ShadowChange::More) mark_stale(vcpu);
 }
 
 // The page is writable here only once the guest's entry is dirty. A supervisor that write protection does not

@@ -1,4 +1,5 @@
-// What Intel's and AMD's virtualization have in common, as a table of functions: svm/vendor.cpp has AMD's, vmx/vendor.cpp Intel's.
+// What Intel's and AMD's virtualization have in common, as a table of functions: svm/vendor.cpp has AMD's,
+// vmx/vendor.cpp Intel's.
 #pragma once
 
 #include "hv-models/hypervisor/virtual_processor.hpp"
@@ -6,25 +7,21 @@
 
 namespace hvlab::hypervisor {
 
-inline constexpr u8 kReadable = 1, kWritable = 2, kExecutable = 4;
-inline constexpr u8 kSmallPages = 8;  // beside rights: of 4 KiB, also where larger ones would do
-
 struct Vendor {
   const char* name;
   bool (*available)();
   /// On each processor, before anything else here.
   void (*enable)();
 
-  /// Second-stage tables of a machine: an opaque root. Addresses and bytes are multiples of 4 KiB; what can
-  /// be is mapped in large pages, unless kSmallPages says otherwise. False without memory.
-  u64 (*make_tables)();
-  void (*free_tables)(u64 root);
-  bool (*map)(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);
-  bool (*unmap)(u64 root, u64 guest_physical, u64 bytes);
+  /// Entries of second-stage tables (second_stage.hpp): any of these bits in one that is used; those of one
+  /// that names a table; and one that names a page, with rights. Bit 7 is a large page's.
+  u64 present_bits, table_bits;
+  u64 (*leaf)(u64 physical, u8 rights);
 
-  /// A map of ports for one machine, all of which leave the guest; then those that do not. 0 without memory.
-  u64 (*make_port_map)();
-  void (*let_ports_through)(u64 map, u16 first, unsigned count);
+  /// Permission maps (permission_maps.hpp): 4096 bytes to the power of two; and an MSR's reads and writes in
+  /// one.
+  unsigned port_map_order, msr_map_order;
+  void (*let_msr_through)(u8* map, u32 msr);
 
   /// A control block; false without memory. Then one of the two states to begin with.
   bool (*create)(VirtualProcessor& vcpu);
@@ -41,8 +38,8 @@ struct Vendor {
   /// From here until the guest has been left, whatever comes waits, NMIs too: what is looked at before an
   /// entry stays as it was.
   void (*hold_events)();
-  /// To be called by handlers of NMIs that are to end the guest: between hold_events() and the entry this keeps the guest
-  /// from being entered. Changes RIP of `frame`.
+  /// To be called by handlers of NMIs that are to end the guest: between hold_events() and the entry this
+  /// keeps the guest from being entered. Changes RIP of `frame`.
   void (*event_arrived)(runtime::TrapFrame& frame);
 
   bool (*can_take_interrupt)(const VirtualProcessor& vcpu);
@@ -54,8 +51,6 @@ struct Vendor {
   void (*ask_for_window)(VirtualProcessor& vcpu, u8 vector);
   /// The instruction is done: no shadow of STI or MOV SS any more.
   void (*end_shadow)(VirtualProcessor& vcpu);
-  /// Whatever the processor remembers of this machine's translations is out of date.
-  void (*flush)(VirtualProcessor& vcpu);
   /// Up to 15 bytes of the instruction that accessed memory, if the processor has kept them; else 0.
   unsigned (*instruction_bytes)(const VirtualProcessor& vcpu, u8 (&bytes)[15]);
   /// The PAT that second-stage paging works with (IA32_PAT).

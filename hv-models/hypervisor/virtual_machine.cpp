@@ -1,21 +1,23 @@
 #include "hv-models/hypervisor/virtual_machine.hpp"
 
 #include "hv-models/hypervisor/firmware.hpp"
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/hypervisor/shadow.hpp"
 #include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/runtime/mark.hpp"
 
 namespace hvlab::hypervisor {
 namespace {
 
 bool create_tables(VirtualMachine& machine) {
-  machine.tables = vendor().make_tables();
+  machine.tables = make_tables();
   if (machine.tables == 0) return false;
   constexpr u64 kBlock = GuestMemory::kBlock;
   const u8 small = machine.configuration.pages == Pages::Small ? kSmallPages : u8{0};
   for (u64 at = 0; at < machine.memory.bytes(); at += kBlock) {
     if (machine.memory.physical(at) == 0) continue;
-    if (!vendor().map(machine.tables, at, machine.memory.physical(at), kBlock,
-                      kReadable | kWritable | kExecutable | small))
+    if (!map(machine.tables, at, machine.memory.physical(at), kBlock,
+             kReadable | kWritable | kExecutable | small))
       return false;
   }
   return true;
@@ -36,6 +38,23 @@ bool create_processor(VirtualMachine& machine, unsigned number) {
 }
 
 }  // namespace
+
+// Where others change tables meanwhile (forget_translations), that the guest is entered has to be seen before
+// the question is asked.
+bool take_stale(VirtualProcessor& vcpu) {
+  if (vcpu.machine->changes) return __atomic_exchange_n(&vcpu.stale, false, __ATOMIC_SEQ_CST);
+  const bool stale = vcpu.stale;
+  vcpu.stale = false;
+  return stale;
+}
+
+void mark_control_block(const VirtualProcessor& vcpu) {
+  using arch::mark::Role;
+  const VirtualMachine& machine = *vcpu.machine;
+  const Role role = machine.privileged ? Role::Management : machine.direct ? Role::Partition : Role::Guest;
+  runtime::mark<arch::mark::Kind::ControlBlock>(
+      vcpu.control_address, arch::mark::vcpu_id(machine.number, vcpu.number), static_cast<u64>(role));
+}
 
 bool create(VirtualMachine& machine, unsigned number, const MachineConfiguration& configuration,
             const DeviceDoor& door, const ModelHooks& hooks) {
@@ -80,7 +99,7 @@ void destroy(VirtualMachine& machine) {
     vendor().destroy(machine.vcpus[i]);
   }
   machine.count = 0;
-  if (machine.tables != 0) vendor().free_tables(machine.tables);
+  if (machine.tables != 0) free_tables(machine.tables);
   machine.tables = 0;
   machine.memory.free();
 }

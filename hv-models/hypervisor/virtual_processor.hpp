@@ -55,4 +55,12 @@ struct VirtualProcessor {
   alignas(16) u8 fpu[512] = {};    // FXSAVE image while another one has the processor's
 };
 
+/// What processors remember of its translations is out of date. Not at once: it may be running, and on
+/// another processor.
+inline void mark_stale(VirtualProcessor& vcpu) { __atomic_store_n(&vcpu.stale, true, __ATOMIC_SEQ_CST); }
+/// Before an entry, with `inside` set: whether it has to be forgotten, which is then taken as done.
+bool take_stale(VirtualProcessor& vcpu);
+/// Tells who watches the machine whose control block this is (docs/marks.md).
+void mark_control_block(const VirtualProcessor& vcpu);
+
 }  // namespace hvlab::hypervisor

@@ -2,7 +2,8 @@
 
 #include <initializer_list>
 
-#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/hypervisor/permission_maps.hpp"
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/runtime/acpi.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/panic.hpp"
@@ -11,7 +12,6 @@
 namespace hvlab::partition {
 namespace {
 
-using hypervisor::vendor;
 using hypervisor::VirtualMachine;
 namespace acpi = runtime::acpi;
 
@@ -111,7 +111,7 @@ bool give_card(VirtualMachine& machine) { return give(machine, kNetwork); }
 
 void open_ports(VirtualMachine& machine) {
   const auto open = [&](u16 first, unsigned ports) {
-    vendor().let_ports_through(machine.ports, first, ports);
+    hypervisor::let_ports_through(machine.ports, first, ports);
   };
   // Reading the timer changes nothing, and writing it neither (ACPI 6.4, 4.8.3.3).
   if (acpi::tables().timer_port != 0) open(acpi::tables().timer_port, 4);
@@ -136,8 +136,8 @@ bool map_registers(VirtualMachine& machine) {
       if (!bar.there || bar.port) continue;
       if (bar.bytes < kPage || bar.address % kPage != 0)
         runtime::panic("a device at %lx has no page to itself, and cannot be a partition's", bar.address);
-      if (!vendor().map(machine.tables, bar.address, bar.address, bar.bytes,
-                        hypervisor::kReadable | hypervisor::kWritable))
+      if (!hypervisor::map(machine.tables, bar.address, bar.address, bar.bytes,
+                           hypervisor::kReadable | hypervisor::kWritable))
         return false;
     }
   }

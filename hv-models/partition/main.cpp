@@ -4,7 +4,7 @@
 #include "hv-models/hypervisor/consoles.hpp"
 #include "hv-models/hypervisor/fixed_memory.hpp"
 #include "hv-models/hypervisor/image.hpp"
-#include "hv-models/hypervisor/vendor.hpp"
+#include "hv-models/hypervisor/permission_maps.hpp"
 #include "hv-models/partition/cores.hpp"
 #include "hv-models/partition/functions.hpp"
 #include "hv-models/partition/pci_view.hpp"
@@ -120,7 +120,7 @@ void make_partition(unsigned number) {
   new (&p->serial) SerialPort({put, p}, {no_line, nullptr, 0});
   take_cores(machine, of.vcpus);
   give_devices(*p, of);
-  machine.ports = vendor().make_port_map();
+  machine.ports = hypervisor::make_port_map();
   if (machine.ports == 0 || !prepare_fixed_memory(machine, of.memory) ||
       !create(machine, number, of, {access, p}, kHooks) || !map_registers(machine))
     runtime::panic("vm%u: not enough memory for its %u MiB", number, of.memory);

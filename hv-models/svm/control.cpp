@@ -1,12 +1,12 @@
 #include "hv-models/svm/control.hpp"
 
 #include <initializer_list>
+#include "hv-models/hypervisor/identifiers.hpp"
+#include "hv-models/hypervisor/permission_maps.hpp"
 #include "hv-models/hypervisor/virtual_machine.hpp"
 #include "hv-models/runtime/instructions.hpp"
-#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/processors.hpp"
-#include "hv-models/svm/asids.hpp"
 
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
@@ -97,7 +97,7 @@ bool create(VirtualProcessor& vcpu) {
   if (page == nullptr) return false;
   // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own. Who
   // had it before is forgotten before its first entry on each processor.
-  const u32 asid = take_asid();
+  const u16 asid = hypervisor::take_identifier(runtime::cpuid(0x8000'000a).ebx);
   if (asid == 0) {
     runtime::free_pages(page);
     return false;
@@ -107,34 +107,26 @@ bool create(VirtualProcessor& vcpu) {
   ControlArea& control = block(vcpu).control;
   if (vcpu.machine->direct) {
     for (const Exit each : kDirect) intercept(control, static_cast<u64>(each));
-    control.msr_map = direct_msr_map();
   } else {
     for (const Exit each : kAlways) intercept(control, static_cast<u64>(each));
     watch_pauses(control);
-    control.msr_map = msr_map();
     control.interrupt = virtual_interrupt::kMasking;
   }
-  const u64 shared_ports = vcpu.machine->privileged ? privileged_port_map() : port_map();
-  control.io_map = vcpu.machine->ports != 0 ? vcpu.machine->ports : shared_ports;
+  control.msr_map = hypervisor::msr_map_of(*vcpu.machine);
+  control.io_map = hypervisor::port_map_of(*vcpu.machine);
   control.asid = asid;
   control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   if (vcpu.machine->tables != 0) {
     control.nested_control = kNestedPaging;
     control.nested_root = vcpu.machine->tables;
   }
-  using Mark = arch::mark::Kind;
-  using arch::mark::Role;
-  const Role role = vcpu.machine->privileged ? Role::Management
-                    : vcpu.machine->direct   ? Role::Partition
-                                             : Role::Guest;
-  runtime::mark<Mark::ControlBlock>(
-      vcpu.control_address, arch::mark::vcpu_id(vcpu.machine->number, vcpu.number), static_cast<u64>(role));
+  hypervisor::mark_control_block(vcpu);
   return true;
 }
 
 void destroy(VirtualProcessor& vcpu) {
   if (vcpu.control == nullptr) return;
-  give_back_asid(block(vcpu).control.asid);
+  hypervisor::give_back_identifier(static_cast<u16>(block(vcpu).control.asid));
   runtime::free_pages(vcpu.control);
   vcpu.control = nullptr;
 }
@@ -198,15 +190,6 @@ void read_out(VirtualProcessor& vcpu) {
   for (unsigned i = 0; i < 6; ++i) r.segment_base[i] = segments[i]->base;
 }
 
-// Where others change tables meanwhile (hypervisor::forget_translations), that the guest is entered has to be
-// seen before the question is asked.
-bool take_stale(VirtualProcessor& vcpu) {
-  if (vcpu.machine->changes) return __atomic_exchange_n(&vcpu.stale, false, __ATOMIC_SEQ_CST);
-  const bool stale = vcpu.stale;
-  vcpu.stale = false;
-  return stale;
-}
-
 // MOV to CR8 does not leave the guest: it is the control block's V_TPR (15.21.2), and what the local APIC's
 // model goes by.
 void show_task_priority(VirtualProcessor& vcpu) {
@@ -229,7 +212,7 @@ void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   write_back(vcpu);
   if (!vcpu.machine->direct) show_task_priority(vcpu);
   __atomic_store_n(&vcpu.inside, true, __ATOMIC_RELEASE);
-  if (take_stale(vcpu)) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
+  if (hypervisor::take_stale(vcpu)) control.tlb_control = static_cast<u8>(TlbControl::FlushGuest);
   svm_enter(vcpu.control_address, vcpu.registers.gpr, host_pages[processor]);
   __atomic_store_n(&vcpu.inside, false, __ATOMIC_RELEASE);
   if (!vcpu.machine->direct) take_task_priority(vcpu);

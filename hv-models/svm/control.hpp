@@ -35,23 +35,6 @@ void end_shadow(hypervisor::VirtualProcessor& vcpu);
 /// An event that was on its way into the guest when it was left goes in again.
 void inject_again(hypervisor::VirtualProcessor& vcpu);
 
-// Second-stage tables (tables.cpp).
-u64 make_tables();
-void free_tables(u64 root);
-bool map(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights);
-bool unmap(u64 root, u64 guest_physical, u64 bytes);
-void flush(hypervisor::VirtualProcessor& vcpu);
-
-// Permission maps (maps.cpp): which ports and MSRs a guest may touch without leaving. Shared by all guests
-// that have none of their own.
-u64 port_map();
-/// Of the management machine: the machine's devices are its own.
-u64 privileged_port_map();
-u64 msr_map();
-/// Of processors that a machine has to itself: their local APICs too, but for what reaches other processors.
-u64 direct_msr_map();
-u64 make_port_map();
-void let_ports_through(u64 map, u16 first, unsigned count);
 void hold_events();
 void event_arrived(runtime::TrapFrame& frame);
 

@@ -2,18 +2,34 @@
 #include "hv-models/svm/vendor.hpp"
 
 #include <initializer_list>
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/svm/control.hpp"
 
 #include "sim/arch/exceptions.hpp"
 #include "sim/arch/registers.hpp"
+#include "sim/base/bits.hpp"
 
 namespace hvlab::svm {
 namespace {
 
 using arch::svm::ControlArea;
 using hypervisor::VirtualProcessor;
+
+// Second-stage tables are those of 64-bit mode, every page a user's (APM vol. 2, 15.25.5).
+constexpr u64 kPresent = bit(0), kWrite = bit(1), kUser = bit(2), kNoExecute = bit(63);
+
+u64 leaf(u64 physical, u8 rights) {
+  return physical | kPresent | kUser | ((rights & hypervisor::kWritable) != 0 ? kWrite : 0) |
+         ((rights & hypervisor::kExecutable) != 0 ? 0 : kNoExecute);
+}
+
+// Two bits an MSR, read and write; ranges from 0, C000_0000h and C001_0000h, 2 KiB each (15.11).
+void let_msr_through(u8* map, u32 msr) {
+  const u32 offset = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc000'0000) * 2;
+  map[offset / 8] &= static_cast<u8>(~(3u << offset % 8));
+}
 
 unsigned instruction_bytes(const VirtualProcessor& vcpu, u8 (&bytes)[15]) {
   const ControlArea& control = block(vcpu).control;
@@ -43,7 +59,7 @@ void flush_page(VirtualProcessor& vcpu, u64 linear) {
 
 void use_tables(VirtualProcessor& vcpu, u64 cr3) { block(vcpu).save.cr3 = cr3; }
 
-void intercept(ControlArea& control, u64 bit) { control.intercept[bit / 32] |= 1u << bit % 32; }
+void intercept(ControlArea& control, u64 number) { control.intercept[number / 32] |= 1u << number % 32; }
 
 // Without a second stage the guest's own tables are never the processor's: all that touches them is seen.
 void intercept_control(VirtualProcessor& vcpu) {
@@ -59,12 +75,12 @@ void intercept_control(VirtualProcessor& vcpu) {
 constexpr hypervisor::Vendor kAmd = {.name = "svm",
                                      .available = available,
                                      .enable = enable,
-                                     .make_tables = make_tables,
-                                     .free_tables = free_tables,
-                                     .map = map,
-                                     .unmap = unmap,
-                                     .make_port_map = make_port_map,
-                                     .let_ports_through = let_ports_through,
+                                     .present_bits = kPresent,
+                                     .table_bits = kPresent | kWrite | kUser,
+                                     .leaf = leaf,
+                                     .port_map_order = 2,  // 12 KiB
+                                     .msr_map_order = 1,
+                                     .let_msr_through = let_msr_through,
                                      .create = create,
                                      .destroy = destroy,
                                      .set_protected_mode = set_protected_mode,
@@ -78,7 +94,6 @@ constexpr hypervisor::Vendor kAmd = {.name = "svm",
                                      .inject_exception = inject_exception,
                                      .ask_for_window = ask_for_window,
                                      .end_shadow = end_shadow,
-                                     .flush = flush,
                                      .instruction_bytes = instruction_bytes,
                                      .read_pat = read_pat,
                                      .write_pat = write_pat,

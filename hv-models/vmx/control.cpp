@@ -2,7 +2,6 @@
 
 #include "hv-models/hypervisor/virtual_machine.hpp"
 #include "hv-models/runtime/instructions.hpp"
-#include "hv-models/runtime/mark.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/runtime/processors.hpp"
@@ -10,7 +9,6 @@
 #include "hv-models/vmx/instructions.hpp"
 #include "hv-models/vmx/real_mode.hpp"
 #include "hv-models/vmx/state.hpp"
-#include "hv-models/vmx/vpids.hpp"
 
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
@@ -48,15 +46,6 @@ void forget_translations(const Block& b) {
   constexpr u64 kSingle = 1, kAll = 2;
   if (b.vpid != 0) invvpid(forgets_one_vpid() ? kSingle : kAll, b.vpid);
   if (b.eptp != 0) invept(forgets_one_root() ? kSingle : kAll, b.eptp);
-}
-
-// Where others change tables meanwhile (hypervisor::forget_translations), that the guest is entered has to be
-// seen before the question is asked.
-bool take_stale(VirtualProcessor& vcpu) {
-  if (vcpu.machine->changes) return __atomic_exchange_n(&vcpu.stale, false, __ATOMIC_SEQ_CST);
-  const bool stale = vcpu.stale;
-  vcpu.stale = false;
-  return stale;
 }
 
 // MOV to CR8 does not leave the guest: it is the virtual-APIC page's VTPR (30.3), and what the local APIC's
@@ -136,13 +125,7 @@ bool create(VirtualProcessor& vcpu) {
   vcpu.control_address = runtime::physical(region);
   b->registers = vcpu.registers.gpr;
   if (!vmclear(vcpu.control_address)) runtime::panic("VMCLEAR fails");
-  using Mark = arch::mark::Kind;
-  using arch::mark::Role;
-  const Role role = vcpu.machine->privileged ? Role::Management
-                    : vcpu.machine->direct   ? Role::Partition
-                                             : Role::Guest;
-  runtime::mark<Mark::ControlBlock>(
-      vcpu.control_address, arch::mark::vcpu_id(vcpu.machine->number, vcpu.number), static_cast<u64>(role));
+  hypervisor::mark_control_block(vcpu);
   return true;
 }
 
@@ -173,7 +156,7 @@ void run(VirtualProcessor& vcpu, hypervisor::Exit& exit) {
   b.event_has_arrived = arrival_flag();
   __atomic_store_n(&vcpu.inside, true, __ATOMIC_RELEASE);
   // What another processor remembers of it, nobody has kept up to date.
-  if (take_stale(vcpu) || moved) forget_translations(b);
+  if (hypervisor::take_stale(vcpu) || moved) forget_translations(b);
   const u32 failed = vmx_enter(&b);
   __atomic_store_n(&vcpu.inside, false, __ATOMIC_RELEASE);
   if (failed == 1)

@@ -63,7 +63,7 @@ bool write_cr0(VirtualProcessor& vcpu, u64 value) {
   b.cr0 = vcpu.registers.cr0 = value;
   write(Field::GuestCr0, value | (capabilities().cr0_fixed0 & ~(cr0::kPe | cr0::kPg)));
   write(Field::Cr0Shadow, value);
-  if (((value ^ old) & (cr0::kPg | cr0::kPe | cr0::kWp)) != 0) flush(vcpu);
+  if (((value ^ old) & (cr0::kPg | cr0::kPe | cr0::kWp)) != 0) hypervisor::mark_stale(vcpu);
   return true;
 }
 

@@ -1,5 +1,7 @@
 #include "hv-models/vmx/real_mode.hpp"
 
+#include "hv-models/hypervisor/second_stage.hpp"
+
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/panic.hpp"
 #include "hv-models/vmx/capabilities.hpp"
@@ -19,18 +21,18 @@ constexpr u8 kAll = hypervisor::kReadable | hypervisor::kWritable | hypervisor::
 
 bool map_block(u64 root, const GuestMemory& memory, u64 at) {
   if (memory.at(at, GuestMemory::kBlock) != nullptr)
-    return map(root, at, memory.physical(at), GuestMemory::kBlock, kAll);
+    return hypervisor::map(root, at, memory.physical(at), GuestMemory::kBlock, kAll);
   for (u64 page = at; page < at + GuestMemory::kBlock; page += kPage) {
     const u64 physical = memory.physical(page);
-    if (physical != 0 && !map(root, page, physical, kPage, kAll)) return false;
+    if (physical != 0 && !hypervisor::map(root, page, physical, kPage, kAll)) return false;
   }
   return true;
 }
 
 u64 map_all(const GuestMemory& memory) {
-  const u64 root = make_tables();
+  const u64 root = hypervisor::make_tables();
   for (u64 at = 0; root != 0 && at < memory.bytes(); at += GuestMemory::kBlock)
-    if (!map_block(root, memory, at)) return free_tables(root), 0;
+    if (!map_block(root, memory, at)) return hypervisor::free_tables(root), 0;
   return root;
 }
 
@@ -65,7 +67,7 @@ bool follow_real_mode(VirtualProcessor& vcpu) {
 
 void leave_real_mode(Block& b) {
   if (b.real_tables == 0) return;
-  free_tables(b.real_tables);
+  hypervisor::free_tables(b.real_tables);
   b.real_tables = b.eptp = 0;
 }
 

@@ -1,12 +1,13 @@
 #include "hv-models/vmx/state.hpp"
 
 #include <initializer_list>
+#include "hv-models/hypervisor/identifiers.hpp"
+#include "hv-models/hypervisor/permission_maps.hpp"
 #include "hv-models/runtime/instructions.hpp"
 #include "hv-models/runtime/memory.hpp"
 #include "hv-models/vmx/capabilities.hpp"
 #include "hv-models/vmx/instructions.hpp"
 #include "hv-models/vmx/real_mode.hpp"
-#include "hv-models/vmx/vpids.hpp"
 #include "sim/arch/exceptions.hpp"
 #include "sim/arch/msr.hpp"
 
@@ -162,14 +163,14 @@ bool allocate_pages_of(Block& b, const VirtualMachine& machine) {
   const bool shadows_priority = !machine.direct && can(Control::UseTprShadow);
   if (shadows_priority) b.virtual_apic = static_cast<u8*>(runtime::allocate_zeroed_page());
   // Translations of a machine's processors differ (INVLPG, CR3), so each has an identifier of its own.
-  if (can(Control::EnableVpid)) b.vpid = take_vpid();
+  if (can(Control::EnableVpid)) b.vpid = hypervisor::take_identifier(0x1'0000);
   if (machine.tables != 0) b.eptp = eptp_of(machine.tables);
   return b.guest_msrs != nullptr && b.host_msrs != nullptr &&
          (!shadows_priority || b.virtual_apic != nullptr) && (!can(Control::EnableVpid) || b.vpid != 0);
 }
 
 void free_pages_of(Block& b) {
-  if (b.vpid != 0) give_back_vpid(b.vpid);
+  hypervisor::give_back_identifier(b.vpid);
   for (void* page : {static_cast<void*>(b.guest_msrs), static_cast<void*>(b.host_msrs),
                      static_cast<void*>(b.virtual_apic)})
     if (page != nullptr) runtime::free_pages(page);
@@ -187,11 +188,10 @@ void write_controls(VirtualProcessor& vcpu) {
   write(Field::EntryControls, b.entry_controls);
   write(Field::ExceptionBitmap,
         vcpu.shadow != nullptr ? bit(static_cast<unsigned>(arch::Exception::PageFault)) : 0);
-  const u64 shared = machine.privileged ? privileged_port_map() : port_map();
-  const u64 ports = machine.ports != 0 ? machine.ports : shared;
+  const u64 ports = hypervisor::port_map_of(machine);
   write(Field::IoBitmapA, ports);
   write(Field::IoBitmapB, ports + 4096);
-  write(Field::MsrBitmaps, machine.direct ? direct_msr_map() : msr_map());
+  write(Field::MsrBitmaps, hypervisor::msr_map_of(machine));
   write(Field::VmcsLinkPointer, kNoVmcs);
   fill_area(b.guest_msrs);
   fill_area(b.host_msrs);

@@ -1,14 +1,33 @@
 // Intel's side of the table that the neutral core calls.
 #include "hv-models/vmx/vendor.hpp"
 
+#include <initializer_list>
+#include "hv-models/hypervisor/second_stage.hpp"
 #include "hv-models/vmx/capabilities.hpp"
 #include "hv-models/vmx/control.hpp"
 #include "hv-models/vmx/instructions.hpp"
+#include "sim/base/bits.hpp"
 
 namespace hvlab::vmx {
 namespace {
 
 using hypervisor::VirtualProcessor;
+
+// Second-stage tables are extended page tables of four levels (SDM vol. 3, 29.3.2).
+constexpr u64 kRead = bit(0), kWrite = bit(1), kExecute = bit(2), kPresent = kRead | kWrite | kExecute;
+
+u64 leaf(u64 physical, u8 rights) {
+  constexpr u64 kWriteBack = u64{6} << 3;
+  return physical | kWriteBack | kRead | ((rights & hypervisor::kWritable) != 0 ? kWrite : 0) |
+         ((rights & hypervisor::kExecutable) != 0 ? kExecute : 0);
+}
+
+// 1 KiB each: reads of MSRs from 0, and from C000_0000h; writes of the same (25.6.9).
+void let_msr_through(u8* map, u32 msr) {
+  const bool high = msr >= 0xc000'0000;
+  const u32 n = high ? msr - 0xc000'0000 : msr;
+  for (const u32 half : {0u, 2048u}) map[half + (high ? 1024 : 0) + n / 8] &= static_cast<u8>(~(1u << n % 8));
+}
 
 // No instruction bytes are kept.
 unsigned instruction_bytes(const VirtualProcessor&, u8 (&)[15]) { return 0; }
@@ -55,12 +74,12 @@ void flush_page(VirtualProcessor& vcpu, u64 linear) {
 constexpr hypervisor::Vendor kIntel = {.name = "vmx",
                                        .available = available,
                                        .enable = enable,
-                                       .make_tables = make_tables,
-                                       .free_tables = free_tables,
-                                       .map = map,
-                                       .unmap = unmap,
-                                       .make_port_map = make_port_map,
-                                       .let_ports_through = let_ports_through,
+                                       .present_bits = kPresent,
+                                       .table_bits = kPresent,
+                                       .leaf = leaf,
+                                       .port_map_order = 1,  // 8 KiB: I/O bitmaps A and B in a row
+                                       .msr_map_order = 0,
+                                       .let_msr_through = let_msr_through,
                                        .create = create,
                                        .destroy = destroy,
                                        .set_protected_mode = set_protected_mode,
@@ -74,7 +93,6 @@ constexpr hypervisor::Vendor kIntel = {.name = "vmx",
                                        .inject_exception = inject_exception,
                                        .ask_for_window = ask_for_window,
                                        .end_shadow = end_shadow,
-                                       .flush = flush,
                                        .instruction_bytes = instruction_bytes,
                                        .read_pat = read_pat,
                                        .write_pat = write_pat,

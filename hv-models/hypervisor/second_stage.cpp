@@ -1,13 +1,13 @@
-// Second-stage tables: those of 64-bit mode, every page a user's (APM vol. 2, 15.25.5).
+#include "hv-models/hypervisor/second_stage.hpp"
+
 #include "hv-models/hypervisor/vendor.hpp"
 #include "hv-models/runtime/memory.hpp"
-#include "hv-models/svm/control.hpp"
 #include "sim/base/bits.hpp"
 
-namespace hvlab::svm {
+namespace hvlab::hypervisor {
 namespace {
 
-constexpr u64 kPresent = bit(0), kWrite = bit(1), kUser = bit(2), kLarge = bit(7), kNoExecute = bit(63);
+constexpr u64 kLarge = bit(7);  // of both vendors' entries
 constexpr u64 kAddress = 0x000f'ffff'ffff'f000;
 constexpr u64 kPage = 4096, kLargePage = u64{2} << 20;
 constexpr unsigned kEntries = 512;
@@ -17,15 +17,13 @@ unsigned index(u64 address, unsigned level) {
   return static_cast<unsigned>(address >> (12 + 9 * level) & 511);
 }
 
-u64 leaf(u64 physical, u8 rights) {
-  return physical | kPresent | kUser | ((rights & hypervisor::kWritable) != 0 ? kWrite : 0) |
-         ((rights & hypervisor::kExecutable) != 0 ? 0 : kNoExecute);
-}
+u64 table_entry(const void* table) { return runtime::physical(table) | vendor().table_bits; }
+bool is_present(u64 entry) { return (entry & vendor().present_bits) != 0; }
 
 bool add_table(u64& entry) {
   u64* fresh = static_cast<u64*>(runtime::allocate_zeroed_page());
   if (fresh == nullptr) return false;
-  entry = runtime::physical(fresh) | kPresent | kWrite | kUser;
+  entry = table_entry(fresh);
   return true;
 }
 
@@ -34,7 +32,7 @@ bool split(u64& entry) {
   u64* fresh = static_cast<u64*>(runtime::allocate_zeroed_page());
   if (fresh == nullptr) return false;
   for (unsigned i = 0; i < kEntries; ++i) fresh[i] = (entry & ~kLarge) + i * kPage;
-  entry = runtime::physical(fresh) | kPresent | kWrite | kUser;
+  entry = table_entry(fresh);
   return true;
 }
 
@@ -43,7 +41,7 @@ u64* entry_for(u64 root, u64 address, unsigned level) {
   u64* table = runtime::direct<u64>(root);
   for (unsigned at = 3; at > level; --at) {
     u64& entry = table[index(address, at)];
-    if ((entry & kPresent) == 0) {
+    if (!is_present(entry)) {
       if (!add_table(entry)) return nullptr;
     } else if ((entry & kLarge) != 0 && !split(entry)) {
       return nullptr;
@@ -56,8 +54,7 @@ u64* entry_for(u64 root, u64 address, unsigned level) {
 void free_level(u64 table, unsigned level) {
   u64* entries = runtime::direct<u64>(table);
   for (unsigned i = 0; level > 0 && i < kEntries; ++i) {
-    if ((entries[i] & kPresent) != 0 && (entries[i] & kLarge) == 0)
-      free_level(entries[i] & kAddress, level - 1);
+    if (is_present(entries[i]) && (entries[i] & kLarge) == 0) free_level(entries[i] & kAddress, level - 1);
   }
   runtime::free_pages(entries);
 }
@@ -74,12 +71,12 @@ void free_tables(u64 root) { free_level(root, 3); }
 bool map(u64 root, u64 guest_physical, u64 physical, u64 bytes, u8 rights) {
   for (u64 done = 0; done < bytes;) {
     const u64 at = guest_physical + done, to = physical + done;
-    const bool large = (rights & hypervisor::kSmallPages) == 0 && at % kLargePage == 0 &&
-                       to % kLargePage == 0 && bytes - done >= kLargePage;
+    const bool large = (rights & kSmallPages) == 0 && at % kLargePage == 0 && to % kLargePage == 0 &&
+                       bytes - done >= kLargePage;
     u64* entry = entry_for(root, at, large ? 1 : 0);
     if (entry == nullptr) return false;
-    if (large && (*entry & kPresent) != 0 && (*entry & kLarge) == 0) free_level(*entry & kAddress, 0);
-    *entry = leaf(to, rights) | (large ? kLarge : 0);
+    if (large && is_present(*entry) && (*entry & kLarge) == 0) free_level(*entry & kAddress, 0);
+    *entry = vendor().leaf(to, rights) | (large ? kLarge : 0);
     done += large ? kLargePage : kPage;
   }
   return true;
@@ -94,7 +91,4 @@ bool unmap(u64 root, u64 guest_physical, u64 bytes) {
   return true;
 }
 
-// Not in the control block at once: it may be running, and run() clears what is there behind each exit.
-void flush(hypervisor::VirtualProcessor& vcpu) { __atomic_store_n(&vcpu.stale, true, __ATOMIC_SEQ_CST); }
-
-}  // namespace hvlab::svm
+}  // namespace hvlab::hypervisor
