@@ -3,7 +3,9 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,14 @@ inline int finish(Child& child) {
   return child.wait();
 }
 
+/// The profile that machines have whose test does not choose one: HVLAB_TEST_PROFILE, so that the same tests
+/// run on both vendors' processors; "": the simulator's own choice.
+inline std::string test_profile() {
+  const char* name = std::getenv("HVLAB_TEST_PROFILE");
+  return name == nullptr ? "" : name;
+}
+inline bool on_intel() { return test_profile().starts_with("intel-"); }
+
 /// Runs an image of ours on `processors`, with more options of `hvlab boot`.
 inline KernelRun run_image(const std::string& image, const std::string& module, unsigned processors,
                            const std::string& command_line, const std::vector<std::string>& options = {},
@@ -42,6 +52,8 @@ inline KernelRun run_image(const std::string& image, const std::string& module, 
       "--kernel",    image,       "--initrd",       module,
       "--append",    command_line};
   command.insert(command.end(), options.begin(), options.end());
+  if (!test_profile().empty() && std::ranges::find(options, "--cpu") == options.end())
+    command.insert(command.end(), {"--cpu", test_profile()});
   Child child(command, false);
   KernelRun run;
   run.status = finish(child);
