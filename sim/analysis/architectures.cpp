@@ -6,6 +6,8 @@ namespace hvlab::analysis {
 
 namespace {
 
+// Not uml, qemu-user and qemu-tcg: what they cost is ptrace's and a translator's, and says nothing of the
+// architectures that claims compare. Binary translation is not to be ranked as a hosted VMM.
 constexpr Architecture kArchitectures[] = {
     {"container", Layer::OperatingSystem},
     {"kvm", Layer::Hypervisor},

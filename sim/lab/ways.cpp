@@ -17,19 +17,26 @@ constexpr const char* kShadow = "amd-zen2,-npt";  // the same without nested pag
 // Virtual machines' hosts have the same memory, and more than 512 MiB: below, Linux leaves huge pages off.
 constexpr Way kWays[] = {
     {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, 1,
-     kProcessor, "", ""},
+     kProcessor, "", false, ""},
     {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, 2,
-     kProcessor, "", ""},
+     kProcessor, "", false, ""},
     {"container", "in an OCI container (crun): namespaces, control group, system-call filter, overlay",
-     "container", "kernel busybox crun", 384, 32, 1, kProcessor, "", ""},
+     "container", "kernel busybox crun", 384, 32, 1, kProcessor, "", false, ""},
     {"container-runc", "the same by runc", "container-runc", "kernel busybox runc", 384, 64, 1, kProcessor,
-     "", ""},
+     "", false, ""},
     {"kvm", "in a virtual machine: KVM with nested paging, QEMU's smallest machine, virtio", "kvm",
-     "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", ""},
+     "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", true, ""},
     {"kvm-shadow", "the same on a processor without nested paging", "kvm", "kernel busybox microvm", 768, 192,
-     1, kShadow, "guest", ""},
+     1, kShadow, "guest", true, ""},
     {"hosted", "the same KVM as in kvm, every device of a whole PC emulated in QEMU's user space", "hosted",
-     "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", ""},
+     "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", true, ""},
+    {"uml",
+     "in User Mode Linux: a kernel that is a process, and stops its own processes' system calls by ptrace",
+     "uml", "kernel busybox uml", 512, 192, 1, kProcessor, "guest", false, ""},
+    {"qemu-user", "an x86-64 program by qemu-user's translation, every instruction of it", "qemu-user",
+     "kernel busybox qemu-user busybox-arm64", 384, 64, 1, kProcessor, "", false, ""},
+    {"qemu-tcg", "in a virtual machine whose every instruction QEMU translates, without KVM", "qemu-tcg",
+     "kernel busybox qemu qemu-tcg", 1024, 256, 1, kProcessor, "guest", false, ""},
 };
 
 }  // namespace
@@ -51,12 +58,13 @@ std::string way_command_line(const Way& way, unsigned instances, bool quick) {
 }
 
 void check_way(const Way& way, const std::string& processor) {
-  if (*way.guest == '\0') return;
+  if (!way.extensions) return;
   const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
   const auto has = [&](const char* feature) { return std::ranges::count(profile.features, feature) != 0; };
   if (!has("svm") && !has("vmx"))
     throw UserError(std::string("way ") + way.name +
-                    " needs a processor with AMD SVM or Intel VMX, which profile " + profile.name + " has not");
+                    " needs a processor with AMD SVM or Intel VMX, which profile " + profile.name +
+                    " has not");
 }
 
 }  // namespace hvlab::lab

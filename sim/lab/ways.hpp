@@ -17,6 +17,7 @@ struct Way {
   unsigned instances;     // of the workload, side by side, when the scenario does not say how many
   const char* processor;  // its profile
   const char* guest;      // the recipe of what virtual machines boot; empty: there are none
+  bool extensions;        // they need SVM or VMX
   const char* append;     // added to the kernel's command line
 };
 

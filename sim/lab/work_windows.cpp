@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string_view>
 
 namespace hvlab::lab {
 
 namespace {
 
+// How the workload's lines begin that end its start and its phases; equally long.
+constexpr std::string_view kStartLine = "HVLAB start ", kPhaseLine = "HVLAB phase=";
 constexpr size_t kMostPhases = 64;  // a guest that makes the calls for ever must not fill the host's memory
 
 using Row = observe::ExitTotals::Row;
@@ -75,12 +78,36 @@ WorkWindow WorkWindows::now(Picoseconds time) {
 }
 
 void WorkWindows::on_event(const observe::Event& event) {
-  if (event.kind != observe::EventKind::SystemCall) return;
-  if (event.a == kPhaseBegins && active_++ == 0) begun_ = now(event.time);
-  if (event.a != kPhaseEnds || active_ == 0) return;
+  if (event.kind == observe::EventKind::SystemCall) called(event.a, event.time);
+  if (event.kind == observe::EventKind::Console && !called_) printed(static_cast<u8>(event.a), event.time);
+}
+
+void WorkWindows::called(u64 number, Picoseconds time) {
+  if (number == kPhaseBegins) {
+    called_ = true;
+    if (active_++ == 0) begun_ = now(time);
+  }
+  if (number != kPhaseEnds || active_ == 0) return;
   overlapped_ = overlapped_ || active_ > 1;
-  if (--active_ != 0) return;
-  const WorkWindow ended = now(event.time);
+  if (--active_ == 0) end(now(time));
+}
+
+void WorkWindows::printed(u8 byte, Picoseconds time) {
+  if (byte != '\n') {
+    if (byte < ' ' || line_.size() == kPhaseLine.size()) return;
+    if (line_.empty()) line_begun_ = now(time);
+    line_ += static_cast<char>(byte);
+    return;
+  }
+  if (line_ == kPhaseLine && from_line_) end(line_begun_);
+  if (line_ == kPhaseLine || line_ == kStartLine) {
+    from_line_ = true;
+    begun_ = now(time);
+  }
+  line_.clear();
+}
+
+void WorkWindows::end(const WorkWindow& ended) {
   all_.add(begun_, ended);
   if (overlapped_) return phases_.clear();
   if (phases_.size() < kMostPhases) phases_.emplace_back().add(begun_, ended);

@@ -3,9 +3,14 @@
 // The workload says when a phase begins and ends by a system call with a number that no kernel has. The
 // kernel answers that there is no such call; the processor's event of the SYSCALL instruction is seen in
 // every way of running, in guests too, and takes some hundred cycles in each.
+//
+// Where programs are translated no call of theirs reaches the processor. There a phase is what passes between
+// two lines of the workload's on the machine's console: some milliseconds longer, in which the processor
+// waits for the port.
 #pragma once
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "sim/board/machine.hpp"
@@ -45,10 +50,17 @@ class WorkWindows final : public observe::Observer {
 
  private:
   WorkWindow now(Picoseconds time);
+  void called(u64 number, Picoseconds time);
+  void printed(u8 byte, Picoseconds time);
+  void end(const WorkWindow& ended);
 
   const board::Machine& machine_;
   const observe::ExitTotals& exits_;
   observe::VcpuWaits& waits_;
+  bool called_ = false;  // the calls reach the processor: what is printed does not count
+  std::string line_;     // what has been printed of it; only its beginning
+  WorkWindow line_begun_;
+  bool from_line_ = false;  // begun_ is the end of a line
   unsigned active_ = 0;
   bool overlapped_ = false;
   WorkWindow begun_;

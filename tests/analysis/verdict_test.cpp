@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/analysis/architectures.hpp"
+
 using namespace hvlab::analysis;
 
 namespace {
@@ -220,4 +222,20 @@ TEST_CASE("H4 tells of which ways it holds, and what was not reached") {
   CHECK(has(judge_density(all).text, "compared with hosted. So many fit: container at least 2.0 (by time)"));
   CHECK(has(judge_density(all).text, "hosted 0.9 (by time)"));
   CHECK(judge_density({all.data(), 2}).word == Word::CannotBeTested);
+}
+
+// Catches what a translator costs being taken for what a hosted VMM does.
+TEST_CASE("translation and a kernel that is a process are ranked with no architecture") {
+  for (const char* way : {"qemu-tcg", "qemu-user", "uml"}) {
+    CHECK(architecture(way) == nullptr);
+    for (const Series& each : series())
+      for (const char* member : {each.container, each.hypervisor, each.hosted, each.partition})
+        CHECK(std::string(member) != way);
+    const std::vector<Measurement> all = {run("kvm", {{"pipe", 1}, {"disk", 1}}),
+                                          run(way, {{"pipe", 9}, {"disk", 9}})};
+    CHECK(judge_hosted_io(all).word == Word::CannotBeTested);
+    CHECK(judge_density(std::vector{crowd("container", 1, 1, 10), crowd("container", 2, 1, 10),
+                                    crowd(way, 1, 9, 10), crowd(way, 2, 9, 10)})
+              .word == Word::CannotBeTested);
+  }
 }
