@@ -13,6 +13,7 @@
 #include "sim/lab/models.hpp"
 #include "sim/lab/ways.hpp"
 #include "sim/timing/profile.hpp"
+#include "sim/timing/removal.hpp"
 
 namespace hvlab::lab {
 
@@ -50,9 +51,24 @@ scenario::WayFacts facts_of(const Model& model) {
 }
 
 scenario::WayFacts facts_of(const Way& way) {
-  return {
-      way.name, way.processor, way.memory * kMiB, way.more_memory * kMiB, way.instances, *way.guest != '\0',
-      false,    false};
+  return {.name = way.name,
+          .processor = way.processor,
+          .memory = way.memory * kMiB,
+          .more_memory = way.more_memory * kMiB,
+          .instances = way.instances,
+          .machines = *way.guest != '\0',
+          .shadow = way.shadow};
+}
+
+/// What can be taken off a processor, and which of it is nested paging.
+void add_features(const std::string& processor, scenario::Vocabulary& words) {
+  const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
+  std::vector<std::string> names = profile.features;
+  std::ranges::copy(timing::vmx_parts(profile), std::back_inserter(names));
+  for (const std::string& name : names) {
+    if (std::ranges::count(words.features, name) == 0) words.features.push_back(name);
+    if (name == "npt" || name == "ept") words.nested_paging[processor] = name;
+  }
 }
 
 }  // namespace
@@ -65,11 +81,7 @@ scenario::Vocabulary scenario_vocabulary() {
   const timing::Profile profile =
       timing::load_profile(words.processors.front(), timing::Accuracy::Approximate);
   for (const timing::Figure& figure : profile.figures) words.costs.push_back(figure.name);
-  for (const std::string& name : words.processors) {
-    for (const std::string& feature : timing::load_profile(name, timing::Accuracy::Approximate).features) {
-      if (std::ranges::count(words.features, feature) == 0) words.features.push_back(feature);
-    }
-  }
+  for (const std::string& name : words.processors) add_features(name, words);
   std::ranges::sort(words.features);
   for (const Way& way : all_ways()) words.ways.push_back(facts_of(way));
   for (const Model& model : models()) words.models.push_back(facts_of(model));

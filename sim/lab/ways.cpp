@@ -12,31 +12,30 @@ namespace hvlab::lab {
 namespace {
 
 constexpr const char* kProcessor = "amd-zen2";
-constexpr const char* kShadow = "amd-zen2,-npt";  // the same without nested paging
 
 // Virtual machines' hosts have the same memory, and more than 512 MiB: below, Linux leaves huge pages off.
 constexpr Way kWays[] = {
     {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, 1,
-     kProcessor, "", false, ""},
+     kProcessor, "", false, "", false},
     {"apps", "two instances of it as processes side by side", "apps", "kernel busybox", 256, 16, 2,
-     kProcessor, "", false, ""},
+     kProcessor, "", false, "", false},
     {"container", "in an OCI container (crun): namespaces, control group, system-call filter, overlay",
-     "container", "kernel busybox crun", 384, 32, 1, kProcessor, "", false, ""},
+     "container", "kernel busybox crun", 384, 32, 1, kProcessor, "", false, "", false},
     {"container-runc", "the same by runc", "container-runc", "kernel busybox runc", 384, 64, 1, kProcessor,
-     "", false, ""},
+     "", false, "", false},
     {"kvm", "in a virtual machine: KVM with nested paging, QEMU's smallest machine, virtio", "kvm",
-     "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", true, ""},
+     "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", true, "", false},
     {"kvm-shadow", "the same on a processor without nested paging", "kvm", "kernel busybox microvm", 768, 192,
-     1, kShadow, "guest", true, ""},
+     1, kProcessor, "guest", true, "", true},
     {"hosted", "the same KVM as in kvm, every device of a whole PC emulated in QEMU's user space", "hosted",
-     "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", true, ""},
+     "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", true, "", false},
     {"uml",
      "in User Mode Linux: a kernel that is a process, and stops its own processes' system calls by ptrace",
-     "uml", "kernel busybox uml", 512, 192, 1, kProcessor, "guest", false, ""},
+     "uml", "kernel busybox uml", 512, 192, 1, kProcessor, "guest", false, "", false},
     {"qemu-user", "an x86-64 program by qemu-user's translation, every instruction of it", "qemu-user",
-     "kernel busybox qemu-user busybox-arm64", 384, 64, 1, kProcessor, "", false, ""},
+     "kernel busybox qemu-user busybox-arm64", 384, 64, 1, kProcessor, "", false, "", false},
     {"qemu-tcg", "in a virtual machine whose every instruction QEMU translates, without KVM", "qemu-tcg",
-     "kernel busybox qemu qemu-tcg", 1024, 256, 1, kProcessor, "guest", false, ""},
+     "kernel busybox qemu qemu-tcg", 1024, 256, 1, kProcessor, "guest", false, "", false},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ struct Way {
   const char* guest;      // the recipe of what virtual machines boot; empty: there are none
   bool extensions;        // they need SVM or VMX
   const char* append;     // added to the kernel's command line
+  bool shadow;            // on a processor without nested paging
 };
 
 /// The most instances that a machine has disks for.

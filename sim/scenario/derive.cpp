@@ -42,17 +42,15 @@ Value word_value(std::string_view text) {
   return value;
 }
 
-/// "amd-zen2,-npt" as the profile and what is taken off it.
-void add_processor(Value& machine, const std::string& processor, const std::string& origin) {
-  size_t at = std::min(processor.find(','), processor.size());
+/// The way's processor, and what it does without. A processor without nested paging has nothing to lose.
+void add_processor(Value& machine, const std::string& processor, bool shadow, const Vocabulary& vocabulary,
+                   const std::string& origin) {
+  add(machine, "processor", word_value(processor), origin);
   Value without;
   without.type = Type::Words;
-  add(machine, "processor", word_value(processor.substr(0, at)), origin);
-  while (at < processor.size()) {
-    const size_t end = std::min(processor.find(',', at + 1), processor.size());
-    without.items.push_back(word_value(processor.substr(at + 2, end - at - 2)));
-    at = end;
-  }
+  const Value* chosen = machine.find("processor");
+  const auto paging = vocabulary.nested_paging.find(chosen == nullptr ? processor : chosen->text);
+  if (shadow && paging != vocabulary.nested_paging.end()) without.items.push_back(word_value(paging->second));
   add(machine, "without", without, origin);
 }
 
@@ -154,7 +152,7 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
   if (machine == nullptr) return;
   const WayFacts* way = way_of(cell, vocabulary);
   if (way == nullptr) {
-    add_processor(*machine, "amd-zen2", "default");
+    add_processor(*machine, "amd-zen2", false, vocabulary, "default");
     if (Value* software = cell.at("software"); software != nullptr && !boots_by_firmware(*software))
       add(*software, "loader", word_value("auto"), "default");
     machine = cell.at("machine");
@@ -169,7 +167,7 @@ void derive(Value& cell, const Vocabulary& vocabulary) {
     add(*said, "size", word_value("quick"), "default");
     add(*said, "instances", count_value(instances), origin);
   }
-  add_processor(*cell.at("machine"), way->processor, origin);
+  add_processor(*cell.at("machine"), way->processor, way->shadow, vocabulary, origin);
   derive_devices(*cell.at("machine"), vocabulary, *way, instances, origin);
   if (way->model) derive_model(*cell.at("software"), *way, origin);
   derive_vms(cell, vocabulary, *way, instances, origin);

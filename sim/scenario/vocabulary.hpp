@@ -1,6 +1,7 @@
 // The names that scenarios may use and that other rooms know: filled in by whoever reads a scenario.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Metric {
 /// A way of running the workload, with what it means for the machine.
 struct WayFacts {
   std::string name;
-  std::string processor;   // its profile, with the features that are taken off it: "amd-zen2,-npt"
+  std::string processor;   // its profile
   u64 memory = 0;          // bytes for one instance
   u64 more_memory = 0;     // bytes for each further one
   u64 instances = 1;       // of the workload, when nothing else is said
@@ -34,11 +35,13 @@ struct WayFacts {
   bool offload = false;      // its kernel leaves work to cards if told to
   bool hosted = false;       // its VMM is a process of a host's kernel
   bool groups = false;       // its instances are groups of processes, each with limits of its own
+  bool shadow = false;       // its processor has no nested paging, whatever the vendor calls that
 };
 
 struct Vocabulary {
   std::vector<std::string> processors, disks, links;  // profiles
   std::vector<std::string> features;                  // of processors
+  std::map<std::string, std::string> nested_paging;   // what processors that have it call it: "npt"
   std::vector<std::string> costs;                     // figures of a processor profile
   std::vector<std::string> claims;
   std::vector<WayFacts> ways, models;

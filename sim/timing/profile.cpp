@@ -7,6 +7,7 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/timing/cpuid_reader.hpp"
+#include "sim/timing/removal.hpp"
 #include "sim/timing/vmx_reader.hpp"
 #include "sim/timing/yaml_reader.hpp"
 
@@ -201,19 +202,6 @@ fs::path profile_file(const std::string& name) {
   for (const std::string& each : profile_names()) known += (known.empty() ? "" : ", ") + each;
   throw UserError("unknown processor profile '" + name + "'; known are: " + known +
                   " (or the path of a .yaml file)");
-}
-
-/// Takes the features off the profile that `removals` names: ",-npt,-svm".
-void remove_features(const std::string& removals, Profile& profile) {
-  for (size_t at = 0; at < removals.size();) {
-    const size_t end = std::min(removals.find(',', at + 1), removals.size());
-    const std::string word = removals.substr(at + 1, end - at - 1);
-    if (!word.starts_with('-') || std::erase(profile.features, word.substr(1)) == 0) {
-      throw UserError("processor profile '" + profile.name + removals + "': '" + word +
-                      "' is not '-' and a feature that the profile has");
-    }
-    at = end;
-  }
 }
 
 }  // namespace

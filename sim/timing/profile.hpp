@@ -67,7 +67,7 @@ struct Profile {
 };
 
 /// Reads profile `name`: a file NAME.yaml in the profile folders, or a path; NAME-novirt without hardware
-/// assistance for virtualization; "NAME,-npt" without a feature. Throws UserError with file, line and column
+/// assistance for virtualization; "NAME,-npt" without a feature or a part of VMX (removal.hpp). Throws UserError with file, line and column
 /// on anything missing, unknown or out of range, among the overrides too.
 Profile load_profile(const std::string& name, Accuracy accuracy, const CostOverrides& overrides = {});
 

@@ -158,10 +158,11 @@ void read_misc(YamlMap& map, Capabilities& c) {
     map.fail(map.take("misc"), "'unrestricted guest' needs 'stores IA-32e mode guest' (SDM vol. 3, A.6)");
 }
 
+constexpr u64 kVpidPart = ~u64{0} << 32;  // of IA32_VMX_EPT_VPID_CAP
+
 /// The part of the EPT and VPID capabilities that the controls need, and no more (A.10).
 void check_ept_vpid(YamlMap& map, const Capabilities& c) {
   const YAML::Node node = map.take("ept_vpid");
-  constexpr u64 kVpidPart = ~u64{0} << 32;
   constexpr u64 kLeast = vmx::ept_vpid::kWalk4 | vmx::ept_vpid::kWriteBack;
   if (c.has(Control::EnableEpt) && (c.ept_vpid & kLeast) != kLeast)
     map.fail(node, "'enable EPT' needs '4-level walk' and 'write-back tables'");
@@ -176,6 +177,18 @@ void check_ept_vpid(YamlMap& map, const Capabilities& c) {
 void add_names(u64 word, std::span<const Ability> known, std::vector<std::string>& names) {
   for (const Ability& each : known)
     if ((word & each.bits) != 0) names.emplace_back(each.name);
+}
+
+/// Abilities without the control that they are about say nothing.
+void drop_abilities(Capabilities& c) {
+  constexpr u64 kEptpSwitching = kFunctions[0].bits;
+  if (!c.has(Control::EnableEpt)) {
+    c.ept_vpid &= kVpidPart;
+    c.vm_functions &= ~kEptpSwitching;
+  }
+  if (!c.has(Control::EnableVpid)) c.ept_vpid &= ~kVpidPart;
+  if (!c.has(Control::EnableVmFunctions)) c.vm_functions = 0;
+  if (!c.has(Control::ActivatePreemptionTimer)) c.misc &= ~vmx::misc::kTimerRate;
 }
 
 }  // namespace
@@ -215,6 +228,23 @@ std::vector<std::string> vmx_names(const Capabilities& c) {
   add_names(c.ept_vpid, kEptVpid, names);
   add_names(c.vm_functions, kFunctions, names);
   return names;
+}
+
+bool remove_vmx_control(Capabilities& c, Control control) {
+  const auto word = static_cast<size_t>(vmx::word_of(control));
+  if (!c.has(control) || (vmx::kDefault1[word] & vmx::bit_of(control)) != 0) return false;
+  c.allowed1[word] &= ~vmx::bit_of(control);
+  for (const Dependency& each : kDependencies)
+    if (each.needs == control) remove_vmx_control(c, each.control);
+  if (control == Control::ActivateSecondaryControls)
+    c.allowed1[static_cast<size_t>(vmx::Word::Secondary)] = 0;
+  drop_abilities(c);
+  return true;
+}
+
+void remove_vmx_controls_of(std::string_view feature, Capabilities& c) {
+  for (const FeatureNeed& each : kFeatureNeeds)
+    if (each.feature == feature) remove_vmx_control(c, each.control);
 }
 
 }  // namespace hvlab::timing

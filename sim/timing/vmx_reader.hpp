@@ -15,4 +15,12 @@ void read_vmx(YamlMap& file, Profile& profile);
 /// names), then what stands in the other capability MSRs.
 std::vector<std::string> vmx_names(const arch::vmx::Capabilities& capabilities);
 
+/// Takes a control off a processor, with every control that needs it and every ability that is about it.
+/// False: there is nothing to take off, for the processor lacks the control or no processor does (A.2,
+/// "default1").
+bool remove_vmx_control(arch::vmx::Capabilities& capabilities, arch::vmx::Control control);
+
+/// The same for the controls that no processor has without CPUID feature `feature`.
+void remove_vmx_controls_of(std::string_view feature, arch::vmx::Capabilities& capabilities);
+
 }  // namespace hvlab::timing

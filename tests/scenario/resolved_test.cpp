@@ -104,3 +104,16 @@ TEST_CASE("one cell's file has what is expected of this cell alone") {
   CHECK(kvm.find("exits.hlt") != std::string::npos);
   CHECK(kvm.find("same:") == std::string::npos);
 }
+
+// Catches shadow paging that is AMD's alone, and a processor that is asked to do without what it never had.
+TEST_CASE("a way without nested paging takes off what the processor calls it") {
+  const auto machine = [](const std::string& processor) {
+    return resolved("{title: T, machine: {processor: " + processor + "}, software: {way: kvm-shadow}}", 0);
+  };
+  using Catch::Contains;
+  CHECK_THAT(machine("amd-zen2"), Contains("without: [npt]\n"));
+  CHECK_THAT(machine("intel-skylake"), Contains("without: [ept]\n"));
+  CHECK_THAT(machine("intel-penryn"), Contains("without: []\n"));
+  CHECK_THAT(resolved("{title: T, software: {way: kvm-shadow}}", 0), Contains("without: [npt]\n"));
+  CHECK_THAT(resolved("{title: T, software: {way: kvm}}", 0), Contains("without: []\n"));
+}

@@ -10,15 +10,17 @@ namespace hvlab::scenario::test {
 inline Vocabulary words() {
   constexpr u64 kMiB = u64{1} << 20;
   Vocabulary words;
-  words.processors = {"amd-zen2", "intel-skylake"};
+  words.processors = {"amd-zen2", "intel-penryn", "intel-skylake"};
   words.disks = {"dvd-rom", "hdd-7200", "ssd-sata"};
   words.links = {"ethernet-100m", "ethernet-1g"};
-  words.features = {"npt", "svm", "x2apic"};
+  words.features = {"ept", "npt", "svm", "x2apic"};
   words.costs = {"tlb_small.ways", "vm_entry", "vm_exit"};
   words.ways = {{"bare", "amd-zen2", 256 * kMiB, 0, 1, false},
                 {"apps", "amd-zen2", 256 * kMiB, 16 * kMiB, 2, false},
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},
-                {"kvm-shadow", "amd-zen2,-npt", 768 * kMiB, 192 * kMiB, 1, true}};
+                {"kvm-shadow", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true}};
+  words.ways.back().shadow = true;
+  words.nested_paging = {{"amd-zen2", "npt"}, {"intel-skylake", "ept"}};
   words.models = {
       {"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false, "", false, false, true},
       {"driver-domain", "amd-zen2", 208 * kMiB, 80 * kMiB, 1, true, true, true, "pv", false, true, true},
