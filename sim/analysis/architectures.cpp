@@ -12,6 +12,7 @@ constexpr Architecture kArchitectures[] = {
     {"container", Layer::OperatingSystem},
     {"kvm", Layer::Hypervisor},
     {"kvm-shadow", Layer::Hypervisor},
+    {"kvm-nested", Layer::Hypervisor},
     {"monolithic", Layer::Hypervisor},
     {"monolithic-pv", Layer::Hypervisor},
     {"driver-domain", Layer::Hypervisor},

@@ -51,12 +51,15 @@ Table summary(const RunReader& run) {
 
 Table vm_table(const Json& stats) {
   struct Vm {
-    u64 vcpus = 0, entries = 0, exits = 0, guest = 0, handling = 0;
+    u64 inside = 0, vcpus = 0, entries = 0, exits = 0, guest = 0, handling = 0;
   };
   std::map<u64, Vm> vms;
+  bool nested = false;
   for (const Json& vcpu : stats.at("vcpus")) {
     Vm& vm = vms[vcpu.at("vm").get<u64>()];
     ++vm.vcpus;
+    vm.inside = vcpu.value("inside", u64{0});
+    nested = nested || vm.inside != 0;
     vm.entries += vcpu.at("entries").get<u64>();
     vm.exits += vcpu.at("exits").get<u64>();
     vm.guest += vcpu.at("guest_cycles").get<u64>();
@@ -72,8 +75,12 @@ Table vm_table(const Json& stats) {
                           {"guest_cycles", "guest cycles"},
                           {"exit_cycles", "cycles of exits"}},
               .rows = {}};
-  for (const auto& [number, vm] : vms)
+  // Only guests that run guests are worth a column.
+  if (nested) table.columns.push_back({"inside", "inside vm"});
+  for (const auto& [number, vm] : vms) {
     table.rows.push_back({number, vm.vcpus, vm.entries, vm.exits, vm.guest, vm.handling});
+    if (nested) table.rows.back().emplace_back(vm.inside);
+  }
   return table;
 }
 

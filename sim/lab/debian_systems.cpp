@@ -8,10 +8,10 @@
 #include <set>
 #include <sstream>
 
+#include "sim/base/child.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/boot/image_file.hpp"
 #include "sim/boot/vmlinux_extract.hpp"
-#include "sim/base/child.hpp"
 #include "sim/lab/cpio.hpp"
 
 namespace hvlab::lab {
@@ -106,9 +106,11 @@ std::string initrd_path(const Way& way) { return cache_directory() + "/initrd/" 
 
 std::string assemble_initrd(const Way& way) {
   if (*way.guest == '\0') return assemble(way.recipe, "");
-  assemble(way.guest, "");
-  const std::string kernel = debian_kernel_file();
-  return assemble(way.recipe, boot::cached_vmlinux_path({"vmlinuz", boot::read_file(kernel, "kernel"), ""}));
+  const std::string kernel =
+      boot::cached_vmlinux_path({"vmlinuz", boot::read_file(debian_kernel_file(), "kernel"), ""});
+  std::istringstream guests(way.guest);
+  for (std::string guest; guests >> guest;) assemble(guest, kernel);
+  return assemble(way.recipe, kernel);
 }
 
 }  // namespace hvlab::lab

@@ -79,11 +79,13 @@ void write_vcpus(JsonWriter& json, const observe::ExitTotals& exits, const obser
   }
   for (const auto& vcpu : exits.vcpus()) {
     observe::ExitTotals::Vcpu& sum = list[{vcpu.vm, vcpu.vcpu}];
+    sum.inside = vcpu.inside;
     sum.entries += vcpu.entries, sum.exits += vcpu.exits, sum.guest_cycles += vcpu.guest_cycles;
   }
   json.key("vcpus").begin_array();
   for (const auto& [id, vcpu] : list) {
     json.begin_object().member("vm", u64{id.first}).member("vcpu", u64{id.second});
+    if (vcpu.inside != 0) json.member("inside", u64{vcpu.inside});
     json.member("entries", vcpu.entries).member("exits", vcpu.exits);
     json.member("guest_cycles", vcpu.guest_cycles);
     if (const auto found = times.find(id); found != times.end()) {

@@ -27,6 +27,8 @@ constexpr Way kWays[] = {
      "kernel busybox microvm", 768, 192, 1, kProcessor, "guest", true, "", false},
     {"kvm-shadow", "the same on a processor without nested paging", "kvm", "kernel busybox microvm", 768, 192,
      1, kProcessor, "guest", true, "", true},
+    {"kvm-nested", "in a virtual machine of a virtual machine: KVM in KVM, each as in kvm", "kvm-nested",
+     "kernel busybox microvm", 2048, 832, 1, kProcessor, "guest guest-kvm", true, "", false},
     {"hosted", "the same KVM as in kvm, every device of a whole PC emulated in QEMU's user space", "hosted",
      "kernel busybox qemu", 768, 192, 1, kProcessor, "guest", true, "", false},
     {"uml",

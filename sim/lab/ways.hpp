@@ -16,10 +16,11 @@ struct Way {
   unsigned more_memory;   // and for each further instance
   unsigned instances;     // of the workload, side by side, when the scenario does not say how many
   const char* processor;  // its profile
-  const char* guest;      // the recipe of what virtual machines boot; empty: there are none
-  bool extensions;        // they need SVM or VMX
-  const char* append;     // added to the kernel's command line
-  bool shadow;            // on a processor without nested paging
+  const char* guest;   // the recipes of what virtual machines boot, the innermost one's first, separated by
+                       // blanks; empty: there are none
+  bool extensions;     // they need SVM or VMX
+  const char* append;  // added to the kernel's command line
+  bool shadow;         // on a processor without nested paging
 };
 
 /// The most instances that a machine has disks for.

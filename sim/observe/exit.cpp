@@ -216,6 +216,11 @@ bool comes_from_outside(u64 reason, u64 info2) {
   return is_vmx_nmi(reason, info2) || std::ranges::find(kVmx, vmx::basic_reason(reason)) != kVmx.end();
 }
 
+bool runs_guest(u64 reason) {
+  return is_svm(reason, svm::Exit::Vmrun) || is_vmx(reason, vmx::ExitReason::Vmlaunch) ||
+         is_vmx(reason, vmx::ExitReason::Vmresume);
+}
+
 std::optional<PortAccess> port_access(u64 reason, u64 info1, u64 info2) {
   if (is_svm(reason, svm::Exit::IoIo)) return svm_port(info1);
   if (is_vmx(reason, vmx::ExitReason::IoInstruction)) return vmx_port(info1, info2);

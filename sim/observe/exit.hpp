@@ -49,6 +49,9 @@ bool is_vmx_label(const std::string& label);
 /// True if the exit was between two instructions and is no instruction's: an interrupt, a window, a timer.
 bool comes_from_outside(u64 reason, u64 info2);
 
+/// True if the guest wanted to run a guest of its own: VMRUN, VMLAUNCH, VMRESUME.
+bool runs_guest(u64 reason);
+
 /// An access to a port (APM vol. 2, 15.10.2; SDM vol. 3, table 28-5, and 28.2.5 for info2).
 struct PortAccess {
   u16 port = 0;

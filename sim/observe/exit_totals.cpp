@@ -27,10 +27,20 @@ void ExitTotals::on_event(const Event& event) {
 ExitTotals::Known& ExitTotals::vcpu_of(u64 block, u64 root, const Core& core) {
   const VcpuId id = table_.enter(block, root, core.host_space);
   Known& known = vcpus_[block];
+  const auto machine = inside_.emplace(id.vm, machine_around(core)).first;
+  known.about.inside = machine->second;
   known.about.vm = id.vm;
   known.about.vcpu = id.vcpu;
   known.about.block = block;
   return known;
+}
+
+/// The machine whose guest the host answers if it enters another one now, which is what that guest wanted; 0:
+/// none. In another address space the host does something else.
+unsigned ExitTotals::machine_around(const Core& core) const {
+  const auto last = vcpus_.find(core.block);
+  if (last == vcpus_.end() || !last->second.left || core.left_space != core.host_space) return 0;
+  return runs_guest(last->second.reason) ? last->second.about.vm : 0;
 }
 
 void ExitTotals::enter(const Event& event, Core& core) {
@@ -50,6 +60,7 @@ void ExitTotals::enter(const Event& event, Core& core) {
 
 void ExitTotals::leave(const Event& event, Core& core) {
   core.in_guest = false;
+  core.left_space = core.host_space;
   Known& known = vcpus_[core.block];
   ++known.about.exits;
   known.left = true;

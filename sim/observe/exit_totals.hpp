@@ -1,5 +1,9 @@
 // Exits of guests by virtual machine, virtual processor and reason, with the cycles until the guest ran
 // again: the columns of `perf kvm stat`, from the processor's own events and without help from the software.
+//
+// A hypervisor in a guest runs its guests by exits too: the host enters them in its place, under control
+// blocks and nested roots of their own, so that they are machines like others. That they are inside another
+// one is told from their first entry, which follows an exit of the other one's VMRUN, VMLAUNCH or VMRESUME.
 #pragma once
 
 #include <map>
@@ -33,7 +37,8 @@ class ExitTotals final : public Observer {
 
   struct Vcpu {
     unsigned vm = 0, vcpu = 0;
-    u64 block = 0;  // physical address of its control block
+    unsigned inside = 0;  // the machine whose guest, a hypervisor itself, runs this one; 0: none
+    u64 block = 0;        // physical address of its control block
     u64 entries = 0, exits = 0;
     u64 guest_cycles = 0;
   };
@@ -48,6 +53,7 @@ class ExitTotals final : public Observer {
   struct Core {
     u64 host_space = 0;  // its last CR3 outside guests
     u64 block = 0;
+    u64 left_space = 0;  // `host_space` when it left `block`
     bool in_guest = false;
   };
   struct Known {
@@ -59,6 +65,7 @@ class ExitTotals final : public Observer {
   };
 
   Known& vcpu_of(u64 block, u64 root, const Core& core);
+  unsigned machine_around(const Core& core) const;
   void enter(const Event& event, Core& core);
   void leave(const Event& event, Core& core);
   void detail(const Event& event, const Core& core);
@@ -69,6 +76,7 @@ class ExitTotals final : public Observer {
   VcpuTable table_;
   MarkReader marks_;
   std::map<u64, Known> vcpus_;                           // by control block
+  std::map<unsigned, unsigned> inside_;                  // of each machine: Vcpu::inside
   std::map<std::tuple<u64, u64, ExitClass>, Row> rows_;  // by control block, reason and class
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 
+#include "sim/arch/vmx_exit.hpp"
 #include "sim/observe/monitor_times.hpp"
 #include "sim/observe/vcpu_states.hpp"
 
@@ -55,6 +56,30 @@ TEST_CASE("a machine is its nested root, or its host address space; it keeps its
   REQUIRE(vcpus.size() == 4);
   CHECK((vcpus[0].vm == 1 && vcpus[1].vm == 1 && vcpus[1].vcpu == 1));
   CHECK((vcpus[2].vm == 2 && vcpus[3].vm == 3));
+}
+
+// Catches a guest's guest that is taken for a machine of the host's own, one of the host's own that is first
+// entered behind a guest's VMRUN (from another process, or after another exit), and what is told once but
+// forgotten later.
+TEST_CASE("a machine whose first entry answers a guest's VMRUN is inside that guest's") {
+  const bool intel = GENERATE(false, true);
+  const u64 run = intel ? arch::vmx::exit_code(20) : 0x80, other = intel ? arch::vmx::exit_code(12) : 0x78;
+  ExitTotals totals(1'000'000'000);
+  for (const Event& e :
+       {event(0, EventKind::AddressSpace, 0xC000), event(1, EventKind::VmEntry, 0x1000, 0x9000),
+        event(2, EventKind::VmExit, run), event(3, EventKind::VmEntry, 0x2000, 0xA000),  // the guest's guest
+        event(4, EventKind::VmExit, other), event(5, EventKind::VmEntry, 0x1000, 0x9000),
+        event(6, EventKind::VmExit, run), event(7, EventKind::VmEntry, 0x2000, 0xB000),
+        event(8, EventKind::VmExit, other),
+        event(9, EventKind::VmEntry, 0x3000, 0xD000),  // after another exit
+        event(10, EventKind::VmExit, other), event(11, EventKind::VmEntry, 0x1000, 0x9000),
+        event(12, EventKind::VmExit, run), event(13, EventKind::AddressSpace, 0xE000),
+        event(14, EventKind::VmEntry, 0x4000, 0xF000)})  // another process'
+    totals.on_event(e);
+  CHECK((totals.vcpu_at(0x1000).vm == 1 && totals.vcpu_at(0x1000).inside == 0));
+  CHECK((totals.vcpu_at(0x2000).vm == 2 && totals.vcpu_at(0x2000).inside == 1));
+  CHECK((totals.vcpu_at(0x3000).vm == 3 && totals.vcpu_at(0x3000).inside == 0));
+  CHECK((totals.vcpu_at(0x4000).vm == 4 && totals.vcpu_at(0x4000).inside == 0));
 }
 
 // Catches names that lose the number of their range.

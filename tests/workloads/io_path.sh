@@ -1,15 +1,18 @@
 #!/bin/sh
-# io_path.sh HVLAB WAY PROCESSORS
+# io_path.sh HVLAB WAY PROCESSORS [PROFILE]
 # The disk phase's requests in a way, and the round trips of its link phase, as a whole and one way each: as many as the workload made, each seen from
 # its system call to the medium or the wire and back, hops adding up to their time; the same when it runs again, and the same times on the console when nobody looks.
 # Status 77 (skipped) if the packages cannot be had.
 set -eu
-hvlab=$1 way=$2 processors=$3
+hvlab=$1 way=$2 processors=$3 profile=${4:-amd-zen2}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-recipe=$way profile=amd-zen2
-[ "$way" != kvm-shadow ] || recipe=kvm profile=amd-zen2,-npt
+recipe=$way
+if [ "$way" = kvm-shadow ]; then
+  recipe=kvm
+  case $profile in intel-*) profile=$profile,-ept ;; *) profile=$profile,-npt ;; esac
+fi
 if ! "$hvlab" demo --real --prepare --ways "$way" >"$scratch/paths" 2>"$scratch/errors"; then
   cat "$scratch/errors"
   echo "way $way cannot be prepared here: skipped"

@@ -1,9 +1,14 @@
 #!/bin/sh
 # way_boot.sh HVLAB WAY PROCESSORS INSTANCES [PROFILE]
-# A way must lead to the workload, which computes there what it computes on the bare machine, in every instance.
+# A way must lead to the workload, which computes there what it computes on the bare machine, in every instance. PROFILE may be
+# without features: "intel-icelake,-apicv".
 # Status 77 (skipped) if the packages cannot be had, or the processor's profile has not what the way needs.
 set -eu
-hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:+--set machine.processor=$5}
+hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:-}
+case $profile in
+  *,-*) profile="--set machine.processor=${profile%%,*} --set machine.without=[$(echo ${profile#*,-} | sed 's/,-/,/g')]" ;;
+  ?*) profile="--set machine.processor=$profile" ;;
+esac
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -61,14 +66,18 @@ for exit in way["work"]["exits"]:
     whole = sum(e["count"] for e in way["exits"] if e["reason"] == exit["reason"])
     assert exit["count"] <= whole, "phases had more exits than the whole run"
 exits, entries = (sum(v[key] for v in way["vcpus"]) for key in ("exits", "entries"))
-if way["name"] in ("kvm", "kvm-shadow", "hosted"):
-    same(len({v["vm"] for v in way["vcpus"]}), int(sys.argv[2]), "virtual machines and instances")
+if way["name"] in ("kvm", "kvm-shadow", "kvm-nested", "hosted"):
+    outer = {v["vm"] for v in way["vcpus"] if "inside" not in v}
+    same(len(outer), int(sys.argv[2]), "virtual machines and instances")
+    inner = {v["vm"]: v["inside"] for v in way["vcpus"] if "inside" in v}
+    same(set(inner.values()), outer if way["name"] == "kvm-nested" else set(), "virtual machines that run some, and those that should")
     # Each entry and each exit costs what the profile says, and nothing else is the world switch's.
     assert exits != entries or way["ledger"]["world-switch"] % exits == 0, "world switches of unequal cost"
     assert way["ledger"]["vmm-process"] > 0 and way["ledger"]["hypervisor"] > 0, "nobody handled the exits"
     outside = sum(e["cycles"] for e in way["exits"])
     accounts = sum(cycles for account, cycles in way["ledger"].items() if not account.startswith("guest"))
-    assert way["processors"] > 1 or outside <= accounts, "more cycles outside guests than in the accounts outside guests"
+    # An exit of a guest that runs a guest lasts for as long as that one runs.
+    assert way["processors"] > 1 or inner or outside <= accounts, "more cycles outside guests than in the accounts outside guests"
 else:
     same(exits, 0, "exits without a virtual machine")
 END

@@ -77,9 +77,15 @@ many_instances() {  # PREFIX
   echo "file $1/hvlab/instances 0644 $here/guest/instances"
 }
 
+# The drivers of a virtual machine without PCI.
+machine_without_pci() {
+  modules disk-mmio virtio_ring virtio virtio_mmio virtio_blk
+  modules link-mmio virtio_ring virtio virtio_mmio failover net_failover virtio_net
+}
+
 # A system that runs virtual machines by KVM and a program of package qemu-system-x86. KERNEL and the archive of recipe
-# guest.sh, which hvlab assembled before, are what the machines boot.
-virtual_machine_host() {  # PROGRAM
+# GUEST, which hvlab assembled before, are what the machines boot.
+virtual_machine_host() {  # PROGRAM GUEST
   base ''
   first_process
   many_instances ''
@@ -92,8 +98,15 @@ virtual_machine_host() {  # PROGRAM
   program '' "/bin/$1" "$debian/qemu-system-x86/root/usr/bin/$1"
   for path in guest guest/firmware; do echo "dir /$path 0755"; done
   echo "file /guest/vmlinux 0644 $kernel"
-  echo "file /guest/initrd 0644 ${debian%/debian}/initrd/guest.cpio"
+  echo "file /guest/initrd 0644 ${debian%/debian}/initrd/$2.cpio"
   for rom in pvh.bin linuxboot_dma.bin; do firmware qemu-system-data/root/usr/share/qemu/$rom $rom; done
+}
+
+# The same by QEMU's smallest program.
+kvm_host() {  # GUEST
+  virtual_machine_host qemu-system-x86_64-microvm $1
+  echo "file /hvlab/kvm 0755 $here/guest/kvm"
+  firmware qemu-system-data/root/usr/share/qemu/qboot.rom bios-microvm.bin
 }
 
 # Xen's first domain: the tool stack, the back ends of guests' disks and network cards, and what the guests boot, as above.

@@ -3,8 +3,7 @@
 . "$(dirname "$0")/common.sh"
 base ''
 first_process
-modules disk-mmio virtio_ring virtio virtio_mmio virtio_blk
-modules link-mmio virtio_ring virtio virtio_mmio failover net_failover virtio_net
+machine_without_pci
 modules disk-ide scsi_common scsi_mod crct10dif_common crct10dif_generic crc-t10dif crc64 crc64_rocksoft_generic \
   crc64-rocksoft t10-pi sd_mod libata ata_piix
 modules disk-xen xen-blkfront
