@@ -136,3 +136,23 @@ TEST_CASE("a return to an outer level leaves null selectors 0, and bases alone")
   CHECK(c.seg[arch::kFs].selector == 0);
   CHECK(c.seg[arch::kFs].base == 0x1'2345'6000);
 }
+
+// Catches the base of a register in use, as a hypervisor's host or guest state makes them, that goes at the
+// first return to user mode because its DPL is 0, though its selector is null; and one with a selector that
+// stays.
+TEST_CASE("a return to an outer level leaves the base of a null selector in use, and drops what is inner") {
+  Machine m;
+  m.long_mode();
+  cpu::Cpu& c = m.cpu();
+  c.seg[arch::kFs] = {.base = 0x1'2345'6000, .limit = 0xFFFF'FFFF, .attributes = 0xC093, .selector = 0};
+  c.seg[arch::kGs] = {.base = 0x1'2345'6000, .limit = 0xFFFF'FFFF, .attributes = 0xC093, .selector = kData0};
+  c.gpr[arch::kRsp] = kStack - 40;
+  const u64 frame[] = {kData, kUserCode64, 0x202, kStack - 0x1000, kUserData};
+  std::memcpy(m.bus.ram.data() + kStack - 40, frame, sizeof frame);
+  m.poke<u16>(kData, 0x0B0F);  // ud2
+  CHECK(m.run({0x48, 0xCF}) == 6);
+  CHECK(c.seg[arch::kFs].base == 0x1'2345'6000);
+  CHECK(c.seg[arch::kFs].selector == 0);
+  CHECK(c.seg[arch::kGs].selector == 0);
+  CHECK_FALSE(c.seg[arch::kGs].usable());
+}

@@ -184,3 +184,20 @@ TEST_CASE("with EPT and PAE paging the PDPTEs move through the VMCS") {
   CHECK(m[Field::GuestPdpte2] == 0);
   CHECK(m[Field::GuestPdpte3] == (directory | 1));
 }
+
+// Catches a program's FS that a hypervisor's hypervisor restores (27.3.1.2 lets it be in use with a null
+// selector and DPL 0, as VM exits make host segments: 28.5.2) and the return to the program loses (SDM vol.
+// 2, IRET).
+TEST_CASE("FS in use with a null selector keeps its base when the guest's kernel returns to a program") {
+  GuestMachine m;
+  m.segment(arch::kFs, 0, kData, 0xFFFF'FFFF, 0xC093);
+  m.poke<u64>(kData + 0x28, 0x1122'3344'5566'7788);
+  m.intercept_exception(13);
+  // PUSH 33h; PUSH stack; PUSHF; PUSH 3Bh; PUSH next; IRETQ; MOV RAX, FS:[28h]; HLT, which is privileged
+  CHECK(m.enter({0x6A, kUserData, 0x68, 0,    0,    0x42, 0,    0x9C, 0x6A, kUserCode64, 0x68, 0x11, 0,
+                 0x40, 0,         0x48, 0xCF, 0x64, 0x48, 0x8B, 0x04, 0x25, 0x28,        0,    0,    0}) ==
+        0);
+  CHECK(m[Field::GuestCsSelector] == kUserCode64);
+  CHECK(m[Field::GuestRip] == kGuestCode + 26);
+  CHECK(m.cpu().gpr[arch::kRax] == 0x1122'3344'5566'7788);
+}
