@@ -27,20 +27,6 @@ void write_physical(Cpu& cpu, u64 address, u64 value, unsigned bytes) {
   cpu.bus->mmio_write(address, bytes, value);
 }
 
-bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights) {
-  if ((t.second & second_allows(access)) == 0) return false;
-  if (!(cpu.cr0 & cr0::kPg)) return true;
-  if (user) {
-    if (!t.user) return false;
-    if (access == Access::Write) return t.writable;
-    return access == Access::Read || !t.no_execute;
-  }
-  if (access == Access::Execute) return !t.no_execute && !(t.user && (cpu.cr4 & cr4::kSmep));
-  const bool smap = (cpu.cr4 & cr4::kSmap) != 0 && (rights == Rights::System || !cpu.rflag(flag::kAc));
-  if (t.user && smap) return false;
-  return access == Access::Read || t.writable || !(cpu.cr0 & cr0::kWp);
-}
-
 namespace {
 
 /// No second stage: addresses in the tables are physical ones.

@@ -46,7 +46,20 @@ WalkResult walk_second_stage(Cpu& cpu, u64 address, Access access);
 WalkResult walk_nested(Cpu& cpu, u64 linear, Access access, bool user, Rights rights);
 
 /// True if the access may use the translation (SDM vol. 3, 4.6).
-bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights);
+inline bool permitted(const Cpu& cpu, const Translation& t, Access access, bool user, Rights rights) {
+  if ((t.second & second_allows(access)) == 0) return false;
+  if (!(cpu.cr0 & arch::cr0::kPg)) return true;
+  if (user) {
+    if (!t.user) return false;
+    if (access == Access::Write) return t.writable;
+    return access == Access::Read || !t.no_execute;
+  }
+  if (access == Access::Execute) return !t.no_execute && !(t.user && (cpu.cr4 & arch::cr4::kSmep));
+  const bool smap =
+      (cpu.cr4 & arch::cr4::kSmap) != 0 && (rights == Rights::System || !cpu.rflag(arch::flag::kAc));
+  if (t.user && smap) return false;
+  return access == Access::Read || t.writable || !(cpu.cr0 & arch::cr0::kWp);
+}
 
 /// Reads the four PDPTEs that CR3 value `cr3` points at into the processor (PAE paging, SDM vol. 3, 4.4.1).
 /// Raises #GP(0) if a reserved bit is set in a present one, or what EPT says, with nothing loaded. Nested

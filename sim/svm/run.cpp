@@ -1,4 +1,6 @@
 // VMRUN (APM vol. 2, 15.5).
+#include <utility>
+
 #include "sim/mmu/walk.hpp"
 #include "sim/svm/checks.hpp"
 #include "sim/svm/unit.hpp"
@@ -59,6 +61,23 @@ constexpr Exit exit_of(Intercept i) {
   }
 }
 
+/// Intercept bits from 60h to 9Fh, as one word, that stand `distance` above their instructions' bits of
+/// Cpu::intercepted.
+consteval u64 bits_above(unsigned distance) {
+  u64 found = 0;
+  for (unsigned n = 1; n < static_cast<unsigned>(Intercept::Count); ++n) {
+    const u64 code = static_cast<u64>(exit_of(static_cast<Intercept>(n)));
+    if (code >= 0x60 && code < 0xA0 && code - 0x60 == n + distance) found |= bit(n + distance);
+  }
+  return found;
+}
+
+/// Every entry makes Cpu::intercepted anew, so neighbours move together: ten steps, not one an instruction.
+template <unsigned... Distance>
+u64 moved_down(u64 intercepts, std::integer_sequence<unsigned, Distance...>) {
+  return (((intercepts & bits_above(Distance)) >> Distance) | ...);
+}
+
 /// Legacy PAE paging without nested paging: the four registers are loaded as by MOV CR3. False: they are not
 /// valid.
 bool load_pdptes(Cpu& cpu, const Vmcb& block) {
@@ -101,12 +120,10 @@ Delivery injected(const Cpu& cpu, const ControlArea& control) {
 }  // namespace
 
 u64 Unit::intercept_mask() const {
-  u64 mask = 0;
-  for (unsigned n = 1; n < static_cast<unsigned>(Intercept::Count); ++n) {
-    const auto i = static_cast<Intercept>(n);
-    if (exit_of(i) != Exit::Invalid && intercepted(exit_of(i))) mask |= decode::intercept_bit(i);
-  }
+  const u32* words = guest_.control.intercept;
+  u64 mask = moved_down(words[3] | u64{words[4]} << 32, std::make_integer_sequence<unsigned, 64>{});
   if (intercepted(Exit::MwaitConditional)) mask |= decode::intercept_bit(Intercept::Mwait);
+  if (intercepted(Exit::Invpcid)) mask |= decode::intercept_bit(Intercept::Invpcid);
   return mask;
 }
 

@@ -1,5 +1,7 @@
 #include "sim/vmx/checks.hpp"
 
+#include <bit>
+
 namespace hvlab::vmx {
 
 using arch::vmx::Control;
@@ -32,8 +34,9 @@ bool segments_pass(Verdict& v, const EntryState& e, const Verdict& failure) {
   SegmentFields segments[kSegments];
   for (unsigned n = 0; n < kSegments; ++n) segments[n] = segment_of(e.vmcs, n);
   for (const SegmentCheck& c : guest_segment_checks()) {
-    for (const SegmentFields& s : segments) {
-      if (!test_bit(c.segments, s.number) || c.holds(e, s)) continue;
+    for (unsigned left = c.segments; left != 0; left &= left - 1) {
+      const SegmentFields& s = segments[std::countr_zero(left)];
+      if (c.holds(e, s)) continue;
       v = failure;
       v.section = "27.3.1.2";
       v.rule = c.rule;

@@ -1,4 +1,6 @@
 // Instructions of a guest that leave it (SDM vol. 3, 26.1.2 and 26.1.3).
+#include <utility>
+
 #include "sim/decode/form.hpp"
 #include "sim/vmx/apic.hpp"
 #include "sim/vmx/bitmaps.hpp"
@@ -68,6 +70,24 @@ constexpr const Row* row_of(Intercept what) {
   return nullptr;
 }
 
+/// The instructions that exit with control `c`, as bits of Cpu::intercepted.
+consteval u64 exits_with(Control c) {
+  u64 mask = 0;
+  for (const Row& row : kRows)
+    if (row.when == c) mask |= decode::intercept_bit(row.what);
+  return mask;
+}
+/// Every VM entry asks: only the controls that have such instructions are looked at.
+template <unsigned... N>
+u64 exits_with(const Controls& controls, std::integer_sequence<unsigned, N...>) {
+  const auto with = [&]<unsigned kNumber>() -> u64 {
+    constexpr auto kControl = static_cast<Control>(kNumber);
+    if constexpr (exits_with(kControl) == 0) return 0;
+    return controls.has(kControl) ? exits_with(kControl) : 0;
+  };
+  return (with.template operator()<N>() | ...);
+}
+
 /// How a control register is accessed (table 28-3).
 enum class CrAccess : u8 { MovTo, MovFrom, Clts, Lmsw };
 constexpr u64 cr_qualification(unsigned number, CrAccess type, u64 gpr = 0) {
@@ -110,9 +130,8 @@ u64 memory_operand(const Cpu& cpu) {
 }  // namespace
 
 u64 Unit::intercept_mask() const {
-  u64 mask = 0;
-  for (const Row& row : kRows)
-    if (row.when == Control::Always || has(row.when)) mask |= decode::intercept_bit(row.what);
+  u64 mask = exits_with(Control::Always) |
+             exits_with(guest_.controls, std::make_integer_sequence<unsigned, arch::vmx::kControls>{});
   if (has(Control::PauseLoopExiting)) mask |= decode::intercept_bit(Intercept::Pause);
   return mask;
 }
