@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/base/check.hpp"
 #include "sim/control/control_registers.hpp"
 #include "sim/mmu/access.hpp"
 
@@ -99,7 +100,7 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
   for (const std::string& name : p.features)
     if (const auto feature = feature_by_name(name)) cpu.features.set(static_cast<size_t>(*feature));
   // A processor has one kind of virtualization: see Cpu::virtualization.
-  if (cpu.has(Feature::Svm)) cpu.features.reset(static_cast<size_t>(Feature::Vmx));
+  HVLAB_CHECK(!cpu.has(Feature::Svm) || !cpu.has(Feature::Vmx));
   cpu.vmx = p.vmx;
   cpu.vmx.cr4_fixed1 = control::cr4_supported(cpu);
 }

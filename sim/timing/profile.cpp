@@ -95,11 +95,17 @@ void read_identity(YamlMap& file, Profile& profile) {
   profile.stepping = static_cast<u32>(file.take_integer("stepping", 0, 0xF));
   profile.microcode = static_cast<u32>(file.take_integer("microcode", 0, 0xFFFF'FFFF));
   profile.features = file.take_list("features");
+  bool virtualizes = false;
   for (const auto& item : file.take("features")) {
     if (!arch::feature_by_name(item.Scalar())) {
       file.fail(item,
                 "feature '" + item.Scalar() + "' is not one that HVLab implements (sim/arch/features.inc)");
     }
+    if (item.Scalar() != arch::name(arch::Feature::Svm) && item.Scalar() != arch::name(arch::Feature::Vmx))
+      continue;
+    if (virtualizes)
+      file.fail(item, "features 'svm' and 'vmx' together: a processor has one kind of virtualization");
+    virtualizes = true;
   }
 }
 

@@ -116,6 +116,11 @@ TEST_CASE("a mistake in a profile is one line with its place") {
              Contains("multiple of the ways"));
   CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, avx512")),
              Contains(":10:17: feature 'avx512' is not one"));
+  // Which of the two a processor had would be decided silently.
+  CHECK_THAT(complaint(replaced(good, "fpu, de", "fpu, vmx, de")),
+             Contains("features 'svm' and 'vmx' together: a processor has one kind of virtualization"));
+  CHECK_THAT(complaint(replaced(shipped("intel-skylake"), "fpu, de", "fpu, svm, de")),
+             Contains("features 'svm' and 'vmx' together"));
   CHECK_THAT(complaint("a: [b"), Contains("not valid YAML"));
   CHECK_THAT(complaint(""), Contains("must be a mapping"));
 }
