@@ -18,6 +18,16 @@ inline constexpr u32 kEfer = 0xC000'0080, kStar = 0xC000'0081, kLstar = 0xC000'0
                      kFmask = 0xC000'0084, kFsBase = 0xC000'0100, kGsBase = 0xC000'0101,
                      kKernelGsBase = 0xC000'0102, kTscAux = 0xC000'0103;
 
+/// Bits of IA32_DEBUGCTL (SDM vol. 3, 18.4.1): last-branch records, single-stepping on branches.
+inline constexpr u64 kDebugCtlLbr = 1, kDebugCtlBtf = 2;
+
+/// No byte of a page-attribute table is a reserved memory type (SDM vol. 3, table 12-10; APM vol. 2, 7.8.1).
+constexpr bool pat_valid(u64 value) {
+  for (unsigned n = 0; n < 8; ++n, value >>= 8)
+    if (const u64 type = value & 0xFF; type > 7 || type == 2 || type == 3) return false;
+  return true;
+}
+
 /// AMD SVM (APM vol. 2, 15.30).
 inline constexpr u32 kVmCr = 0xC001'0114, kVmHsavePa = 0xC001'0117, kSvmKey = 0xC001'0118;
 

@@ -1,5 +1,6 @@
 #include "sim/control/events.hpp"
 
+#include "sim/arch/msr.hpp"
 #include "sim/base/check.hpp"
 #include "sim/control/gates.hpp"
 #include "sim/cpu/debug.hpp"
@@ -36,7 +37,7 @@ void note(Cpu& cpu, const Delivery& event) {
       cpu.dr7 &= ~arch::dr7::kGd;
       cpu.refresh();
     }
-    cpu.debug_ctl &= ~u64{3};  // LBR and BTF (SDM vol. 3, 18.4.2 and 18.4.4)
+    cpu.debug_ctl &= ~(arch::msr::kDebugCtlLbr | arch::msr::kDebugCtlBtf);  // SDM vol. 3, 18.4.2, 18.4.4
   }
 }
 

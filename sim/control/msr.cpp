@@ -114,7 +114,7 @@ bool read_branch_record(Cpu& cpu, u32 address, u64& value) {
 bool write_branch_record(Cpu& cpu, u32, u64) { return intel(cpu); }
 /// LBR and BTF; trace messages and branch stores do not exist.
 bool write_debug_ctl(Cpu& cpu, u32, u64 value) {
-  const u64 supported = intel(cpu) ? 3 : 0x3F;
+  const u64 supported = intel(cpu) ? msr::kDebugCtlLbr | msr::kDebugCtlBtf : 0x3F;
   if ((value & ~supported) != 0) return false;
   return cpu.debug_ctl = value, true;
 }
@@ -181,16 +181,14 @@ bool write_bank(Cpu& cpu, u32 address, u64 value) { return (address & 3) == 0 ||
 
 constexpr bool memory_type_valid(u64 type) { return type == 0 || type == 1 || (type >= 4 && type <= 6); }
 
-bool memory_types_valid(u64 value, bool with_uc_minus) {
-  for (unsigned n = 0; n < 64; n += 8) {
-    const u64 type = (value >> n) & 0xFF;
-    if (!memory_type_valid(type) && !(with_uc_minus && type == 7)) return false;
-  }
+bool memory_types_valid(u64 value) {
+  for (unsigned n = 0; n < 64; n += 8)
+    if (!memory_type_valid((value >> n) & 0xFF)) return false;
   return true;
 }
 
 bool write_pat(Cpu& cpu, u32, u64 value) {
-  if (!memory_types_valid(value, true)) return false;
+  if (!msr::pat_valid(value)) return false;
   return cpu.pat = value, true;
 }
 /// 8 variable ranges, fixed ranges, write-combining.
@@ -221,7 +219,7 @@ bool read_mtrr_fixed(Cpu& cpu, u32 address, u64& value) { return value = mtrr_fi
 bool write_mtrr_fixed(Cpu& cpu, u32 address, u64 value) {
   constexpr u64 kMemoryBits = 0x1818'1818'1818'1818;
   if (amd(cpu)) value &= ~kMemoryBits;
-  if (!memory_types_valid(value, false)) return false;
+  if (!memory_types_valid(value)) return false;
   return mtrr_fixed(cpu, address) = value, true;
 }
 

@@ -1,5 +1,6 @@
 #include "sim/svm/checks.hpp"
 
+#include "sim/arch/msr.hpp"
 #include "sim/control/control_registers.hpp"
 
 namespace hvlab::svm {
@@ -79,11 +80,7 @@ bool nested_paging_valid(const Cpu& cpu, const SaveArea& save, const ControlArea
   if ((control.nested_control & arch::svm::kNestedPaging) == 0) return true;
   if (!cpu.has(Feature::Npt) || (cpu.cr0 & cr0::kPg) == 0 || beyond_memory(cpu, control.nested_root))
     return false;
-  for (unsigned n = 0; n < 64; n += 8) {
-    const u64 type = bits(save.gpat, n + 7, n);
-    if (type > 7 || type == 2 || type == 3) return false;
-  }
-  return true;
+  return arch::msr::pat_valid(save.gpat);
 }
 
 bool host_valid(const Cpu& cpu, const SaveArea& save) {

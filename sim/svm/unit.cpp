@@ -1,6 +1,6 @@
 #include "sim/svm/unit.hpp"
 
-#include <cstring>
+#include "sim/control/control_block.hpp"
 
 namespace hvlab::svm {
 
@@ -8,14 +8,10 @@ using namespace arch::svm;
 namespace vi = arch::svm::virtual_interrupt;
 
 Vmcb& block_at(Unit& unit, Cpu& cpu, u64 address) {
-  if (u8* page = cpu.bus->write_page(address); page != nullptr) return *reinterpret_cast<Vmcb*>(page);
-  std::memset(static_cast<void*>(&unit.nowhere_), 0xFF, sizeof unit.nowhere_);
-  return unit.nowhere_;
+  return control::control_block(cpu, address, unit.nowhere_);
 }
 
-void block_written(Cpu& cpu, u64 address) {
-  if (cpu.code != nullptr && cpu.code->holds_code(address >> 12)) cpu.code->written(address, sizeof(Vmcb));
-}
+void block_written(Cpu& cpu, u64 address) { control::control_block_written(cpu, address, sizeof(Vmcb)); }
 
 /// A virtual interrupt waits if it is pending above the guest's priority, and the virtual GIF lets it (APM
 /// vol. 2, 15.21.4).

@@ -3,11 +3,13 @@
 
 #include <cstring>
 
+#include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
 #include "sim/vmx/checks.hpp"
 
 namespace hvlab::vmx {
 
+using arch::msr::pat_valid;
 using arch::vmx::Control;
 using arch::vmx::Field;
 using arch::vmx::Word;
@@ -39,15 +41,6 @@ T peek(const cpu::Cpu& cpu, u64 address) {
   return value;
 }
 
-/// Valid memory types of the PAT (SDM vol. 3, table 12-10).
-inline bool pat_valid(u64 value) {
-  for (unsigned n = 0; n < 64; n += 8) {
-    const u64 type = bits(value, n + 7, n);
-    if (type > 7 || type == 2 || type == 3) return false;
-  }
-  return true;
-}
-
 /// Bits of CR0 that VM entry and VM exit leave as they are, and which are therefore not checked.
 inline constexpr u64 kUncheckedCr0 = arch::cr0::kNw | arch::cr0::kCd;
 
@@ -63,8 +56,8 @@ inline u64 efer_bits(In e) {
   return with(Feature::Syscall, arch::efer::kSce) | with(Feature::Nx, arch::efer::kNxe) |
          with(Feature::Lm, arch::efer::kLme | arch::efer::kLma);
 }
-/// Bits of IA32_DEBUGCTL that exist: LBR and BTF (as of the MSR: sim/control/msr.cpp).
-inline constexpr u64 kDebugCtlBits = 3;
+/// Bits of IA32_DEBUGCTL that exist.
+inline constexpr u64 kDebugCtlBits = arch::msr::kDebugCtlLbr | arch::msr::kDebugCtlBtf;
 /// There are no performance counters of Intel's, and so no bits of IA32_PERF_GLOBAL_CTRL.
 inline constexpr u64 kPerfGlobalCtrlBits = 0;
 

@@ -46,14 +46,15 @@ bool injection_reaches_activity(In e) {
 
 constexpr u64 kPendingReserved = ~low_mask(17) | bit(15) | bit(13) | (low_mask(12) & ~low_mask(4));
 constexpr u64 kPendingBs = bit(14), kPendingRtm = bit(16);
-constexpr u64 kBtf = bit(1);  // of IA32_DEBUGCTL
 
 /// Where no instruction comes between VM entry and the pending trap, BS is as TF and BTF would have set it.
 bool single_step_matters(In e) {
   return blocking(e, interruptibility::kSti | interruptibility::kMovSs) != 0 ||
          activity_is(e, GuestActivity::Hlt);
 }
-bool single_stepping(In e) { return guest_rflag(e, flag::kTf) && (e.vmcs[Field::GuestDebugCtl] & kBtf) == 0; }
+bool single_stepping(In e) {
+  return guest_rflag(e, flag::kTf) && (e.vmcs[Field::GuestDebugCtl] & arch::msr::kDebugCtlBtf) == 0;
+}
 bool pending(In e, u64 mask) { return (e.vmcs[Field::GuestPendingDebug] & mask) != 0; }
 
 // --- VMCS link pointer ---

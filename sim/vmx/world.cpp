@@ -1,5 +1,6 @@
 #include "sim/vmx/world.hpp"
 
+#include "sim/arch/msr.hpp"
 #include "sim/control/control_registers.hpp"
 
 namespace hvlab::vmx {
@@ -17,7 +18,7 @@ constexpr u64 kCr0Kept = cr0::kEt | cr0::kNw | cr0::kCd;
 constexpr u64 kCr0Moved =
     cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp | cr0::kAm | cr0::kPg;
 
-constexpr u64 kDr7Moved = 0xFFFF'23FF, kDebugCtl = 3;
+constexpr u64 kDr7Moved = 0xFFFF'23FF;
 constexpr u64 kFlags = flag::kStatus | flag::kTf | flag::kIf | flag::kDf | flag::kIopl | flag::kNt |
                        flag::kRf | flag::kVm | flag::kAc | flag::kVif | flag::kVip | flag::kId;
 
@@ -106,7 +107,7 @@ void load_guest(Cpu& cpu, const Vmcs& v, const Controls& c) {
   cpu.cr4 = v[Field::GuestCr4];
   if (c.has(Control::EntryLoadDebugControls)) {
     cpu.dr7 = (v[Field::GuestDr7] & kDr7Moved) | dr7::kFixed1;
-    cpu.debug_ctl = v[Field::GuestDebugCtl] & kDebugCtl;
+    cpu.debug_ctl = v[Field::GuestDebugCtl] & (msr::kDebugCtlLbr | msr::kDebugCtlBtf);
   }
   cpu.sysenter_cs = static_cast<u32>(v[Field::GuestSysenterCs]);
   cpu.sysenter_esp = v[Field::GuestSysenterEsp];
