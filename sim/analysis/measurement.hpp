@@ -24,17 +24,33 @@ struct MachineWaits {
   double partly_running = 0;  // could, and did not, while another one did
 };
 
+/// A virtual machine's move to another process or host while it ran, as the virtual machine monitor tells it.
+struct Move {
+  bool completed = false;
+  double seconds = 0;   // from its beginning until the machine ran at its new place
+  double downtime = 0;  // in which it ran nowhere
+  double bytes = 0;     // of its memory, sent; more than it has if pages were sent again
+  unsigned rounds = 0;  // passes over what had changed
+};
+
 /// What became of one instance.
 struct InstanceResult {
   std::string program;                                        // in the workload's place; empty: the workload
   bool done = false;                                          // it said so itself
   double seconds = 0;                                         // of its phases together
   std::vector<std::pair<std::string, std::uint64_t>> hashes;  // of what each phase computed
+  // NOLINTNEXTLINE(readability-redundant-member-init): whoever makes one may leave it out
+  std::vector<Move> moves = {};
 };
+
+/// What a processor has for virtual machines.
+enum class Assistance { None, Guests, NestedPaging };
 
 /// One workload in one way of running it.
 struct Measurement {
   std::string way;
+  std::string processor;  // the machine's profile
+  Assistance assistance = Assistance::None;
   unsigned processors = 1;
   unsigned instances = 1;
   std::vector<PhaseTime> phases;

@@ -55,13 +55,32 @@ Verdict judge_density(Measurements all);
 /// hypervisor of its series with equal numbers of processors, two machines each, of which one runs phases.
 Verdict judge_partitioning(Measurements all);
 
+/// H6: hardware assistance lowered overhead somewhat. Needs on one processor or more bare, a way with
+/// assistance and one without (techniques.hpp).
+Verdict judge_assistance(Measurements all);
+
+/// H7: KVM needs assistance, Xen uses it for unmodified guests. Needs kvm, xen-pv and xen-hvm on processors
+/// with and without it.
+Verdict judge_need_of_assistance(Measurements all);
+
 /// H8: KVM needs all of a machine's virtual processors at once, ESXi hands out free processors. Needs two
 /// machines with several virtual processors under kvm, and under strict and relaxed co-scheduling.
 Verdict judge_all_at_once(Measurements all);
 
+/// H9: paravirtual is faster but not portable. Needs two ways with one kind of interface each
+/// (techniques.hpp), and one more that runs the same image.
+Verdict judge_portability(Measurements all);
+
 /// H12: one application per server is more stable. Needs an application beside /bin/neighbour of each kind,
 /// among them one that is idle, as processes of one system (apps) and in virtual machines.
 Verdict judge_neighbours(Measurements all);
+
+/// H22: a program of another instruction set runs by translation. Needs bare and a way that translates.
+Verdict judge_translation(Measurements all);
+
+/// H24, the machine's half: live migration is the hypervisor's flexibility. Needs ways whose virtual machines
+/// are moved while they run.
+Verdict judge_moves(Measurements all);
 
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);

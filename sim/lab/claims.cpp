@@ -6,6 +6,7 @@
 
 #include "sim/lab/io_report.hpp"
 #include "sim/lab/text_table.hpp"
+#include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
 
@@ -18,9 +19,14 @@ const Claim kClaims[] = {
     {"H4", "more instances fit at operating-system level", analysis::judge_density},
     {"H5", "partitioning by firmware costs no processor time, but strands capacity",
      analysis::judge_partitioning},
+    {"H6", "hardware assistance lowered overhead somewhat", analysis::judge_assistance},
+    {"H7", "KVM needs assistance; Xen uses it for unmodified guests", analysis::judge_need_of_assistance},
     {"H8", "KVM needs all of a machine's virtual processors at once, ESXi hands out free processors",
      analysis::judge_all_at_once},
+    {"H9", "paravirtual is faster but not portable", analysis::judge_portability},
     {"H12", "one application per server is more stable", analysis::judge_neighbours},
+    {"H22", "a program of another instruction set runs by translation", analysis::judge_translation},
+    {"H24", "live migration is the hypervisor's flexibility: which ways can", analysis::judge_moves},
 };
 
 analysis::InstanceResult instance_result(const MeasuredRun& run, size_t index) {
@@ -28,6 +34,7 @@ analysis::InstanceResult instance_result(const MeasuredRun& run, size_t index) {
   analysis::InstanceResult result;
   if (index < run.programs.size()) result.program = run.programs[index];
   result.done = log.done;
+  result.moves = log.moves;
   for (const PhaseResult& phase : log.phases) {
     result.seconds += static_cast<double>(phase.nanoseconds) * 1e-9;
     result.hashes.emplace_back(phase.name, phase.hash);
@@ -40,9 +47,22 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
   return window.seconds * processors * static_cast<double>(cycles) / static_cast<double>(window.cycles);
 }
 
+/// "": the run does not say.
+analysis::Assistance assistance_of(const std::string& processor) {
+  using analysis::Assistance;
+  if (processor.empty()) return Assistance::None;
+  const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
+  const auto has = [&](const char* feature) { return std::ranges::count(profile.features, feature) != 0; };
+  if (has("svm")) return has("npt") ? Assistance::NestedPaging : Assistance::Guests;
+  if (!has("vmx")) return Assistance::None;
+  return profile.vmx.has(arch::vmx::Control::EnableEpt) ? Assistance::NestedPaging : Assistance::Guests;
+}
+
 analysis::Measurement measurement_of(const MeasuredRun& run) {
   analysis::Measurement m;
   m.way = run.way;
+  m.processor = run.processor;
+  m.assistance = assistance_of(run.processor);
   m.processors = run.processors;
   m.instances = static_cast<unsigned>(instances(run));
   m.memory = run.memory;

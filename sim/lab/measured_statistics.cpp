@@ -136,6 +136,7 @@ void describe_cell(const scenario::Cell& cell, MeasuredRun& run) {
   if (const std::string name = name_of(cell.software); !name.empty()) run.way = name;
   run.teaching = !cell.software.model.empty();
   run.scheduler = cell.software.scheduler;
+  run.processor = scenario::profile_of(cell.machine);
   run.programs = programs_of(cell);
   run.memory = static_cast<double>(cell.machine.memory);
   const size_t machines = std::min<size_t>(cell.vms.size(), cell.instances);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "sim/analysis/techniques.hpp"
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
@@ -51,13 +52,15 @@ scenario::WayFacts facts_of(const Model& model) {
 }
 
 scenario::WayFacts facts_of(const Way& way) {
+  const analysis::Virtualizer* how = analysis::virtualizer(way.name);
   return {.name = way.name,
           .processor = way.processor,
           .memory = way.memory * kMiB,
           .more_memory = way.more_memory * kMiB,
           .instances = way.instances,
           .machines = *way.guest != '\0',
-          .shadow = way.shadow};
+          .shadow = way.shadow,
+          .moves = how != nullptr && how->moves};
 }
 
 /// What can be taken off a processor, and which of it is nested paging.

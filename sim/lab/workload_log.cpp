@@ -32,7 +32,9 @@ void read_start(std::string_view line, WorkloadLog& log) {
   const auto size = field(line, "size");
   const auto processors = number(line, "processors", 10), at = number(line, "at", 10);
   if (!size || !processors || !at) return;
+  std::vector<analysis::Move> moves = std::move(log.moves);  // also of before
   log = WorkloadLog{};
+  log.moves = std::move(moves);
   log.size = *size;
   log.processors = static_cast<unsigned>(*processors);
   log.start_nanoseconds = *at;
@@ -51,17 +53,38 @@ void read_result(std::string_view line, WorkloadLog& log) {
                           number(line, "bytes", 10).value_or(0)});
 }
 
+/// The number that a field begins with; its unit follows.
+double quantity(std::string_view line, std::string_view key) {
+  const std::string_view text = field(line, key).value_or("");
+  u64 value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return static_cast<double>(value);
+}
+
+analysis::Move read_move(std::string_view line) {
+  return {.completed = field(line, "status") == "completed",
+          .seconds = quantity(line, "total") * 1e-3,
+          .downtime = quantity(line, "downtime") * 1e-3,
+          .bytes = quantity(line, "bytes") * 1024,
+          .rounds = static_cast<unsigned>(quantity(line, "rounds"))};
+}
+
 constexpr u64 kMostInstances = 64;  // a damaged number must not ask for more logs than this
 
 void read_line(std::string_view line, std::vector<WorkloadLog>& logs) {
   const size_t mark = line.find("HVLAB ");
   if (mark == std::string_view::npos) return;
   line.remove_prefix(mark);
-  if (!line.starts_with("HVLAB instance=")) return read_result(line, logs.front());
+  const bool moved = line.starts_with("HVLAB moved ");
+  if (!moved && !line.starts_with("HVLAB instance=")) return read_result(line, logs.front());
   const std::optional<u64> instance = number(line, "instance", 10);
   if (!instance || *instance == 0 || *instance > kMostInstances) return;
   if (*instance > logs.size()) logs.resize(*instance);
   WorkloadLog& log = logs[*instance - 1];
+  if (moved) {
+    log.moves.push_back(read_move(line));
+    return;
+  }
   if (const auto memory = number(line, "memory", 10)) log.memory = *memory;
   // What the instance itself printed follows.
   if (const size_t inner = line.find(" HVLAB "); inner != std::string_view::npos)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/analysis/measurement.hpp"
 #include "sim/base/types.hpp"
 
 namespace hvlab::lab {
@@ -24,11 +25,13 @@ struct WorkloadLog {
   unsigned processors = 0;    // those that the workload saw
   u64 start_nanoseconds = 0;  // since the start of the kernel that it runs on
   std::vector<PhaseResult> phases;
+  std::vector<analysis::Move> moves;
   u64 memory = 0;  // bytes that the instance needed at most, as its host's control group counted; 0: not said
   bool done = false;  // the line that says so was printed
 };
 
-/// Reads "HVLAB start size=NAME processors=N at=NS", "HVLAB phase=NAME hash=HEX ns=N", perhaps with
+/// Reads "HVLAB moved instance=K status=completed total=Nms downtime=Nms bytes=NKiB rounds=N" for the
+/// instance, "HVLAB start size=NAME processors=N at=NS", "HVLAB phase=NAME hash=HEX ns=N", perhaps with
 /// count=N or bytes=N, and "HVLAB done" out of
 /// a console's text. Lines may end in CR LF and may have other text before them; a damaged line is passed
 /// over.

@@ -134,6 +134,7 @@ constexpr Key kEventKeys[] = {
     {"kill", Count, Optional, "", "The number of a vm: it is gone.", "", 1, 8},
     {"unplug", Count, Optional, "", "The number of a vm: its network card's cable is pulled (its port leaves the host's bridge).", "", 1, 8},
     {"plug", Count, Optional, "", "The number of a vm: that cable is plugged in again.", "", 1, 8},
+    {"move", Count, Optional, "", "The number of a vm: while it runs it is moved to another process of its machine, as a live migration moves it to another host. With a way whose virtual machines can be moved.", "", 1, 8},
     {"change", Count, Optional, "", "The number of a vm: from then on it has other shares, limit, cores or reservation, at least one of them.", "", 1, 8},
     {"shares", Count, Optional, "", "With change: see vm.", "", 1, 10'000},
     {"limit", Number, Optional, "", "With change: see vm; 0: none any more."},

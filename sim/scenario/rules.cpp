@@ -142,9 +142,10 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
       if (const Value* value = event.find(key); value != nullptr) what.push_back(value);
     }
     if (said != 1 && event.broken.empty())
-      problems.add(event.place, "", "an event is one of pause, resume, kill, unplug, plug and change",
+      problems.add(event.place, "", "an event is one of pause, resume, kill, unplug, plug, move and change",
                    "{at: 500ms, pause: 1}");
     check_change(event, cell, problems);
+    if (!way->moves) refuse(event, {"move"}, "needs a way whose virtual machines can be moved", problems);
     check_cable(event, cell, problems);
     for (const Value* value : what) {
       if (value->count > instances)

@@ -72,7 +72,7 @@ struct Vm {
 };
 
 /// What an event does to a vm.
-inline constexpr const char* kEventKinds[] = {"pause", "resume", "kill", "unplug", "plug", "change"};
+inline constexpr const char* kEventKinds[] = {"pause", "resume", "kill", "unplug", "plug", "move", "change"};
 
 struct TimedEvent {
   Picoseconds at = 0;

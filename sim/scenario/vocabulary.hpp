@@ -36,6 +36,7 @@ struct WayFacts {
   bool hosted = false;       // its VMM is a process of a host's kernel
   bool groups = false;       // its instances are groups of processes, each with limits of its own
   bool shadow = false;       // its processor has no nested paging, whatever the vendor calls that
+  bool moves = false;        // its virtual machines can be moved while they run
 };
 
 struct Vocabulary {

@@ -73,3 +73,20 @@ TEST_CASE("the last lines are those with text") {
   CHECK(last_lines("one\r\ntwo\r\n\r\nthree\n\n", 2) == "\n  two\n  three");
   CHECK(last_lines("one", 2) == "\n  one");
 }
+
+// Catches a move that is lost when the workload starts after it, or that another instance gets.
+TEST_CASE("moves belong to their instance and outlast a start") {
+  const std::vector<WorkloadLog> logs = parse_workload_logs(
+      "HVLAB moved instance=2 status=completed total=129ms downtime=17ms bytes=69190KiB rounds=3\r\n"
+      "HVLAB instance=2 HVLAB start size=full processors=1 at=2\r\n"
+      "HVLAB moved instance=2 status=active total=ms downtime=ms bytes=KiB rounds=\r\n");
+  REQUIRE(logs.size() == 2);
+  CHECK(logs[0].moves.empty());
+  REQUIRE(logs[1].moves.size() == 2);
+  CHECK(logs[1].moves[0].completed);
+  CHECK(logs[1].moves[0].seconds == Approx(0.129));
+  CHECK(logs[1].moves[0].downtime == Approx(0.017));
+  CHECK(logs[1].moves[0].bytes == 69190.0 * 1024);
+  CHECK(logs[1].moves[0].rounds == 3);
+  CHECK_FALSE(logs[1].moves[1].completed);
+}

@@ -73,7 +73,7 @@ needed() { LC_ALL=C readelf -dW "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | 
 
 # What `guest/instances` uses.
 many_instances() {  # PREFIX
-  for applet in mkfifo; do echo "link $1/bin/$applet busybox"; done
+  for applet in mkfifo grep cat rm; do echo "link $1/bin/$applet busybox"; done
   echo "file $1/hvlab/instances 0644 $here/guest/instances"
 }
 
