@@ -186,7 +186,7 @@ std::vector<Difference> differences(const std::vector<MeasuredRun>& runs) {
   for (const MeasuredRun& run : runs) {
     if (!run.failure.empty()) continue;
     add_memory(runs, run, all);
-    const MeasuredRun& base = baseline(runs, run.processors);
+    const MeasuredRun& base = baseline(runs, run);
     if (&base == &run || !base.failure.empty()) continue;
     const Pair pair{run, base, all};
     add_phases(pair);

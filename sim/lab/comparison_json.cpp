@@ -65,7 +65,7 @@ void add_rate(Json& json, const PhaseResult& phase, double seconds) {
 Json ratio_json(double value, double reference) { return reference > 0 ? Json(value / reference) : Json(); }
 
 Json way_json(const std::vector<MeasuredRun>& runs, const MeasuredRun& run) {
-  const MeasuredRun& base = baseline(runs, run.processors);
+  const MeasuredRun& base = baseline(runs, run);
   Json phases = Json::array();
   for (const PhaseResult& phase : run.log.phases) {
     const double seconds = phase_seconds(run, phase.name), reference = phase_seconds(base, phase.name);

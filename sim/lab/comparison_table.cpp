@@ -137,9 +137,8 @@ constexpr Ladder kLadders[] = {{"read", "A read of the disk phase", false},
                                {"round-trip", "A datagram and its answer", false},
                                {"ping", "A ping and its answer", false}};
 
-std::string format_block(const Runs& runs, size_t width, bool first, bool hops) {
-  const unsigned processors = runs.front()->processors;
-  std::string text = "== " + processors_title(processors) + " ==\n" + format_text_table(times(runs), width);
+std::string format_block(const Runs& runs, const std::string& title, size_t width, bool first, bool hops) {
+  std::string text = "== " + title + " ==\n" + format_text_table(times(runs), width);
   text += section("Throughput (10^6 bytes a second) and latency (mean of a step) of each instance",
                   rates(runs), width);
   text +=
@@ -158,6 +157,50 @@ std::string format_block(const Runs& runs, size_t width, bool first, bool hops) 
   return text;
 }
 
+/// Runs that stand side by side.
+struct Block {
+  std::string title;
+  Runs runs;
+};
+
+std::vector<Block> blocks_of(const std::vector<MeasuredRun>& runs, unsigned count) {
+  const bool separate = by_processor(runs);
+  std::vector<Block> blocks;
+  for (const MeasuredRun& run : runs) {
+    if (run.processors != count) continue;
+    std::string title = processors_title(count);
+    if (separate) title += ", " + processor_model(run);
+    auto found = std::ranges::find(blocks, title, &Block::title);
+    if (found == blocks.end()) found = blocks.insert(found, {title, {}});
+    found->runs.push_back(&run);
+  }
+  return blocks;
+}
+
+/// The virtual machines of all processors' models, if they are of both vendors.
+std::string exits_of_both_vendors(const std::vector<MeasuredRun>& all, unsigned count, size_t width) {
+  Runs runs;
+  for (const MeasuredRun& run : all) {
+    if (run.processors == count && !run.work.exit_classes.empty()) runs.push_back(&run);
+  }
+  if (!by_processor(all) || !of_both_vendors(runs)) return "";
+  return section("Exits of virtual machines by what those of both vendors have in common",
+                 exits_by_class(runs), width);
+}
+
+/// Under the title of their processors' model the runs need not name it once more.
+std::vector<MeasuredRun> without_processor(std::vector<MeasuredRun> runs) {
+  if (!by_processor(runs)) return runs;
+  for (MeasuredRun& run : runs) {
+    const size_t at = run.variant.find("processor=");
+    if (at == std::string::npos) continue;
+    const size_t end = run.variant.find(',', at);
+    run.variant.erase(at, end == std::string::npos ? end : end + 1 - at);
+    if (run.variant.ends_with(',')) run.variant.pop_back();
+  }
+  return runs;
+}
+
 }  // namespace
 
 std::string way_title(const MeasuredRun& run) {
@@ -170,18 +213,16 @@ std::string processors_title(unsigned processors) {
 }
 
 std::string format_runs(const std::vector<MeasuredRun>& all, size_t width, bool hops) {
-  const std::vector<MeasuredRun> runs = without_further_instances(all);
+  const std::vector<MeasuredRun> runs = without_further_instances(all), shown = without_processor(runs);
   std::vector<unsigned> counts;
   for (const MeasuredRun& run : runs) {
     if (std::ranges::count(counts, run.processors) == 0) counts.push_back(run.processors);
   }
   std::string text;
   for (const unsigned count : counts) {
-    Runs same;
-    for (const MeasuredRun& run : runs) {
-      if (run.processors == count) same.push_back(&run);
-    }
-    text += (text.empty() ? "" : "\n") + format_block(same, width, count == counts.front(), hops);
+    for (const Block& block : blocks_of(shown, count))
+      text += (text.empty() ? "" : "\n") + format_block(block.runs, block.title, width, text.empty(), hops);
+    text += exits_of_both_vendors(runs, count, width);
     text += section(
         fmt::format(
             "How many instances fit until one takes over {} times a container alone (they start in turn)",

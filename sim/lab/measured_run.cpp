@@ -5,14 +5,28 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace hvlab::lab {
 
-/// What a run is compared with: the first way listed with as many processors.
-const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, unsigned processors) {
-  const auto same = [&](const MeasuredRun& run) { return run.processors == processors; };
+const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, const MeasuredRun& of) {
+  const bool separate = by_processor(runs);
+  const auto same = [&](const MeasuredRun& run) {
+    return run.processors == of.processors && (!separate || processor_model(run) == processor_model(of));
+  };
   const auto found = std::ranges::find_if(runs, same);
   return found == runs.end() ? runs.front() : *found;
+}
+
+std::string processor_model(const MeasuredRun& run) {
+  return run.processor.substr(0, run.processor.find(','));
+}
+
+bool by_processor(const std::vector<MeasuredRun>& runs) {
+  std::map<std::string, std::set<std::string>> ways;
+  for (const MeasuredRun& run : runs) ways[processor_model(run)].insert(run.way);
+  return ways.size() > 1 &&
+         std::ranges::all_of(ways, [](const auto& each) { return each.second.size() > 1; });
 }
 
 size_t instances(const MeasuredRun& run) { return 1 + run.others.size(); }

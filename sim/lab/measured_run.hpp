@@ -91,9 +91,15 @@ MeasuredRun read_run_directory(const record::RunReader& run);
 /// The first of the second family is held to the phases that it has in common with the first of the other.
 void check_runs(std::vector<MeasuredRun>& runs);
 
-/// What runs with so many processors are compared with: the first way listed with as many. `runs` is not
-/// empty.
-const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, unsigned processors);
+/// What a run is compared with: the first way listed with as many processors, by_processor() of the same
+/// model. `runs` is not empty.
+const MeasuredRun& baseline(const std::vector<MeasuredRun>& runs, const MeasuredRun& of);
+
+/// The profile's file: "amd-zen2" of "amd-zen2,-npt".
+std::string processor_model(const MeasuredRun& run);
+
+/// Several ways ran on each of several processors: each processor's runs are then looked at for themselves.
+bool by_processor(const std::vector<MeasuredRun>& runs);
 
 /// How many of the workload there were.
 size_t instances(const MeasuredRun& run);

@@ -47,6 +47,25 @@ TEST_CASE("the tables show times, ratios and the ledger of the phases") {
   CHECK(text.find("Exits") == std::string::npos);
 }
 
+// Catches a way on one vendor's processor taken against the bare machine of the other's, and processors
+// alone, one way on each, that no longer stand side by side.
+TEST_CASE("several ways on several processors are compared on each") {
+  std::vector<MeasuredRun> runs = {run_of("bare", 1, 10'000'000), run_of("kvm", 1, 15'000'000),
+                                   run_of("bare", 1, 20'000'000), run_of("kvm", 1, 22'000'000)};
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i].processor = i < 2 ? "amd-zen2" : "intel-skylake,-ept";
+    runs[i].variant = i < 2 ? "processor=amd-zen2" : "processor=intel-skylake";
+  }
+  const std::string text = format_runs(runs, 100);
+  CHECK(text.starts_with("== 1 processor, amd-zen2 ==\n"));
+  CHECK(text.find("15.00 ms  x1.50\n") < text.find("== 1 processor, intel-skylake =="));
+  CHECK(text.find("processor=") == std::string::npos);
+  CHECK(text.find("20.00 ms  22.00 ms  x1.10\n") > text.find("== 1 processor, intel-skylake =="));
+  CHECK(&baseline(runs, runs[3]) == &runs[2]);
+  runs.erase(runs.begin() + 3);
+  CHECK(format_runs(runs, 100).find("== 1 processor ==\n") != std::string::npos);
+}
+
 // Catches lines that a terminal would break.
 TEST_CASE("no line is wider than asked") {
   std::istringstream lines(format_runs(four_runs(), 40));
@@ -289,7 +308,8 @@ TEST_CASE("exits on two vendors' processors stand side by side by class") {
   CHECK(amd.work.exit_classes.size() == 2);
   CHECK(intel.work.exit_classes[1].reason == "hlt");
   const std::string text = format_runs({run_of("bare", 1, 1), amd, intel}, 100);
-  CHECK(text.find("mmio                    3  75.0%      100       4  50.0%       50\n") != std::string::npos);
+  CHECK(text.find("mmio                    3  75.0%      100       4  50.0%       50\n") !=
+        std::string::npos);
   CHECK(format_runs({run_of("bare", 1, 1), amd}, 100).find("mmio") == std::string::npos);
 }
 
