@@ -38,6 +38,7 @@ enum class End : u8 {
   DebugExit,  // the guest wrote `value` to port F4h
   Reset,      // the guest reset the machine
   TripleFault,
+  VmxAbort,  // a VM exit could not be completed (SDM vol. 3, 28.7): `value` is the indicator
   Hang,  // every processor is halted and nothing can wake one
   TimeLimit,
   InstructionLimit,
@@ -49,7 +50,7 @@ const char* name(End end);
 
 struct RunEnd {
   End why = End::PowerOff;
-  u32 value = 0;           // of DebugExit
+  u32 value = 0;           // of DebugExit and VmxAbort
   unsigned processor = 0;  // in whose time it happened
 };
 

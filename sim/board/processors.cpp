@@ -209,7 +209,8 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
   running_ = kNobody;
   if (spun && others_run(index)) meet(processor.cycles());
   if (stopped_) return Halt::Stopped;
-  return stop == Stop::Shutdown ? Halt::TripleFault : Halt::None;
+  if (stop != Stop::Shutdown) return Halt::None;
+  return processor.vmx_abort() != 0 ? Halt::VmxAbort : Halt::TripleFault;
 }
 
 /// Those that nobody has woken, but whose own timers end before the slice: they have something to do then.

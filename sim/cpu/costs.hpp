@@ -11,6 +11,7 @@ struct Costs {
   u32 exception_delivery = 0, interrupt_delivery = 0;
   u32 port_access = 0, mmio_access = 0, apic_access = 0;
   u32 vm_entry = 0, vm_exit = 0;  // between host and guest
+  u32 msr_area_entry = 0;         // each MSR that VMX loads or stores on the way
   u32 string_unit = 0;  // each element of a repeated string instruction; each 16 bytes for MOVS and STOS
 };
 

@@ -19,7 +19,8 @@ enum class Stop : u8 {
   CycleLimit,   // cycles() has reached the limit (it may pass it by the length of one instruction)
   Halted,       // HLT or MWAIT: nothing to do until an interrupt; see Processor::interruptible
   WaitForSipi,  // after INIT; nothing to do until a start-up IPI
-  Shutdown,     // triple fault (not the shutdown state that a guest of VMX may be entered in: that is Halted)
+  Shutdown,     // triple fault, VMX abort (not the shutdown state that a guest of VMX may be entered in: that
+                // is Halted)
   Spinning,     // behind a PAUSE; only if asked for (Processor::end_runs_at_spins)
 };
 
@@ -96,6 +97,9 @@ class Processor final : public ProcessorPins {
   /// VMX-preemption timer runs (SDM vol. 3, 26.5.1). kNever: it does not.
   static constexpr u64 kNever = ~u64{0};
   u64 wakes_at() const;
+
+  /// After Stop::Shutdown: the indicator of a VMX abort (SDM vol. 3, 28.7), 0 if it was none.
+  u32 vmx_abort() const;
 
   /// set_probes for all processors that share this one's decoded code.
   void probe(std::vector<u64> addresses);

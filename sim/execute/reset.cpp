@@ -84,6 +84,7 @@ void configure(Cpu& cpu, const Processor::Setup& setup) {
                p.apic_access,
                p.vm_entry,
                p.vm_exit,
+               p.msr_area_entry,
                p.cost[static_cast<size_t>(decode::CostClass::StringUnit)]};
   copy_text(cpu.identity.vendor, p.vendor);
   copy_text(cpu.identity.brand, p.brand);

@@ -9,6 +9,7 @@ inline constexpr int kMissing = 6;  // a package, an image or a data file is not
 inline constexpr int kHang = 116;   // every processor is halted and nothing can wake one
 inline constexpr int kTripleFault = 118;
 inline constexpr int kReset = 120;        // the guest reset the machine
+inline constexpr int kVmxAbort = 122;     // a VM exit could not be completed
 inline constexpr int kLimit = 124;        // --max-time or --max-instructions reached
 inline constexpr int kInterrupted = 130;  // Ctrl-C, SIGTERM, or Ctrl-A X on the console
 
@@ -31,6 +32,7 @@ inline constexpr const char* kHelp =
     "  116           hang: every processor is halted and nothing can wake one (HLT with interrupts off)\n"
     "  118           triple fault\n"
     "  120           the guest reset the machine\n"
+    "  122           VMX abort: a VM exit could not be completed; standard error says the indicator\n"
     "  124           the limit of --max-time or --max-instructions was reached\n"
     "  130           stopped by Ctrl-C, SIGTERM, or Ctrl-A X\n"
     "Every end but a power-off says on standard error where the guest was.\n";

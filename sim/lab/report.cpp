@@ -187,6 +187,7 @@ int status_of(const board::RunEnd& end) {
     case End::DebugExit: return exit_status::debug_exit(end.value);
     case End::Reset: return exit_status::kReset;
     case End::TripleFault: return exit_status::kTripleFault;
+    case End::VmxAbort: return exit_status::kVmxAbort;
     case End::Hang: return exit_status::kHang;
     case End::TimeLimit:
     case End::InstructionLimit: return exit_status::kLimit;
@@ -198,7 +199,9 @@ int status_of(const board::RunEnd& end) {
 std::string describe_end(const board::Machine& machine, const board::RunEnd& end, const LinuxWatch* guest) {
   std::string text = std::string("hvlab: ended by ") + name(end.why);
   if (end.why == End::DebugExit) text += format(" (value 0x%x)", end.value);
-  if (end.why == End::TripleFault || end.why == End::Reset) text += format(" of processor %u", end.processor);
+  if (end.why == End::VmxAbort) text += format(" (indicator %u: SDM vol. 3, 28.7)", end.value);
+  if (end.why == End::TripleFault || end.why == End::VmxAbort || end.why == End::Reset)
+    text += format(" of processor %u", end.processor);
   text += '\n';
   for (size_t i = 0; i < machine.processors().count(); ++i) {
     const cpu::Cpu& cpu = machine.processors().at(i).state();
@@ -246,6 +249,7 @@ void write_statistics(std::ostream& out, const board::Machine& machine, const bo
   write_windows(json, watch.windows());
   write_costs(json, costs_of(machine.profile()));
   json.key("end").begin_object().member("why", name(end.why)).member("status", status_of(end));
+  if (end.why == End::VmxAbort) json.member("indicator", u64{end.value});
   json.end_object().end_object();
 }
 

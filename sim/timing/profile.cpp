@@ -143,6 +143,8 @@ void read_figures(YamlMap& file, Profile& profile) {
   profile.apic_access = static_cast<u32>(figure("apic_access", 0, kMostCycles));
   profile.vm_entry = static_cast<u32>(figure("vm_entry", 0, kMostCycles));
   profile.vm_exit = static_cast<u32>(figure("vm_exit", 0, kMostCycles));
+  if (profile.has_vmx_data)
+    profile.msr_area_entry = static_cast<u32>(figure("msr_area_entry", 0, kMostCycles));
   read_tlb(file, "tlb_small", profile.tlb_entries_small, profile.tlb_ways_small, profile);
   read_tlb(file, "tlb_large", profile.tlb_entries_large, profile.tlb_ways_large, profile);
   YamlMap costs = file.take_map("cost");
@@ -160,6 +162,7 @@ void make_functional(Profile& profile) {
     profile.cost[i] = additive(static_cast<CostClass>(i)) ? 0 : 1;
   profile.page_walk_reference = profile.exception_delivery = profile.interrupt_delivery = 0;
   profile.port_access = profile.mmio_access = profile.apic_access = profile.vm_entry = profile.vm_exit = 0;
+  profile.msr_area_entry = 0;
 }
 
 void check_overrides(const Profile& profile) {

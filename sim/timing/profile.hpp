@@ -53,11 +53,12 @@ struct Profile {
   u32 page_walk_reference = 0;  // each table entry read by a page walk
   u32 exception_delivery = 0;
   u32 interrupt_delivery = 0;
-  u32 port_access = 0;  // added for each port access
-  u32 mmio_access = 0;  // added for each access to a device's registers in memory space
-  u32 apic_access = 0;  // added for each local APIC access
-  u32 vm_entry = 0;     // from host to guest: VMRUN, VM entry
-  u32 vm_exit = 0;      // and back
+  u32 port_access = 0;     // added for each port access
+  u32 mmio_access = 0;     // added for each access to a device's registers in memory space
+  u32 apic_access = 0;     // added for each local APIC access
+  u32 vm_entry = 0;        // from host to guest: VMRUN, VM entry
+  u32 vm_exit = 0;         // and back
+  u32 msr_area_entry = 0;  // with VMX: added for each MSR that VM entry or VM exit loads or stores
   u32 tlb_entries_small = 1536, tlb_ways_small = 12;  // 4 KiB pages
   u32 tlb_entries_large = 64, tlb_ways_large = 8;     // 2 MiB, 4 MiB and 1 GiB pages
 

@@ -28,7 +28,8 @@ struct Verdict {
   enum class Kind : u8 {
     Pass,
     FailValid,  // VMfailValid with `error`, behind the instruction
-    FailEntry   // a VM exit to the host for a failed entry (27.8): basic reason 33, with `qualification`, or 34
+    FailEntry   // a VM exit to the host for a failed entry (27.8): basic reason 33, with `qualification`, or
+                // 34
   };
   Kind kind = Kind::Pass;
   arch::vmx::Error error{};

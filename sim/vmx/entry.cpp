@@ -123,7 +123,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
     end_instruction(cpu);
     return false;
   }
-  cpu.charge(cpu.costs.vm_entry);
+  cpu.charge(cpu.costs.vm_entry + msr_area_cycles(cpu, v[Field::EntryMsrLoadCount]));
   cpu.vmm.guest_entered(cpu.cr3);
   cpu.management = cpu.vmm.management(current);
   cpu.report(observe::EventKind::VmEntry, current, has(Control::EnableEpt) ? v[Field::Eptp] : 0);
@@ -239,7 +239,7 @@ void Unit::fail_entry(Cpu& cpu, ExitReason reason, const Verdict& verdict) {
   v[Field::ExitReason] = field;
   v[Field::ExitQualification] = verdict.qualification;
   region_written(cpu, current);
-  to_host(cpu, guest_.was_nmi_blocked);
+  to_host(cpu, guest_.was_nmi_blocked, 0);
 }
 
 }  // namespace hvlab::vmx

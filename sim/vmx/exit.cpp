@@ -164,15 +164,16 @@ void Unit::leave(Cpu& cpu, const Leaving& why) {
   const bool by_nmi = why.reason == ExitReason::ExceptionOrNmi &&
                       interruption::type_of(why.interruption_info) == interruption::Type::Nmi;
   const bool ia32e_abort = cpu.long_active() && !has(Control::HostAddressSpaceSize);
-  to_host(cpu, by_nmi || (cpu.nmi_blocked && !cpu.virtual_nmis));
+  to_host(cpu, by_nmi || (cpu.nmi_blocked && !cpu.virtual_nmis), v[Field::ExitMsrStoreCount]);
   if (ia32e_abort) abort(cpu, kIa32eMode);
   if (unsaved != 0) abort(cpu, kSavingMsrs);
 }
 
-/// 28.5 and 28.6.
-void Unit::to_host(Cpu& cpu, bool nmi_blocked) {
+/// 28.5 and 28.6. `stored`: how many MSRs 28.4 has stored before.
+void Unit::to_host(Cpu& cpu, bool nmi_blocked, u64 stored) {
   if (cpu.ledger != nullptr) cpu.ledger->open(observe::Account::WorldSwitch, cpu.cycles());
-  cpu.charge(cpu.costs.vm_exit);
+  const u64 loaded = vmcs(cpu)[Field::ExitMsrLoadCount];
+  cpu.charge(cpu.costs.vm_exit + msr_area_cycles(cpu, stored) + msr_area_cycles(cpu, loaded));
   close_door(cpu);
   cpu.nmi_blocked = nmi_blocked;
   load_host(cpu, vmcs(cpu), guest_.controls);
@@ -190,7 +191,7 @@ void Unit::to_host(Cpu& cpu, bool nmi_blocked) {
 /// 28.7: nothing but RESET ends the shutdown state of a VMX abort. INIT is blocked as ever in root operation,
 /// the rest by the shutdown state; the indicator is all that is written to the region.
 void Unit::abort(Cpu& cpu, u32 indicator) {
-  vmcs(cpu).abort = indicator;
+  vmcs(cpu).abort = aborted_ = indicator;
   region_written(cpu, current);
   cpu.activity = cpu::Activity::Shutdown;
 }

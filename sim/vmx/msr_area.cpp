@@ -73,4 +73,8 @@ u64 store_msrs(Cpu& cpu, u64 address, u32 count) {
   });
 }
 
+u64 msr_area_cycles(const Cpu& cpu, u64 count) {
+  return std::min<u64>(static_cast<u32>(count), cpu.vmx.msr_limit()) * cpu.costs.msr_area_entry;
+}
+
 }  // namespace hvlab::vmx

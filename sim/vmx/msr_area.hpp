@@ -22,4 +22,7 @@ static_assert(sizeof(MsrEntry) == 16);
 u64 load_msrs(cpu::Cpu& cpu, u64 address, u32 count);
 u64 store_msrs(cpu::Cpu& cpu, u64 address, u32 count);
 
+/// Cycles that an area of `count` entries takes. What could not be processed is charged as well.
+u64 msr_area_cycles(const cpu::Cpu& cpu, u64 count);
+
 }  // namespace hvlab::vmx

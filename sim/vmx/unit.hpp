@@ -80,6 +80,8 @@ class Unit final : public cpu::Interceptor {
   const Guest& guest() const { return guest_; }
   /// The last VM entry that failed, for people who want to know why: see Verdict. Pass: none has.
   const Refusal& refused() const { return refused_; }
+  /// The VMX-abort indicator (28.7) behind Activity::Shutdown; 0: there has been no VMX abort.
+  u32 aborted() const { return aborted_; }
   bool has(Control c) const { return guest_.controls.has(c); }
   /// The current VMCS.
   Vmcs& vmcs(Cpu& cpu);
@@ -115,7 +117,7 @@ class Unit final : public cpu::Interceptor {
   // exit.cpp
   void write_information(Cpu& cpu, Vmcs& vmcs, const Leaving& why);
   void save_non_registers(Cpu& cpu, Vmcs& vmcs, const Leaving& why);
-  void to_host(Cpu& cpu, bool nmi_blocked);
+  void to_host(Cpu& cpu, bool nmi_blocked, u64 stored);
   void abort(Cpu& cpu, u32 indicator);
   u32 timer_left(const Cpu& cpu) const;
   // intercepts.cpp
@@ -129,6 +131,7 @@ class Unit final : public cpu::Interceptor {
 
   Guest guest_;
   Refusal refused_;
+  u32 aborted_ = 0;
   Vmcs nowhere_;  // stands for regions that are not in RAM
   friend Vmcs& region_at(Unit& unit, Cpu& cpu, u64 address);
 };

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "guest_machine.hpp"
+#include "one_vector.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -49,28 +50,6 @@ class ApicMachine : public GuestMachine {
     cpu().gpr[arch::kRax] = static_cast<u32>(value);
     cpu().gpr[arch::kRdx] = value >> 32;
     return write ? again({0x0F, 0x30, 0x90}) : again({0x0F, 0x32, 0x90});
-  }
-};
-
-/// A local APIC that hands out one vector and counts EOIs.
-struct Notifier final : LocalApicPort {
-  cpu::Cpu& cpu;
-  unsigned eois = 0;
-  explicit Notifier(cpu::Cpu& c) : cpu(c) {
-    c.apic = this;
-    c.interrupt_line = true;
-  }
-  u64 base_msr() const override { return 0xFEE0'0900; }
-  bool set_base_msr(u64) override { return false; }
-  u32 mmio_read(u32) override { return 0; }
-  void mmio_write(u32 offset, u32 value) override { eois += offset == 0xB0 && value == 0; }
-  bool msr_read(u32, u64&) override { return false; }
-  bool msr_write(u32, u64) override { return false; }
-  u64 task_priority() const override { return 0; }
-  void set_task_priority(u64) override {}
-  u8 acknowledge() override {
-    cpu.interrupt_line = false;
-    return 0xF2;
   }
 };
 
@@ -234,7 +213,8 @@ TEST_CASE("x2APIC mode") {
 // Catches notifications that leave the guest, other interrupts that do not, and posted interrupts that stay.
 TEST_CASE("posted interrupts") {
   ApicMachine m;
-  Notifier apic(m.cpu());
+  OneVector apic(m.cpu(), 0xF2);
+  m.cpu().interrupt_line = true;
   m.delivery(0, 0);
   m.set(Control::ProcessPostedInterrupts);
   m.set(Control::AcknowledgeInterruptOnExit);

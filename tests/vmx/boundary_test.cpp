@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "guest_machine.hpp"
+#include "one_vector.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -14,24 +15,6 @@ constexpr u64 kInterruptWindow = code_of(ExitReason::InterruptWindow),
               kNmiWindow = code_of(ExitReason::NmiWindow);
 constexpr u64 kNmi = event_word(2, 2);
 constexpr u64 kNmiBlocked = 8;
-
-/// A local APIC that hands out one vector.
-struct OneVector final : LocalApicPort {
-  cpu::Cpu& cpu;
-  explicit OneVector(cpu::Cpu& c) : cpu(c) { c.apic = this; }
-  u64 base_msr() const override { return 0xFEE0'0900; }
-  bool set_base_msr(u64) override { return false; }
-  u32 mmio_read(u32) override { return 0; }
-  void mmio_write(u32, u32) override {}
-  bool msr_read(u32, u64&) override { return false; }
-  bool msr_write(u32, u64) override { return false; }
-  u64 task_priority() const override { return 0; }
-  void set_task_priority(u64) override {}
-  u8 acknowledge() override {
-    cpu.interrupt_line = false;
-    return 0x61;
-  }
-};
 
 }  // namespace
 
