@@ -155,7 +155,8 @@ int print(Best& best) {
   int slow = 0;
   std::printf(
       "million instructions a second; bare/guest: '!' where plain code is slower by more than 10 %%\n");
-  std::printf("%-22s %9s %9s %9s %11s %11s\n", "", "bare", kVendor.two_stage, "direct", "bare/",
+  const std::string ratio = std::string("bare/") + kVendor.two_stage;
+  std::printf("%-22s %9s %9s %9s %11s %12s\n", "", "bare", kVendor.two_stage, "direct", ratio.c_str(),
               "bare/direct");
   for (const Loop& loop : loops()) {
     double speed[std::size(kWorlds)];
