@@ -75,11 +75,10 @@ SegmentRegister make_segment(u16 selector, const Descriptor& d) {
 }
 
 SegmentRegister real_segment(const SegmentRegister& old, u16 selector) {
-  constexpr u32 kKept = attribute::kDefaultBig | attribute::kGranularity;
+  constexpr u32 kData = attribute::kNonSystem | attribute::kWritable | attribute::kAccessed;
   return {.base = static_cast<u64>(selector) << 4,
           .limit = old.limit,
-          .attributes = (old.attributes & kKept) | attribute::kPresent | attribute::kNonSystem |
-                        attribute::kWritable | attribute::kAccessed,
+          .attributes = (old.usable() ? old.attributes : kData) | attribute::kPresent,
           .selector = selector};
 }
 

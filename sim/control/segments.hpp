@@ -56,7 +56,7 @@ constexpr SegmentRegister null_segment(u16 selector, u8 dpl = 0) {
           .selector = selector};
 }
 
-/// What loading `selector` makes of `old` in real mode (limit and size stay: SDM vol. 3, 9.9.2) and in
+/// What loading `selector` makes of `old` in real mode (limit and attributes stay: SDM vol. 3, 9.9.2) and in
 /// virtual-8086 mode (SDM vol. 3, 20.2).
 SegmentRegister real_segment(const SegmentRegister& old, u16 selector);
 SegmentRegister v8086_segment(u16 selector);

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "machine_code.hpp"
+#include "sim/control/far.hpp"
 #include "sim/control/segments.hpp"
 
 using namespace hvlab;
@@ -71,6 +72,28 @@ TEST_CASE("loading sets the accessed bit in the table") {
   m.poke<u8>(kGdt + kData0 + 5, 0x92);
   CHECK(load(m.cpu(), arch::kFs, kData0) == -1);
   CHECK(m.peek<u8>(kGdt + kData0 + 5) == 0x93);
+}
+
+// SDM vol. 3, 9.9.2: what protected mode has left in a segment register stays until protected mode loads it
+// anew; software that goes back to protected mode, and a hypervisor that is entered meanwhile, find CS a code
+// segment (27.3.1.2). Catches a CS that is data after a far jump in real mode, and a null segment that stays
+// unusable there.
+TEST_CASE("loads in real mode change selector and base, and leave the rest of the register") {
+  Machine m;
+  m.protected_mode(false);
+  cpu::Cpu& c = m.cpu();
+  REQUIRE(load(c, arch::kDs, 3) == -1);
+  const u32 code = c.seg[arch::kCs].attributes, data = c.seg[arch::kEs].attributes;
+  c.cr0 &= ~arch::cr0::kPe;
+  m.settle();
+  REQUIRE(control::far_jump(c, 0x1234, 0x10, 2, 0) == Outcome::Next);
+  CHECK((c.seg[arch::kCs].selector == 0x1234 && c.seg[arch::kCs].base == 0x1'2340));
+  CHECK(c.seg[arch::kCs].attributes == code);
+  CHECK(load(c, arch::kEs, 0x5678) == -1);
+  CHECK((c.seg[arch::kEs].base == 0x5'6780 && c.seg[arch::kEs].attributes == data));
+  CHECK(c.seg[arch::kEs].limit == 0xFFFF'FFFF);
+  CHECK(load(c, arch::kDs, 0x100) == -1);
+  CHECK((c.seg[arch::kDs].usable() && c.seg[arch::kDs].attributes == 0x93));
 }
 
 // Catches LTR accepting a busy TSS, or not marking it busy.
