@@ -2,6 +2,7 @@
 
 #include "sim/control/stack.hpp"
 #include "sim/cpu/cpuid.hpp"
+#include "sim/cpu/domains.hpp"
 #include "sim/mmu/walk.hpp"
 
 namespace hvlab::control {
@@ -91,10 +92,11 @@ Outcome write_cr3(Cpu& cpu, u64 value) {
     if (const Outcome o = mmu::load_pdptes(cpu, value); !ok(o)) return o;
   }
   if (cpu.guest == nullptr) cpu.hypervisor = cpu.hypervisor && cpu.cr3 == value;
+  const bool of_domain = cpu.guest == nullptr && cpu::changes_within_domain(cpu, value);
   cpu.cr3 = value;
   mmu::select_address_space(cpu);
   if (!keep) mmu::flush_address_space(cpu);
-  cpu.report(observe::EventKind::AddressSpace, value);
+  if (!of_domain) cpu.report(observe::EventKind::AddressSpace, value);
   return Outcome::Next;
 }
 

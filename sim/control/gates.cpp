@@ -91,6 +91,7 @@ u64 saved_flags(const Cpu& cpu, const Delivery& event) {
 
 void enter_code(Cpu& cpu, const SegmentRegister& cs, u64 rip, u8 cpl, u64 cleared) {
   cpu.seg[arch::kCs] = cs;
+  cpu.code_left = cpu.rip;
   cpu.rip = rip;
   cpu.cpl = cpl;
   cpu.rflags_rest &= ~cleared;

@@ -1,3 +1,4 @@
+#include "sim/cpu/domains.hpp"
 #include "sim/cpu/performance.hpp"
 
 namespace hvlab::cpu {
@@ -41,6 +42,7 @@ observe::Account account_of(Cpu& cpu) {
   if (cpu.guest != nullptr && cpu.management)
     return cpu.cpl == 3 ? Account::ManagementVmUser : Account::ManagementVmKernel;
   if (cpu.guest != nullptr) return cpu.cpl == 3 ? Account::GuestUser : Account::GuestKernel;
+  if (cpu.domain != nullptr) return account_of_domain(*cpu.domain);
   if (cpu.cpl == 3) {
     cpu.hypervisor = false;  // what the kernel does next, user mode asks for
     return cpu.vmm.user_mode(cpu.cr3) ? Account::VmmProcess : Account::HostUser;
@@ -49,9 +51,10 @@ observe::Account account_of(Cpu& cpu) {
 }
 
 void account_for_ring(Cpu& cpu) {
+  const bool crossed = cpu.guest == nullptr && cpu.vmm.domains() != nullptr && cross_domains(cpu);
   const observe::Account account = account_of(cpu);
   if (cpu.ledger != nullptr && cpu.ledger->current() != account) cpu.ledger->open(account, cpu.cycles());
-  if (cpu.cpl == cpu.reported_cpl) return;
+  if (crossed || cpu.cpl == cpu.reported_cpl) return;
   cpu.report(observe::EventKind::RingChange, cpu.reported_cpl, cpu.cpl);
   cpu.reported_cpl = cpu.cpl;
 }

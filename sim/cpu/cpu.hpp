@@ -109,6 +109,9 @@ struct Cpu : State {
   observe::Observer* observer = nullptr;
   observe::CoreLedger* ledger = nullptr;
   observe::VmmView vmm;
+  observe::DomainVcpu* domain = nullptr;  // the paravirtual guest that is running ...
+  u64 domain_entered = 0;                 // ... since this cycle
+  u64 code_left = 0;                      // RIP before the last far transfer
   Costs costs;
   Identity identity;
   mmu::Tlb* tlb = nullptr;

@@ -1,7 +1,9 @@
 #include "sim/lab/machine_look.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "sim/arch/xen.hpp"
 #include "sim/inspect/control_block.hpp"
 #include "sim/lab/guest_memory.hpp"
 
@@ -23,6 +25,14 @@ GuestConsoles::Machine looked_at(const board::Machine& machine) {
                          size_t bytes) { return peek(machine, core, address, to, bytes); }};
 }
 
+/// Virtual processors of paravirtual guests have no control block to show.
+std::set<std::pair<unsigned, unsigned>> paravirtual(const observe::ExitTotals& exits) {
+  std::set<std::pair<unsigned, unsigned>> found;
+  for (const observe::ExitTotals::Row& row : exits.rows())
+    if (arch::xen::is_exit_code(row.reason)) found.emplace(row.vm, row.vcpu);
+  return found;
+}
+
 }  // namespace
 
 MachineLook::MachineLook(const board::Machine& machine, const BootOptions& options)
@@ -36,9 +46,12 @@ MachineLook::MachineLook(const board::Machine& machine, const BootOptions& optio
 record::Json MachineLook::document(const Wishes& wishes) {
   inspect::MachineView view;
   view.symbol = [this](const cpu::Cpu& cpu, u64 address) { return symbols_.at(cpu, address); };
-  for (const observe::ExitTotals::Vcpu& vcpu : exits_.vcpus())
+  const auto without_block = paravirtual(exits_);
+  for (const observe::ExitTotals::Vcpu& vcpu : exits_.vcpus()) {
+    if (without_block.contains({vcpu.vm, vcpu.vcpu})) continue;
     view.virtual_processors.push_back(
         {vcpu.vm, vcpu.vcpu, vcpu.block, vcpu.entries, vcpu.exits, vcpu.guest_cycles});
+  }
   view.consoles = consoles_.tails(wishes.console_bytes);
   view.address = wishes.address;
   view.processor = wishes.processor;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/arch/vmx_exit.hpp"
+#include "sim/arch/xen.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/exit.hpp"
 #include "sim/observe/io_request.hpp"
@@ -28,6 +29,9 @@ std::vector<std::string> exit_reasons() {
 #define EXIT(id, number, name, exit_class, section) {name, arch::vmx::exit_code(number)},
 #include "sim/arch/vmx_exits.inc"
 #undef EXIT
+#define PV_EXIT(number, id, name, exit_class, what) {name, arch::xen::exit_code(arch::xen::Exit::id)},
+#include "sim/arch/pv_exits.inc"
+#undef PV_EXIT
   };
   std::vector<std::string> reasons;
   for (const auto& [name, code] : kNames) {
@@ -53,7 +57,7 @@ void add_exits(const std::string& before, std::vector<Metric>& names) {
   };
   add("exits");
   for (const std::string& reason : exit_reasons()) add("exits." + reason);
-  for (const char* series : {"exception-", "read-cr", "write-cr", "read-dr", "write-dr"})
+  for (const char* series : {"exception-", "pv-exception-", "read-cr", "write-cr", "read-dr", "write-dr"})
     add(std::string("exits.") + series + "*");
   for (const std::string& each : exit_classes()) add("exits.class." + each);
 }

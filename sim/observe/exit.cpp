@@ -8,12 +8,14 @@
 #include "sim/arch/svm.hpp"
 #include "sim/arch/vmx.hpp"
 #include "sim/arch/vmx_exit.hpp"
+#include "sim/arch/xen.hpp"
 #include "sim/base/bits.hpp"
 
 namespace hvlab::observe {
 
 namespace svm = arch::svm;
 namespace vmx = arch::vmx;
+namespace xen = arch::xen;
 
 namespace {
 
@@ -42,6 +44,18 @@ ExitClass vmx_class(vmx::ExitReason reason) {
   case vmx::ExitReason::id: return ExitClass::exit_class;
 #include "sim/arch/vmx_exits.inc"
 #undef EXIT
+  }
+  return ExitClass::Unknown;
+}
+
+ExitClass pv_class(u64 code) {
+  const auto row = xen::exit_row(code);
+  if (!row) return ExitClass::Unknown;
+  switch (*row) {
+#define PV_EXIT(number, id, name, exit_class, what) \
+  case xen::Exit::id: return ExitClass::exit_class;
+#include "sim/arch/pv_exits.inc"
+#undef PV_EXIT
   }
   return ExitClass::Unknown;
 }
@@ -142,6 +156,7 @@ std::optional<RegisterAccess> vmx_register(vmx::ExitReason reason, u64 qualifica
 const char* name(ExitClass exit_class) { return kNames[static_cast<size_t>(exit_class)]; }
 
 ExitClass exit_class(u64 reason) {
+  if (xen::is_exit_code(reason)) return pv_class(reason);
   return vmx::is_exit_code(reason) ? vmx_class(vmx::basic_reason(reason)) : svm_class(reason);
 }
 
@@ -163,6 +178,10 @@ std::string exit_label(u64 code) {
     const std::string_view name = vmx::exit_name(vmx::basic_reason(code)).name;
     return name == "?" ? std::to_string(code & 0xFFFF) : std::string(name);
   }
+  if (const auto row = xen::exit_row(code)) {
+    const std::string name(xen::exit_name(*row));
+    return row == xen::Exit::Exception0 ? name + std::to_string(xen::exit_number(code)) : name;
+  }
   const std::string name(svm::exit_name(code).name);
   const bool numbered = code < 0x60 || (code >= 0x90 && code < 0xA0);
   if (!numbered) return name == "?" ? std::to_string(code) : name;
@@ -180,6 +199,8 @@ Labels all_labels() {
     if (svm::exit_row(code)) labels.emplace(exit_label(code), code);
     const u64 vmx_code = vmx::exit_code(static_cast<u32>(code));
     if (exit_class(vmx_code) != ExitClass::Unknown) labels.emplace(exit_label(vmx_code), vmx_code);
+    if (xen::exit_row(xen::exit_code(code)))
+      labels.emplace(exit_label(xen::exit_code(code)), xen::exit_code(code));
   }
   for (const svm::Exit code : {svm::Exit::NestedPageFault, svm::Exit::Invalid})
     labels.emplace(exit_label(static_cast<u64>(code)), static_cast<u64>(code));
@@ -211,6 +232,8 @@ bool comes_from_outside(u64 reason, u64 info2) {
       R::InterruptWindow,   R::NmiWindow,  R::MonitorTrapFlag, R::PreemptionTimer, R::Notify};
   using E = svm::Exit;
   static constexpr std::array kSvm = {E::Intr, E::Nmi, E::Smi, E::Init, E::VirtualInterrupt};
+  if (xen::is_exit_code(reason))
+    return reason == xen::exit_code(xen::Exit::Interrupt) || reason == xen::exit_code(xen::Exit::Nmi);
   if (!vmx::is_exit_code(reason))
     return std::ranges::find(kSvm, static_cast<svm::Exit>(reason)) != kSvm.end();
   return is_vmx_nmi(reason, info2) || std::ranges::find(kVmx, vmx::basic_reason(reason)) != kVmx.end();
@@ -241,6 +264,10 @@ std::optional<RegisterAccess> register_access(u64 reason, u64 info1) {
 }
 
 std::optional<u8> exception_vector(u64 reason, u64 info2) {
+  if (xen::is_exit_code(reason)) {
+    const u64 number = xen::exit_number(reason);
+    return number < xen::kExceptions ? std::optional(static_cast<u8>(number)) : std::nullopt;
+  }
   if (!vmx::is_exit_code(reason)) {
     if (svm::exit_row(reason) != svm::Exit::Exception0) return std::nullopt;
     return static_cast<u8>(reason - svm::kException);

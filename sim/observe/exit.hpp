@@ -2,9 +2,9 @@
 // common, and what the information says, by whatever vendor it comes from.
 //
 // A reason is EventKind::VmExit's `a`: an SVM exit code (APM vol. 2, appendix C), or a VMX exit-reason field
-// below arch::vmx::kExitMark (SDM vol. 3, appendix C). info1 is its `b`, EXITINFO1 or the exit qualification;
-// info2 is `a` of VmExitDetail, EXITINFO2 or, by the reason, VMX's guest-physical address, interruption
-// information or instruction information.
+// below arch::vmx::kExitMark (SDM vol. 3, appendix C), or below arch::xen::kExitMark why a paravirtual guest
+// was left. info1 is its `b`, EXITINFO1 or the exit qualification; info2 is `a` of VmExitDetail, EXITINFO2
+// or, by the reason, VMX's guest-physical address, interruption information or instruction information.
 #pragma once
 
 #include <optional>

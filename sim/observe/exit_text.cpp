@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "sim/arch/vmx_exit.hpp"
+#include "sim/arch/xen.hpp"
 #include "sim/base/bits.hpp"
 #include "sim/observe/exit.hpp"
 
@@ -31,9 +32,24 @@ std::string register_text(ExitClass of, const RegisterAccess& access) {
   return fmt::format("{}{} {}", of == ExitClass::Dr ? "DR" : "CR", *access.number, what);
 }
 
+std::string pv_text(u64 reason, u64 info1, u64 info2) {
+  using E = arch::xen::Exit;
+  switch (arch::xen::exit_row(reason).value_or(E::Exception0)) {
+    case E::Hypercall: return fmt::format("{} ({})", arch::xen::hypercall_name(info1), info1);
+    case E::Block:
+    case E::Yield: return "sched_op";
+    case E::SystemCall: return fmt::format("number {}", info1);
+    case E::Interrupt:
+    case E::SoftwareInterrupt: return fmt::format("vector {:x}h", info1);
+    case E::PageFault: return fmt::format("address {:x}h, error {:x}h", info2, info1);
+    default: return info1 == 0 ? "" : fmt::format("error {:x}h", info1);
+  }
+}
+
 }  // namespace
 
 std::string exit_text(u64 reason, u64 info1, u64 info2) {
+  if (arch::xen::is_exit_code(reason)) return pv_text(reason, info1, info2);
   const bool vmx = arch::vmx::is_exit_code(reason);
   if (const auto port = port_access(reason, info1, info2)) return port_text(*port);
   if (const auto fault = nested_fault(reason, info1, info2)) return fault_text(*fault, vmx);

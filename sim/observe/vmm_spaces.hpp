@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/base/types.hpp"
+#include "sim/observe/domains.hpp"
 
 namespace hvlab::observe {
 
@@ -35,12 +36,17 @@ class VmmSpaces {
   void set_bare_hypervisor() { bare_hypervisor_ = true; }
   bool bare_hypervisor() const { return bare_hypervisor_; }
 
+  /// The machine runs Xen: it has domains from here on.
+  void set_xen() { xen_ = true, bare_hypervisor_ = true; }
+  Domains* domains() { return xen_ ? &domains_ : nullptr; }
+
   /// Changes whenever an answer may have become another one.
   u64 version() const { return version_; }
 
  private:
   std::set<u64> entered_, user_, management_;
-  bool bare_hypervisor_ = false;
+  Domains domains_;
+  bool bare_hypervisor_ = false, xen_ = false;
   u64 version_ = 1;
 };
 
@@ -65,6 +71,11 @@ class VmmView {
     if (spaces_ != nullptr) spaces_->set_bare_hypervisor();
   }
   bool bare_hypervisor() const { return spaces_ != nullptr && spaces_->bare_hypervisor(); }
+  void set_xen() const {
+    if (spaces_ != nullptr) spaces_->set_xen();
+  }
+  /// The domains, if the machine runs Xen; else null.
+  Domains* domains() const { return spaces_ != nullptr ? spaces_->domains() : nullptr; }
   bool user_mode(u64 cr3) {
     if (spaces_ == nullptr) return false;
     if (cr3 != cr3_ || version_ != spaces_->version()) {

@@ -43,6 +43,27 @@ TEST_CASE("every reason of both vendors has a class and a name, and nothing else
   CHECK_FALSE(reason_of_label("1280"));
 }
 
+// Catches a way out of a paravirtual guest without class or name, and one that is taken for a vendor's.
+TEST_CASE("ways out of paravirtual guests have names and classes of their own") {
+  const auto pv = [](u64 number) { return u64{2} << 32 | number; };
+  std::set<std::string> names;
+  for (u64 number = 0; number <= 0x26; ++number) {
+    CAPTURE(number);
+    CHECK(class_at(pv(number)) != ExitClass::Unknown);
+    const std::string name = exit_label(pv(number));
+    CHECK((names.insert(name).second && name.starts_with("pv-")));
+    CHECK(reason_of_label(name) == pv(number));
+    CHECK_FALSE(is_vmx_label(name));
+    CHECK(comes_from_outside(pv(number), 0) == (number == 0x20 || number == 0x21));
+  }
+  CHECK(class_at(pv(0x27)) == ExitClass::Unknown);
+  CHECK(exit_label(pv(14)) == "pv-page-fault");
+  CHECK(exit_label(pv(3)) == "pv-exception-3");
+  CHECK(class_at(pv(0x23)) == ExitClass::Hlt);
+  CHECK(exit_text(pv(0x22), 1, 0) == "mmu_update (1)");
+  CHECK(exit_text(pv(14), 6, 0x7000) == "address 7000h, error 6h");
+}
+
 // Catches two vendors' same exit in two classes: the comparison would show it as a difference.
 TEST_CASE("the same exit of either vendor is of one class") {
   struct Pair {
