@@ -13,6 +13,8 @@ constexpr Architecture kArchitectures[] = {
     {"kvm", Layer::Hypervisor},
     {"kvm-shadow", Layer::Hypervisor},
     {"kvm-nested", Layer::Hypervisor},
+    {"xen-pv", Layer::Hypervisor},
+    {"xen-pvh", Layer::Hypervisor},
     {"monolithic", Layer::Hypervisor},
     {"monolithic-pv", Layer::Hypervisor},
     {"driver-domain", Layer::Hypervisor},
@@ -46,6 +48,11 @@ constexpr Counterpart kCounterparts[] = {
      "KVM's disk is a process of the host and its card a kernel thread behind a tap, both scheduled by "
      "Linux; "
      "ours answers doorbells where the exit is handled and has drivers of its own."},
+    {"driver-domain", "xen-pvh",
+     "Xen's dom0 is paravirtual and does its rings' work in Linux's kernel threads, tells of frames and "
+     "requests by event channels and grants, and finds devices by XenStore; ours has two kinds of devices "
+     "and "
+     "one back end."},
     {"hosted", "hosted",
      "QEMU's devices are those of a whole PC behind one lock and an event loop; our VMM has the few that its "
      "guest needs and a thread for each."},

@@ -165,6 +165,14 @@ void add_model(const Model& model, const Cell& cell, Arguments& arguments) {
   arguments.add("--append", model_command_line(model, cell));
 }
 
+/// Xen's modules are its dom0's kernel, with that one's command line, and initial RAM file system.
+void add_xen(const Way& way, const Cell& cell, Arguments& arguments) {
+  arguments.add("--kernel", debian_xen_image());
+  arguments.add("--initrd", debian_kernel_elf() + " " + command_line(cell));
+  arguments.add("--initrd", initrd_path(way));
+  arguments.add("--append", way.xen);
+}
+
 void add_software(const Scenario& scenario, const Cell& cell, Arguments& arguments) {
   const scenario::Software& software = cell.software;
   if (const Model* model = find_model(software.model); model != nullptr)
@@ -173,10 +181,12 @@ void add_software(const Scenario& scenario, const Cell& cell, Arguments& argumen
     if (!software.firmware.file.empty()) arguments.add("--bios", path_of(scenario, software.firmware.file));
     return;
   }
+  const Way* way = software.way.empty() ? nullptr : &find_way(software.way);
+  if (way != nullptr && *way->xen != '\0') return add_xen(*way, cell, arguments);
   const bool own = !software.kernel.file.empty();
   arguments.add("--kernel", own ? path_of(scenario, software.kernel.file) : debian_kernel_image());
   arguments.add("--loader", software.way.empty() ? software.loader : "pvh");
-  if (!software.way.empty()) arguments.add("--initrd", initrd_path(find_way(software.way)));
+  if (way != nullptr) arguments.add("--initrd", initrd_path(*way));
   for (const Image& initrd : software.initrds) {
     const std::string file = path_of(scenario, initrd.file);
     arguments.add("--initrd", initrd.arguments.empty() ? file : file + " " + initrd.arguments);

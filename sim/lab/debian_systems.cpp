@@ -66,6 +66,16 @@ std::string debian_kernel_file() {
 
 std::string debian_kernel_image() { return fs::canonical(debian_kernel_file()).string(); }
 
+std::string debian_kernel_elf() {
+  return boot::cached_vmlinux_path({"vmlinuz", boot::read_file(debian_kernel_file(), "kernel"), ""});
+}
+
+std::string debian_xen_image() {
+  const std::string xen = cache_directory() + "/debian/xen/xen.gz";
+  if (!fs::exists(xen)) throw UserError("'" + xen + "' is missing: run `hvlab demo --real --prepare`");
+  return fs::canonical(xen).string();
+}
+
 std::string debian_kernel_version() {
   const std::string image = fs::path(debian_kernel_image()).filename().string();  // vmlinuz-VERSION
   const size_t dash = image.find('-');
@@ -106,8 +116,7 @@ std::string initrd_path(const Way& way) { return cache_directory() + "/initrd/" 
 
 std::string assemble_initrd(const Way& way) {
   if (*way.guest == '\0') return assemble(way.recipe, "");
-  const std::string kernel =
-      boot::cached_vmlinux_path({"vmlinuz", boot::read_file(debian_kernel_file(), "kernel"), ""});
+  const std::string kernel = debian_kernel_elf();
   std::istringstream guests(way.guest);
   for (std::string guest; guests >> guest;) assemble(guest, kernel);
   return assemble(way.recipe, kernel);

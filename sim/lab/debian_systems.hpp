@@ -21,6 +21,12 @@ std::string debian_kernel_file();
 /// The same by the name that has its version ("vmlinuz-6.1.0-56-amd64"), so that a run says what it ran.
 std::string debian_kernel_image();
 
+/// The ELF kernel inside it, kept in the cache once it has been unpacked.
+std::string debian_kernel_elf();
+
+/// Debian's Xen. Throws UserError if it has not been fetched.
+std::string debian_xen_image();
+
 /// The version of the cached kernel, as `uname -r` says it.
 std::string debian_kernel_version();
 

@@ -13,6 +13,10 @@ namespace {
 
 constexpr const char* kProcessor = "amd-zen2";
 
+// Xen has the serial port; its dom0 has so much memory, whatever there is.
+constexpr const char* kXen =
+    "console=com1 com1=115200,8n1 loglvl=warning spec-ctrl=no dom0_mem=512M,max:512M";
+
 // Virtual machines' hosts have the same memory, and more than 512 MiB: below, Linux leaves huge pages off.
 constexpr Way kWays[] = {
     {"bare", "the workload on Debian's kernel, nothing between", "bare", "kernel busybox", 256, 0, 1,
@@ -38,6 +42,13 @@ constexpr Way kWays[] = {
      "kernel busybox qemu-user busybox-arm64", 384, 64, 1, kProcessor, "", false, "", false},
     {"qemu-tcg", "in a virtual machine whose every instruction QEMU translates, without KVM", "qemu-tcg",
      "kernel busybox qemu qemu-tcg", 1024, 256, 1, kProcessor, "guest", false, "", false},
+    {"xen-pv",
+     "in a guest of Xen whose kernel knows it: in ring 3, without the processor's help; dom0 has the devices",
+     "xen-pv", "kernel busybox xen xen-tools", 960, 160, 1, kProcessor, "guest", false, "", false, false,
+     kXen},
+    {"xen-pvh", "in a guest of Xen with nested paging and no emulated device; dom0 has the devices",
+     "xen-pvh", "kernel busybox xen xen-tools", 960, 160, 1, kProcessor, "guest", true, "", false, true,
+     kXen},
 };
 
 }  // namespace
@@ -51,7 +62,8 @@ const Way& find_way(const std::string& name) {
 }
 
 std::string way_command_line(const Way& way, unsigned instances, bool quick) {
-  std::string line = fmt::format("{} hvlab.disk=1 hvlab.link=1 hvlab.way={}", kWayCommandLine, way.recipe);
+  std::string line = fmt::format("console={} {} hvlab.disk=1 hvlab.link=1 hvlab.way={}",
+                                 *way.xen == '\0' ? "ttyS0,115200" : "hvc0", kWayCommandLine, way.recipe);
   if (quick) line += " hvlab.quick=1";
   if (instances != 1) line += fmt::format(" hvlab.instances={}", instances);
   if (*way.append != '\0') line += std::string(" ") + way.append;
@@ -66,6 +78,14 @@ void check_way(const Way& way, const std::string& processor) {
     throw UserError(std::string("way ") + way.name +
                     " needs a processor with AMD SVM or Intel VMX, which profile " + profile.name +
                     " has not");
+  using Control = arch::vmx::Control;
+  const bool two_stages =
+      has("svm") ? has("npt")
+                 : profile.vmx.has(Control::EnableEpt) && profile.vmx.has(Control::UnrestrictedGuest);
+  if (way.two_stages && !two_stages)
+    throw UserError(std::string("way ") + way.name +
+                    " needs nested paging, and on Intel's processors unrestricted guests, which profile " +
+                    profile.name + " has not");
 }
 
 }  // namespace hvlab::lab

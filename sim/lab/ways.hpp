@@ -21,6 +21,8 @@ struct Way {
   bool extensions;     // they need SVM or VMX
   const char* append;  // added to the kernel's command line
   bool shadow;         // on a processor without nested paging
+  bool two_stages = false;  // ... with nested paging, and of VMX unrestricted guests
+  const char* xen = "";     // command line of the Xen whose dom0 the kernel is; empty: there is none
 };
 
 /// The most instances that a machine has disks for.
@@ -32,9 +34,10 @@ std::span<const Way> all_ways();
 /// The way called `name`. Throws UserError if there is none.
 const Way& find_way(const std::string& name);
 
-/// What every run's kernel is told: no graphics, nothing that costs start-up time and is not compared here.
+/// What every run's kernel is told besides its console: no graphics, nothing that costs start-up time and is
+/// not compared here.
 inline constexpr const char* kWayCommandLine =
-    "console=ttyS0,115200 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 "
+    "quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 "
     "8250.nr_uarts=1 "
     "no_timer_check";
 

@@ -41,7 +41,8 @@ for run in bare, way:
     same(sum(work["ledger"].values()), work["cycles"], "the ledger of the phases and their cycles")
     assert all(work["ledger"][account] <= whole[account] for account in whole), "phases took more than the whole run"
     guest = sum(vcpu["guest_cycles"] for vcpu in run["vcpus"])
-    same(whole["guest-user"] + whole["guest-kernel"], guest, "the guests' accounts and the cycles between entries and exits")
+    accounts = sum(whole[account] for account in ("guest-user", "guest-kernel", "management-vm-user", "management-vm-kernel"))
+    same(accounts, guest, "the guests' accounts and the cycles between entries and exits")
     assert sum(p["seconds"] for p in run["phases"]) <= run["seconds"] - run["power_on_seconds"], "phases took longer than there was"
     if len(run["instances"]) > 1:
         assert seen == [], "phases of several instances cannot be told apart"
@@ -65,6 +66,7 @@ for vcpu in way["vcpus"]:
 for exit in way["work"]["exits"]:
     whole = sum(e["count"] for e in way["exits"] if e["reason"] == exit["reason"])
     assert exit["count"] <= whole, "phases had more exits than the whole run"
+xen = way["name"].startswith("xen")
 exits, entries = (sum(v[key] for v in way["vcpus"]) for key in ("exits", "entries"))
 if way["name"] in ("kvm", "kvm-shadow", "kvm-nested", "hosted"):
     outer = {v["vm"] for v in way["vcpus"] if "inside" not in v}
@@ -78,6 +80,16 @@ if way["name"] in ("kvm", "kvm-shadow", "kvm-nested", "hosted"):
     accounts = sum(cycles for account, cycles in way["ledger"].items() if not account.startswith("guest"))
     # An exit of a guest that runs a guest lasts for as long as that one runs.
     assert way["processors"] > 1 or inner or outside <= accounts, "more cycles outside guests than in the accounts outside guests"
+elif xen:
+    same(len({v["vm"] for v in way["vcpus"]}), int(sys.argv[2]) + 1, "virtual machines, and instances with the management VM")
+    pv = {v["vm"] for v in way["vcpus"] if any(e["reason"].startswith("pv-") for e in way["exits"] if e["vm"] == v["vm"])}
+    assert 1 in pv, "dom0 was not recognised"
+    same(way["name"] == "xen-pv", len(pv) == int(sys.argv[2]) + 1, "guests that are left without the processor's help")
+    assert all(e["reason"].startswith("pv-") for e in way["exits"] if e["vm"] in pv), "exits of two kinds in one machine"
+    for account in "management-vm-kernel", "management-vm-user", "guest-kernel", "guest-user", "hypervisor":
+        assert way["ledger"][account] > 0, f"nothing in {account}"
+    for account in "host-kernel", "host-user", "vmm-process":
+        same(way["work"]["ledger"][account], 0, f"{account} while Xen runs")
 else:
     same(exits, 0, "exits without a virtual machine")
 END
