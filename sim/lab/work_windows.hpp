@@ -5,8 +5,7 @@
 // every way of running, in guests too, and takes some hundred cycles in each.
 //
 // Where programs are translated no call of theirs reaches the processor. There a phase is what passes between
-// two lines of the workload's on the machine's console: some milliseconds longer, in which the processor
-// waits for the port.
+// two lines of the workload's on the machine's console: right but for the milliseconds that lines take there.
 #pragma once
 
 #include <array>

@@ -55,7 +55,8 @@ for run in bare, way:
     # Where CPUID does not tell the time-stamp counter's rate, Linux measures it, and its clock is off by some millionths.
     drift = 100e-6
     for phase, window in zip(run["phases"], seen):
-        assert -apart - drift * phase["seconds"] <= window["seconds"] - phase["seconds"] < (aside if run is way else 50e-6), f"{phase['name']} took another time than its clock says"
+        before = 20e-3 if run["name"] == "qemu-tcg" else 0  # its lines wait in the host's terminal
+        assert -before - apart - drift * phase["seconds"] <= window["seconds"] - phase["seconds"] < (aside if run is way else 50e-6), f"{phase['name']} took another time than its clock says"
 
 for vcpu in way["vcpus"]:
     exits = sum(e["count"] for e in way["exits"] if (e["vm"], e["vcpu"]) == (vcpu["vm"], vcpu["vcpu"]))
