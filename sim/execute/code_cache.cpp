@@ -17,6 +17,15 @@ namespace {
 
 constexpr size_t kBuckets = 1 << 16;
 
+// A page's flags above CodeGuard's: how often it has lost its last block. One that keeps getting new code, as
+// a translator's or a program's that changes itself, stays watched from then on, until everything is decoded
+// anew: to give it back for direct writing means to search all software TLBs again with the next block.
+constexpr u8 kEmptied = 0x10, kOftenEmptied = 4 * kEmptied;
+
+/// Behind the last byte whose change ends a block, as an offset in its first page. Beyond 4096 it is in the
+/// second page, which may be the first once more.
+unsigned end_of(const Block& block) { return block.page_offset + block.watched; }
+
 size_t bucket_of(u64 key) { return (key ^ (key >> 16) ^ (key >> 40)) & (kBuckets - 1); }
 
 }  // namespace
@@ -24,6 +33,7 @@ size_t bucket_of(u64 key) { return (key ^ (key >> 16) ^ (key >> 40)) & (kBuckets
 CodeCache::CodeCache(u64 ram_pages)
     : buckets_(kBuckets), jumps_(std::make_unique<decode::JumpEntry[]>(decode::kJumpEntries)) {
   flags_.resize(ram_pages);
+  pieces_.resize(ram_pages);
 }
 
 Block* CodeCache::find(u64 key) {
@@ -52,7 +62,9 @@ Block* CodeCache::allocate(size_t operations) {
 }
 
 void CodeCache::flush() {
-  for (auto& [page, code] : pages_) flags_[page] &= static_cast<u8>(~kHasCode);
+  for (const auto& [page, code] : pages_)
+    if (page < pieces_.size()) pieces_[page] = 0;
+  for (u8& flags : flags_) flags &= kWriteMapped;
   pages_.clear();
   std::fill(buckets_.begin(), buckets_.end(), nullptr);
   std::fill_n(jumps_.get(), decode::kJumpEntries, decode::JumpEntry{});
@@ -189,10 +201,10 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
 }
 
 void CodeCache::enter_page(Block* block, u64 page, unsigned first, unsigned last) {
-  CodePage& code = pages_[page];
-  code.blocks.push_back(block);
-  for (unsigned chunk = first / 64; chunk <= last / 64; ++chunk) code.chunks |= bit(chunk);
-  if (page >= flags_.size() || (flags_[page] & kHasCode)) return;
+  pages_[page].push_back(block);
+  if (page >= flags_.size()) return;
+  pieces_[page] |= pieces(first, last);
+  if (flags_[page] & kHasCode) return;
   flags_[page] |= kHasCode;
   if (!(flags_[page] & kWriteMapped)) return;
   flags_[page] &= static_cast<u8>(~kWriteMapped);
@@ -213,16 +225,12 @@ void CodeCache::written(u64 address, size_t bytes) {
 }
 
 void CodeCache::written_in_page(u64 page, unsigned first, unsigned last) {
-  CodePage& code = pages_[page];
-  u64 touched = 0;
-  for (unsigned chunk = first / 64; chunk <= last / 64; ++chunk) touched |= bit(chunk);
-  if (!(code.chunks & touched)) return;
+  if (!code_at(page, first, last)) return;
   std::vector<Block*> hit;
-  for (Block* b : code.blocks) {
-    const unsigned end =
-        b->page_offset + b->watched;  // beyond 4096: in the second page, which may be the first once more
-    const bool in_first = b->page == page && b->page_offset <= last && end > first;
-    const bool in_second = b->second_page != nullptr && b->second_page_number == page && end > first + 4096;
+  for (Block* b : pages_[page]) {
+    const bool in_first = b->page == page && b->page_offset <= last && end_of(*b) > first;
+    const bool in_second =
+        b->second_page != nullptr && b->second_page_number == page && end_of(*b) > first + 4096;
     if (in_first || in_second) hit.push_back(b);
   }
   for (Block* b : hit)
@@ -242,14 +250,23 @@ void CodeCache::kill(Block* block) {
 /// Takes `block` off a page's list, and off the links of the page's other blocks.
 void CodeCache::forget(Block* block, u64 page) {
   CodePage& code = pages_[page];
-  std::erase(code.blocks, block);
-  for (Block* other : code.blocks)
+  std::erase(code, block);
+  u64 left = 0;
+  for (Block* other : code) {
     for (Block*& link : other->link)
       if (link == block) link = nullptr;
-  if (code.blocks.empty()) {
-    pages_.erase(page);
-    flags_[page] &= static_cast<u8>(~kHasCode);
+    if (other->page == page) left |= pieces(other->page_offset, std::min(end_of(*other) - 1, 4095u));
+    if (other->second_page != nullptr && other->second_page_number == page)
+      left |= pieces(0, end_of(*other) - 1 - 4096);
   }
+  if (page < pieces_.size()) pieces_[page] = left;
+  if (code.empty()) emptied(page);
+}
+
+void CodeCache::emptied(u64 page) {
+  pages_.erase(page);
+  if (page >= flags_.size() || flags_[page] >= kOftenEmptied) return;
+  flags_[page] = static_cast<u8>((flags_[page] + kEmptied) & ~kHasCode);
 }
 
 std::shared_ptr<CodeCache> make_code_cache(u64 ram_pages, u64 bytes) {

@@ -73,10 +73,7 @@ class CodeCache final : public CodeGuard {
   decode::JumpEntry* jumps() { return jumps_.get(); }
 
  private:
-  struct CodePage {
-    u64 chunks = 0;  // 64-byte pieces that hold code
-    std::vector<Block*> blocks;
-  };
+  using CodePage = std::vector<Block*>;  // what was decoded from it
 
   Block* allocate(size_t operations);
   void flush();
@@ -84,6 +81,7 @@ class CodeCache final : public CodeGuard {
   void written_in_page(u64 page, unsigned first, unsigned last);
   void kill(Block* block);
   void forget(Block* block, u64 page);
+  void emptied(u64 page);
   bool select(decode::Form& form, Op& op, const decode::Row*& row) const;
   u32 cost_of(const decode::Form& form, const decode::Row& row) const;
   bool add_operation(Block& block, const u8* code, size_t available, BlockMode mode, bool& ends);

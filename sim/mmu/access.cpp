@@ -64,11 +64,28 @@ void fill_soft(Cpu& cpu, u64 linear, Access access, const Translation& t, u64 ph
   const u64 number = physical >> 12;
   const bool code = cpu.code != nullptr && cpu.code->holds_code(number);
   // ROM is read directly, and never written so.
-  if (t.dirty && !code && permitted(cpu, t, Access::Write, user, rights) &&
-      cpu.bus->write_page(align_down(physical, 4096)) == page) {
-    e.write_tag = tag;
-    if (cpu.code != nullptr) cpu.code->note_write_mapped(number);
+  if (!t.dirty || !permitted(cpu, t, Access::Write, user, rights) ||
+      cpu.bus->write_page(align_down(physical, 4096)) != page)
+    return;
+  if (code) {
+    e.write_tag = tag | SoftEntry::kBesideCode;
+    bank->set_frame(linear, number);
+    return;
   }
+  e.write_tag = tag;
+  if (cpu.code != nullptr) cpu.code->note_write_mapped(number);
+}
+
+/// Where `bytes` bytes at `linear` may be written directly although there is code in their page: it stands in
+/// other pieces of the page. Otherwise nullptr, which says nothing.
+u8* beside_code(const Cpu& cpu, u64 linear, unsigned bytes) {
+  const SoftEntry& e = cpu.bank->at(linear);
+  const u64 last = linear + bytes - 1;
+  if (e.write_tag != ((last & ~u64{0xFFF}) | SoftEntry::kBesideCode)) return nullptr;
+  const u64 page = cpu.bank->frame(linear);
+  if (!cpu.code->holds_code(page)) return nullptr;  // no longer: the slow path enters it for direct writing
+  if (cpu.code->code_at(page, linear & 0xFFF, last & 0xFFF)) return nullptr;
+  return reinterpret_cast<u8*>(linear + e.addend);
 }
 
 /// Translates an access within one page: the simulated TLB first, then a charged walk.
@@ -185,6 +202,12 @@ void watch(Cpu& cpu, u64 linear, unsigned bytes, bool write) {
 }  // namespace
 
 Outcome read_slow(Cpu& cpu, u64 linear, void* to, unsigned bytes, Rights rights) {
+  // Operands that are changed come here although they can be read directly.
+  if (const u8* host = rights == Rights::Current ? host_for_read(cpu, linear, bytes) : nullptr;
+      host != nullptr) {
+    std::memcpy(to, host, bytes);
+    return Outcome::Next;
+  }
   Pieces p;
   if (const Outcome o = prepare(cpu, linear, bytes, Access::Read, rights, p); o != Outcome::Next) return o;
   u8* out = static_cast<u8*>(to);
@@ -203,6 +226,10 @@ Outcome read_slow(Cpu& cpu, u64 linear, void* to, unsigned bytes, Rights rights)
 }
 
 Outcome write_slow(Cpu& cpu, u64 linear, const void* from, unsigned bytes, Rights rights) {
+  if (u8* host = rights == Rights::Current ? beside_code(cpu, linear, bytes) : nullptr; host != nullptr) {
+    std::memcpy(host, from, bytes);
+    return Outcome::Next;
+  }
   Pieces p;
   if (const Outcome o = prepare(cpu, linear, bytes, Access::Write, rights, p); o != Outcome::Next) return o;
   const u8* in = static_cast<const u8*>(from);
@@ -235,6 +262,7 @@ Outcome write_word_slow(Cpu& cpu, u64 linear, u64 value, unsigned bytes) {
 }
 
 Outcome probe_write(Cpu& cpu, u64 linear, unsigned bytes, Rights rights) {
+  if (rights == Rights::Current && beside_code(cpu, linear, bytes) != nullptr) return Outcome::Next;
   Pieces p;
   return prepare(cpu, linear, bytes, Access::Write, rights, p);
 }

@@ -182,8 +182,9 @@ void Tlb::revoke(const u8* host, bool entirely) {
     if (!sets_[s].in_use) continue;
     for (SoftBank& bank : sets_[s].banks) {
       for (SoftEntry& e : bank.entries) {
-        if (e.write_tag == SoftEntry::kNoTag && !entirely) continue;
-        const u64 page = e.write_tag != SoftEntry::kNoTag  ? e.write_tag
+        const bool direct = e.write_tag != SoftEntry::kNoTag && !(e.write_tag & SoftEntry::kBesideCode);
+        if (!direct && !entirely) continue;
+        const u64 page = e.write_tag != SoftEntry::kNoTag  ? e.write_tag & ~SoftEntry::kBesideCode
                          : e.read_tag != SoftEntry::kNoTag ? e.read_tag
                                                            : e.execute_tag;
         if (page == SoftEntry::kNoTag || reinterpret_cast<const u8*>(page + e.addend) != host) continue;

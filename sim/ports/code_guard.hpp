@@ -1,4 +1,5 @@
-// Between memory writers and the cache of decoded code: which RAM pages hold code, and "these bytes changed".
+// Between memory writers and the cache of decoded code: which RAM pages hold code and where in them, and
+// "these bytes changed".
 #pragma once
 
 #include <vector>
@@ -17,6 +18,11 @@ class CodeGuard {
 
   /// True if writes to the page with number `page` must be told. Pages beyond RAM never hold code.
   bool holds_code(u64 page) const { return page < flags_.size() && (flags_[page] & kHasCode) != 0; }
+  /// True if code was decoded from a piece of the page that has one of the bytes from `first` to `last`,
+  /// offsets in it: writes there must be told. Others need not be. The page must be one of RAM.
+  bool code_at(u64 page, unsigned first, unsigned last) const {
+    return (pieces_[page] & pieces(first, last)) != 0;
+  }
   /// Notes that a software TLB now writes to the page directly.
   void note_write_mapped(u64 page) {
     if (page < flags_.size()) flags_[page] |= kWriteMapped;
@@ -26,7 +32,14 @@ class CodeGuard {
   virtual void written(u64 address, size_t bytes) = 0;
 
  protected:
-  std::vector<u8> flags_;
+  static constexpr unsigned kPiece = 64;  // bytes
+  /// Bits of the pieces that have the bytes from `first` to `last` of a page.
+  static constexpr u64 pieces(unsigned first, unsigned last) {
+    return (~u64{0} >> (63 - last / kPiece)) & (~u64{0} << (first / kPiece));
+  }
+
+  std::vector<u8> flags_;    // by page
+  std::vector<u64> pieces_;  // by page: those that code was decoded from
 };
 
 }  // namespace hvlab
