@@ -167,9 +167,10 @@ Outcome write_cr0(Cpu& cpu, u64 value) {
 
 u64 cr4_supported(const Cpu& cpu) {
   const auto with = [&](Feature f, u64 bits_of) { return cpu.has(f) ? bits_of : 0; };
-  return with(Feature::Tsc, cr4::kTsd) | with(Feature::De, cr4::kDe) | with(Feature::Pse, cr4::kPse) |
-         with(Feature::Pae, cr4::kPae) | with(Feature::Mce, cr4::kMce) | with(Feature::Pge, cr4::kPge) |
-         cr4::kPce | with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
+  return with(Feature::Vme, cr4::kVme | cr4::kPvi) | with(Feature::Tsc, cr4::kTsd) |
+         with(Feature::De, cr4::kDe) | with(Feature::Pse, cr4::kPse) | with(Feature::Pae, cr4::kPae) |
+         with(Feature::Mce, cr4::kMce) | with(Feature::Pge, cr4::kPge) | cr4::kPce |
+         with(Feature::Fxsr, cr4::kOsfxsr) | with(Feature::Sse, cr4::kOsxmmexcpt) |
          with(Feature::Fsgsbase, cr4::kFsgsbase) | with(Feature::Pcid, cr4::kPcide) |
          with(Feature::Xsave, cr4::kOsxsave) | with(Feature::Smep, cr4::kSmep) |
          with(Feature::Smap, cr4::kSmap) | with(Feature::Vmx, cr4::kVmxe);

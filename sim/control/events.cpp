@@ -3,6 +3,7 @@
 #include "sim/arch/msr.hpp"
 #include "sim/base/check.hpp"
 #include "sim/control/gates.hpp"
+#include "sim/control/virtual_mode.hpp"
 #include "sim/cpu/debug.hpp"
 
 namespace hvlab::control {
@@ -41,12 +42,23 @@ void note(Cpu& cpu, const Delivery& event) {
   }
 }
 
-Outcome attempt(Cpu& cpu, const Delivery& event) {
-  // SDM vol. 3, 20.3.3, without the virtual-mode extensions. What a hypervisor of VMX injects goes by
-  // (27.6.1.1).
+/// INT n of virtual-8086 mode: `own` if the program's own handler takes it, else IOPL must let it through
+/// (SDM vol. 3, 20.3.3). What a hypervisor of VMX injects is not asked for IOPL (27.6.1.1).
+Outcome check_v8086_interrupt(Cpu& cpu, const Delivery& event, bool& own) {
+  if ((cpu.cr4 & arch::cr4::kVme) != 0) {
+    if (const Outcome o = find_redirection(cpu, event.vector, own); !ok(o) || own) return o;
+  }
   const bool by_vmx = event.injected && cpu.exits_first;
-  if (cpu.v8086() && event.source == Source::SoftwareInterrupt && cpu.iopl() < 3 && !by_vmx)
-    return raise(cpu, Exception::GeneralProtection, 0);
+  if (cpu.iopl() == 3 || by_vmx) return Outcome::Next;
+  return raise(cpu, Exception::GeneralProtection, 0);
+}
+
+Outcome attempt(Cpu& cpu, const Delivery& event) {
+  if (cpu.v8086() && event.source == Source::SoftwareInterrupt) {
+    bool own = false;
+    if (const Outcome o = check_v8086_interrupt(cpu, event, own); !ok(o)) return o;
+    if (own) return deliver_to_program(cpu, event);
+  }
   if (!cpu.protected_mode()) return deliver_real(cpu, event);
   return cpu.long_active() ? deliver_long(cpu, event) : deliver_protected(cpu, event);
 }

@@ -3,6 +3,7 @@
 #include "sim/control/code_segment.hpp"
 #include "sim/control/gates.hpp"
 #include "sim/control/task_switch.hpp"
+#include "sim/control/virtual_mode.hpp"
 #include "sim/cpu/cpuid.hpp"
 #include "sim/mmu/segmented.hpp"
 
@@ -47,11 +48,13 @@ Outcome return_real(Cpu& cpu, unsigned bytes, const Popped& popped) {
   const SegmentRegister cs =
       cpu.v8086() ? v8086_segment(popped.cs) : real_segment(cpu.seg[arch::kCs], popped.cs);
   if (popped.rip > cs.limit) return raise(cpu, kGp, 0);
-  const u64 flags = merge_flags(cpu, popped.flags, bytes, true);
+  const auto flags = has_virtual_if(cpu) ? popped_virtual_flags(cpu, popped.flags, true)
+                                         : std::optional(merge_flags(cpu, popped.flags, bytes, true));
+  if (!flags) return raise(cpu, kGp, 0);
   mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + 3 * bytes);
   cpu.seg[arch::kCs] = cs;
   cpu.rip = popped.rip;
-  done(cpu, flags);
+  done(cpu, *flags);
   return Outcome::Next;
 }
 
@@ -124,7 +127,7 @@ Outcome interrupt_return(Cpu& cpu, unsigned bytes, u64 next_rip) {
   if (!real && cpu.rflag(flag::kNt))
     return cpu.long_active() ? raise(cpu, kGp, 0) : return_nested(cpu, next_rip);
   u64 words[3];
-  if (cpu.v8086() && cpu.iopl() < 3) return raise(cpu, kGp, 0);
+  if (cpu.v8086() && cpu.iopl() < 3 && !(has_virtual_if(cpu) && bytes == 2)) return raise(cpu, kGp, 0);
   if (const Outcome o = read_stack(cpu, bytes, 0, 3, words); !ok(o)) return o;
   const Popped popped{.rip = words[0], .flags = words[2], .cs = static_cast<u16>(words[1])};
   if (real) return return_real(cpu, bytes, popped);

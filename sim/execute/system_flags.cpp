@@ -1,5 +1,6 @@
 // Flags that system software owns: CLI STI, PUSHF POPF, CLAC STAC (SDM vol. 2).
 #include "sim/control/iret.hpp"
+#include "sim/control/virtual_mode.hpp"
 #include "sim/execute/system.hpp"
 
 namespace hvlab::execute {
@@ -15,10 +16,17 @@ Outcome protection(Cpu& cpu) { return raise(cpu, Exception::GeneralProtection, 0
 /// CPL and IOPL; in virtual-8086 mode CPL is 3, so that IOPL must be 3 there too.
 bool may_change_if(const Cpu& cpu) { return cpu.cpl <= cpu.iopl(); }
 
+/// CLI and STI where they may not change IF (20.3.3.5, 20.4).
+Outcome change_virtual_if(Cpu& cpu, bool set) {
+  if (!control::changes_virtual_if(cpu) || (set && cpu.rflag(flag::kVip))) return protection(cpu);
+  cpu.rflags_rest = set ? cpu.rflags_rest | flag::kVif : cpu.rflags_rest & ~flag::kVif;
+  return Outcome::Next;
+}
+
 struct ClearInterrupts {
   static Outcome run(Cpu& cpu, const Op&, Flags&) {
     if (!may_change_if(cpu)) [[unlikely]]
-      return protection(cpu);
+      return change_virtual_if(cpu, false);
     cpu.rflags_rest &= ~flag::kIf;
     return Outcome::Next;
   }
@@ -27,7 +35,7 @@ struct ClearInterrupts {
 struct SetInterrupts {
   static Outcome run(Cpu& cpu, const Op&, Flags&) {
     if (!may_change_if(cpu)) [[unlikely]]
-      return protection(cpu);
+      return change_virtual_if(cpu, true);
     if (cpu.rflag(flag::kIf)) return Outcome::Next;
     cpu.rflags_rest |= flag::kIf;
     cpu.sti_shadow = true;
@@ -35,12 +43,29 @@ struct SetInterrupts {
   }
 };
 
+/// PUSHF and POPF of a virtual-8086 program that may not change IF.
+Outcome push_virtual(Cpu& cpu, unsigned bytes) {
+  if (bytes != 2 || !control::has_virtual_if(cpu)) return protection(cpu);
+  return push<u16>(cpu, static_cast<u16>(control::pushed_virtual_flags(cpu)));
+}
+
+Outcome pop_virtual(Cpu& cpu, unsigned bytes) {
+  if (bytes != 2 || !control::has_virtual_if(cpu)) return protection(cpu);
+  const auto value = peek<u16>(cpu);
+  if (value.failed()) return value.outcome;
+  const auto flags = control::popped_virtual_flags(cpu, value.value, false);
+  if (!flags) return protection(cpu);
+  mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(u16));
+  cpu.set_rflags(*flags);
+  return Outcome::Exit;
+}
+
 template <class T>
 struct PushFlags {
   static Outcome run(Cpu& cpu, const Op&) {
     if (cpu.intercepts(Intercept::Pushf) && !cpu.stepping) [[unlikely]]
       return Outcome::Retry;
-    if (cpu.v8086() && cpu.iopl() < 3) return protection(cpu);
+    if (cpu.v8086() && cpu.iopl() < 3) return push_virtual(cpu, sizeof(T));
     return push<T>(cpu, static_cast<T>(cpu.rflags() & ~(flag::kVm | flag::kRf)));
   }
 };
@@ -50,7 +75,7 @@ struct PopFlags {
   static Outcome run(Cpu& cpu, const Op&) {
     if (cpu.intercepts(Intercept::Popf) && !cpu.stepping) [[unlikely]]
       return Outcome::Retry;
-    if (cpu.v8086() && cpu.iopl() < 3) return protection(cpu);
+    if (cpu.v8086() && cpu.iopl() < 3) return pop_virtual(cpu, sizeof(T));
     const auto value = peek<T>(cpu);
     if (value.failed()) return value.outcome;
     mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));

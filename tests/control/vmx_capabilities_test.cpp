@@ -67,7 +67,7 @@ TEST_CASE("capability MSRs of intel-penryn are the part's, less what is not mode
                          {0x486, 0x8000'0021},
                          {0x487, 0xFFFF'FFFF},
                          {0x488, 0x2000},
-                         {0x489, 0x27FF, {{bit(0) | bit(1), "virtual-8086 mode extensions"}}},
+                         {0x489, 0x27FF},
                          {0x48B, 0x0000'0041'0000'0000}});
   u64 value = 0;
   const arch::vmx::Capabilities c = timing::load_profile("intel-penryn", timing::Accuracy::Functional).vmx;

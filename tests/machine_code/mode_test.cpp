@@ -147,6 +147,102 @@ TEST_CASE("virtual-8086 mode: IOPL-sensitive instructions trap, others run with 
   CHECK((load.cpu().gpr[kRax] & 0xFFFF) == 0xBEEF);
 }
 
+namespace {
+
+constexpr u64 kOwn = 0x700;  // where the TSS' map of ports begins; the map of INT n ends there
+
+/// A virtual-8086 program at 5000h:0 with CR4.VME, whose INT 21h leads to 6000h:0010h and INT 22h to the
+/// monitor.
+Machine virtual_program(u64 iopl, bool extensions = true) {
+  Machine m;
+  m.protected_mode();
+  cpu::Cpu& c = m.cpu();
+  if (extensions) c.cr4 |= cr4::kVme;
+  for (auto& s : c.seg) s = {.base = 0x5'0000, .limit = 0xFFFF, .attributes = 0xF3, .selector = 0x5000};
+  c.cpl = 3;
+  c.rflags_rest |= flag::kVm | iopl << 12;
+  c.rip = 0;
+  c.gpr[kRsp] = 0x8000;
+  c.tr.limit = 0x7FF;
+  m.poke<u32>(kTss + 4, static_cast<u32>(kStack));
+  m.poke<u16>(kTss + 0x66, kOwn);
+  m.poke<u8>(kTss + kOwn - 32 + 0x22 / 8, 1 << (0x22 % 8));
+  m.poke<u32>(0x21 * 4, 0x6000'0010);
+  m.poke<u16>(0x6'0010, 0x0B0F);  // ud2
+  m.settle();
+  return m;
+}
+
+}  // namespace
+
+// Catches VIF that is not IF's stand-in for CLI, STI, PUSHF and POPF, an IF that changes after all, an
+// interrupt that is pending (VIP) and not told, and extensions that are there without CR4.VME (SDM vol.
+// 3, 20.3.3.5).
+TEST_CASE("virtual-mode extensions: with IOPL below 3 VIF is what IF is") {
+  Machine sti = virtual_program(0);
+  CHECK(sti.run({0xFB, 0x9C, 0xFA, 0x9C, 0x0F, 0x0B}) == 6);  // sti; pushf; cli; pushf
+  CHECK((sti.peek<u16>(0x5'7FFE) & (flag::kIf | flag::kIopl)) == (flag::kIf | flag::kIopl));
+  CHECK((sti.peek<u16>(0x5'7FFC) & (flag::kIf | flag::kIopl)) == flag::kIopl);
+  CHECK_FALSE(sti.cpu().rflag(flag::kIf));
+  Machine popf = virtual_program(0);
+  CHECK(popf.run({0x68, 0x03, 0x02, 0x9D, 0x9C, 0x58, 0x0F, 0x0B}) == 6);  // push 203h; popf; pushf; pop ax
+  CHECK((popf.cpu().gpr[kRax] & 0xFFFF) == 0x3203);
+  Machine iret = virtual_program(0);
+  iret.poke<u16>(0x5'0020, 0x0B0F);
+  CHECK(iret.run({0x68, 0x00, 0x02, 0x68, 0x00, 0x50, 0x6A, 0x20, 0xCF}) == 6);  // push flags, cs, 20h; iret
+  CHECK(iret.peek<u32>(kStack - 36) == 0x20);
+  CHECK((iret.peek<u32>(kStack - 28) & (flag::kVif | flag::kIf | flag::kIopl)) == flag::kVif);
+
+  for (const bool popped : {false, true}) {
+    Machine pending = virtual_program(0);
+    pending.cpu().rflags_rest |= flag::kVip;
+    CHECK((popped ? pending.run({0x68, 0x00, 0x02, 0x9D}) : pending.run({0xFB})) == 13);
+  }
+  CHECK(virtual_program(0).run({0x68, 0x00, 0x01, 0x9D}) == 13);  // TF
+  CHECK(virtual_program(0).run({0x66, 0x9C}) == 13);              // 32 bits
+  CHECK(virtual_program(0, false).run({0xFB}) == 13);
+  CHECK(virtual_program(0, false).run({0x9C}) == 13);
+  Machine own = virtual_program(3);
+  CHECK(own.run({0xFB, 0x90, 0x0F, 0x0B}) == 6);
+  CHECK_FALSE(own.cpu().rflag(flag::kVif));
+}
+
+// Catches INT n that does not go where the TSS says, with the flags of table 20-2, and the wrong flag
+// cleared.
+TEST_CASE("virtual-mode extensions: INT n goes to the program's handler if its bit is 0") {
+  for (const u64 iopl : {u64{0}, u64{3}}) {
+    Machine m = virtual_program(iopl);
+    m.cpu().rflags_rest |= flag::kIf | flag::kVif;
+    CHECK(m.run({0xCD, 0x21}) == 6);
+    CHECK(m.peek<u32>(kStack - 36) == 0x10);
+    CHECK(m.peek<u32>(kStack - 32) == 0x6000);
+    const u64 flags = m.peek<u32>(kStack - 28);
+    CHECK((flags & (flag::kIf | flag::kVif)) == (iopl == 3 ? flag::kVif : flag::kIf));
+    CHECK(m.peek<u16>(0x5'7FFA) == 2);
+    CHECK(m.peek<u16>(0x5'7FFC) == 0x5000);
+    CHECK((m.peek<u16>(0x5'7FFE) & (flag::kIf | flag::kIopl)) == (flag::kIf | flag::kIopl));
+  }
+  CHECK(virtual_program(0).run({0xCD, 0x22}) == 13);
+  CHECK(virtual_program(3).run({0xCD, 0x22}) == 0x22);
+  CHECK(virtual_program(3, false).run({0xCD, 0x21}) == 0x21);
+  Machine beyond = virtual_program(3);
+  beyond.cpu().tr.limit = 0x67;
+  CHECK(beyond.run({0xCD, 0x21}) == 13);
+}
+
+// Catches CLI and STI that fault, or change IF, though CR4.PVI gives the program VIF (SDM vol. 3, 20.4).
+TEST_CASE("protected-mode virtual interrupts") {
+  for (const bool on : {false, true}) {
+    Machine m;
+    m.protected_mode();
+    if (on) m.cpu().cr4 |= cr4::kPvi;
+    m.user();
+    CHECK(m.run({0xFB, 0x0F, 0x0B}) == (on ? 6 : 13));
+    CHECK(m.cpu().rflag(flag::kVif) == on);
+    CHECK_FALSE(m.cpu().rflag(flag::kIf));
+  }
+}
+
 // Catches alignment checks that are always on, never on, or on for the supervisor.
 TEST_CASE("alignment is checked at CPL 3 with CR0.AM and RFLAGS.AC") {
   const auto run = [](bool am, bool ac, bool user) {

@@ -187,13 +187,13 @@ TEST_CASE("each feature has rows or is structural") {
   std::set<Feature> with_rows;
   for (const decode::Row& row : decode::rows()) with_rows.insert(row.feature);
   const std::set<std::string> structural = {
-      "de",           "pse",           "pae",         "mce",         "apic",      "mtrr",
-      "pge",          "mca",           "pat",         "pse36",       "pcid",      "x2apic",
-      "tsc_deadline", "smep",          "erms",        "nx",          "pdpe1gb",   "invariant_tsc",
-      "arat",         "lahf_lm",       "npt",         "svm_lock",    "nrip_save", "vmcb_clean",
-      "flushbyasid",  "decodeassists", "pausefilter", "pfthreshold", "vgif",      "srbds_ctrl",
-      "md_clear",     "spec_ctrl",     "stibp",       "l1d_flush",   "ssbd",      "amd_ibpb",
-      "amd_ibrs",     "amd_stibp",     "amd_ssbd",    "lbrv",        "tsc_scale", "perfctr_core"};
+      "vme",         "de",       "pse",        "pae",        "mce",           "apic",          "mtrr",
+      "pge",         "mca",      "pat",        "pse36",      "pcid",          "x2apic",        "tsc_deadline",
+      "smep",        "erms",     "nx",         "pdpe1gb",    "invariant_tsc", "arat",          "lahf_lm",
+      "npt",         "svm_lock", "nrip_save",  "vmcb_clean", "flushbyasid",   "decodeassists", "pausefilter",
+      "pfthreshold", "vgif",     "srbds_ctrl", "md_clear",   "spec_ctrl",     "stibp",         "l1d_flush",
+      "ssbd",        "amd_ibpb", "amd_ibrs",   "amd_stibp",  "amd_ssbd",      "lbrv",          "tsc_scale",
+      "perfctr_core"};
   for (size_t i = 0; i < static_cast<size_t>(Feature::Count); ++i) {
     const auto feature = static_cast<Feature>(i);
     INFO(arch::name(feature));

@@ -4,6 +4,8 @@
 # engine keeps, nor, with one processor, on the slices of its run. Status 77 (skipped) if the packages cannot be had.
 set -eu
 hvlab=$1 way=$2 processors=$3 profile=${4:-amd-zen2}
+memory=768M
+[ "$way" != kvm-nested ] || memory=2G
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -19,7 +21,7 @@ truncate -s 64M "$scratch/disk.img"
 boot() {  # NAME OPTION...
   name=$1
   shift
-  "$hvlab" boot --reproducible --kernel "$kernel" --loader pvh --initrd "$initrd" --cpus "$processors" --cpu "$profile" --memory 768M \
+  "$hvlab" boot --reproducible --kernel "$kernel" --loader pvh --initrd "$initrd" --cpus "$processors" --cpu "$profile" --memory "$memory" \
     --net peer --disk "$scratch/disk.img" --max-time 60s --stats "$scratch/$name.json" "$@" --append "console=ttyS0,115200 \
 quiet panic=-1 cryptomgr.notests mitigations=off apparmor=0 audit=0 8250.nr_uarts=1 no_timer_check hvlab.disk=1 \
 hvlab.way=$way hvlab.quick=1" >"$scratch/$name.console" || {
