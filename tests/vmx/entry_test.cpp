@@ -1,4 +1,5 @@
 // Into the guest and out of it (SDM vol. 3, 27.3.2, 28.3 and 28.5): which registers move.
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "guest_machine.hpp"
@@ -259,4 +260,45 @@ TEST_CASE("each MSR of the areas costs cycles, all of the world switch") {
   CHECK(world_switch(2, 0, 0) == none + 2 * 7);
   CHECK(world_switch(0, 3, 0) == none + 3 * 7);
   CHECK(world_switch(0, 0, 5) == none + 5 * 7);
+}
+
+namespace {
+
+/// A copy of the tables that identity-map RAM, whose kData leads to the next page.
+constexpr u64 kOtherTables = 0xC'0000;
+void other_tables(GuestMachine& m) {
+  for (u64 n = 0; n < 4; ++n) {
+    const u64 from = n < 3 ? kTables + n * 0x1000 : m.pte_address(kData) & ~u64{0xFFF};
+    std::memcpy(m.bus.ram.data() + kOtherTables + n * 0x1000, m.bus.ram.data() + from, 4096);
+  }
+  m.poke<u64>(kOtherTables, (kOtherTables + 0x1000) | 7);
+  m.poke<u64>(kOtherTables + 0x1000, (kOtherTables + 0x2000) | 7);
+  m.poke<u64>(kOtherTables + 0x2000 + (kData >> 21) * 8, (kOtherTables + 0x3000) | 7);
+  m.poke<u64>(kOtherTables + 0x3000 + (kData >> 12 & 511) * 8, (kData + 4096) | 7);
+}
+
+}  // namespace
+
+// Catches translations of the host that the guest uses, or the other way round (29.4.3.1): without VPIDs both
+// have the same tag.
+TEST_CASE("neither side sees the other's translations, with and without VPIDs") {
+  for (const bool vpids : {false, true}) {
+    INFO(vpids);
+    GuestMachine m;
+    m.set(Control::EnableVpid, vpids);
+    m[Field::Vpid] = 1;
+    other_tables(m);
+    m[Field::GuestCr3] = kOtherTables;
+    m.poke<u64>(kData, 0x1111);
+    m.poke<u64>(kData + 4096, 0x2222);
+    m.guest_code({0xA1, 0x00, 0x00, 0x30, 0, 0, 0, 0, 0, 0x89, 0xC3});  // MOV EAX, [kData]; MOV EBX, EAX
+    m.write(kHostCode, std::array<u8, 10>{0xA1, 0x00, 0x00, 0x30, 0, 0, 0, 0, 0, 0xF4});
+    m.cpu().rip = kCode;
+    m.run({0xA1, 0x00, 0x00, 0x30, 0, 0, 0, 0, 0, 0x89, 0xC1, 0x0F, 0x01,
+           0xC2});  // ...; MOV ECX, EAX; VMLAUNCH
+    CHECK(m[Field::ExitReason] == code_of(ExitReason::Hlt));
+    CHECK(m.cpu().gpr[arch::kRcx] == 0x1111);
+    CHECK(m.cpu().gpr[arch::kRbx] == 0x2222);
+    CHECK(m.cpu().gpr[arch::kRax] == 0x1111);
+  }
 }
