@@ -201,3 +201,51 @@ TEST_CASE("FS in use with a null selector keeps its base when the guest's kernel
   CHECK(m[Field::GuestRip] == kGuestCode + 26);
   CHECK(m.cpu().gpr[arch::kRax] == 0x1122'3344'5566'7788);
 }
+
+// Catches a trap of TF that is lost behind an instruction whose own VM exit comes before it (28.3.4: TPR
+// below threshold, virtualized EOI, APIC write, monitor trap flag, INIT).
+TEST_CASE("trap-like exits save the debug exceptions that are pending") {
+  constexpr u64 kPage = 0x7'D000;
+  struct Case {
+    ExitReason reason;
+    std::initializer_list<u8> code;
+    void (*prepare)(GuestMachine&);
+  };
+  const Case cases[] = {
+      {ExitReason::TprBelowThreshold,
+       {0x44, 0x0F, 0x22, 0xC0},  // MOV CR8, RAX
+       [](GuestMachine& m) {
+         m[Field::TprThreshold] = 2;
+         m.poke<u32>(kVirtualApic + 0x80, 0x50);
+       }},
+      {ExitReason::VirtualizedEoi,
+       {0xA3, 0xB0, 0xD0, 0x07, 0, 0, 0, 0, 0},
+       [](GuestMachine& m) {
+         m.set(Control::VirtualInterruptDelivery), m.set(Control::ExternalInterruptExiting);
+         m[Field::GuestInterruptStatus] = 0x3300;
+         m[Field::EoiExitBitmap0] = bit(0x33);
+       }},
+      {ExitReason::ApicWrite,
+       {0xA3, 0x50, 0xD3, 0x07, 0, 0, 0, 0, 0},
+       [](GuestMachine& m) { m.set(Control::ApicRegisterVirtualization); }},
+      {ExitReason::MonitorTrapFlag, {0x90}, [](GuestMachine& m) { m.set(Control::MonitorTrapFlag); }},
+  };
+  for (const Case& c : cases) {
+    INFO(static_cast<int>(c.reason));
+    GuestMachine m;
+    m.set(Control::UseTprShadow), m.set(Control::VirtualizeApicAccesses);
+    m[Field::ApicAccessAddress] = kPage;
+    for (u64 at = 0; at < 4096; at += 8) m.poke<u64>(kVirtualApic + at, 0);
+    c.prepare(m);
+    m.cpu().gpr[arch::kRax] = 0;
+    m[Field::GuestRflags] |= arch::flag::kTf;
+    CHECK(m.enter(c.code) == code_of(c.reason));
+    CHECK(m[Field::GuestRip] == kGuestCode + c.code.size());
+    CHECK(m[Field::GuestPendingDebug] == kBs);
+  }
+  GuestMachine m;
+  m[Field::GuestPendingDebug] = kEnabled | 1;
+  m.cpu().init_pending = true;
+  CHECK(m.enter({0x90}) == code_of(ExitReason::InitSignal));
+  CHECK(m[Field::GuestPendingDebug] == (kEnabled | 1));
+}
