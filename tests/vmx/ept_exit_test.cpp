@@ -151,3 +151,20 @@ TEST_CASE("the page-modification log, down to its end") {
   CHECK(m.qualification() == 0);
   CHECK((m.peek<u64>(m.ept_pte(kPage)) & 0x200) == 0);
 }
+
+// Catches an IRET that ends the blocking of NMIs and faults, after which the hypervisor does not know that it
+// has to block them again (28.2.3; table 28-7, bit 12).
+TEST_CASE("a violation of an IRET tells that it has ended the blocking of NMIs") {
+  for (const bool blocked : {false, true}) {
+    INFO(blocked);
+    GuestMachine m;
+    m.set(Control::NmiExiting), m.set(Control::VirtualNmis);
+    m.ept();
+    m.poke<u64>(m.ept_pte(kGuestStack), 0);
+    m[Field::GuestInterruptibility] = blocked ? 8 : 0;
+    CHECK(m.enter({0x48, 0xCF}) == code_of(ExitReason::EptViolation));
+    CHECK(m[Field::GuestPhysicalAddress] == kGuestStack);
+    CHECK((m.qualification() & bit(12)) == (blocked ? bit(12) : 0));
+    CHECK((m.qualification() & 0x1FF) == 0x181);
+  }
+}
