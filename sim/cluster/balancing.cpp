@@ -1,0 +1,177 @@
+#include "sim/cluster/balancing.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/cluster/life.hpp"
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+namespace {
+
+// So many of the most and of the least loaded hosts are compared with each other: with all hosts it would
+// take a quadratic time, and the best moves are among these.
+constexpr size_t kCompared = 8;
+
+/// Loads as they will be after what is decided already.
+struct Plan {
+  std::vector<Index> hosts;   // that take machines
+  std::vector<double> loads;  // by host
+  double sum = 0;
+  double squares = 0;
+
+  void set(Index host, double load) {
+    sum += load - loads[host];
+    squares += load * load - loads[host] * loads[host];
+    loads[host] = load;
+  }
+  double variance_with(Index from, double from_load, Index to, double to_load) const {
+    const auto n = static_cast<double>(hosts.size());
+    const double s = sum - loads[from] - loads[to] + from_load + to_load;
+    const double q = squares - loads[from] * loads[from] - loads[to] * loads[to] + from_load * from_load +
+                     to_load * to_load;
+    return q / n - s / n * (s / n);
+  }
+  double deviation() const {
+    const auto n = static_cast<double>(hosts.size());
+    return hosts.empty() ? 0 : std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n)));
+  }
+};
+
+double part_of(const Host& host, u32 mhz) { return static_cast<double>(mhz) / host.capacity(); }
+
+Plan plan_of(const Simulation& sim) {
+  Plan plan;
+  plan.loads.resize(sim.cluster.hosts.size());
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
+    const Host& at = sim.cluster.hosts[host];
+    if (!at.takes_machines()) continue;
+    plan.hosts.push_back(host);
+    plan.set(host, part_of(at, at.wanted));
+  }
+  return plan;
+}
+
+void apply(const Simulation& sim, Plan& plan, Index machine, Index from, Index to) {
+  const u32 wants = sim.cluster.machines[machine].wants;
+  plan.set(from, plan.loads[from] - part_of(sim.cluster.hosts[from], wants));
+  plan.set(to, plan.loads[to] + part_of(sim.cluster.hosts[to], wants));
+}
+
+void apply_moves_in_progress(const Simulation& sim, Plan& plan) {
+  for (const VirtualMachine& vm : sim.cluster.machines) {
+    if (vm.migration == kNone) continue;
+    const Move& move = sim.moves.all[vm.migration];
+    if (move.to != kNone && move.to != move.from) apply(sim, plan, move.machine, move.from, move.to);
+  }
+}
+
+struct Choice {
+  Index machine = kNone;
+  Index from = kNone;
+  Index to = kNone;
+  double variance = 0;
+};
+
+u32 card_speed(const Simulation& sim, Index host) {
+  const std::vector<Index> cards = working_cards(sim.cluster, host, Purpose::Migration);
+  return cards.empty() ? 0 : sim.cluster.nics[cards.front()].mbps;
+}
+
+bool is_worth_it(const Simulation& sim, const Plan& plan, Index machine, Index from, Index to) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  const double won = benefit(vm.wants, plan.loads[from], plan.loads[to], sim.cluster.hosts[to].capacity(),
+                             sim.balancer.period);
+  return won > cost(vm.memory, card_speed(sim, from), sim.moves.service);
+}
+
+void consider(const Simulation& sim, const Plan& plan, Index from, Index to, Choice& best) {
+  for (const Index machine : sim.cluster.hosts[from].machines) {
+    const VirtualMachine& vm = sim.cluster.machines[machine];
+    if (vm.migration != kNone || vm.wants == 0) continue;
+    const double variance =
+        plan.variance_with(from, plan.loads[from] - part_of(sim.cluster.hosts[from], vm.wants), to,
+                           plan.loads[to] + part_of(sim.cluster.hosts[to], vm.wants));
+    if (variance >= best.variance) continue;
+    if (may_move(sim, machine, to) != Refusal::None || !is_worth_it(sim, plan, machine, from, to)) continue;
+    best = {machine, from, to, variance};
+  }
+}
+
+Choice best_choice(const Simulation& sim, Plan& plan) {
+  const auto by_load = [&](Index host) { return std::pair(plan.loads[host], host); };
+  const auto count = static_cast<std::ptrdiff_t>(std::min(kCompared, plan.hosts.size()));
+  std::vector<Index> least = plan.hosts, most = plan.hosts;
+  std::ranges::partial_sort(least, least.begin() + count, {}, by_load);
+  std::ranges::partial_sort(most, most.begin() + count, std::ranges::greater{}, by_load);
+  const double now = plan.deviation() * plan.deviation();
+  Choice best{kNone, kNone, kNone, now - 1e-9};
+  for (std::ptrdiff_t i = 0; i < count; ++i)
+    for (std::ptrdiff_t j = 0; j < count; ++j)
+      if (plan.loads[most[i]] > plan.loads[least[j]]) consider(sim, plan, most[i], least[j], best);
+  return best;
+}
+
+// One of those that are to be apart leaves already: the others may stay.
+bool another_leaves(const Simulation& sim, const VirtualMachine& vm) {
+  return std::ranges::any_of(sim.cluster.hosts[vm.host].machines, [&](Index other) {
+    const VirtualMachine& beside = sim.cluster.machines[other];
+    return vm.apart != 0 && beside.apart == vm.apart && beside.migration != kNone;
+  });
+}
+
+void make_rules_hold(Simulation& sim) {
+  for (Index machine = 0; machine < sim.cluster.machines.size(); ++machine) {
+    const VirtualMachine& vm = sim.cluster.machines[machine];
+    if ((vm.apart | vm.together | vm.hosts) == 0) continue;
+    if (vm.state != VmState::Running || vm.migration != kNone) continue;
+    if (!rules_allow(sim.cluster, machine, vm.host) && !another_leaves(sim, vm))
+      ask_move(sim, machine, kNone);
+  }
+}
+
+void look(Simulation& sim) {
+  make_rules_hold(sim);
+  Plan plan = plan_of(sim);
+  apply_moves_in_progress(sim, plan);
+  const auto before = static_cast<u64>(plan.deviation() * 1000);
+  u32 asked = 0;
+  while (asked < sim.balancer.most_moves && plan.deviation() > sim.balancer.threshold) {
+    const Choice choice = best_choice(sim, plan);
+    if (choice.machine == kNone || ask_move(sim, choice.machine, choice.to) != Refusal::None) break;
+    apply(sim, plan, choice.machine, choice.from, choice.to);
+    ++asked;
+  }
+  sim.balancer.asked += asked;
+  tell(sim, What::Balanced, kNone, kNone, asked, before);
+}
+
+}  // namespace
+
+double imbalance(const Simulation& sim) { return plan_of(sim).deviation(); }
+
+double benefit(u32 wants, double from, double to, u32 capacity, Nanoseconds period) {
+  const double to_after = to + static_cast<double>(wants) / capacity;
+  return std::max(0.0, from - to_after) * wants * seconds(period);
+}
+
+double cost(u32 memory, u32 mbps, u32 service) {
+  if (mbps == 0) return 1e300;
+  const double copying = memory * 1048576.0 * 8 / (mbps * 1e6);
+  return copying * 2 * service;
+}
+
+void balance(Simulation& sim) {
+  sim.calendar.add(sim.balancer.period, EventKind::Balance);
+  if (!sim.balancer.on) return;
+  if (!manager_works(sim)) {
+    tell(sim, What::NoManager, kNone);
+    return;
+  }
+  ++sim.balancer.looks;
+  look(sim);
+  if (sim.power.on) save_power(sim);
+}
+
+}  // namespace hvlab::cluster

@@ -1,0 +1,105 @@
+#include "sim/cluster/faults.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/cluster/life.hpp"
+#include "sim/cluster/load.hpp"
+#include "sim/cluster/restarts.hpp"
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+namespace {
+
+void fail_moves_to(Simulation& sim, Index host) {
+  for (Index place = 0; place < sim.moves.all.size(); ++place) {
+    const Move& move = sim.moves.all[place];
+    if (move.to == host && !move.is_over()) fail_move(sim, place, Refusal::HostFailed);
+  }
+}
+
+void host_fails(Simulation& sim, Index host) {
+  Host& at = sim.cluster.hosts[host];
+  if (at.state != HostState::On) return;
+  settle_host(sim, host);
+  at.state = HostState::Failed;
+  at.maintenance = false;
+  std::erase(sim.moves.emptied, host);
+  const std::vector<Index> machines = at.machines;
+  for (const Index machine : machines) machine_dies(sim, machine);
+  fail_moves_to(sim, host);
+  refresh_host(sim, host);
+  for (const Index machine : machines) machine_was_lost(sim, machine, host);
+}
+
+void host_is_back(Simulation& sim, Index host) {
+  Host& at = sim.cluster.hosts[host];
+  if (at.state == HostState::On) return;
+  settle_host(sim, host);
+  at.state = HostState::On;
+  refresh_host(sim, host);
+  sim.ha.on ? restart_lost(sim, host) : start_with_host(sim, host);
+}
+
+void host(Simulation& sim, const Fault& fault) {
+  fault.mended ? host_is_back(sim, fault.subject) : host_fails(sim, fault.subject);
+}
+
+void card(Simulation& sim, const Fault& fault) { sim.cluster.nics[fault.subject].up = fault.mended; }
+
+void physical_switch(Simulation& sim, const Fault& fault) {
+  sim.cluster.switches[fault.subject].up = fault.mended;
+}
+
+void datastore(Simulation& sim, const Fault& fault) {
+  sim.cluster.datastores[fault.subject].up = fault.mended;
+  refresh_datastores(sim);
+}
+
+void disk(Simulation& sim, const Fault& fault) {
+  Datastore& store = sim.cluster.datastores[fault.subject];
+  if (fault.mended ? store.failed_disks == 0 : store.failed_disks == store.disks) return;
+  if (lost(store)) return;  // a new disk does not bring data back
+  fault.mended ? --store.failed_disks : ++store.failed_disks;
+  if (lost(store)) tell(sim, What::DataLost, kNone, kNone, fault.subject);
+  refresh_datastores(sim);
+}
+
+void manager(Simulation& sim, const Fault& fault) { sim.manager.up = fault.mended; }
+
+void partition(Simulation& sim, const Fault& fault) {
+  for (const Index at : fault.hosts) sim.cluster.hosts[at].island = fault.mended ? 0 : 1;
+}
+
+void pool_disks(Simulation& sim, const Fault& fault) {
+  fault.mended ? pool_disks_are_mended(sim, fault.subject) : pool_disks_fail(sim, fault.subject);
+}
+
+struct Row {
+  std::string_view name;
+  void (*happens)(Simulation&, const Fault&);
+};
+constexpr std::array<Row, static_cast<size_t>(FaultKind::Count)> kRows = {{{"host", host},
+                                                                           {"card", card},
+                                                                           {"switch", physical_switch},
+                                                                           {"datastore", datastore},
+                                                                           {"disk", disk},
+                                                                           {"manager", manager},
+                                                                           {"partition", partition},
+                                                                           {"pool-disks", pool_disks}}};
+
+}  // namespace
+
+std::string_view name(FaultKind kind) { return kRows[static_cast<size_t>(kind)].name; }
+
+void happens(Simulation& sim, const Fault& fault) {
+  tell(sim, fault.mended ? What::Repair : What::Fault, kNone, fault.subject, kNone,
+       static_cast<u64>(fault.kind));
+  kRows[static_cast<size_t>(fault.kind)].happens(sim, fault);
+  refresh_flows(sim);
+  look_at_pool(sim);
+  look_around(sim);
+}
+
+}  // namespace hvlab::cluster

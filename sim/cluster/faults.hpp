@@ -1,0 +1,28 @@
+// What breaks and is mended, and when.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sim/cluster/types.hpp"
+
+namespace hvlab::cluster {
+
+struct Simulation;
+
+enum class FaultKind : u8 { Host, Card, Switch, Datastore, Disk, Manager, Partition, PoolDisks, Count };
+
+std::string_view name(FaultKind kind);
+
+struct Fault {
+  Nanoseconds at = 0;
+  FaultKind kind = FaultKind::Host;
+  bool mended = false;            // it is mended, not broken
+  Index subject = 0;              // host (of PoolDisks too), card (of the cluster's list), switch, datastore
+  std::vector<Index> hosts = {};  // of Partition: those that are cut off from the others, together
+};
+
+/// Carries it out now.
+void happens(Simulation& sim, const Fault& fault);
+
+}  // namespace hvlab::cluster

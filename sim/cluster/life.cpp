@@ -1,0 +1,151 @@
+#include "sim/cluster/life.hpp"
+
+#include <algorithm>
+
+#include "sim/cluster/load.hpp"
+#include "sim/cluster/restarts.hpp"
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+u32 reserved_on(const Cluster& cluster, Index host) {
+  u32 sum = 0;
+  for (const Index machine : cluster.hosts[host].machines) sum += cluster.machines[machine].reservation;
+  return sum;
+}
+
+bool rules_allow(const Cluster& cluster, Index machine, Index host) {
+  const VirtualMachine& vm = cluster.machines[machine];
+  if (vm.hosts != 0 && std::ranges::count(cluster.host_groups[vm.hosts], host) == 0) return false;
+  const auto is_apart = [&](Index other) {
+    return other != machine && cluster.machines[other].apart == vm.apart;
+  };
+  const Host& at = cluster.hosts[host];
+  if (vm.apart != 0 &&
+      (std::ranges::any_of(at.machines, is_apart) || std::ranges::any_of(at.coming, is_apart)))
+    return false;
+  if (vm.together == 0) return true;
+  // Where the first of those that are on somewhere is, the others go.
+  for (Index other = 0; other < cluster.machines.size(); ++other) {
+    const VirtualMachine& friend_vm = cluster.machines[other];
+    if (other != machine && friend_vm.together == vm.together && friend_vm.host != kNone)
+      return friend_vm.host == host;
+  }
+  return true;
+}
+
+Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
+  const VirtualMachine& vm = cluster.machines[machine];
+  const Host& at = cluster.hosts[host];
+  if (at.state != HostState::On) return Refusal::HostNotOn;
+  if (at.maintenance) return Refusal::Maintenance;
+  if (at.committed + memory_on_host(cluster, vm) > at.memory) return Refusal::NoMemory;
+  if (reserved_on(cluster, host) + vm.reservation > at.capacity()) return Refusal::NoProcessorTime;
+  if (!rules_allow(cluster, machine, host)) return Refusal::Rule;
+  if (!reaches_disk(cluster, host, machine)) return Refusal::NoDatastore;
+  return Refusal::None;
+}
+
+Index freest_host(const Cluster& cluster, Index machine, const std::function<bool(Index)>& usable) {
+  Index best = kNone;
+  i64 most = -1;
+  for (Index host = 0; host < cluster.hosts.size(); ++host) {
+    const Host& at = cluster.hosts[host];
+    if (usable && !usable(host)) continue;
+    if (!at.takes_machines() || may_be_on(cluster, machine, host) != Refusal::None) continue;
+    // Unreserved processor time first; hosts alike in that by memory.
+    const i64 free =
+        i64{at.capacity() - reserved_on(cluster, host)} * (i64{1} << 24) + (at.memory - at.committed);
+    if (free > most) most = free, best = host;
+  }
+  return best;
+}
+
+void goes_down(Simulation& sim, Index machine) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  if (vm.should_run && vm.down_since == kForever) vm.down_since = sim.now();
+}
+
+void comes_up(Simulation& sim, Index machine) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  if (vm.down_since == kForever || (vm.frozen && vm.should_run)) return;
+  vm.down += sim.now() - vm.down_since;
+  vm.down_since = kForever;
+}
+
+Nanoseconds down_time(const Simulation& sim, Index machine) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  return vm.down + (vm.down_since == kForever ? 0 : sim.now() - vm.down_since);
+}
+
+Refusal power_on(Simulation& sim, Index machine, Index host) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  const bool restart = vm.should_run;
+  Refusal refusal = vm.is_on() ? Refusal::Rule : may_be_on(sim.cluster, machine, host);
+  if (refusal == Refusal::None && !restart && !leaves_spare(sim, machine)) refusal = Refusal::Spare;
+  if (refusal != Refusal::None) {
+    tell(sim, What::Refused, machine, host, kNone, static_cast<u64>(refusal));
+    return refusal;
+  }
+  vm.should_run = true;
+  vm.state = VmState::Starting;
+  vm.speed = 1000;
+  settle_host(sim, host);
+  enter_host(sim.cluster, machine, host);
+  if (restart) {
+    goes_down(sim, machine);
+    forget_lost(sim, machine);
+  }
+  tell(sim, What::PowerOn, machine, host, restart ? 1 : 0);
+  const Nanoseconds start_up = sim.cluster.overheads[vm.overhead].start_up;
+  ++vm.version;
+  if (start_up == 0) {
+    start_up_ends(sim, machine, vm.version);
+  } else {
+    sim.calendar.add(start_up, EventKind::StartUpEnds, machine, vm.version);
+    refresh_host(sim, host);
+  }
+  return Refusal::None;
+}
+
+void start_up_ends(Simulation& sim, Index machine, u32 version) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  if (vm.version != version || vm.state != VmState::Starting) return;
+  vm.state = VmState::Running;
+  comes_up(sim, machine);
+  tell(sim, What::Serves, machine, vm.host);
+  refresh_host(sim, vm.host);
+}
+
+namespace {
+
+void switch_off(Simulation& sim, Index machine, What what) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  const Index host = vm.host;
+  if (!vm.is_on()) return;
+  if (vm.migration != kNone) fail_move(sim, vm.migration, Refusal::Cancelled);
+  settle_host(sim, host);
+  vm.state = VmState::Off;
+  vm.wants = vm.gets = vm.guest_wants = vm.io_wants = vm.io_gets = 0;
+  if (vm.tasks != 0) pace_tasks(sim, machine);
+  goes_down(sim, machine);
+  leave_host(sim.cluster, machine);
+  tell(sim, what, machine, host);
+  refresh_host(sim, host);
+}
+
+}  // namespace
+
+void power_off(Simulation& sim, Index machine, bool by_owner) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  if (by_owner) {
+    vm.should_run = false;
+    comes_up(sim, machine);
+    forget_lost(sim, machine);
+  }
+  switch_off(sim, machine, What::PowerOff);
+}
+
+void machine_dies(Simulation& sim, Index machine) { switch_off(sim, machine, What::Died); }
+
+}  // namespace hvlab::cluster

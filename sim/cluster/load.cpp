@@ -1,0 +1,145 @@
+#include "sim/cluster/load.hpp"
+
+#include <algorithm>
+
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+namespace {
+
+constexpr u64 kAll = 1000;
+constexpr u64 kMillion = 1'000'000;
+
+void wants_nothing(VirtualMachine& vm) { vm.wants = vm.guest_wants = vm.io_wants = 0; }
+
+u64 fraction_wanted(const Simulation& sim, Index machine, const VirtualMachine& vm) {
+  if (vm.demand != kNone)
+    return demand_at(sim.cluster.demands[vm.demand], sim.cluster.traces, sim.cluster.seed, machine,
+                     sim.now());
+  return std::min<u64>(vm.tasks, vm.processors) * kAll / vm.processors;
+}
+
+// What a running machine wants: its own work, and what its way of virtualizing makes of it.
+void look_at_demand(const Simulation& sim, const Host& host, Index machine, VirtualMachine& vm) {
+  const Overhead& way = sim.cluster.overheads[vm.overhead];
+  const u64 part = fraction_wanted(sim, machine, vm) * vm.speed / kAll;
+  const u64 guest = u64{vm.processors} * host.core_mhz * part / kAll;
+  const u64 requests = (u64{vm.reads} + vm.writes) * part / kAll;
+  const u64 packets = vm.packets * part / kAll;
+  const u64 request =
+      way.disk_request + (vm.datastore == kNone ? 0 : sim.cluster.datastores[vm.datastore].cycles);
+  const u64 more = guest * way.processor / kAll + (requests * request + packets * way.packet) / kMillion;
+  const u64 most = vm.limit == 0 ? host.capacity() : std::min(vm.limit, host.capacity());
+  vm.guest_wants = static_cast<u32>(guest);
+  vm.io_wants = static_cast<u32>(requests);
+  vm.wants = static_cast<u32>(std::min(guest + more, most));
+}
+
+void look_at(const Simulation& sim, const Host& host, Index machine, VirtualMachine& vm) {
+  if (vm.frozen) {
+    wants_nothing(vm);
+    return;
+  }
+  switch (vm.state) {
+    case VmState::Running: look_at_demand(sim, host, machine, vm); return;
+    case VmState::Starting:  // a kernel boots on one processor for the most part
+      wants_nothing(vm);
+      vm.wants = host.core_mhz;
+      return;
+    case VmState::Off:
+    case VmState::Stopped: wants_nothing(vm); return;
+  }
+}
+
+void serve_requests(const Simulation& sim, VirtualMachine& vm) {
+  const u64 served = vm.datastore == kNone ? kAll : sim.cluster.datastores[vm.datastore].served;
+  vm.io_gets = vm.wants == 0 ? 0 : static_cast<u32>(u64{vm.io_wants} * vm.gets / vm.wants * served / kAll);
+}
+
+void divide_host(Simulation& sim, Host& host) {
+  sim.claimants.clear();
+  host.wanted = 0;
+  for (const Index machine : host.machines) {
+    VirtualMachine& vm = sim.cluster.machines[machine];
+    look_at(sim, host, machine, vm);
+    host.wanted += vm.wants;
+    sim.claimants.push_back({vm.wants, vm.reservation, vm.shares});
+  }
+  host.served = std::min(host.service, host.capacity());
+  host.given = divide(sim.claimants, host.capacity() - host.served);
+  for (size_t i = 0; i < host.machines.size(); ++i) {
+    VirtualMachine& vm = sim.cluster.machines[host.machines[i]];
+    vm.gets = sim.claimants[i].gets;
+    serve_requests(sim, vm);
+    if (vm.tasks != 0) pace_tasks(sim, host.machines[i]);
+  }
+}
+
+}  // namespace
+
+void settle_host(Simulation& sim, Index at) {
+  Host& host = sim.cluster.hosts[at];
+  const Nanoseconds span = sim.now() - host.settled;
+  if (span == 0) return;
+  host.settled = sim.now();
+  host.energy += Sum{host.power} * span;
+  if (host.state != HostState::On) return;
+  host.offered += Sum{host.capacity()} * span;
+  host.used += Sum{host.given} * span;
+  host.in_service += Sum{host.served} * span;
+  for (const Index machine : host.machines) {
+    VirtualMachine& vm = sim.cluster.machines[machine];
+    vm.wanted += Sum{vm.wants} * span;
+    vm.used += Sum{vm.gets} * span;
+    vm.requests += Sum{vm.io_gets} * span;
+  }
+}
+
+void settle_all(Simulation& sim) {
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) settle_host(sim, host);
+}
+
+void refresh_host(Simulation& sim, Index at) {
+  settle_host(sim, at);
+  Host& host = sim.cluster.hosts[at];
+  const PowerCurve& curve = sim.cluster.curves[host.curve];
+  if (host.state != HostState::On) {
+    host.wanted = host.given = host.served = 0;
+    host.power = curve.off;
+    return;
+  }
+  divide_host(sim, host);
+  host.power = power_at(curve, u64{host.given} + host.served, host.capacity());
+}
+
+void refresh_datastores(Simulation& sim) {
+  struct Asked {
+    u64 reads = 0, writes = 0, kib = 0;
+  };
+  std::vector<Asked> asked(sim.cluster.datastores.size());
+  for (const VirtualMachine& vm : sim.cluster.machines) {
+    if (vm.datastore == kNone || vm.io_wants == 0 || vm.wants == 0) continue;
+    const u64 requests = u64{vm.io_wants} * vm.gets / vm.wants;
+    const u64 reads = requests * vm.reads / (u64{vm.reads} + vm.writes);
+    Asked& sum = asked[vm.datastore];
+    sum.reads += reads;
+    sum.writes += requests - reads;
+    sum.kib += requests * vm.request_kib;
+  }
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const u64 all = asked[i].reads + asked[i].writes;
+    load_datastore(sim.cluster.datastores[i], static_cast<u32>(asked[i].reads),
+                   static_cast<u32>(asked[i].writes), all == 0 ? 1 : static_cast<u32>(asked[i].kib / all));
+  }
+}
+
+void load_step(Simulation& sim) {
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) refresh_host(sim, host);
+  refresh_datastores(sim);
+  for (VirtualMachine& vm : sim.cluster.machines)
+    if (vm.datastore != kNone) serve_requests(sim, vm);
+  if (sim.load_step != 0) sim.calendar.add(sim.load_step, EventKind::LoadStep);
+}
+
+}  // namespace hvlab::cluster

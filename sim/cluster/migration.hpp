@@ -1,0 +1,85 @@
+// Machines moved while they run: to another host, to another datastore, or both; and hosts emptied.
+#pragma once
+
+#include <vector>
+
+#include "sim/cluster/precopy.hpp"
+#include "sim/cluster/refusal.hpp"
+#include "sim/cluster/types.hpp"
+
+namespace hvlab::cluster {
+
+struct Simulation;
+
+enum class MovePhase : u8 {
+  Waiting,     // for others: a host takes part in few moves at a time
+  Disk,        // the disk is copied while the machine runs; what it writes goes to both
+  Rounds,      // of pre-copy
+  LastCopy,    // the machine is stopped
+  SwitchOver,  // likewise
+  Done,
+  Failed,
+};
+
+struct Move {
+  Index machine = kNone;
+  Index from = kNone;
+  Index to = kNone;         // kNone while waiting: the best host when its turn comes
+  Index datastore = kNone;  // that its disk goes to; kNone: stays where it is
+  MovePhase phase = MovePhase::Waiting;
+  Refusal why = Refusal::None;  // of Failed
+  std::vector<Round> rounds;
+  u64 left = 0;  // bytes to be sent in this round
+  Index flow = kNone;
+  Nanoseconds asked = 0;
+  Nanoseconds began = 0;
+  Nanoseconds round_began = 0;
+  Nanoseconds stopped = 0;
+  Nanoseconds ended = 0;
+  u64 sent = 0;      // bytes
+  u64 downtime = 0;  // ns
+  u32 version = 0;
+
+  bool is_over() const { return phase == MovePhase::Done || phase == MovePhase::Failed; }
+};
+
+struct Moves {
+  PrecopyPolicy policy;  // "vmotion" unless said otherwise
+  u32 at_a_time = 4;     // moves of one host: 4 on 1 Gbit/s, 8 on 10 Gbit/s in VMware's published limits
+  u32 service = 500;     // MHz that a move takes of both hosts (assumed)
+  std::vector<Move> all;
+  std::vector<Index> waiting;  // in the order in which they were asked for
+  std::vector<Index> emptied;  // hosts in maintenance that are being emptied
+
+  Moves();
+};
+
+/// Asks the manager to move a running machine to host `to` (kNone: whichever suits best when its turn comes;
+/// the same host: the disk alone moves) and, unless `datastore` is kNone, its disk there. What can be said
+/// now is said now; later failures are in the log and in the move.
+Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore = kNone);
+
+/// Why a running machine could not move to `to` now; None if it could. kNone as datastore: its disk stays.
+Refusal may_move(const Simulation& sim, Index machine, Index to, Index datastore = kNone);
+
+/// The host with the least load that it could move to; kNone: none.
+Index best_host_for(const Simulation& sim, Index machine);
+
+/// Ends a move: the machine stays, or goes on, where it was.
+void fail_move(Simulation& sim, Index move, Refusal why);
+
+/// What the move's flow had to copy is copied.
+void part_is_copied(Simulation& sim, Index move);
+
+/// The switch-over is over.
+void move_step(Simulation& sim, Index move, u32 version);
+
+/// Starts waiting moves whose hosts have a place free.
+void start_waiting(Simulation& sim);
+
+/// Maintenance mode: the host takes no machines any more and gives those that it has away. The log says when
+/// it is empty. None, or why the manager does not do it.
+Refusal enter_maintenance(Simulation& sim, Index host);
+void leave_maintenance(Simulation& sim, Index host);
+
+}  // namespace hvlab::cluster

@@ -1,0 +1,138 @@
+// Who may move where, whose turn it is, and hosts that are emptied.
+#include <algorithm>
+
+#include "sim/cluster/life.hpp"
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+void begin_move(Simulation& sim, Index place);
+
+namespace {
+
+Refusal disk_may_move(const Simulation& sim, const VirtualMachine& vm, Index to, Index datastore) {
+  const Datastore& store = sim.cluster.datastores[datastore];
+  // A pooled disk's parts are placed when it is made; such disks are not copied here.
+  if (store.kind == StorageKind::Pooled || vm.pooled != kNone) return Refusal::Rule;
+  if (!reaches_datastore(sim.cluster, to, datastore)) return Refusal::NoDatastore;
+  if (!reaches_datastore(sim.cluster, vm.host, vm.datastore)) return Refusal::NoDatastore;
+  return store.used + vm.disk > store.capacity ? Refusal::DatastoreFull : Refusal::None;
+}
+
+Refusal machine_may_move(const Simulation& sim, Index machine) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  if (vm.state != VmState::Running) return Refusal::NotRunning;
+  if (vm.migration != kNone) return Refusal::MovesAlready;
+  return sim.cluster.overheads[vm.overhead].migrates ? Refusal::None : Refusal::WayCannotMove;
+}
+
+// The load that it would have with one more machine of `wants` MHz.
+u64 load_with(const Host& host, u32 wants) { return (u64{host.wanted} + wants) * 1000 / host.capacity(); }
+
+Refusal place_may_take(const Simulation& sim, Index machine, Index to, Index datastore) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  if (datastore != kNone) {
+    const Refusal disk = disk_may_move(sim, vm, to, datastore);
+    if (disk != Refusal::None) return disk;
+  }
+  if (to == vm.host) return datastore == kNone ? Refusal::Rule : Refusal::None;
+  const Refusal refusal = may_be_on(sim.cluster, machine, to);
+  if (refusal != Refusal::None && refusal != Refusal::NoDatastore) return refusal;
+  if (refusal == Refusal::NoDatastore && datastore == kNone) return Refusal::NoSharedStorage;
+  return reach_each_other(sim.cluster, vm.host, to, Purpose::Migration) ? Refusal::None : Refusal::NoNetwork;
+}
+
+bool has_place(const Simulation& sim, Index host) {
+  return sim.cluster.hosts[host].moving < sim.moves.at_a_time;
+}
+
+enum class Turn : u8 { Begun, Waits, Failed };
+
+Turn try_to_begin(Simulation& sim, Index place) {
+  Move& move = sim.moves.all[place];
+  if (!has_place(sim, move.from)) return Turn::Waits;
+  const bool chosen = move.to != kNone;
+  const Index to = chosen ? move.to : best_host_for(sim, move.machine);
+  if (to != kNone && !has_place(sim, to)) return Turn::Waits;
+  VirtualMachine& vm = sim.cluster.machines[move.machine];
+  vm.migration = kNone;
+  const Refusal refusal = to == kNone ? Refusal::NoHost : may_move(sim, move.machine, to, move.datastore);
+  vm.migration = place;
+  if (refusal != Refusal::None) {
+    fail_move(sim, place, refusal);
+    return Turn::Failed;
+  }
+  move.to = to;
+  std::erase(sim.moves.waiting, place);
+  begin_move(sim, place);
+  return Turn::Begun;
+}
+
+}  // namespace
+
+Refusal may_move(const Simulation& sim, Index machine, Index to, Index datastore) {
+  const Refusal refusal = machine_may_move(sim, machine);
+  return refusal != Refusal::None ? refusal : place_may_take(sim, machine, to, datastore);
+}
+
+Index best_host_for(const Simulation& sim, Index machine) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  Index best = kNone;
+  u64 least = ~u64{0};
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
+    if (host == vm.host || place_may_take(sim, machine, host, kNone) != Refusal::None) continue;
+    const u64 load = load_with(sim.cluster.hosts[host], vm.wants);
+    if (load < least) least = load, best = host;
+  }
+  return best;
+}
+
+Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  Refusal refusal = manager_works(sim) ? machine_may_move(sim, machine) : Refusal::NoManager;
+  if (refusal == Refusal::None && to != kNone) refusal = place_may_take(sim, machine, to, datastore);
+  if (refusal != Refusal::None) {
+    tell(sim, What::Refused, machine, to, kNone, static_cast<u64>(refusal));
+    return refusal;
+  }
+  const auto place = static_cast<Index>(sim.moves.all.size());
+  Move move;
+  move.machine = machine;
+  move.from = vm.host;
+  move.to = to;
+  move.datastore = datastore;
+  move.asked = sim.now();
+  sim.moves.all.push_back(move);
+  sim.moves.waiting.push_back(place);
+  sim.cluster.machines[machine].migration = place;
+  try_to_begin(sim, place);
+  return Refusal::None;
+}
+
+void start_waiting(Simulation& sim) {
+  // Each that begins or fails changes the list: it is gone through from the beginning.
+  for (size_t i = 0; i < sim.moves.waiting.size();)
+    i = try_to_begin(sim, sim.moves.waiting[i]) == Turn::Waits ? i + 1 : 0;
+}
+
+Refusal enter_maintenance(Simulation& sim, Index host) {
+  if (!manager_works(sim)) return Refusal::NoManager;
+  Host& at = sim.cluster.hosts[host];
+  if (at.state != HostState::On) return Refusal::HostNotOn;
+  at.maintenance = true;
+  if (at.machines.empty() && at.coming.empty()) {
+    tell(sim, What::Evacuated, kNone, host);
+    return Refusal::None;
+  }
+  sim.moves.emptied.push_back(host);
+  const std::vector<Index> machines = at.machines;  // moves that are over at once change it
+  for (const Index machine : machines) ask_move(sim, machine, kNone);
+  return Refusal::None;
+}
+
+void leave_maintenance(Simulation& sim, Index host) {
+  sim.cluster.hosts[host].maintenance = false;
+  std::erase(sim.moves.emptied, host);
+}
+
+}  // namespace hvlab::cluster

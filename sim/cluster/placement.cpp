@@ -1,0 +1,184 @@
+#include "sim/cluster/placement.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "sim/cluster/cluster.hpp"
+
+namespace hvlab::cluster {
+
+namespace {
+
+struct Average {
+  double mhz = 1;
+  double memory = 1;
+};
+
+Average average_of(std::span<const Room> hosts) {
+  Average sum{0, 0};
+  for (const Room& host : hosts) sum.mhz += host.mhz, sum.memory += host.memory;
+  const double count = std::max<double>(1, static_cast<double>(hosts.size()));
+  return {std::max(1.0, sum.mhz / count), std::max(1.0, sum.memory / count)};
+}
+
+double larger_part(Room room, Average of) { return std::max(room.mhz / of.mhz, room.memory / of.memory); }
+double smaller_part(Room room, Average of) { return std::min(room.mhz / of.mhz, room.memory / of.memory); }
+
+Room without(Room room, Room need) { return {room.mhz - need.mhz, room.memory - need.memory}; }
+
+// Hosts by what they have least of: the best is the first from the need's own measure on that holds it.
+class BestFit {
+ public:
+  BestFit(std::span<const Room> rooms, Average average)
+      : rooms_(rooms.begin(), rooms.end()), average_(average) {
+    for (Index host = 0; host < rooms_.size(); ++host) order_.insert(key(host));
+  }
+  Index find(Room need, const std::function<bool(Index)>& allowed) const {
+    for (auto it = order_.lower_bound({smaller_part(need, average_), 0}); it != order_.end(); ++it)
+      if (rooms_[it->second].holds(need) && allowed(it->second)) return it->second;
+    return kNone;
+  }
+  void take(Index host, Room need) {
+    order_.erase(key(host));
+    rooms_[host] = without(rooms_[host], need);
+    order_.insert(key(host));
+  }
+  const std::vector<Room>& rooms() const { return rooms_; }
+
+ private:
+  std::pair<double, Index> key(Index host) const { return {smaller_part(rooms_[host], average_), host}; }
+  std::vector<Room> rooms_;
+  Average average_;
+  std::set<std::pair<double, Index>> order_;
+};
+
+class FirstFit {
+ public:
+  explicit FirstFit(std::span<const Room> rooms)
+      : tree_({rooms.begin(), rooms.end()}), hosts_(rooms.size()) {}
+  Index find(Room need, const std::function<bool(Index)>& allowed) const {
+    return tree_.first(need, 0, allowed);
+  }
+  void take(Index host, Room need) { tree_.set(host, without(tree_.room(host), need)); }
+  std::vector<Room> rooms() const {
+    std::vector<Room> all;
+    for (Index host = 0; host < hosts_; ++host) all.push_back(tree_.room(host));
+    return all;
+  }
+
+ private:
+  FitTree tree_;
+  size_t hosts_;
+};
+
+class VectorFit {
+ public:
+  VectorFit(std::span<const Room> rooms, Average average)
+      : rooms_(rooms.begin(), rooms.end()), average_(average) {}
+  Index find(Room need, const std::function<bool(Index)>& allowed) const {
+    std::vector<bool> refused(rooms_.size());
+    while (true) {
+      const Index host = best(need, refused);
+      if (host == kNone || allowed(host)) return host;
+      refused[host] = true;
+    }
+  }
+  void take(Index host, Room need) { rooms_[host] = without(rooms_[host], need); }
+  const std::vector<Room>& rooms() const { return rooms_; }
+
+ private:
+  // By the angle between need and room: the cosine's square, so that no root is needed.
+  Index best(Room need, const std::vector<bool>& refused) const {
+    const double x = need.mhz / average_.mhz, y = need.memory / average_.memory;
+    Index host = kNone;
+    double most = -1;
+    for (Index i = 0; i < rooms_.size(); ++i) {
+      if (!rooms_[i].holds(need) || refused[i]) continue;
+      const double a = rooms_[i].mhz / average_.mhz, b = rooms_[i].memory / average_.memory;
+      const double length = a * a + b * b;
+      const double cosine = length == 0 ? 0 : (a * x + b * y) * (a * x + b * y) / length;
+      if (cosine > most) most = cosine, host = i;
+    }
+    return host;
+  }
+
+  std::vector<Room> rooms_;
+  Average average_;
+};
+
+template <class Finder>
+Packed pack_with(Finder finder, std::span<const Room> needs, std::span<const Index> order,
+                 const Allowed& allowed) {
+  Packed packed;
+  packed.host_of.assign(needs.size(), kNone);
+  for (const Index machine : order) {
+    const Index host =
+        finder.find(needs[machine], [&](Index at) { return !allowed || allowed(machine, at); });
+    packed.host_of[machine] = host;
+    if (host == kNone) {
+      ++packed.unplaced;
+    } else {
+      finder.take(host, needs[machine]);
+    }
+  }
+  packed.left = std::vector<Room>(finder.rooms());
+  return packed;
+}
+
+std::vector<Index> order_of(std::span<const Room> needs, bool largest_first, Average average) {
+  std::vector<Index> order(needs.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (largest_first)
+    std::ranges::stable_sort(order, std::greater{}, [&](Index i) { return larger_part(needs[i], average); });
+  return order;
+}
+
+}  // namespace
+
+Packed pack(std::span<const Room> hosts, std::span<const Room> needs, Packing packing, bool largest_first,
+            const Allowed& allowed) {
+  const Average average = average_of(hosts);
+  const std::vector<Index> order = order_of(needs, largest_first, average);
+  switch (packing) {
+    case Packing::FirstFit: return pack_with(FirstFit(hosts), needs, order, allowed);
+    case Packing::BestFit: return pack_with(BestFit(hosts, average), needs, order, allowed);
+    case Packing::VectorFit: break;
+  }
+  return pack_with(VectorFit(hosts, average), needs, order, allowed);
+}
+
+bool survives_one_failure(std::span<const Room> needs, const Packed& packed) {
+  for (Index failed = 0; failed < packed.left.size(); ++failed) {
+    std::vector<Room> rooms = packed.left;
+    rooms[failed] = {};
+    std::vector<Room> homeless;
+    for (size_t i = 0; i < needs.size(); ++i)
+      if (packed.host_of[i] == failed) homeless.push_back(needs[i]);
+    if (pack(rooms, homeless, Packing::FirstFit, true).unplaced != 0) return false;
+  }
+  return true;
+}
+
+std::optional<u32> fewest_hosts(std::span<const Room> hosts, std::span<const Room> needs, Packing packing,
+                                bool redundant) {
+  for (u32 count = 1; count <= hosts.size(); ++count) {
+    const Packed packed = pack(hosts.first(count), needs, packing, true);
+    if (packed.unplaced == 0 && (!redundant || survives_one_failure(needs, packed))) return count;
+  }
+  return std::nullopt;
+}
+
+std::vector<Room> rooms_of(const Cluster& cluster) {
+  std::vector<Room> rooms;
+  for (const Host& host : cluster.hosts) rooms.push_back({host.capacity(), host.memory});
+  return rooms;
+}
+
+std::vector<Room> needs_of(const Cluster& cluster) {
+  std::vector<Room> needs;
+  for (const VirtualMachine& vm : cluster.machines) needs.push_back({vm.size, memory_on_host(cluster, vm)});
+  return needs;
+}
+
+}  // namespace hvlab::cluster

@@ -1,0 +1,186 @@
+#include "sim/cluster/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/user_error.hpp"
+#include "sim/cluster/life.hpp"
+
+namespace hvlab::cluster {
+
+namespace {
+
+template <class Group>
+std::vector<std::string> names_of(const std::vector<Group>& groups) {
+  std::vector<std::string> names;
+  for (const Group& group : groups)
+    for (u32 i = 1; i <= group.count; ++i)
+      names.push_back(group.count == 1 ? group.name : fmt::format("{}-{}", group.name, i));
+  return names;
+}
+
+void build_hosts(const Plan& plan, Cluster& cluster) {
+  cluster.switches.resize(plan.switches);
+  for (const HostPlan& group : plan.hosts) {
+    Host host;
+    host.cores = group.cores;
+    host.core_mhz = group.core_mhz;
+    host.memory = group.memory;
+    host.curve = static_cast<u16>(cluster.curves.size());
+    cluster.curves.push_back(group.power);
+    add_hosts(cluster, group.count, host, group.cards, group.mbps);
+  }
+}
+
+void build_pool(const Plan& plan, const DatastorePlan& store, Cluster& cluster) {
+  if (cluster.pool.datastore != kNone) throw UserError("there is one pooled datastore at most");
+  cluster.pool.datastore = static_cast<Index>(cluster.datastores.size() - 1);
+  cluster.pool.tolerates = store.tolerates;
+  for (const std::string& host : store.members)
+    cluster.pool.hosts.push_back(place_of(host_names(plan), host, "host"));
+}
+
+void build_datastores(const Plan& plan, Cluster& cluster) {
+  for (const DatastorePlan& store : plan.datastores) {
+    cluster.datastores.push_back(store.what);
+    if (store.what.kind == StorageKind::Pooled) build_pool(plan, store, cluster);
+    if (!is_shared(store.what))
+      cluster.datastores.back().host = place_of(host_names(plan), store.host, "host");
+  }
+}
+
+u16 overhead_of(Cluster& cluster, const std::string& way) {
+  const auto found = std::ranges::find(cluster.overheads, way, &Overhead::name);
+  if (found != cluster.overheads.end()) return static_cast<u16>(found - cluster.overheads.begin());
+  cluster.overheads.push_back(way == "none" ? no_overhead() : load_overhead(way));
+  return static_cast<u16>(cluster.overheads.size() - 1);
+}
+
+u16 host_group(const Plan& plan, Cluster& cluster, const std::vector<std::string>& hosts) {
+  if (cluster.host_groups.empty()) cluster.host_groups.emplace_back();
+  if (hosts.empty()) return 0;
+  std::vector<Index> places;
+  for (const std::string& host : hosts) places.push_back(place_of(host_names(plan), host, "host"));
+  cluster.host_groups.push_back(places);
+  return static_cast<u16>(cluster.host_groups.size() - 1);
+}
+
+VirtualMachine machine_of(const Plan& plan, const MachinePlan& group, u16 number, Cluster& cluster) {
+  VirtualMachine vm = group.what;
+  vm.overhead = overhead_of(cluster, group.way);
+  vm.dirty = static_cast<Index>(cluster.dirty.size());
+  cluster.dirty.push_back(group.writes);
+  if (!group.datastore.empty()) vm.datastore = place_of(datastore_names(plan), group.datastore, "datastore");
+  if (group.apart) vm.apart = number;
+  if (group.together) vm.together = number;
+  vm.hosts = host_group(plan, cluster, group.hosts);
+  if (vm.size == 0) vm.size = std::max(vm.reservation, 1u);
+  return vm;
+}
+
+Index demand_of(const MachinePlan& group, u32 which, Cluster& cluster) {
+  Demand demand = group.demand;
+  demand.phase += which * group.later_each;
+  if (demand.shape == DemandShape::Trace) {
+    if (which == 0) cluster.traces.push_back(group.trace);
+    demand.trace = static_cast<u32>(cluster.traces.size() - 1);
+  }
+  cluster.demands.push_back(demand);
+  return static_cast<Index>(cluster.demands.size() - 1);
+}
+
+void build_machines(const Plan& plan, Cluster& cluster) {
+  u16 number = 0;
+  for (const MachinePlan& group : plan.machines) {
+    VirtualMachine vm = machine_of(plan, group, ++number, cluster);
+    for (u32 i = 0; i < group.count; ++i) {
+      vm.demand = demand_of(group, i, cluster);
+      if (vm.datastore != kNone) cluster.datastores[vm.datastore].used += vm.disk;
+      cluster.machines.push_back(vm);
+      if (vm.datastore == kNone || vm.datastore != cluster.pool.datastore) continue;
+      if (add_pooled_disk(cluster, static_cast<Index>(cluster.machines.size() - 1)) != Refusal::None)
+        throw UserError(
+            fmt::format("a pool that tolerates {} failures needs {} hosts with a card for storage",
+                        cluster.pool.tolerates, 2 * cluster.pool.tolerates + 1));
+    }
+  }
+}
+
+// Where each machine is said to start; kNone: nowhere in particular.
+std::vector<Index> wishes(const Plan& plan) {
+  std::vector<Index> hosts;
+  for (const MachinePlan& group : plan.machines)
+    for (u32 i = 0; i < group.count; ++i)
+      hosts.push_back(group.host.empty() ? kNone : place_of(host_names(plan), group.host, "host"));
+  return hosts;
+}
+
+void start_machines(const Plan& plan, Simulation& sim) {
+  const std::vector<Index> wished = wishes(plan);
+  // First those with a place of their own; the others around them.
+  for (Index machine = 0; machine < wished.size(); ++machine)
+    if (wished[machine] != kNone) power_on(sim, machine, wished[machine]);
+  std::vector<Room> rooms = rooms_of(sim.cluster), needs;
+  std::vector<Index> homeless;
+  const std::vector<Room> all = needs_of(sim.cluster);
+  for (Index machine = 0; machine < wished.size(); ++machine) {
+    if (wished[machine] == kNone) {
+      homeless.push_back(machine);
+      needs.push_back(all[machine]);
+    } else if (const Index host = sim.cluster.machines[machine].host; host != kNone) {
+      rooms[host].mhz -= std::min(rooms[host].mhz, all[machine].mhz);
+      rooms[host].memory -= all[machine].memory;
+    }
+  }
+  // Each is started as it is placed, so that rules see those before it.
+  const auto allowed = [&](Index i, Index host) {
+    return may_be_on(sim.cluster, homeless[i], host) == Refusal::None &&
+           power_on(sim, homeless[i], host) == Refusal::None;
+  };
+  const Packed packed = pack(rooms, needs, plan.packing, false, allowed);
+  for (size_t i = 0; i < homeless.size(); ++i)
+    if (packed.host_of[i] == kNone)
+      tell(sim, What::Refused, homeless[i], kNone, kNone, static_cast<u64>(Refusal::NoHost));
+}
+
+}  // namespace
+
+std::vector<std::string> host_names(const Plan& plan) { return names_of(plan.hosts); }
+std::vector<std::string> machine_names(const Plan& plan) { return names_of(plan.machines); }
+
+std::vector<std::string> datastore_names(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const DatastorePlan& store : plan.datastores) names.push_back(store.name);
+  return names;
+}
+
+Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what) {
+  const auto found = std::ranges::find(names, name);
+  if (found != names.end()) return static_cast<Index>(found - names.begin());
+  throw UserError(fmt::format("no {} is called '{}'; there are: {}", what, name, fmt::join(names, ", ")));
+}
+
+Simulation simulation_of(const Plan& plan) {
+  Simulation sim;
+  sim.cluster.seed = plan.seed;
+  sim.cluster.groups = plan.groups;
+  sim.load_step = plan.load_step;
+  sim.ha = plan.ha;
+  sim.balancer = plan.balancer;
+  sim.power = plan.power;
+  sim.faults = plan.faults;
+  sim.orders = plan.orders;
+  const auto policy = find_precopy_policy(plan.migration);
+  if (!policy) throw UserError("no way of migrating is called '" + plan.migration + "'");
+  sim.moves.policy = *policy;
+  build_hosts(plan, sim.cluster);
+  build_datastores(plan, sim.cluster);
+  build_machines(plan, sim.cluster);
+  if (!plan.manager.empty()) sim.manager.machine = place_of(machine_names(plan), plan.manager, "machine");
+  prepare(sim);
+  start_machines(plan, sim);
+  return sim;
+}
+
+}  // namespace hvlab::cluster

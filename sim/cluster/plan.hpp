@@ -1,0 +1,79 @@
+// A cluster as somebody describes it, with names and groups of like things; and the simulation made of that.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/cluster/placement.hpp"
+#include "sim/cluster/simulation.hpp"
+
+namespace hvlab::cluster {
+
+/// Hosts alike, called NAME-1, NAME-2, ... (NAME if there is one).
+struct HostPlan {
+  std::string name;
+  u32 count = 1;
+  u16 cores = 8;
+  u32 core_mhz = 2000;
+  u32 memory = 32 << 10;  // MiB
+  u32 cards = 2;
+  u32 mbps = 1000;
+  PowerCurve power;
+};
+
+struct DatastorePlan {
+  std::string name;
+  Datastore what;
+  std::string host;                  // of a local one
+  std::vector<std::string> members;  // of a pooled one: the hosts whose disks it is made of
+  u32 tolerates = 1;                 // likewise: failures
+};
+
+/// Machines alike, named likewise.
+struct MachinePlan {
+  std::string name;
+  u32 count = 1;
+  VirtualMachine what;       // its places in lists are filled in
+  std::string way = "none";  // a profile of profiles/overhead, or "none"
+  Demand demand;
+  Nanoseconds later_each = 0;  // so much later is each one's peak than the one before
+  std::vector<u16> trace;      // of DemandShape::Trace
+  DirtyProcess writes;
+  std::string datastore;           // empty: it has no disk
+  std::string host;                // empty: where the packing finds room
+  bool apart = false;              // each on another host
+  bool together = false;           // all on one
+  std::vector<std::string> hosts;  // only on these
+};
+
+struct Plan {
+  std::vector<HostPlan> hosts;
+  std::vector<DatastorePlan> datastores;
+  std::vector<MachinePlan> machines;
+  std::array<PortGroup, static_cast<size_t>(Purpose::Count)> groups;
+  u32 switches = 2;
+  Packing packing = Packing::FirstFit;
+  std::string migration = "vmotion";  // of precopy_policies()
+  Availability ha;
+  Balancer balancer;
+  PowerSaving power;
+  std::string manager;  // the machine that it runs in; empty: on hardware of its own
+  std::vector<Fault> faults;
+  std::vector<Order> orders;
+  Nanoseconds load_step = kMinutes;
+  u64 seed = 1;
+};
+
+/// The names of hosts, machines and datastores in the order of their places.
+std::vector<std::string> host_names(const Plan& plan);
+std::vector<std::string> machine_names(const Plan& plan);
+std::vector<std::string> datastore_names(const Plan& plan);
+
+/// The place of `name` in such a list. Throws UserError with `what` and the known names if it is not there.
+Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what);
+
+/// Builds the cluster, starts its machines (those that find no host are told of as refused), and prepares
+/// everything that is going to happen. Throws UserError for names of nothing and unknown profiles.
+Simulation simulation_of(const Plan& plan);
+
+}  // namespace hvlab::cluster

@@ -1,0 +1,35 @@
+#include "sim/cluster/refusal.hpp"
+
+#include <array>
+
+namespace hvlab::cluster {
+
+namespace {
+
+constexpr std::array<std::string_view, static_cast<size_t>(Refusal::Count)> kTexts = {
+    "done",
+    "the host is not on",
+    "the host is in maintenance",
+    "not enough memory",
+    "reservations of processor time would not fit",
+    "a rule forbids it",
+    "the host does not reach its disk",
+    "the hosts share no storage with its disk, and the disk is not to be copied",
+    "the hosts do not reach each other",
+    "this way of virtualizing does not move running instances",
+    "it is not running",
+    "it is being moved",
+    "the manager is down",
+    "what is left is kept for failures",
+    "no host takes it",
+    "it writes memory faster than that can be sent",
+    "a host failed",
+    "it was cancelled",
+    "the datastore is full",
+};
+
+}  // namespace
+
+std::string_view text(Refusal refusal) { return kTexts[static_cast<size_t>(refusal)]; }
+
+}  // namespace hvlab::cluster
