@@ -11,6 +11,7 @@ counts() {
   file=$memory/$1.$2
   [ -f "$file" ] || "$build/tests/$1/test_$1" -# "[#$2]" | tail -2 |
     sed -n 's/.*(\([0-9]*\) assertions\{0,1\} in \([0-9]*\) test cases\{0,1\}).*/\2 \1/p' > "$file"
+  [ -s "$file" ] || echo "$2 of tests/$1 does not pass" >&2
   cat "$file"
 }
 
