@@ -244,6 +244,12 @@ bool runs_guest(u64 reason) {
          is_vmx(reason, vmx::ExitReason::Vmresume);
 }
 
+std::optional<u8> acknowledged_interrupt(u64 reason, u64 info2) {
+  if (!is_vmx(reason, vmx::ExitReason::ExternalInterrupt) || (info2 & interruption::kValid) == 0)
+    return std::nullopt;
+  return static_cast<u8>(info2);
+}
+
 std::optional<PortAccess> port_access(u64 reason, u64 info1, u64 info2) {
   if (is_svm(reason, svm::Exit::IoIo)) return svm_port(info1);
   if (is_vmx(reason, vmx::ExitReason::IoInstruction)) return vmx_port(info1, info2);

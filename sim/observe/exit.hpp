@@ -52,6 +52,10 @@ bool comes_from_outside(u64 reason, u64 info2);
 /// True if the guest wanted to run a guest of its own: VMRUN, VMLAUNCH, VMRESUME.
 bool runs_guest(u64 reason);
 
+/// The interrupt that an exit has taken from the interrupt controller (SDM vol. 3, 26.7.1, "acknowledge
+/// interrupt on exit"): its handler in the host is not found through the IDT.
+std::optional<u8> acknowledged_interrupt(u64 reason, u64 info2);
+
 /// An access to a port (APM vol. 2, 15.10.2; SDM vol. 3, table 28-5, and 28.2.5 for info2).
 struct PortAccess {
   u16 port = 0;

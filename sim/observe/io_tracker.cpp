@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/bits.hpp"
+#include "sim/observe/exit.hpp"
 
 namespace hvlab::observe {
 
@@ -94,6 +95,7 @@ void IoTracker::on_event(const Event& event) {
       return;
     case EventKind::VmEntry: return enter(event);
     case EventKind::VmExit: return leave(event);
+    case EventKind::VmExitDetail: return acknowledged(event);
     default: return;
   }
 }
@@ -135,9 +137,23 @@ void IoTracker::leave(const Event& event) {
   if (!frames_.empty()) exit_log_.emplace_back(machine, event.a);
   timeline_.mark(event.core, event.time, IoWhere::Exit);
   it.block = 0;
+  it.reason = event.a;
   it.host_level = 0;
   it.halted = false;
   mark(event.core, after(event.time, static_cast<i64>(costs_.exit_cycles)));
+}
+
+/// An interrupt that the exit took is taken, without an event of its own, when the host goes on.
+void IoTracker::acknowledged(const Event& event) {
+  Core& it = core(event.core);
+  const auto vector = acknowledged_interrupt(it.reason, event.a);
+  if (!vector) return;
+  Event interrupt = event;
+  interrupt.kind = EventKind::Interrupt;
+  interrupt.a = *vector;
+  interrupt.time = after(event.time, static_cast<i64>(costs_.exit_cycles));
+  it.interrupt = timeline_.now(event.core, interrupt.time);
+  interrupt_taken(interrupt);
 }
 
 void IoTracker::switched(u8 index, Picoseconds time, u64 thread) {

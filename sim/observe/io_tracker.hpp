@@ -145,6 +145,7 @@ class IoTracker {
   struct Core {
     u64 block = 0;  // of the guest that runs, else 0
     u64 host_space = 0;
+    u64 reason = 0;  // of its last exit
     u8 host_level = 0;
     bool halted = false;
     std::optional<Moment> interrupt;        // the last that the machine's own system accepted here
@@ -179,6 +180,7 @@ class IoTracker {
   void drop_inner(u64 bytes);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
+  void acknowledged(const Event& event);
   Live* whole_for(const Live& part);
   void adopt(Live& part);
   void hand_down(Live& part);

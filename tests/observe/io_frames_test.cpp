@@ -1,6 +1,7 @@
 // Frames followed one way each, through synthetic streams of events.
 #include <catch2/catch.hpp>
 
+#include "sim/arch/vmx_exit.hpp"
 #include "tracker_bench.hpp"
 
 using namespace hvlab;
@@ -168,6 +169,23 @@ TEST_CASE("each place copies each frame once, in their order") {
   REQUIRE(b.done.size() == 4);
   CHECK((b.done[2].copy_known && b.done[2].copied == 106));
   CHECK_FALSE(b.done[3].copy_known);
+}
+
+// Catches an interrupt that has no event of its own, since the exit has taken it (SDM vol. 3, "acknowledge
+// interrupt on exit"), and another one that is taken for it.
+TEST_CASE("an interrupt that an exit has acknowledged is the card's if it has its vector") {
+  for (const u64 vector : {0x30, 0x31}) {
+    Wire b;
+    b.enter(kBlockA, kRootA);
+    b.pass(), b.card(EventKind::FrameReceived, 106);
+    b.card(EventKind::MessageInterrupt, 0xFEE0'0000, 0x30);
+    b.pass(), b.leave(arch::vmx::exit_code(1));
+    b.event(EventKind::VmExitDetail, u64{0x8000'0000} | vector);
+    b.pass(20), b.tracker.delivered(0, b.now, 106, 0);
+    REQUIRE(b.done.size() == 1);
+    CHECK(b.done[0].saw(IoStage::Handler) == (vector == 0x30));
+    CHECK(contiguous(b.done[0]));
+  }
 }
 
 // Catches exits from before the frame came, and those of another machine.
