@@ -166,6 +166,12 @@ bool read_platform_info(Cpu& cpu, u32, u64& value) {
   return value = (ratio & 0xFF) << 8 | (ratio & 0xFF) << 40, true;
 }
 
+/// States of the package, which is never in another than C0: firmware has set that limit, and locked it.
+bool has_package_states(const Cpu& cpu) {
+  return intel(cpu) && cpu.identity.family == 6 && cpu.identity.model >= 0x1A;
+}
+bool read_package_states(Cpu&, u32, u64& value) { return value = bit(15), true; }
+
 // --- machine check: no bank ever holds an error ---
 
 constexpr unsigned kBanks = 6;

@@ -49,6 +49,23 @@ TEST_CASE("unknown MSRs fault; features decide what is there") {
   CHECK(m.run({0x0F, 0x32}) == 13);
 }
 
+// Catches a fault where system software of Nehalem and later reads which states the package may enter, before
+// it changes them (SDM vol. 4, table 2-15), and a register that Penryn has not.
+TEST_CASE("the package's states are locked by firmware") {
+  timing::Profile p = everything();
+  p.vendor = "GenuineIntel";
+  p.family = 6;
+  p.model = 0x1A;
+  Machine nehalem(p);
+  CHECK(read(nehalem.cpu(), 0xE2) == bit(15));
+  CHECK(control::write_msr(nehalem.cpu(), 0xE2, 0));
+  CHECK(read(nehalem.cpu(), 0xE2) == bit(15));
+  p.model = 0x17;
+  Machine penryn(p);
+  u64 value = 0;
+  CHECK_FALSE(control::read_msr(penryn.cpu(), 0xE2, value));
+}
+
 // Catches invalid memory types and addresses being stored.
 TEST_CASE("values with rules") {
   Machine m;
