@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sim/analysis/techniques.hpp"
 #include "sim/analysis/verdict.hpp"
 
 namespace hvlab::analysis {
@@ -35,6 +36,16 @@ const Measurement* run_under(Measurements all, const std::string& policy) {
     return (policy == kKvm ? m.way == kKvm : m.scheduler == policy) && m.waits.size() >= 2;
   });
   return found == all.end() ? nullptr : &*found;
+}
+
+/// Runs by Xen, of which the claim says nothing; they are told beside the others.
+std::vector<const Measurement*> runs_by_xen(Measurements all) {
+  std::vector<const Measurement*> runs;
+  for (const Measurement& m : all) {
+    const Virtualizer* how = virtualizer(m.way);
+    if (how != nullptr && how->family == std::string("Xen") && m.waits.size() >= 2) runs.push_back(&m);
+  }
+  return runs;
 }
 
 std::string sentence(const Measurement& m, const std::string& name) {
@@ -71,10 +82,14 @@ Verdict judge_all_at_once(Measurements all) {
         "co-scheduling of the teaching hypervisor";
     return verdict;
   }
-  const std::string told = sentence(*kvm, kKvm) + sentence(*strict, kStrict) + sentence(*relaxed, kRelaxed);
+  std::string told = sentence(*kvm, kKvm) + sentence(*strict, kStrict) + sentence(*relaxed, kRelaxed);
   for (const auto& [m, name] :
        {std::pair(kvm, kKvm), std::pair(strict, kStrict), std::pair(relaxed, kRelaxed)})
     add_figures(*m, name, verdict);
+  for (const Measurement* m : runs_by_xen(all)) {
+    told += sentence(*m, m->way);
+    add_figures(*m, m->way, verdict);
+  }
   if (!all_at_once(*strict)) {
     verdict.text =
         "strict co-scheduling does not show what the claim says of KVM, so that it cannot be seen in "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/analysis/techniques.hpp"
 #include "sim/lab/io_report.hpp"
 #include "sim/lab/text_table.hpp"
 #include "sim/timing/profile.hpp"
@@ -70,6 +71,10 @@ analysis::Measurement measurement_of(const MeasuredRun& run) {
   m.scheduler = run.scheduler;
   for (size_t i = 0; i < instances(run); ++i) m.each.push_back(instance_result(run, i));
   m.waits = run.work.waits;
+  // Xen's first domain is machine 1, and no guest.
+  const analysis::Virtualizer* how = analysis::virtualizer(run.way);
+  if (how != nullptr && how->family == std::string_view("Xen"))
+    std::erase_if(m.waits, [](const analysis::MachineWaits& each) { return each.vm == 1; });
   const u64 idle = account_cycles(run.ledger, "idle");
   if (run.cycles != 0) {
     m.busy_seconds = run.seconds * run.processors * static_cast<double>(run.cycles - idle) /

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/arch/xen.hpp"
+#include "sim/observe/exit.hpp"
+
 namespace hvlab::observe {
 
 // A core may be ahead of another by a part of a slice: time never goes back here.
@@ -35,20 +38,65 @@ void VcpuWaits::halted(unsigned core, bool is_halted, Picoseconds time) {
   halted_[core] = is_halted;
 }
 
+// Whose thread enters a virtual processor is that one's.
+void VcpuWaits::thread_enters(const Event& event) {
+  const auto thread = thread_on_.find(event.core);
+  if (thread == thread_on_.end()) return;
+  const ExitTotals::Vcpu who = exits_.vcpu_at(event.a);
+  if (who.vm == 0) return;
+  const u64 vcpu = arch::mark::vcpu_id(who.vm, who.vcpu);
+  u64& known = vcpu_of_thread_[thread->second];
+  if (known == vcpu) return;
+  known = vcpu;
+  set(vcpu, State::Running, event.time);
+}
+
+bool VcpuWaits::runs(u64 vcpu) const {
+  const auto machine = machines_.find(arch::mark::vm_of(vcpu));
+  if (machine == machines_.end()) return false;
+  const auto state = machine->second.vcpus.find(arch::mark::vcpu_of(vcpu));
+  return state != machine->second.vcpus.end() && state->second == State::Running;
+}
+
+/// Who had the core is no longer on it, and could go on if he ran.
+void VcpuWaits::set_aside(unsigned core, Picoseconds time) {
+  const auto last = domain_on_.find(core);
+  if (last == domain_on_.end()) return;
+  const u64 vcpu = last->second;
+  domain_on_.erase(last);
+  if (runs(vcpu)) set(vcpu, State::Ready, time);
+}
+
+void VcpuWaits::domain_enters(const Event& event) {
+  const ExitTotals::Vcpu who = exits_.vcpu_at(event.a);
+  if (who.vm == 0) return;
+  const u64 vcpu = arch::mark::vcpu_id(who.vm, who.vcpu);
+  const auto last = domain_on_.find(event.core);
+  if (last == domain_on_.end() || last->second != vcpu) {
+    set_aside(event.core, event.time);
+    std::erase_if(domain_on_, [&](const auto& each) { return each.second == vcpu; });
+    domain_on_[event.core] = vcpu;
+  }
+  if (!runs(vcpu)) set(vcpu, State::Running, event.time);
+}
+
+void VcpuWaits::domain_leaves(const Event& event) {
+  const auto last = domain_on_.find(event.core);
+  if (last != domain_on_.end() && exit_class(event.a, event.b) == ExitClass::Hlt)
+    set(last->second, State::Halted, event.time);
+}
+
 void VcpuWaits::on_event(const Event& event) {
-  if (event.kind == EventKind::Halt) return halted(event.core, true, event.time);
+  if (event.kind == EventKind::Halt) {
+    if (!exits_.in_guest(event.core)) set_aside(event.core, event.time);
+    return halted(event.core, true, event.time);
+  }
   if (event.kind == EventKind::Wake) return halted(event.core, false, event.time);
-  if (event.kind == EventKind::VmEntry) {
-    // Whose thread enters a virtual processor is that one's.
-    const auto thread = thread_on_.find(event.core);
-    if (thread == thread_on_.end()) return;
-    const ExitTotals::Vcpu who = exits_.vcpu_at(event.a);
-    if (who.vm == 0) return;
-    const u64 vcpu = arch::mark::vcpu_id(who.vm, who.vcpu);
-    u64& known = vcpu_of_thread_[thread->second];
-    if (known == vcpu) return;
-    known = vcpu;
-    return set(vcpu, State::Running, event.time);
+  if (event.kind == EventKind::VmEntry) return xen_ ? domain_enters(event) : thread_enters(event);
+  if (event.kind == EventKind::VmExit) {
+    xen_ = xen_ || arch::xen::is_exit_code(event.a);
+    if (xen_) domain_leaves(event);
+    return;
   }
   const auto mark = marks_.read(event);
   if (!mark) return;

@@ -1,6 +1,9 @@
 // How the virtual processors of a machine run beside each other: whether one waits for a processor while
 // another one of its machine runs, or while a processor has nothing to do. Told from the marks of a
-// hypervisor (docs/marks.md), or from the threads of a Linux that runs them.
+// hypervisor (docs/marks.md), from the threads of a Linux that runs them, or, of Xen's domains, from their
+// entries and exits alone: who has not said that he waits, and is not entered while another one has his
+// processor, could run. One that Xen has woken, and not yet entered, is taken for one that waits for an
+// event.
 #pragma once
 
 #include <map>
@@ -47,6 +50,11 @@ class VcpuWaits final : public Observer, public ThreadWatcher {
   void pass(Picoseconds now);
   void set(u64 vcpu, State state, Picoseconds time);
   void halted(unsigned core, bool is_halted, Picoseconds time);
+  void thread_enters(const Event& event);
+  void domain_enters(const Event& event);
+  void domain_leaves(const Event& event);
+  void set_aside(unsigned core, Picoseconds time);
+  bool runs(u64 vcpu) const;
 
   const ExitTotals& exits_;
   MarkReader marks_;
@@ -55,6 +63,8 @@ class VcpuWaits final : public Observer, public ThreadWatcher {
   std::map<unsigned, bool> halted_;         // by core
   std::map<unsigned, unsigned> thread_on_;  // by core: the number of a Linux' thread
   std::map<unsigned, u64> vcpu_of_thread_;  // arch::mark::vcpu_id by that number
+  bool xen_ = false;                        // a paravirtual domain has been left
+  std::map<unsigned, u64> domain_on_;       // by core: arch::mark::vcpu_id of Xen's that it entered last
   std::map<unsigned, Machine> machines_;    // by number
   Picoseconds since_ = 0;
 };

@@ -54,3 +54,15 @@ TEST_CASE("H8 needs strict co-scheduling to show it, and relaxed not to") {
   all[0].waits.pop_back();  // one machine alone
   CHECK(judge_all_at_once(all).word == Word::CannotBeTested);
 }
+
+// Catches Xen's runs that are measured and not told, or that change a verdict which says nothing of Xen.
+TEST_CASE("H8 tells of Xen beside the others") {
+  std::vector<Measurement> all = with_kvm(6, 0.1);
+  all.push_back(schedule("xen-pv", "", 0.3, 7));
+  CHECK(judge_all_at_once(all).word == Word::Holds);
+  CHECK(has(judge_all_at_once(all).text,
+            "xen-pv: machine 2 waits in 3.0 % of its time while a processor is free; machine 2 runs with a "
+            "part of its "
+            "virtual processors, others waiting, in 70.0 %."));
+  CHECK(judge_all_at_once(all).figures.size() == 16);
+}

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/arch/xen.hpp"
+
 using namespace hvlab;
 using namespace hvlab::observe;
 using arch::mark::VcpuState;
@@ -74,4 +76,42 @@ TEST_CASE("a virtual processor of KVM's is what the thread is that enters it") {
   CHECK(times[0].waiting == 5'000);
   CHECK(times[0].partly_running == 3'000);
   CHECK(times[0].beside_idle == 2'000);
+}
+
+// Catches a virtual processor that Xen has set aside taken for one that waits for an event, one that waits
+// taken for one that could run, and one that has moved to another processor counted on both.
+TEST_CASE("a virtual processor of Xen's is told by its entries and exits") {
+  ExitTotals exits(1'000'000'000);
+  VcpuWaits waits(exits);
+  const auto tell = [&](Picoseconds time, EventKind kind, u64 a, u8 core) {
+    const Event one = event(time, kind, a, 0x9000, core);
+    exits.on_event(one);
+    waits.on_event(one);
+  };
+  const auto enter = [&](Picoseconds time, u64 block, u8 core) {
+    tell(time, EventKind::VmEntry, block, core);
+  };
+  const auto leave = [&](Picoseconds time, arch::xen::Exit why, u8 core) {
+    tell(time, EventKind::VmExit, arch::xen::exit_code(why), core);
+  };
+  enter(0, 0x1001, 0);
+  leave(500, arch::xen::Exit::Hypercall, 0);  // Xen is known by it
+  enter(1'000, 0x1001, 0);
+  enter(1'000, 0x1002, 1);
+  leave(2'000, arch::xen::Exit::Interrupt, 0);
+  enter(3'000, 0x1003, 0);  // the first one is set aside, beside both others
+  leave(5'000, arch::xen::Exit::Block, 0);
+  tell(5'000, EventKind::Halt, 0, 0);
+  leave(6'000, arch::xen::Exit::Interrupt, 1);
+  tell(7'000, EventKind::Wake, 0, 0);
+  enter(7'000, 0x1001, 0);
+  enter(8'000, 0x1002, 2);  // from processor 1
+  leave(9'000, arch::xen::Exit::Block, 2);
+  leave(9'000, arch::xen::Exit::Block, 0);
+  const auto times = waits.times(20'000);
+  REQUIRE(times.size() == 1);
+  CHECK(times[0].runnable == 8'000);
+  CHECK(times[0].waiting == 4'000);
+  CHECK(times[0].beside_idle == 2'000);
+  CHECK(times[0].partly_running == 4'000);
 }
