@@ -54,6 +54,7 @@ std::vector<Overhead> overheads(Measurements all) {
 /// What H6 compares: one assisted way with one that is not, on the same processor.
 struct Steps {
   std::vector<std::string> lowered, left_nothing, not_lowered;
+  bool by_paging = true;  // what is left is told by whether the processor has nested paging
 };
 
 Steps steps_of(const std::vector<Overhead>& some) {
@@ -72,6 +73,8 @@ Steps steps_of(const std::vector<Overhead>& some) {
         steps.left_nothing.push_back(step);
       else
         steps.lowered.push_back(step);
+      const bool nested = after.of->assistance == Assistance::NestedPaging;
+      steps.by_paging = steps.by_paging && nested == (compare(after.ratio, 1) <= 0);
     }
   }
   return steps;
@@ -127,7 +130,9 @@ Verdict judge_assistance(Measurements all) {
   verdict.word = all_so                                                ? Word::Holds
                  : steps.lowered.empty() && steps.left_nothing.empty() ? Word::DoesNotHold
                                                                        : Word::HoldsIf;
-  verdict.text = verdict.word == Word::Holds     ? "it is lower with assistance, and still there."
+  verdict.text = verdict.word == Word::Holds ? "it is lower with assistance, and still there."
+                 : verdict.word == Word::HoldsIf && steps.by_paging && steps.not_lowered.empty()
+                     ? "the processor has no nested paging; with it next to nothing is left."
                  : verdict.word == Word::HoldsIf ? "it depends on what is compared."
                                                  : "it is lower nowhere.";
   verdict.text += sentence("Lower, and still there", steps.lowered) +

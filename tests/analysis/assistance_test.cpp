@@ -47,6 +47,8 @@ TEST_CASE("H6 compares techniques on one processor at a time") {
   CHECK(judge_assistance(generations(1.6, 1.2)).word == Word::HoldsIf);
   CHECK(judge_assistance(generations(1.3, 1.01)).word == Word::HoldsIf);
   CHECK(judge_assistance(generations(1.6, 1.5)).word == Word::DoesNotHold);
+  CHECK(has(judge_assistance(generations(1.3, 1.01)).text, "the processor has no nested paging;"));
+  CHECK_FALSE(has(judge_assistance(generations(1.01, 1.2)).text, "the processor has no nested paging;"));
   const std::string text = judge_assistance(generations(1.6, 1.2)).text;
   CHECK(has(text, "Lower, and still there: kvm on new (nested paging) and not xen-pv (x1.20, not x1.40)."));
   CHECK(has(text, "Not lower: kvm on old (shadow paging) and not xen-pv (x1.60, not x1.40)."));
