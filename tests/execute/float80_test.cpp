@@ -117,6 +117,12 @@ void compare(const char* name, u16 control, u16 mask, bool exactly, Ours ours, H
   Float80 r{}, h{};
   const u16 status = ours(control, a..., r), expected = host(control, a..., h);
   const bool value = withholds(control, expected) || (exactly ? same(r, h) : close(r, h));
+  // Results a unit apart lie on both sides of the smallest normal number: whether that is an underflow
+  // differs.
+  constexpr u16 kUnderflow = 0x10;
+  bool edge = (r.sign_exponent & 0x7FFF) <= 1 || (h.sign_exponent & 0x7FFF) <= 1;
+  ((edge = edge || (a.sign_exponent & 0x7FFF) <= 1), ...);
+  if (!exactly && edge) mask &= static_cast<u16>(~kUnderflow);
   if ((status & mask) == (expected & mask) && value) return;
   std::string operands;
   ((operands += " " + text(a)), ...);
@@ -200,6 +206,11 @@ TEST_CASE("Partial remainders are the host's to the last bit", "[float80]") {
   for (const u16 control : {u16{0x037F}, u16{0x036F}, u16{0x037D}, u16{0x0340}})
     for (const Float80& a : specials())
       for (const Float80& b : specials()) {
+        // Of a denormal number by infinity it is that number: an underflow on AMD's processors, none on
+        // Intel's.
+        const bool unchanged = a.sign_exponent % 0x8000 == 0 && b.sign_exponent % 0x8000 == 0x7FFF &&
+                               b.significand == u64{1} << 63;
+        if (unchanged && (control & 0x10) == 0) continue;
         compare("fprem", control, kAll, true, fprem, host_fprem, a, b);
         compare("fprem1", control, kAll, true, fprem1, host_fprem1, a, b);
       }

@@ -84,6 +84,30 @@ Code encode(const Instruction& i, int form, u8 imm) {
   return code;
 }
 
+/// Which one a dot product gives of several NaNs is as its additions are ordered, and no manual says how:
+/// makers differ. Lanes of `ours` that are another NaN become the host's.
+template <class Word>
+void take_nans(const Registers& native, Registers& ours, bool (*is_nan)(Word)) {
+  for (unsigned i = 0; i < 16; ++i) {
+    Word a[16 / sizeof(Word)], b[16 / sizeof(Word)];
+    std::memcpy(a, native.fx.xmm[i], 16);
+    std::memcpy(b, ours.fx.xmm[i], 16);
+    for (unsigned lane = 0; lane < std::size(a); ++lane)
+      if (is_nan(a[lane]) && is_nan(b[lane])) b[lane] = a[lane];
+    std::memcpy(ours.fx.xmm[i], b, 16);
+  }
+}
+
+std::string without_nans_of_dot_products(const Instruction& i, const Registers& native, Registers& ours) {
+  const u8 last = i.opcode.back();
+  const bool dot = i.opcode.size() == 4 && i.opcode[2] == 0x3A && (last == 0x40 || last == 0x41);
+  if (dot && last == 0x40)
+    take_nans<u32>(native, ours, [](u32 v) { return (v & 0x7FFF'FFFF) > 0x7F80'0000; });
+  if (dot && last == 0x41)
+    take_nans<u64>(native, ours, [](u64 v) { return (v & ~(u64{1} << 63)) > 0x7FF0'0000'0000'0000; });
+  return differences(native, ours);
+}
+
 void check(const std::vector<Instruction>& list, unsigned rounds, u32 unmask = 0) {
   Random random(7);
   for (const Instruction& i : list) {
@@ -96,7 +120,8 @@ void check(const std::vector<Instruction>& list, unsigned rounds, u32 unmask = 0
         r.fx.mxcsr = random_mxcsr(random);
         if (unmask) r.fx.mxcsr &= ~(static_cast<u32>(random.next()) & unmask);
         const Code code = encode(i, form, static_cast<u8>(random.next()));
-        const std::string found = twin(code, r, native, ours);
+        twin(code, r, native, ours);
+        const std::string found = without_nans_of_dot_products(i, native, ours);
         if (found.empty()) continue;
         ++reported;
         char operands[200];

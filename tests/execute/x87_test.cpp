@@ -282,7 +282,11 @@ TEST_CASE("x87 transcendentals keep the host's stack and exceptions and stay wit
       INFO(operands);
       for (unsigned i = 0; i < 2; ++i)
         if (near(native.fx.st[i], ours.fx.st[i])) ours.fx.st[i] = native.fx.st[i];
-      for (Registers* x : {&native, &ours}) x->fx.status &= static_cast<u16>(~0x0220);
+      // Results a unit apart lie on both sides of the smallest normal number: whether that is an underflow
+      // differs.
+      const auto at_edge = [](const FxImage::Slot& s) { return (s.sign_exponent & 0x7FFF) <= 1; };
+      const bool edge = at_edge(native.fx.st[0]) || at_edge(native.fx.st[1]);
+      for (Registers* x : {&native, &ours}) x->fx.status &= static_cast<u16>(edge ? ~0x0230 : ~0x0220);
       CHECK(differences(native, ours) == kNone);
     }
   }

@@ -14,6 +14,10 @@ void print_rules();
 /// Why the two results of `c` need not agree, or nullptr. `host`: what the host made of it.
 const char* incomparable(const Case& c, const Result& host);
 
+/// What this maker's processors do otherwise and HVLab does not do yet (docs/oracle.md), or null. Part of
+/// what is incomparable.
+const char* known_difference(const Case& c, const Result& host);
+
 /// x87 condition codes C0..C3 (in their places in FSW) that are undefined after `c` (SDM vol. 2, "FPU Flags
 /// Affected").
 u16 undefined_conditions(const Case& c);
