@@ -22,8 +22,7 @@ constexpr Virtualizer kVirtualizers[] = {
 constexpr Interfaces kInterfaces[] = {
     {"monolithic", "monolithic-pv", "devices"},
     {"hosted", "hosted-pv", "devices"},
-    {"xen-hvm", "xen-pvh", "devices"},
-    {"xen-hvm", "xen-pv", "processor, memory and devices"},
+    {"xen-hvm", "xen-pv", "processor and memory"},
 };
 
 }  // namespace

@@ -36,7 +36,8 @@ const Virtualizer* virtualizer(const std::string& way);
 struct Interfaces {
   const char* emulated;
   const char* paravirtual;
-  const char* what;  // that differs: "devices"
+  const char*
+      what;  // that differs: "devices"; an HVM guest of Xen reaches its devices as a paravirtual one does
 };
 
 std::span<const Interfaces> interfaces();

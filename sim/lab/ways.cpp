@@ -16,6 +16,8 @@ constexpr const char* kProcessor = "amd-zen2";
 // Xen has the serial port; its dom0 has so much memory, whatever there is.
 constexpr const char* kXen =
     "console=com1 com1=115200,8n1 loglvl=warning spec-ctrl=no dom0_mem=512M,max:512M";
+constexpr const char* kXenWithQemu =
+    "console=com1 com1=115200,8n1 loglvl=warning spec-ctrl=no dom0_mem=768M,max:768M";
 
 // Virtual machines' hosts have the same memory, and more than 512 MiB: below, Linux leaves huge pages off.
 constexpr Way kWays[] = {
@@ -49,6 +51,9 @@ constexpr Way kWays[] = {
     {"xen-pvh", "in a guest of Xen with nested paging and no emulated device; dom0 has the devices",
      "xen-pvh", "kernel busybox xen xen-tools", 960, 160, 1, kProcessor, "guest", true, "", false, true,
      kXen},
+    {"xen-hvm", "in a guest of Xen that is a whole PC: its firmware, and dom0's QEMU for its devices",
+     "xen-hvm", "kernel busybox xen xen-tools xen-qemu", 1400, 224, 1, kProcessor, "guest", true, "", false,
+     true, kXenWithQemu},
 };
 
 }  // namespace
