@@ -81,8 +81,8 @@ Verdict judge_portability(Measurements all) {
       ++pairs;
       const double ratio = total_seconds(*other) / total_seconds(m);
       faster = faster && compare(ratio, 1) < 0;
-      verdict.figures.push_back({fmt::format("{} against {}, all phases, {} processor(s)", each.paravirtual,
-                                             each.emulated, m.processors),
+      verdict.figures.push_back({fmt::format("{} against {}, all phases, {} processor{}", each.paravirtual,
+                                             each.emulated, m.processors, m.processors == 1 ? "" : "s"),
                                  ratio, ""});
       Speed speed;
       compare_phases(m, *other, speed);
