@@ -123,7 +123,9 @@ bool cross_domains(Cpu& cpu) {
     const auto number = xen::vcpu_of_gdt(cpu.gdtr.base);
     const u64 domain = slot(cpu, cpu.cr3, xen::kDomainSlot);
     if (!number || domain == 0) return false;
-    enter(cpu, cpu.vmm.domains()->vcpu(domain, *number));
+    DomainVcpu* vcpu = cpu.vmm.domains()->vcpu(domain, *number);
+    if (vcpu == nullptr) return false;
+    enter(cpu, *vcpu);
   }
   cpu.reported_cpl = cpu.cpl;
   return true;

@@ -24,16 +24,19 @@ struct DomainVcpu {
 /// for the first one's.
 class Domains {
  public:
-  /// Virtual processor `number` (below 4096) of the domain with the table at `domain` (a multiple of 4096).
-  /// The reference stays good.
-  DomainVcpu& vcpu(u64 domain, unsigned number) {
+  /// Many more than Xen's domains have: what is laid out like Xen and makes more is none.
+  static constexpr size_t kMost = 4096;
+
+  /// Virtual processor `number` (below 4096) of the domain with the table at `domain` (a multiple of 4096);
+  /// null if it is one more than kMost. The pointer stays good.
+  DomainVcpu* vcpu(u64 domain, unsigned number) {
     const u64 block = domain + number;
-    const auto [place, fresh] = vcpus_.try_emplace(block);
-    if (fresh) {
-      if (first_ == 0) first_ = domain;
-      place->second = {.block = block, .domain = domain, .number = number, .management = domain == first_};
-    }
-    return place->second;
+    if (const auto known = vcpus_.find(block); known != vcpus_.end()) return &known->second;
+    if (vcpus_.size() == kMost) return nullptr;
+    if (first_ == 0) first_ = domain;
+    DomainVcpu& fresh = vcpus_[block];
+    fresh = {.block = block, .domain = domain, .number = number, .management = domain == first_};
+    return &fresh;
   }
 
  private:

@@ -213,3 +213,15 @@ TEST_CASE("an address space of the same domain is the guest's, told once it runs
   m.load_cr3(kText, kOther + 0x1000);
   CHECK(m.record.of(EventKind::AddressSpace).size() == 1);
 }
+
+// Catches a guest that looks like Xen and makes domains for ever, which would fill the host's memory.
+TEST_CASE("the domains that are known are bounded") {
+  observe::Domains domains;
+  constexpr size_t kMost = observe::Domains::kMost;
+  for (size_t i = 1; i <= kMost; ++i) REQUIRE(domains.vcpu(i << 12, 0) != nullptr);
+  CHECK(domains.vcpu((kMost + 1) << 12, 0) == nullptr);
+  CHECK(domains.vcpu(1 << 12, 1) == nullptr);
+  REQUIRE(domains.vcpu(1 << 12, 0) != nullptr);
+  CHECK(domains.vcpu(1 << 12, 0)->management);
+  CHECK_FALSE(domains.vcpu(2 << 12, 0)->management);
+}
