@@ -27,17 +27,6 @@ constexpr Interfaces kInterfaces[] = {
 
 }  // namespace
 
-const char* name(Technique technique) {
-  switch (technique) {
-    case Technique::Translation: return "binary translation";
-    case Technique::Paravirtual: return "paravirtual";
-    case Technique::Assisted: return "assisted";
-  }
-  return "";
-}
-
-std::span<const Virtualizer> virtualizers() { return kVirtualizers; }
-
 const Virtualizer* virtualizer(const std::string& way) {
   const auto* found =
       std::ranges::find_if(kVirtualizers, [&](const Virtualizer& row) { return row.way == way; });

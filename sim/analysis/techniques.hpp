@@ -13,9 +13,6 @@ enum class Technique {
   Assisted,     // the processor has a mode for guests
 };
 
-/// "binary translation", "paravirtual", "assisted".
-const char* name(Technique technique);
-
 struct Virtualizer {
   const char* way;
   const char* family;  // "KVM", "Xen", ...
@@ -24,9 +21,6 @@ struct Virtualizer {
   bool system;      // false: runs single programs
   bool moves;       // its machines can be moved while they run
 };
-
-/// All of them.
-std::span<const Virtualizer> virtualizers();
 
 /// The row of a way; null if it makes no virtual machines or is not one of Debian's.
 const Virtualizer* virtualizer(const std::string& way);

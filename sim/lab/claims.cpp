@@ -7,6 +7,7 @@
 #include "sim/analysis/techniques.hpp"
 #include "sim/lab/io_report.hpp"
 #include "sim/lab/text_table.hpp"
+#include "sim/lab/ways.hpp"
 #include "sim/timing/profile.hpp"
 
 namespace hvlab::lab {
@@ -48,22 +49,13 @@ double seconds_of(const RunWindow& window, unsigned processors, u64 cycles) {
   return window.seconds * processors * static_cast<double>(cycles) / static_cast<double>(window.cycles);
 }
 
-/// "": the run does not say.
-analysis::Assistance assistance_of(const std::string& processor) {
-  using analysis::Assistance;
-  if (processor.empty()) return Assistance::None;
-  const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
-  const auto has = [&](const char* feature) { return std::ranges::count(profile.features, feature) != 0; };
-  if (has("svm")) return has("npt") ? Assistance::NestedPaging : Assistance::Guests;
-  if (!has("vmx")) return Assistance::None;
-  return profile.vmx.has(arch::vmx::Control::EnableEpt) ? Assistance::NestedPaging : Assistance::Guests;
-}
-
 analysis::Measurement measurement_of(const MeasuredRun& run) {
   analysis::Measurement m;
   m.way = run.way;
   m.processor = run.processor;
-  m.assistance = assistance_of(run.processor);
+  // A run of an old directory does not say.
+  if (!run.processor.empty())
+    m.assistance = assistance_of(timing::load_profile(run.processor, timing::Accuracy::Approximate));
   m.processors = run.processors;
   m.instances = static_cast<unsigned>(instances(run));
   m.memory = run.memory;

@@ -56,6 +56,10 @@ constexpr Way kWays[] = {
      true, kXenWithQemu},
 };
 
+bool has(const timing::Profile& profile, const char* feature) {
+  return std::ranges::count(profile.features, feature) != 0;
+}
+
 }  // namespace
 
 std::span<const Way> all_ways() { return kWays; }
@@ -75,19 +79,24 @@ std::string way_command_line(const Way& way, unsigned instances, bool quick) {
   return line;
 }
 
+analysis::Assistance assistance_of(const timing::Profile& profile) {
+  using analysis::Assistance;
+  if (!has(profile, "svm") && !has(profile, "vmx")) return Assistance::None;
+  const bool nested =
+      has(profile, "svm") ? has(profile, "npt") : profile.vmx.has(arch::vmx::Control::EnableEpt);
+  return nested ? Assistance::NestedPaging : Assistance::Guests;
+}
+
 void check_way(const Way& way, const std::string& processor) {
   if (!way.extensions) return;
   const timing::Profile profile = timing::load_profile(processor, timing::Accuracy::Approximate);
-  const auto has = [&](const char* feature) { return std::ranges::count(profile.features, feature) != 0; };
-  if (!has("svm") && !has("vmx"))
+  const analysis::Assistance assistance = assistance_of(profile);
+  if (assistance == analysis::Assistance::None)
     throw UserError(std::string("way ") + way.name +
                     " needs a processor with AMD SVM or Intel VMX, which profile " + profile.name +
                     " has not");
-  using Control = arch::vmx::Control;
-  const bool two_stages =
-      has("svm") ? has("npt")
-                 : profile.vmx.has(Control::EnableEpt) && profile.vmx.has(Control::UnrestrictedGuest);
-  if (way.two_stages && !two_stages)
+  const bool restricted = has(profile, "vmx") && !profile.vmx.has(arch::vmx::Control::UnrestrictedGuest);
+  if (way.two_stages && (assistance != analysis::Assistance::NestedPaging || restricted))
     throw UserError(std::string("way ") + way.name +
                     " needs nested paging, and on Intel's processors unrestricted guests, which profile " +
                     profile.name + " has not");

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/analysis/measurement.hpp"
+#include "sim/timing/profile.hpp"
+
 namespace hvlab::lab {
 
 struct Way {
@@ -43,6 +46,9 @@ inline constexpr const char* kWayCommandLine =
 
 /// The kernel's command line for `way`.
 std::string way_command_line(const Way& way, unsigned instances, bool quick);
+
+/// What the processor has for virtual machines.
+analysis::Assistance assistance_of(const timing::Profile& profile);
 
 /// Throws UserError if a processor ("amd-zen2,-npt") has not what the way's software needs.
 void check_way(const Way& way, const std::string& processor);
