@@ -60,6 +60,7 @@ scenario::WayFacts facts_of(const Way& way) {
           .instances = way.instances,
           .machines = *way.guest != '\0',
           .shadow = way.shadow,
+          .domains = *way.xen != '\0',
           .moves = how != nullptr && how->moves};
 }
 

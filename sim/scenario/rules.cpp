@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sim/scenario/derive.hpp"
 #include "sim/scenario/entitlement.hpp"
@@ -34,6 +35,15 @@ void check_cores(const Value& section, const Value& cell, Problems& problems) {
                  count == 1 ? "0: the machine has one" : fmt::format("one like 0-1,3 of 0 to {}", count - 1));
 }
 
+/// A domain of Xen is no process of a Linux that could limit it.
+void check_domain(const Value& vm, Problems& problems) {
+  constexpr u64 kUsualShares = 100;
+  constexpr const char* kWhy = "is what Linux gives a process, and these are domains of Xen";
+  refuse(vm, {"limit", "cores", "reservation", "memory_reservation"}, kWhy, problems);
+  const Value* shares = vm.find("shares");  // there always: the usual ones if the file does not say
+  if (shares != nullptr && shares->count != kUsualShares) refuse(vm, {"shares"}, kWhy, problems);
+}
+
 void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
   const Value *vms = cell.find("vms"), *instances = cell.at("workload.instances");
   if (way == nullptr) return;
@@ -54,6 +64,7 @@ void check_vms(const Value& cell, const WayFacts* way, Problems& problems) {
       if (way->groups)
         refuse(vm, {"vcpus", "cores", "devices", "paging"},
                "is for virtual machines, and these are groups of processes", problems);
+      if (way->domains) check_domain(vm, problems);
       if (way->model) refuse(vm, {"reservation", "memory_reservation"}, "is for a way", problems);
       check_cores(vm, cell, problems);
     }
@@ -134,6 +145,10 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
   if (!way->machines && !events->items.empty())
     problems.add(events->key_place, "events",
                  fmt::format("{} '{}' makes no virtual machines", way->model ? "model" : "way", way->name));
+  if (way->domains && !events->items.empty())
+    problems.add(events->key_place, "events",
+                 "events happen to processes of Linux, and these are domains of Xen");
+  std::set<u64> moved;
   for (const Value& event : events->items) {
     std::vector<const Value*> what;
     int said = 0;
@@ -145,6 +160,8 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
       problems.add(event.place, "", "an event is one of pause, resume, kill, unplug, plug, move and change",
                    "{at: 500ms, pause: 1}");
     check_change(event, cell, problems);
+    if (const Value* move = event.find("move"); move != nullptr && !moved.insert(move->count).second)
+      problems.add(move->place, move->text, fmt::format("vm {} moves once", move->count));
     if (!way->moves) refuse(event, {"move"}, "needs a way whose virtual machines can be moved", problems);
     check_cable(event, cell, problems);
     for (const Value* value : what) {

@@ -36,6 +36,7 @@ struct WayFacts {
   bool hosted = false;       // its VMM is a process of a host's kernel
   bool groups = false;       // its instances are groups of processes, each with limits of its own
   bool shadow = false;       // its processor has no nested paging, whatever the vendor calls that
+  bool domains = false;      // its virtual machines are no processes of a Linux that could limit or stop them
   bool moves = false;        // its virtual machines can be moved while they run
 };
 

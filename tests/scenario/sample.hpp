@@ -20,6 +20,9 @@ inline Vocabulary words() {
                 {"kvm", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true},
                 {"kvm-shadow", "amd-zen2", 768 * kMiB, 192 * kMiB, 1, true}};
   words.ways.back().shadow = true;
+  words.ways[2].moves = true;
+  words.ways.push_back({"xen-pv", "amd-zen2", 960 * kMiB, 160 * kMiB, 1, true});
+  words.ways.back().domains = true;
   words.nested_paging = {{"amd-zen2", "npt"}, {"intel-skylake", "ept"}};
   words.models = {
       {"bare", "amd-zen2", 128 * kMiB, 0, 1, false, true, false, "", false, false, true},
