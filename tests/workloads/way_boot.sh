@@ -4,10 +4,10 @@
 # without features: "intel-icelake,-apicv".
 # Status 77 (skipped) if the packages cannot be had, or the processor's profile has not what the way needs.
 set -eu
-hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:-}
+hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:-amd-zen2}
 case $profile in
   *,-*) profile="--set machine.processor=${profile%%,*} --set machine.without=[$(echo ${profile#*,-} | sed 's/,-/,/g')]" ;;
-  ?*) profile="--set machine.processor=$profile" ;;
+  *) profile="--set machine.processor=$profile" ;;
 esac
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
