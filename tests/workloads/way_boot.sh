@@ -6,8 +6,8 @@
 set -eu
 hvlab=$1 way=$2 processors=$3 instances=$4 profile=${5:-amd-zen2}
 case $profile in
-  *,-*) profile="--set machine.processor=${profile%%,*} --set machine.without=[$(echo ${profile#*,-} | sed 's/,-/,/g')]" ;;
-  *) profile="--set machine.processor=$profile" ;;
+  *,-*) profile="--set vary.machine.processor=[${profile%%,*}] --set machine.without=[$(echo ${profile#*,-} | sed 's/,-/,/g')]" ;;
+  *) profile="--set vary.machine.processor=[$profile]" ;;
 esac
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
