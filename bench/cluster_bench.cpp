@@ -6,37 +6,22 @@
 #include "sim/cluster/placement.hpp"
 #include "sim/cluster/random.hpp"
 #include "sim/cluster/simulation.hpp"
+#include "small_cluster.hpp"
 
 namespace hvlab::cluster {
 
 namespace {
 
 Simulation data_centre(u32 hosts, u32 machines) {
-  Simulation sim;
-  sim.cluster.overheads = {no_overhead()};
-  sim.cluster.curves = {
-      {{100'000, 110'000, 120'000, 130'000, 140'000, 150'000, 160'000, 170'000, 180'000, 190'000, 200'000},
-       5'000}};
-  Datastore store;
-  store.kind = StorageKind::FibreChannel;
-  store.disks = 1000;
-  store.capacity = 1'000'000'000;
-  sim.cluster.datastores = {store};
-  Host host;
-  host.cores = 16;
-  host.core_mhz = 2500;
-  host.memory = 128 << 10;
-  add_hosts(sim.cluster, hosts, host, 2, 10'000);
+  Simulation sim = test::cluster_of(hosts, test::host_of(16, 2500, 128), 10'000);
+  sim.cluster.datastores[test::kSharedStore].disks = 1000;
+  sim.cluster.datastores[test::kSharedStore].capacity = 1'000'000'000;
   sim.cluster.machines.reserve(machines);
   for (u32 i = 0; i < machines; ++i) {
-    VirtualMachine vm;
+    VirtualMachine& vm = sim.cluster.machines[test::add_machine(sim)];
+    vm.demand = kNone;
     vm.processors = 4;
-    vm.memory = 4 << 10;
     vm.size = 10'000;
-    vm.datastore = 0;
-    vm.disk = 20;
-    sim.cluster.datastores[0].used += vm.disk;
-    sim.cluster.machines.push_back(vm);
   }
   return sim;
 }
@@ -73,7 +58,7 @@ BENCHMARK(first_fit)
     ->Arg(20'000)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1)
-    ->Complexity();
+    ->Complexity(benchmark::oNLogN);
 
 void pack_only(benchmark::State& state) {
   const auto packing = static_cast<Packing>(state.range(0));
@@ -83,29 +68,36 @@ void pack_only(benchmark::State& state) {
 }
 BENCHMARK(pack_only)->DenseRange(0, 2)->Unit(benchmark::kMillisecond)->Iterations(1);
 
-// A simulated day of `range(0)` hosts with ten machines each whose loads have daily peaks and bursts,
-// balancing, high availability, and a host that fails each hour.
+// Loads with daily peaks, disks and traffic, and a host that fails each hour.
+void give_loads(Simulation& sim, u32 hosts) {
+  sim.cluster.dirty = {{{{{4000, 10'000}, {250'000, 3000}}}}};
+  for (u32 i = 0; i < 10 * hosts; ++i) {
+    VirtualMachine& vm = sim.cluster.machines[i];
+    vm.demand = i;
+    vm.dirty = 0;
+    vm.reads = 40;
+    vm.packets = 2000;
+    Demand& demand = sim.cluster.demands[i];
+    demand = {DemandShape::Peak, 100, static_cast<u16>(300 + i % 500), 30};
+    demand.phase = random_below(24, 1, Draw::Generator, i, 0) * kHours;
+    demand.width = 8 * kHours;
+    power_on(sim, i, i / 10);
+  }
+  for (u32 hour = 1; hour < 24; ++hour) {
+    sim.faults.push_back({hour * kHours, FaultKind::Host, false, hour * 37 % hosts});
+    sim.faults.push_back({hour * kHours + 30 * kMinutes, FaultKind::Host, true, hour * 37 % hosts});
+  }
+}
+
+// A simulated day of `range(0)` hosts with ten machines each: balancing, high availability of the version of
+// `range(1)`, migrations.
 void day(benchmark::State& state) {
   const auto hosts = static_cast<u32>(state.range(0));
   for (auto _ : state) {
     Simulation sim = data_centre(hosts, 10 * hosts);
     sim.ha.on = sim.balancer.on = true;
-    sim.cluster.dirty = {{{{{4000, 10'000}, {250'000, 3000}}}}};
-    for (u32 i = 0; i < 10 * hosts; ++i) {
-      VirtualMachine& vm = sim.cluster.machines[i];
-      vm.demand = i;
-      vm.dirty = 0;
-      vm.reads = 40;
-      Demand demand{DemandShape::Peak, 100, static_cast<u16>(300 + i % 500), 30};
-      demand.phase = random_below(24, 1, Draw::Generator, i, 0) * kHours;
-      demand.width = 8 * kHours;
-      sim.cluster.demands.push_back(demand);
-      power_on(sim, i, i / 10);
-    }
-    for (u32 hour = 1; hour < 24; ++hour) {
-      sim.faults.push_back({hour * kHours, FaultKind::Host, false, hour * 37 % hosts});
-      sim.faults.push_back({hour * kHours + 30 * kMinutes, FaultKind::Host, true, hour * 37 % hosts});
-    }
+    sim.ha.timings = ha_timings()[static_cast<size_t>(state.range(1))];
+    give_loads(sim, hosts);
     prepare(sim);
     run(sim, kDays);
     u32 moved = 0;
@@ -116,7 +108,51 @@ void day(benchmark::State& state) {
   }
   state.SetComplexityN(state.range(0));
 }
-BENCHMARK(day)->Arg(250)->Arg(500)->Arg(1000)->Unit(benchmark::kMillisecond)->Iterations(1)->Complexity();
+BENCHMARK(day)
+    ->ArgsProduct({{250, 500, 1000, 2000}, {2}})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1)
+    ->Complexity(benchmark::oNLogN);
+BENCHMARK(day)
+    ->Name("day_vsphere4")
+    ->ArgsProduct({{1000}, {0}})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+// So many copies over as many hosts' cards at once: what each that begins or ends costs all others.
+void copies(benchmark::State& state) {
+  const auto hosts = static_cast<u32>(state.range(0));
+  for (auto _ : state) {
+    Simulation sim = data_centre(hosts, 0);
+    for (Index i = 0; i < hosts; ++i) {
+      Flow flow;
+      flow.lanes = lanes(sim.cluster, i, (i + 1 + i % 7) % hosts, Purpose::Migration);
+      flow.total = 1'000'000'000 + u64{i} * 1'000'000;
+      start_flow(sim, flow);
+    }
+    benchmark::DoNotOptimize(possible_rate(sim, sim.flows.all[0]));
+  }
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(copies)->RangeMultiplier(2)->Range(64, 512)->Unit(benchmark::kMillisecond)->Complexity();
+
+// A pool of `range(0)` hosts with ten disks each: disks placed, a host gone, its parts rebuilt after an hour.
+void pool(benchmark::State& state) {
+  const auto hosts = static_cast<u32>(state.range(0));
+  for (auto _ : state) {
+    Simulation sim = data_centre(hosts, 10 * hosts);
+    sim.cluster.datastores[0].kind = StorageKind::Pooled;
+    sim.cluster.pool.datastore = 0;
+    for (Index host = 0; host < hosts; ++host) sim.cluster.pool.hosts.push_back(host);
+    for (Index i = 0; i < 10 * hosts; ++i) add_pooled_disk(sim.cluster, i);
+    sim.faults = {{kMinutes, FaultKind::Host, false, 0}};
+    prepare(sim);
+    run(sim, kDays);
+    state.counters["rebuilt"] = static_cast<double>(sim.cluster.pool.rebuilt);
+  }
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(pool)->Arg(16)->Arg(32)->Arg(64)->Unit(benchmark::kMillisecond)->Iterations(1)->Complexity();
 
 // A million events a microsecond apart: what SystemC's kernel adds to each.
 void kernel(benchmark::State& state) {

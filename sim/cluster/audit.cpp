@@ -52,6 +52,19 @@ void memory_is_what_is_committed(const Simulation& sim, Broken& broken) {
   }
 }
 
+void reservations_fit(const Simulation& sim, Broken& broken) {
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
+    const Host& at = sim.cluster.hosts[host];
+    u64 sum = 0;
+    for (const Index machine : at.machines) sum += sim.cluster.machines[machine].reservation;
+    for (const Index machine : at.coming) sum += sim.cluster.machines[machine].reservation;
+    if (sum != at.reserved)
+      broken.push_back(fmt::format("host {} has {} MHz reserved, its machines {}", host, at.reserved, sum));
+    if (at.reserved > at.capacity())
+      broken.push_back(fmt::format("host {} has reserved more than it has", host));
+  }
+}
+
 void processor_time_given_is_used(const Simulation& sim, Broken& broken) {
   Sum given = 0, used = 0;
   for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
@@ -78,6 +91,24 @@ void bytes_sent_are_received(const Simulation& sim, Broken& broken) {
   if (sent != received) broken.push_back(fmt::format("{} bytes sent, {} received", sent, received));
   if (sent != sim.flows.bytes_on_lanes)
     broken.push_back(fmt::format("{} bytes sent, {} copied", sent, sim.flows.bytes_on_lanes));
+}
+
+void cards_carry_what_they_can(const Simulation& sim, Broken& broken) {
+  Sum carried = 0, given = 0;
+  for (const Host& host : sim.cluster.hosts) {
+    given += host.traffic_given;
+    if (host.traffic_given > host.traffic_wanted)
+      broken.push_back("a host's machines sent more than they wanted");
+  }
+  for (const Nic& nic : sim.cluster.nics) {
+    for (const Direction& way : nic.ways) {
+      carried += way.carried;
+      if (way.copied + way.given > nic.mbps * u64{125'000})
+        broken.push_back(
+            fmt::format("a card of host {} carries {} and {} bytes/s", nic.host, way.copied, way.given));
+    }
+  }
+  if (carried != given) broken.push_back("machines' traffic on cards and of hosts differs");
 }
 
 void moves_and_machines_agree(const Simulation& sim, Broken& broken) {
@@ -114,14 +145,14 @@ void nobody_is_forgotten(const Simulation& sim, Broken& broken) {
     const bool off = vm.should_run && (!vm.is_on() || vm.state == VmState::Stopped);
     if (off && vm.down_since == kForever)
       broken.push_back(fmt::format("machine {} is down and nobody counts", i));
-    if (vm.state == VmState::Running && !vm.frozen && vm.down_since != kForever)
-      broken.push_back(fmt::format("machine {} serves and counts as down", i));
+    if (vm.frozen != (vm.is_on() && !reaches_disk(sim.cluster, vm.host, i)))
+      broken.push_back(fmt::format("machine {} and its disk disagree on whether it stands still", i));
+    if (vm.state == VmState::Running && vm.should_run && vm.frozen != (vm.down_since != kForever))
+      broken.push_back(fmt::format(
+          "machine {} {}", i, vm.frozen ? "stands still and nobody counts" : "serves and counts as down"));
     if (!sim.ha.on || !vm.should_run || vm.is_on() || vm.priority == Priority::Never) continue;
-    size_t known = std::ranges::count(sim.ha.to_restart, i);
-    for (const Watch& watch : sim.ha.hosts) known += std::ranges::count(watch.lost, i);
-    if (known != 1)
-      broken.push_back(
-          fmt::format("machine {} is down and stands in {} lists of those to restart", i, known));
+    if (const auto known = std::ranges::count(sim.ha.lost, i, &Lost::machine); known != 1)
+      broken.push_back(fmt::format("machine {} is down and stands {} times among those lost", i, known));
   }
 }
 
@@ -157,9 +188,9 @@ std::vector<std::string> broken_laws(Simulation& sim) {
   settle_all(sim);
   Broken broken;
   for (const auto law :
-       {machines_are_where_they_are, memory_is_what_is_committed, processor_time_given_is_used,
-        bytes_sent_are_received, check_pool, moves_and_machines_agree, nobody_is_forgotten,
-        lost_data_was_told, disks_are_where_they_are})
+       {machines_are_where_they_are, memory_is_what_is_committed, reservations_fit,
+        processor_time_given_is_used, bytes_sent_are_received, cards_carry_what_they_can, check_pool,
+        moves_and_machines_agree, nobody_is_forgotten, lost_data_was_told, disks_are_where_they_are})
     law(sim, broken);
   return broken;
 }

@@ -18,6 +18,7 @@ constexpr size_t kCompared = 8;
 struct Plan {
   std::vector<Index> hosts;   // that take machines
   std::vector<double> loads;  // by host
+  std::vector<u32> entitled;  // MHz, by machine
   double sum = 0;
   double squares = 0;
 
@@ -39,22 +40,27 @@ struct Plan {
   }
 };
 
-double part_of(const Host& host, u32 mhz) { return static_cast<double>(mhz) / host.capacity(); }
+double part_of(const Host& host, u64 mhz) {
+  return host.capacity() == 0 ? 1 : static_cast<double>(mhz) / host.capacity();
+}
 
 Plan plan_of(const Simulation& sim) {
   Plan plan;
   plan.loads.resize(sim.cluster.hosts.size());
+  plan.entitled = entitlements(sim);
   for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
     const Host& at = sim.cluster.hosts[host];
     if (!at.takes_machines()) continue;
     plan.hosts.push_back(host);
-    plan.set(host, part_of(at, at.wanted));
+    u64 entitled = 0;
+    for (const Index machine : at.machines) entitled += plan.entitled[machine];
+    plan.set(host, part_of(at, entitled));
   }
   return plan;
 }
 
 void apply(const Simulation& sim, Plan& plan, Index machine, Index from, Index to) {
-  const u32 wants = sim.cluster.machines[machine].wants;
+  const u32 wants = plan.entitled[machine];
   plan.set(from, plan.loads[from] - part_of(sim.cluster.hosts[from], wants));
   plan.set(to, plan.loads[to] + part_of(sim.cluster.hosts[to], wants));
 }
@@ -81,18 +87,19 @@ u32 card_speed(const Simulation& sim, Index host) {
 
 bool is_worth_it(const Simulation& sim, const Plan& plan, Index machine, Index from, Index to) {
   const VirtualMachine& vm = sim.cluster.machines[machine];
-  const double won = benefit(vm.wants, plan.loads[from], plan.loads[to], sim.cluster.hosts[to].capacity(),
-                             sim.balancer.period);
+  const double won = benefit(plan.entitled[machine], plan.loads[from], plan.loads[to],
+                             sim.cluster.hosts[to].capacity(), sim.balancer.period);
   return won > cost(vm.memory, card_speed(sim, from), sim.moves.service);
 }
 
 void consider(const Simulation& sim, const Plan& plan, Index from, Index to, Choice& best) {
   for (const Index machine : sim.cluster.hosts[from].machines) {
     const VirtualMachine& vm = sim.cluster.machines[machine];
-    if (vm.migration != kNone || vm.wants == 0) continue;
+    const u32 wants = plan.entitled[machine];
+    if (vm.migration != kNone || wants == 0) continue;
     const double variance =
-        plan.variance_with(from, plan.loads[from] - part_of(sim.cluster.hosts[from], vm.wants), to,
-                           plan.loads[to] + part_of(sim.cluster.hosts[to], vm.wants));
+        plan.variance_with(from, plan.loads[from] - part_of(sim.cluster.hosts[from], wants), to,
+                           plan.loads[to] + part_of(sim.cluster.hosts[to], wants));
     if (variance >= best.variance) continue;
     if (may_move(sim, machine, to) != Refusal::None || !is_worth_it(sim, plan, machine, from, to)) continue;
     best = {machine, from, to, variance};
@@ -113,11 +120,12 @@ Choice best_choice(const Simulation& sim, Plan& plan) {
   return best;
 }
 
-// One of those that are to be apart leaves already: the others may stay.
+// One of those that are to be apart leaves already, or of those that are to be together: the others may stay.
 bool another_leaves(const Simulation& sim, const VirtualMachine& vm) {
+  const auto moves = [&](Index other) { return sim.cluster.machines[other].migration != kNone; };
+  if (vm.together != 0 && std::ranges::any_of(sim.cluster.together[vm.together], moves)) return true;
   return std::ranges::any_of(sim.cluster.hosts[vm.host].machines, [&](Index other) {
-    const VirtualMachine& beside = sim.cluster.machines[other];
-    return vm.apart != 0 && beside.apart == vm.apart && beside.migration != kNone;
+    return vm.apart != 0 && sim.cluster.machines[other].apart == vm.apart && moves(other);
   });
 }
 
@@ -137,7 +145,8 @@ void look(Simulation& sim) {
   apply_moves_in_progress(sim, plan);
   const auto before = static_cast<u64>(plan.deviation() * 1000);
   u32 asked = 0;
-  while (asked < sim.balancer.most_moves && plan.deviation() > sim.balancer.threshold) {
+  while (asked < sim.balancer.most_moves &&
+         plan.deviation() > threshold_of(sim.balancer, plan.hosts.size())) {
     const Choice choice = best_choice(sim, plan);
     if (choice.machine == kNone || ask_move(sim, choice.machine, choice.to) != Refusal::None) break;
     apply(sim, plan, choice.machine, choice.from, choice.to);
@@ -148,6 +157,30 @@ void look(Simulation& sim) {
 }
 
 }  // namespace
+
+std::vector<u32> entitlements(const Simulation& sim) {
+  std::vector<Claimant> claimants(sim.cluster.machines.size());
+  u64 capacity = 0;
+  for (const Host& host : sim.cluster.hosts) {
+    if (!host.takes_machines()) continue;
+    capacity += host.capacity();
+    for (const Index machine : host.machines) {
+      const VirtualMachine& vm = sim.cluster.machines[machine];
+      claimants[machine] = {vm.wants, vm.reservation, vm.shares};
+    }
+  }
+  divide(claimants, capacity);
+  std::vector<u32> entitled(claimants.size());
+  std::ranges::transform(claimants, entitled.begin(), &Claimant::gets);
+  return entitled;
+}
+
+double threshold_of(const Balancer& balancer, size_t hosts) {
+  if (balancer.threshold >= 0) return balancer.threshold;
+  if (balancer.level <= 1) return 1e300;
+  const double steps = 5 - std::min(balancer.level, 5u);
+  return 0.1 * steps / std::sqrt(static_cast<double>(std::max<size_t>(hosts, 1)));
+}
 
 double imbalance(const Simulation& sim) { return plan_of(sim).deviation(); }
 

@@ -14,14 +14,25 @@ struct Simulation;
 struct Balancer {
   bool on = false;
   Nanoseconds period = 5 * kMinutes;  // as VMware's
-  double threshold = 0.1;             // imbalance that is left alone (assumed)
-  u32 most_moves = 32;                // asked for in one look
+  // From 1, which follows rules alone, to 5, which leaves no imbalance alone. VMware's KB 1007485 gives a
+  // move the priority 6 - ceil(imbalance / 0.1 x sqrt(hosts)); those of the level's number and below are
+  // made.
+  u32 level = 3;
+  double threshold = -1;  // imbalance that is left alone instead of the level's; negative: the level's
+  u32 most_moves = 32;    // asked for in one look
   u32 looks = 0;
   u32 asked = 0;
 };
 
-/// The standard deviation of the hosts' loads: what is wanted of each by what it has. Hosts that take no
-/// machines do not count.
+/// MHz that each machine is entitled to: what it wants as long as the hosts that take machines have that
+/// together, otherwise what it would get by shares, reservation and limit if they were one host.
+std::vector<u32> entitlements(const Simulation& sim);
+
+/// Imbalance that `balancer` leaves alone among so many hosts.
+double threshold_of(const Balancer& balancer, size_t hosts);
+
+/// The standard deviation of the hosts' loads: what its machines are entitled to by what it has. Hosts that
+/// take no machines do not count.
 double imbalance(const Simulation& sim);
 
 /// What is won by moving work of `wants` MHz from a host with load `from` (with it) to one with load `to`

@@ -22,6 +22,7 @@ enum class EventKind : u8 {
   OrderComes,     // `subject` of the list of orders (orders.hpp)
   RepairPart,     // part `subject` of a pooled disk was away for long (pool.hpp)
   HostBoots,      // `subject` is on again (power_saving.hpp)
+  HaElection,     // a step of the election of version `version` (availability.hpp)
   Count
 };
 

@@ -21,8 +21,13 @@ Index add_host(Cluster& cluster, Host host, unsigned cards, u32 mbps) {
   if (cluster.switches.empty()) cluster.switches.resize(2);
   host.first_nic = static_cast<u32>(cluster.nics.size());
   host.nics = cards;
-  for (Index card = 0; card < cards; ++card)
-    cluster.nics.push_back({place, static_cast<Index>(card % cluster.switches.size()), mbps});
+  Nic nic;
+  nic.host = place;
+  nic.mbps = mbps;
+  for (Index card = 0; card < cards; ++card) {
+    nic.to = static_cast<Index>(card % cluster.switches.size());
+    cluster.nics.push_back(nic);
+  }
   cluster.hosts.push_back(std::move(host));
   return place;
 }
@@ -31,9 +36,25 @@ void add_hosts(Cluster& cluster, unsigned count, const Host& host, unsigned card
   for (unsigned i = 0; i < count; ++i) add_host(cluster, host, cards, mbps);
 }
 
-u32 memory_on_host(const Cluster& cluster, const VirtualMachine& machine) {
-  return machine.memory + cluster.overheads[machine.overhead].memory;
+u64 memory_on_host(const Cluster& cluster, const VirtualMachine& machine) {
+  return u64{machine.memory} + cluster.overheads[machine.overhead].memory;
 }
+
+namespace {
+
+void note_together(Cluster& cluster, Index machine, bool is_on) {
+  const u16 number = cluster.machines[machine].together;
+  if (number == 0) return;
+  if (cluster.together.size() <= number) cluster.together.resize(number + size_t{1});
+  std::vector<Index>& group = cluster.together[number];
+  if (is_on) {
+    group.insert(std::ranges::lower_bound(group, machine), machine);
+  } else {
+    std::erase(group, machine);
+  }
+}
+
+}  // namespace
 
 void enter_host(Cluster& cluster, Index machine, Index host) {
   VirtualMachine& vm = cluster.machines[machine];
@@ -42,6 +63,8 @@ void enter_host(Cluster& cluster, Index machine, Index host) {
   Host& at = cluster.hosts[host];
   at.machines.insert(std::ranges::lower_bound(at.machines, machine), machine);
   at.committed += memory_on_host(cluster, vm);
+  at.reserved += vm.reservation;
+  note_together(cluster, machine, true);
 }
 
 void leave_host(Cluster& cluster, Index machine) {
@@ -52,7 +75,9 @@ void leave_host(Cluster& cluster, Index machine) {
   HVLAB_CHECK(found != at.machines.end() && *found == machine);
   at.machines.erase(found);
   at.committed -= memory_on_host(cluster, vm);
+  at.reserved -= vm.reservation;
   vm.host = kNone;
+  note_together(cluster, machine, false);
 }
 
 }  // namespace hvlab::cluster

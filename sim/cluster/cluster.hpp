@@ -28,6 +28,7 @@ struct Cluster {
   std::vector<std::vector<u16>> traces;
   std::vector<DirtyProcess> dirty;
   std::vector<std::vector<Index>> host_groups;  // 0 is not used
+  std::vector<std::vector<Index>> together;     // by number of that rule: its machines that are on, ascending
   Pool pool;
   u64 seed = 1;
 };
@@ -39,7 +40,7 @@ Index add_host(Cluster& cluster, Host host, unsigned cards, u32 mbps);
 void add_hosts(Cluster& cluster, unsigned count, const Host& host, unsigned cards, u32 mbps);
 
 /// Memory that a machine takes on a host, in MiB.
-u32 memory_on_host(const Cluster& cluster, const VirtualMachine& machine);
+u64 memory_on_host(const Cluster& cluster, const VirtualMachine& machine);
 
 /// Puts a machine onto a host, or off it: its lists and memory alone.
 void enter_host(Cluster& cluster, Index machine, Index host);

@@ -15,7 +15,8 @@ enum class DemandShape : u8 {
   Trace,   // samples of a trace, `period` apart, again and again
 };
 
-/// In thousandths of all of the machine's virtual processors.
+/// In thousandths of all of the machine's virtual processors. Season and growth change all of what the shape
+/// says, over months, as capacity planning meets it.
 struct Demand {
   DemandShape shape = DemandShape::Constant;
   u16 low = 0;
@@ -25,6 +26,10 @@ struct Demand {
   Nanoseconds period = kDays;
   Nanoseconds phase = 0;
   Nanoseconds width = 0;
+  u16 season = 0;      // thousandths of it more at the height of its season, and less half a year before
+  u16 season_day = 0;  // of 365: that height
+  i16 growth =
+      0;  // thousandths of what it is at the beginning that it grows in 365 days; negative: it shrinks
 };
 
 /// What `demand` comes to at `at`, in 0..1000, for virtual machine `subject`. The traces are those that the

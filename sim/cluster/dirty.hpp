@@ -9,7 +9,8 @@ namespace hvlab::cluster {
 
 inline constexpr u64 kPageBytes = 4096;
 
-/// Pages that are written alike: `writes` a second to `pages` pages at random.
+/// Pages that are written alike: `writes` a second to `pages` pages at random, when the machine is fully
+/// loaded (as its requests and packets are); at half its load half as many.
 struct DirtyClass {
   u32 pages = 0;
   u32 writes = 0;

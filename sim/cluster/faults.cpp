@@ -7,6 +7,7 @@
 #include "sim/cluster/load.hpp"
 #include "sim/cluster/restarts.hpp"
 #include "sim/cluster/simulation.hpp"
+#include "sim/cluster/standstill.hpp"
 
 namespace hvlab::cluster {
 
@@ -21,10 +22,10 @@ void fail_moves_to(Simulation& sim, Index host) {
 
 void host_fails(Simulation& sim, Index host) {
   Host& at = sim.cluster.hosts[host];
-  if (at.state != HostState::On) return;
+  if (at.state == HostState::Failed) return;
   settle_host(sim, host);
   at.state = HostState::Failed;
-  at.maintenance = false;
+  forget_to_save_with(sim, host);
   std::erase(sim.moves.emptied, host);
   const std::vector<Index> machines = at.machines;
   for (const Index machine : machines) machine_dies(sim, machine);
@@ -35,21 +36,27 @@ void host_fails(Simulation& sim, Index host) {
 
 void host_is_back(Simulation& sim, Index host) {
   Host& at = sim.cluster.hosts[host];
-  if (at.state == HostState::On) return;
+  if (at.state != HostState::Failed) return;
   settle_host(sim, host);
   at.state = HostState::On;
   refresh_host(sim, host);
-  sim.ha.on ? restart_lost(sim, host) : start_with_host(sim, host);
+  if (!sim.ha.on) start_with_host(sim, host);
 }
 
 void host(Simulation& sim, const Fault& fault) {
   fault.mended ? host_is_back(sim, fault.subject) : host_fails(sim, fault.subject);
 }
 
-void card(Simulation& sim, const Fault& fault) { sim.cluster.nics[fault.subject].up = fault.mended; }
+// Machines' traffic takes another card, or ends.
+void card(Simulation& sim, const Fault& fault) {
+  Nic& card = sim.cluster.nics[fault.subject];
+  card.up = fault.mended;
+  refresh_host(sim, card.host);
+}
 
 void physical_switch(Simulation& sim, const Fault& fault) {
   sim.cluster.switches[fault.subject].up = fault.mended;
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) refresh_host(sim, host);
 }
 
 void datastore(Simulation& sim, const Fault& fault) {
@@ -66,10 +73,23 @@ void disk(Simulation& sim, const Fault& fault) {
   refresh_datastores(sim);
 }
 
-void manager(Simulation& sim, const Fault& fault) { sim.manager.up = fault.mended; }
+// The instance that works fails; if another one waits, it takes over.
+void manager(Simulation& sim, const Fault& fault) {
+  Manager& manager = sim.manager;
+  if (fault.mended ? manager.failed == 0 : manager.failed > manager.standbys) return;
+  manager.failed = fault.mended ? manager.failed - 1 : manager.failed + 1;
+  const bool was_up = manager.up;
+  manager.up = manager.failed <= manager.standbys;
+  if (!fault.mended && manager.up) manager.back_at = sim.now() + manager.takeover;
+  if (fault.mended && !was_up) manager.back_at = sim.now();
+}
 
 void partition(Simulation& sim, const Fault& fault) {
-  for (const Index at : fault.hosts) sim.cluster.hosts[at].island = fault.mended ? 0 : 1;
+  const auto island = static_cast<u16>(fault.mended ? 0 : fault.subject + 1);
+  for (const Index at : fault.hosts) {
+    sim.cluster.hosts[at].island = island;
+    refresh_host(sim, at);
+  }
 }
 
 void pool_disks(Simulation& sim, const Fault& fault) {
@@ -99,6 +119,8 @@ void happens(Simulation& sim, const Fault& fault) {
   kRows[static_cast<size_t>(fault.kind)].happens(sim, fault);
   refresh_flows(sim);
   look_at_pool(sim);
+  if (sim.cluster.pool.datastore != kNone) refresh_datastores(sim);  // it has fewer disks, or more
+  look_at_disks(sim);
   look_around(sim);
 }
 

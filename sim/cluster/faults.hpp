@@ -17,8 +17,10 @@ std::string_view name(FaultKind kind);
 struct Fault {
   Nanoseconds at = 0;
   FaultKind kind = FaultKind::Host;
-  bool mended = false;            // it is mended, not broken
-  Index subject = 0;              // host (of PoolDisks too), card (of the cluster's list), switch, datastore
+  bool mended = false;  // it is mended, not broken
+  // Host (of PoolDisks too), card with its cable (of the cluster's list), switch, datastore; of Partition a
+  // number: hosts cut off under different numbers do not hear each other either.
+  Index subject = 0;
   std::vector<Index> hosts = {};  // of Partition: those that are cut off from the others, together
 };
 

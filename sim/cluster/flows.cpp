@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "sim/base/check.hpp"
+#include "sim/cluster/load.hpp"
 #include "sim/cluster/max_min.hpp"
 #include "sim/cluster/simulation.hpp"
 
@@ -14,11 +15,16 @@ namespace {
 constexpr u64 kMegabit = 1'000'000 / 8;
 constexpr u64 kMegabyte = 1'000'000;
 
-// Resources: both directions of each card, then reading and writing of each datastore together.
-Index sends(Index nic) { return 2 * nic; }
-Index receives(Index nic) { return 2 * nic + 1; }
+// Resources: both directions of each card, reading and writing of each datastore together, and each host's
+// part of a port group that has a limit.
+Index direction(Index nic, Way way) { return 2 * nic + way; }
 Index copies(const Cluster& cluster, Index datastore) {
   return static_cast<Index>(2 * cluster.nics.size()) + datastore;
+}
+Index share_of(const Cluster& cluster, Index host, Purpose purpose, Way way) {
+  constexpr auto kPurposes = static_cast<Index>(Purpose::Count);
+  return copies(cluster, static_cast<Index>(cluster.datastores.size())) +
+         2 * (host * kPurposes + static_cast<Index>(purpose)) + way;
 }
 
 bool carries(const Cluster& cluster, Index nic) {
@@ -42,8 +48,8 @@ u64 copy_capacity(const Simulation& sim, Index datastore) {
 struct Sharing {
   std::vector<Stream> streams;
   std::vector<u64> capacities;
-  std::vector<std::pair<Index, Index>>
-      numbers;  // resource, its number; sorted when looked up is rare: few flows
+  std::vector<std::pair<Index, Index>> numbers;  // resource, its number; in order of resources
+  size_t copying = 0;  // so many streams are flows', those behind them machines' on the same cards
 
   Index number(Index resource, u64 capacity) {
     const auto found = std::ranges::lower_bound(numbers, std::pair(resource, Index{0}));
@@ -54,6 +60,22 @@ struct Sharing {
     return next;
   }
 };
+
+void use_card(const Cluster& cluster, Index nic, Way way, Purpose purpose, Sharing& sharing, Stream& stream) {
+  const Nic& card = cluster.nics[nic];
+  stream.uses.push_back(sharing.number(direction(nic, way), card.mbps * kMegabit));
+  if (const u32 limit = cluster.groups[static_cast<size_t>(purpose)].limit; limit != 0)
+    stream.uses.push_back(sharing.number(share_of(cluster, card.host, purpose, way), limit * kMegabit));
+}
+
+// On a card that something is copied over the machines' traffic is one more stream in each direction.
+void add_machines(const Cluster& cluster, Sharing& sharing) {
+  sharing.copying = sharing.streams.size();
+  for (const auto& [resource, number] : sharing.numbers) {
+    if (resource >= 2 * cluster.nics.size()) break;
+    sharing.streams.push_back({{number}, cluster.nics[resource / 2].ways[resource % 2].wanted, 0});
+  }
+}
 
 void add_streams(const Simulation& sim, const Flow& flow, Sharing& sharing) {
   const Cluster& cluster = sim.cluster;
@@ -66,8 +88,8 @@ void add_streams(const Simulation& sim, const Flow& flow, Sharing& sharing) {
       // A dead end is a resource of its own that gives nothing.
       const u64 capacity = lane_capacity(cluster, lane);
       if (capacity == 0) stream.limit = 0;
-      stream.uses.push_back(sharing.number(sends(lane.from), cluster.nics[lane.from].mbps * kMegabit));
-      stream.uses.push_back(sharing.number(receives(lane.to), cluster.nics[lane.to].mbps * kMegabit));
+      use_card(cluster, lane.from, Out, flow.purpose, sharing, stream);
+      use_card(cluster, lane.to, In, flow.purpose, sharing, stream);
     }
     for (const Index store : {flow.read_from, flow.write_to})
       if (store != kNone)
@@ -101,6 +123,45 @@ void pace(Simulation& sim, Index place, std::span<const Stream> streams) {
   for (size_t part = 0; part < flow.rates.size(); ++part) flow.rates[part] = streams[part].rate;
   ++flow.version;
   sim.calendar.add(duration(flow.total - flow.done, rate_of(flow)), EventKind::FlowEnds, place, flow.version);
+}
+
+// Cards that nothing is copied over any more are the machines' again.
+void share_with_machines(Simulation& sim, const Sharing& sharing) {
+  const auto set = [&](Index resource, u64 copied, u64 given) {
+    Nic& card = sim.cluster.nics[resource / 2];
+    settle_host(sim, card.host);
+    card.ways[resource % 2].copied = copied;
+    card.ways[resource % 2].given = given;
+  };
+  for (const Index resource : sim.flows.busy) {
+    const Nic& card = sim.cluster.nics[resource / 2];
+    set(resource, 0, std::min(card.ways[resource % 2].wanted, card.mbps * kMegabit));
+  }
+  sim.flows.busy.clear();
+  std::vector<u64> copied(sharing.capacities.size());
+  for (const Stream& stream : std::span(sharing.streams).first(sharing.copying))
+    for (const Index use : stream.uses) copied[use] += stream.rate;
+  for (size_t i = sharing.copying; i < sharing.streams.size(); ++i) {
+    const auto& [resource, number] = sharing.numbers[i - sharing.copying];
+    set(resource, copied[number], sharing.streams[i].rate);
+    sim.flows.busy.push_back(resource);
+  }
+}
+
+// What copies take of datastores is not there for machines' requests.
+void share_with_requests(Simulation& sim, const Sharing& sharing) {
+  Cluster& cluster = sim.cluster;
+  for (const Index store : sim.flows.busy_stores) cluster.datastores[store].copied = 0;
+  sim.flows.busy_stores.clear();
+  std::vector<u64> copied(sharing.capacities.size());
+  for (const Stream& stream : std::span(sharing.streams).first(sharing.copying))
+    for (const Index use : stream.uses) copied[use] += stream.rate;
+  const Index first = copies(cluster, 0), end = first + static_cast<Index>(cluster.datastores.size());
+  for (const auto& [resource, number] : sharing.numbers) {
+    if (resource < first || resource >= end) continue;
+    cluster.datastores[resource - first].copied = static_cast<u32>(copied[number] / kMegabyte);
+    sim.flows.busy_stores.push_back(resource - first);
+  }
 }
 
 void stop(Simulation& sim, Index place) {
@@ -145,6 +206,7 @@ u64 possible_rate(const Simulation& sim, const Flow& wanted) {
   for (const Index place : sim.flows.active)
     if (wanted.migration == kNone || sim.flows.all[place].migration != wanted.migration)
       add_streams(sim, sim.flows.all[place], sharing);
+  add_machines(sim.cluster, sharing);
   share_max_min(sharing.streams, sharing.capacities);
   u64 rate = 0;
   for (size_t i = 0; i < own; ++i) rate += sharing.streams[i].rate;
@@ -154,7 +216,10 @@ u64 possible_rate(const Simulation& sim, const Flow& wanted) {
 void refresh_flows(Simulation& sim) {
   Sharing sharing;
   for (const Index place : sim.flows.active) add_streams(sim, sim.flows.all[place], sharing);
+  add_machines(sim.cluster, sharing);
   share_max_min(sharing.streams, sharing.capacities);
+  share_with_machines(sim, sharing);
+  share_with_requests(sim, sharing);
   size_t next = 0;
   std::vector<Index> stalled, broken;
   for (const Index place : sim.flows.active) {

@@ -11,9 +11,10 @@ namespace hvlab::cluster {
 struct Simulation;
 
 struct Flow {
-  std::vector<Lane> lanes;  // from card to card; none: storage copies within itself
-  std::vector<u64> rates;   // bytes/s, of each lane, or one
-  Index read_from = kNone;  // datastore
+  Purpose purpose = Purpose::Migration;  // whose port group it is in
+  std::vector<Lane> lanes;               // from card to card; none: storage copies within itself
+  std::vector<u64> rates;                // bytes/s, of each lane, or one
+  Index read_from = kNone;               // datastore
   Index write_to = kNone;
   u64 total = 0;  // bytes
   u64 done = 0;
@@ -28,8 +29,10 @@ struct Flow {
 struct Flows {
   std::vector<Flow> all;      // places are used again
   std::vector<Index> active;  // ascending
-  u64 bytes_on_lanes = 0;     // of all flows so far
-  u32 copy_part = 500;        // thousandths of a datastore's bandwidth that copies may take
+  std::vector<Index> busy;  // directions of cards that something is copied over: twice the card, plus the way
+  std::vector<Index> busy_stores;
+  u64 bytes_on_lanes = 0;  // of all flows so far
+  u32 copy_part = 500;     // thousandths of a datastore's bandwidth that copies may take
 };
 
 /// Begins to copy. All others on the same way get slower. The flow's place.

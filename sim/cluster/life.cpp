@@ -8,11 +8,23 @@
 
 namespace hvlab::cluster {
 
-u32 reserved_on(const Cluster& cluster, Index host) {
-  u32 sum = 0;
-  for (const Index machine : cluster.hosts[host].machines) sum += cluster.machines[machine].reservation;
-  return sum;
+namespace {
+
+// Where the first of those that are on somewhere is, or will be, the others go. One on a host that is to be
+// emptied leads nobody: else they would keep each other there.
+bool is_with_its_friends(const Cluster& cluster, Index machine, Index host) {
+  const u16 number = cluster.machines[machine].together;
+  if (number == 0 || number >= cluster.together.size()) return true;
+  for (const Index other : cluster.together[number]) {
+    const VirtualMachine& friend_vm = cluster.machines[other];
+    const bool leads = friend_vm.heading != kNone || !cluster.hosts[friend_vm.host].maintenance;
+    if (other != machine && leads)
+      return (friend_vm.heading != kNone ? friend_vm.heading : friend_vm.host) == host;
+  }
+  return true;
 }
+
+}  // namespace
 
 bool rules_allow(const Cluster& cluster, Index machine, Index host) {
   const VirtualMachine& vm = cluster.machines[machine];
@@ -24,14 +36,7 @@ bool rules_allow(const Cluster& cluster, Index machine, Index host) {
   if (vm.apart != 0 &&
       (std::ranges::any_of(at.machines, is_apart) || std::ranges::any_of(at.coming, is_apart)))
     return false;
-  if (vm.together == 0) return true;
-  // Where the first of those that are on somewhere is, the others go.
-  for (Index other = 0; other < cluster.machines.size(); ++other) {
-    const VirtualMachine& friend_vm = cluster.machines[other];
-    if (other != machine && friend_vm.together == vm.together && friend_vm.host != kNone)
-      return friend_vm.host == host;
-  }
-  return true;
+  return is_with_its_friends(cluster, machine, host);
 }
 
 Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
@@ -40,7 +45,7 @@ Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
   if (at.state != HostState::On) return Refusal::HostNotOn;
   if (at.maintenance) return Refusal::Maintenance;
   if (at.committed + memory_on_host(cluster, vm) > at.memory) return Refusal::NoMemory;
-  if (reserved_on(cluster, host) + vm.reservation > at.capacity()) return Refusal::NoProcessorTime;
+  if (at.reserved + vm.reservation > at.capacity()) return Refusal::NoProcessorTime;
   if (!rules_allow(cluster, machine, host)) return Refusal::Rule;
   if (!reaches_disk(cluster, host, machine)) return Refusal::NoDatastore;
   return Refusal::None;
@@ -48,15 +53,14 @@ Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
 
 Index freest_host(const Cluster& cluster, Index machine, const std::function<bool(Index)>& usable) {
   Index best = kNone;
-  i64 most = -1;
+  std::pair<u64, u64> most;
   for (Index host = 0; host < cluster.hosts.size(); ++host) {
     const Host& at = cluster.hosts[host];
     if (usable && !usable(host)) continue;
     if (!at.takes_machines() || may_be_on(cluster, machine, host) != Refusal::None) continue;
     // Unreserved processor time first; hosts alike in that by memory.
-    const i64 free =
-        i64{at.capacity() - reserved_on(cluster, host)} * (i64{1} << 24) + (at.memory - at.committed);
-    if (free > most) most = free, best = host;
+    const std::pair free{at.capacity() - at.reserved, at.memory - at.committed};
+    if (best == kNone || free > most) most = free, best = host;
   }
   return best;
 }
@@ -112,8 +116,9 @@ void start_up_ends(Simulation& sim, Index machine, u32 version) {
   VirtualMachine& vm = sim.cluster.machines[machine];
   if (vm.version != version || vm.state != VmState::Starting) return;
   vm.state = VmState::Running;
-  comes_up(sim, machine);
+  vm.frozen ? goes_down(sim, machine) : comes_up(sim, machine);
   tell(sim, What::Serves, machine, vm.host);
+  if (sim.ha.places_full) restart_machines(sim);
   refresh_host(sim, vm.host);
 }
 
@@ -126,6 +131,7 @@ void switch_off(Simulation& sim, Index machine, What what) {
   if (vm.migration != kNone) fail_move(sim, vm.migration, Refusal::Cancelled);
   settle_host(sim, host);
   vm.state = VmState::Off;
+  vm.frozen = false;
   vm.wants = vm.gets = vm.guest_wants = vm.io_wants = vm.io_gets = 0;
   if (vm.tasks != 0) pace_tasks(sim, machine);
   goes_down(sim, machine);

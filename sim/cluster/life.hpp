@@ -11,9 +11,6 @@ namespace hvlab::cluster {
 struct Cluster;
 struct Simulation;
 
-/// MHz that the machines of a host have reserved.
-u32 reserved_on(const Cluster& cluster, Index host);
-
 /// Whether the rules let the machine be on the host beside those that are there. Looks at nothing else.
 bool rules_allow(const Cluster& cluster, Index machine, Index host);
 

@@ -11,29 +11,36 @@ namespace {
 constexpr u64 kAll = 1000;
 constexpr u64 kMillion = 1'000'000;
 
-void wants_nothing(VirtualMachine& vm) { vm.wants = vm.guest_wants = vm.io_wants = 0; }
+void wants_nothing(VirtualMachine& vm) { vm.wants = vm.guest_wants = vm.io_wants = vm.packets_wanted = 0; }
 
 u64 fraction_wanted(const Simulation& sim, Index machine, const VirtualMachine& vm) {
   if (vm.demand != kNone)
     return demand_at(sim.cluster.demands[vm.demand], sim.cluster.traces, sim.cluster.seed, machine,
                      sim.now());
-  return std::min<u64>(vm.tasks, vm.processors) * kAll / vm.processors;
+  return std::min<u64>(vm.tasks, vm.processors) * kAll / std::max<u16>(vm.processors, 1);
 }
 
 // What a running machine wants: its own work, and what its way of virtualizing makes of it.
 void look_at_demand(const Simulation& sim, const Host& host, Index machine, VirtualMachine& vm) {
   const Overhead& way = sim.cluster.overheads[vm.overhead];
   const u64 part = fraction_wanted(sim, machine, vm) * vm.speed / kAll;
-  const u64 guest = u64{vm.processors} * host.core_mhz * part / kAll;
+  // More virtual processors than the host has cores run no faster than all of these.
+  const u64 guest = std::min<u64>(u64{vm.processors} * host.core_mhz, host.capacity()) * part / kAll;
   const u64 requests = (u64{vm.reads} + vm.writes) * part / kAll;
   const u64 packets = vm.packets * part / kAll;
   const u64 request =
       way.disk_request + (vm.datastore == kNone ? 0 : sim.cluster.datastores[vm.datastore].cycles);
   const u64 more = guest * way.processor / kAll + (requests * request + packets * way.packet) / kMillion;
   const u64 most = vm.limit == 0 ? host.capacity() : std::min(vm.limit, host.capacity());
-  vm.guest_wants = static_cast<u32>(guest);
-  vm.io_wants = static_cast<u32>(requests);
-  vm.wants = static_cast<u32>(std::min(guest + more, most));
+  // A limit holds back its work, its requests and its packets alike.
+  const u64 all = guest + more;
+  const auto held_back = [&](u64 wanted) {
+    return static_cast<u32>(all <= most ? wanted : saturated(Sum{wanted} * most / all));
+  };
+  vm.guest_wants = held_back(guest);
+  vm.io_wants = held_back(requests);
+  vm.packets_wanted = held_back(packets);
+  vm.wants = static_cast<u32>(std::min(all, most));
 }
 
 void look_at(const Simulation& sim, const Host& host, Index machine, VirtualMachine& vm) {
@@ -54,7 +61,11 @@ void look_at(const Simulation& sim, const Host& host, Index machine, VirtualMach
 
 void serve_requests(const Simulation& sim, VirtualMachine& vm) {
   const u64 served = vm.datastore == kNone ? kAll : sim.cluster.datastores[vm.datastore].served;
-  vm.io_gets = vm.wants == 0 ? 0 : static_cast<u32>(u64{vm.io_wants} * vm.gets / vm.wants * served / kAll);
+  const u64 carried =
+      vm.datastore == kNone || vm.host == kNone ? kAll : sim.cluster.hosts[vm.host].storage_part;
+  vm.io_gets = vm.wants == 0
+                   ? 0
+                   : static_cast<u32>(u64{vm.io_wants} * vm.gets / vm.wants * served / kAll * carried / kAll);
 }
 
 void divide_host(Simulation& sim, Host& host) {
@@ -67,10 +78,12 @@ void divide_host(Simulation& sim, Host& host) {
     sim.claimants.push_back({vm.wants, vm.reservation, vm.shares});
   }
   host.served = std::min(host.service, host.capacity());
-  host.given = divide(sim.claimants, host.capacity() - host.served);
+  host.given = static_cast<u32>(divide(sim.claimants, host.capacity() - host.served));
+  for (size_t i = 0; i < host.machines.size(); ++i)
+    sim.cluster.machines[host.machines[i]].gets = sim.claimants[i].gets;
+  share_cards(sim, host);
   for (size_t i = 0; i < host.machines.size(); ++i) {
     VirtualMachine& vm = sim.cluster.machines[host.machines[i]];
-    vm.gets = sim.claimants[i].gets;
     serve_requests(sim, vm);
     if (vm.tasks != 0) pace_tasks(sim, host.machines[i]);
   }
@@ -88,6 +101,7 @@ void settle_host(Simulation& sim, Index at) {
   host.offered += Sum{host.capacity()} * span;
   host.used += Sum{host.given} * span;
   host.in_service += Sum{host.served} * span;
+  settle_cards(sim, host, span);
   for (const Index machine : host.machines) {
     VirtualMachine& vm = sim.cluster.machines[machine];
     vm.wanted += Sum{vm.wants} * span;
@@ -106,7 +120,8 @@ void refresh_host(Simulation& sim, Index at) {
   const PowerCurve& curve = sim.cluster.curves[host.curve];
   if (host.state != HostState::On) {
     host.wanted = host.given = host.served = 0;
-    host.power = curve.off;
+    clear_cards(sim, host);
+    host.power = host.state == HostState::Booting ? curve.load.front() : curve.off;
     return;
   }
   divide_host(sim, host);
@@ -120,7 +135,8 @@ void refresh_datastores(Simulation& sim) {
   std::vector<Asked> asked(sim.cluster.datastores.size());
   for (const VirtualMachine& vm : sim.cluster.machines) {
     if (vm.datastore == kNone || vm.io_wants == 0 || vm.wants == 0) continue;
-    const u64 requests = u64{vm.io_wants} * vm.gets / vm.wants;
+    const u64 carried = vm.host == kNone ? 0 : sim.cluster.hosts[vm.host].storage_part;
+    const u64 requests = u64{vm.io_wants} * vm.gets / vm.wants * carried / kAll;
     const u64 reads = requests * vm.reads / (u64{vm.reads} + vm.writes);
     Asked& sum = asked[vm.datastore];
     sum.reads += reads;
@@ -139,6 +155,8 @@ void load_step(Simulation& sim) {
   refresh_datastores(sim);
   for (VirtualMachine& vm : sim.cluster.machines)
     if (vm.datastore != kNone) serve_requests(sim, vm);
+  if (!sim.flows.active.empty()) refresh_flows(sim);  // beside traffic that changed
+  go_on_emptying(sim);
   if (sim.load_step != 0) sim.calendar.add(sim.load_step, EventKind::LoadStep);
 }
 

@@ -10,7 +10,7 @@ namespace hvlab::cluster {
 
 namespace {
 
-enum class Other : u8 { None, Host, Datastore, Restart, Moves };
+enum class Other : u8 { None, Host, By, Datastore, Restart, Moves };
 enum class Value : u8 { None, Bytes, Downtime, Why, Fault, Imbalance };
 
 struct Row {
@@ -31,6 +31,11 @@ constexpr Row kRows[] = {{What::PowerOn, Other::Restart},
                          {What::Fault, Other::None, Value::Fault},
                          {What::Repair, Other::None, Value::Fault},
                          {What::DataLost, Other::Datastore},
+                         {What::HaMonitors, Other::By},
+                         {What::HaUnreachable, Other::By},
+                         {What::HaDead, Other::By},
+                         {What::HaLives, Other::By},
+                         {What::HaBack, Other::By},
                          {What::Balanced, Other::Moves, Value::Imbalance}};
 
 Row row_of(What what) {
@@ -64,6 +69,7 @@ void add_other(std::string& line, const Names& names, Other other, const Occurre
   switch (other) {
     case Other::None: return;
     case Other::Host: add_name(line, "to", names.hosts, occurrence.other); return;
+    case Other::By: add_name(line, "by", names.hosts, occurrence.other); return;
     case Other::Datastore: add_name(line, "datastore", names.datastores, occurrence.other); return;
     case Other::Restart:
       if (occurrence.other == 1) line += ", \"restart\": true";

@@ -84,6 +84,12 @@ constexpr Row kRows[] = {
      [](const Simulation& sim) { return number(of_machines(sim, &VirtualMachine::used)) * 1e-12; }},
     {"machines.requests",
      [](const Simulation& sim) { return number(of_machines(sim, &VirtualMachine::requests)) * 1e-9; }},
+    {"machines.traffic.gigabytes",
+     [](const Simulation& sim) { return number(of_hosts(sim, &Host::traffic_given)) * 1e-18; }},
+    {"machines.traffic.served",
+     [](const Simulation& sim) {
+       return ratio(of_hosts(sim, &Host::traffic_given), of_hosts(sim, &Host::traffic_wanted));
+     }},
     {"machines.downtime.seconds", [](const Simulation& sim) { return down(sim, false); }},
     {"machines.downtime.longest.seconds", [](const Simulation& sim) { return down(sim, true); }},
     {"moves.done", [](const Simulation& sim) { return count(sim, What::Moved); }},

@@ -6,6 +6,7 @@
 #include "sim/cluster/life.hpp"
 #include "sim/cluster/load.hpp"
 #include "sim/cluster/simulation.hpp"
+#include "sim/cluster/standstill.hpp"
 
 namespace hvlab::cluster {
 
@@ -16,9 +17,10 @@ constexpr u64 kGibibyte = u64{1} << 30;
 
 bool copies_memory(const Move& move) { return move.from != move.to; }
 
-// The memory is taken on the destination from the beginning, so that the move cannot fail at its end.
+// Memory and reservation are taken on the destination from the beginning, so that the move cannot fail at its
+// end.
 void hold_places(Simulation& sim, const Move& move, bool hold) {
-  const u32 memory = memory_on_host(sim.cluster, sim.cluster.machines[move.machine]);
+  const u64 memory = memory_on_host(sim.cluster, sim.cluster.machines[move.machine]);
   for (const Index at : {move.from, move.to}) {
     Host& host = sim.cluster.hosts[at];
     hold ? ++host.moving : --host.moving;
@@ -26,7 +28,10 @@ void hold_places(Simulation& sim, const Move& move, bool hold) {
   }
   Host& to = sim.cluster.hosts[move.to];
   if (copies_memory(move)) {
+    sim.cluster.machines[move.machine].heading = hold ? move.to : kNone;
     to.committed = hold ? to.committed + memory : to.committed - memory;
+    const u32 reservation = sim.cluster.machines[move.machine].reservation;
+    to.reserved = hold ? to.reserved + reservation : to.reserved - reservation;
     hold ? to.coming.push_back(move.machine) : static_cast<void>(std::erase(to.coming, move.machine));
   }
   if (move.datastore == kNone) return;
@@ -60,6 +65,8 @@ void copy(Simulation& sim, Index place, u64 bytes, u64 rate) {
   flow.total = move.left = bytes;
   flow.limit = rate;
   move.round_began = sim.now();
+  settle_host(sim, move.from);
+  move.used_before = sim.cluster.machines[move.machine].used;
   if (copies_memory(move) && flow.lanes.empty() && flow.write_to == kNone) {
     fail_move(sim, place, Refusal::NoNetwork);
     return;
@@ -106,13 +113,19 @@ void next_round(Simulation& sim, Index place) {
   copy(sim, place, bytes, decision.rate);
 }
 
-// What the machine wrote in the round that ends: its working set's part, as far as it got its processors.
-u64 written_in_round(const Simulation& sim, const Move& move) {
+// What the machine wrote in the round that ends: its working set's part, by the processor time that its own
+// work got meanwhile, of all that its processors could have.
+u64 written_in_round(Simulation& sim, const Move& move) {
+  settle_host(sim, move.from);
   const VirtualMachine& vm = sim.cluster.machines[move.machine];
-  if (vm.dirty == kNone) return 0;
-  const u32 got = vm.wants == 0 ? 1000 : static_cast<u32>(u64{vm.gets} * 1000 / vm.wants);
-  const u64 pages =
-      pages_written(sim.cluster.dirty[vm.dirty], sim.now() - move.round_began, got * vm.speed / 1000);
+  const Nanoseconds span = sim.now() - move.round_began;
+  const Host& host = sim.cluster.hosts[move.from];
+  const u64 full = std::min<u64>(u64{vm.processors} * host.core_mhz, host.capacity());
+  if (vm.dirty == kNone || span == 0 || full == 0) return 0;
+  const Sum own =
+      (vm.used - move.used_before) * (vm.wants == 0 ? 1 : vm.guest_wants) / std::max(vm.wants, 1u);
+  const u64 speed = std::min<u64>(saturated(own * 1000 / (Sum{full} * span)), 1000);
+  const u64 pages = pages_written(sim.cluster.dirty[vm.dirty], span, static_cast<u32>(speed));
   return std::min(pages * kPageBytes, vm.memory * kMebibyte);
 }
 
@@ -122,11 +135,7 @@ void end_of_move(Simulation& sim, Index place) {
   move.ended = sim.now();
   ++move.version;
   refresh_both(sim, move);
-  std::erase_if(sim.moves.emptied, [&](Index host) {
-    const bool empty = sim.cluster.hosts[host].machines.empty() && sim.cluster.hosts[host].coming.empty();
-    if (empty) tell(sim, What::Evacuated, kNone, host);
-    return empty;
-  });
+  tell_of_emptied(sim);
   start_waiting(sim);
 }
 
@@ -160,6 +169,7 @@ void arrive(Simulation& sim, Index place) {
   }
   const Index machine = move.machine, to = move.to;
   end_of_move(sim, place);
+  look_at_disk(sim, machine);
   // It was on its way when its destination was to be emptied. (`move` may have moved itself.)
   if (sim.cluster.hosts[to].maintenance && sim.cluster.machines[machine].host == to)
     ask_move(sim, machine, kNone);

@@ -34,6 +34,7 @@ struct Move {
   Nanoseconds asked = 0;
   Nanoseconds began = 0;
   Nanoseconds round_began = 0;
+  Sum used_before = 0;  // MHz x ns that the machine had got by then
   Nanoseconds stopped = 0;
   Nanoseconds ended = 0;
   u64 sent = 0;      // bytes
@@ -81,5 +82,12 @@ void start_waiting(Simulation& sim);
 /// it is empty. None, or why the manager does not do it.
 Refusal enter_maintenance(Simulation& sim, Index host);
 void leave_maintenance(Simulation& sim, Index host);
+
+/// Machines on hosts that are to be emptied that found no other host, or were not running then, are tried
+/// again. At each load step.
+void go_on_emptying(Simulation& sim);
+
+/// Tells of hosts that are empty now.
+void tell_of_emptied(Simulation& sim);
 
 }  // namespace hvlab::cluster

@@ -12,11 +12,12 @@ namespace {
 
 Refusal disk_may_move(const Simulation& sim, const VirtualMachine& vm, Index to, Index datastore) {
   const Datastore& store = sim.cluster.datastores[datastore];
+  if (datastore == vm.datastore) return Refusal::Rule;  // it is there
   // A pooled disk's parts are placed when it is made; such disks are not copied here.
   if (store.kind == StorageKind::Pooled || vm.pooled != kNone) return Refusal::Rule;
   if (!reaches_datastore(sim.cluster, to, datastore)) return Refusal::NoDatastore;
   if (!reaches_datastore(sim.cluster, vm.host, vm.datastore)) return Refusal::NoDatastore;
-  return store.used + vm.disk > store.capacity ? Refusal::DatastoreFull : Refusal::None;
+  return u64{store.used} + vm.disk > store.capacity ? Refusal::DatastoreFull : Refusal::None;
 }
 
 Refusal machine_may_move(const Simulation& sim, Index machine) {
@@ -27,7 +28,7 @@ Refusal machine_may_move(const Simulation& sim, Index machine) {
 }
 
 // The load that it would have with one more machine of `wants` MHz.
-u64 load_with(const Host& host, u32 wants) { return (u64{host.wanted} + wants) * 1000 / host.capacity(); }
+u64 load_with(const Host& host, u32 wants) { return host.load_of(host.wanted + wants); }
 
 Refusal place_may_take(const Simulation& sim, Index machine, Index to, Index datastore) {
   const VirtualMachine& vm = sim.cluster.machines[machine];
@@ -35,6 +36,7 @@ Refusal place_may_take(const Simulation& sim, Index machine, Index to, Index dat
     const Refusal disk = disk_may_move(sim, vm, to, datastore);
     if (disk != Refusal::None) return disk;
   }
+  if (!manager_reaches(sim, to)) return Refusal::NoManager;
   if (to == vm.host) return datastore == kNone ? Refusal::Rule : Refusal::None;
   const Refusal refusal = may_be_on(sim.cluster, machine, to);
   if (refusal != Refusal::None && refusal != Refusal::NoDatastore) return refusal;
@@ -90,6 +92,7 @@ Index best_host_for(const Simulation& sim, Index machine) {
 Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore) {
   const VirtualMachine& vm = sim.cluster.machines[machine];
   Refusal refusal = manager_works(sim) ? machine_may_move(sim, machine) : Refusal::NoManager;
+  if (refusal == Refusal::None && !manager_reaches(sim, vm.host)) refusal = Refusal::NoManager;
   if (refusal == Refusal::None && to != kNone) refusal = place_may_take(sim, machine, to, datastore);
   if (refusal != Refusal::None) {
     tell(sim, What::Refused, machine, to, kNone, static_cast<u64>(refusal));
@@ -119,20 +122,43 @@ Refusal enter_maintenance(Simulation& sim, Index host) {
   if (!manager_works(sim)) return Refusal::NoManager;
   Host& at = sim.cluster.hosts[host];
   if (at.state != HostState::On) return Refusal::HostNotOn;
+  if (!manager_reaches(sim, host)) return Refusal::NoManager;
   at.maintenance = true;
+  look_around(sim);  // it watches nobody any more
   if (at.machines.empty() && at.coming.empty()) {
     tell(sim, What::Evacuated, kNone, host);
     return Refusal::None;
   }
-  sim.moves.emptied.push_back(host);
+  if (std::ranges::count(sim.moves.emptied, host) == 0) sim.moves.emptied.push_back(host);
   const std::vector<Index> machines = at.machines;  // moves that are over at once change it
   for (const Index machine : machines) ask_move(sim, machine, kNone);
   return Refusal::None;
 }
 
+void tell_of_emptied(Simulation& sim) {
+  std::erase_if(sim.moves.emptied, [&](Index host) {
+    const bool empty = sim.cluster.hosts[host].machines.empty() && sim.cluster.hosts[host].coming.empty();
+    if (empty) tell(sim, What::Evacuated, kNone, host);
+    return empty;
+  });
+}
+
+void go_on_emptying(Simulation& sim) {
+  if (sim.moves.emptied.empty() || !manager_works(sim)) return;
+  const std::vector<Index> hosts = sim.moves.emptied;
+  for (const Index host : hosts) {
+    const std::vector<Index> machines = sim.cluster.hosts[host].machines;
+    for (const Index machine : machines)
+      if (machine_may_move(sim, machine) == Refusal::None && best_host_for(sim, machine) != kNone)
+        ask_move(sim, machine, kNone);
+  }
+  tell_of_emptied(sim);
+}
+
 void leave_maintenance(Simulation& sim, Index host) {
   sim.cluster.hosts[host].maintenance = false;
   std::erase(sim.moves.emptied, host);
+  look_around(sim);
 }
 
 }  // namespace hvlab::cluster

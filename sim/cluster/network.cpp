@@ -8,11 +8,22 @@ namespace {
 
 constexpr size_t kMostLanes = 4;
 
-bool works(const Cluster& cluster, const Nic& nic, const PortGroup& group) {
-  return nic.up && cluster.switches[nic.to].up && (nic.vlans >> group.vlan & 1) != 0;
+}  // namespace
+
+bool card_works(const Cluster& cluster, Index card, Purpose purpose) {
+  const Nic& nic = cluster.nics[card];
+  const u8 vlan = cluster.groups[static_cast<size_t>(purpose)].vlan;
+  return nic.up && cluster.switches[nic.to].up && (nic.vlans >> vlan & 1) != 0;
 }
 
-}  // namespace
+bool is_connected(const Cluster& cluster, Index host, Purpose purpose) {
+  const Host& at = cluster.hosts[host];
+  const PortGroup& group = cluster.groups[static_cast<size_t>(purpose)];
+  if (at.state != HostState::On) return false;
+  for (Index card = 0; card < at.nics && card < 8; ++card)
+    if ((group.cards >> card & 1) != 0 && card_works(cluster, at.first_nic + card, purpose)) return true;
+  return false;
+}
 
 std::vector<Index> working_cards(const Cluster& cluster, Index host, Purpose purpose) {
   const Host& at = cluster.hosts[host];
@@ -20,7 +31,7 @@ std::vector<Index> working_cards(const Cluster& cluster, Index host, Purpose pur
   std::vector<Index> cards;
   for (Index card = 0; card < at.nics && card < 8; ++card) {
     const Index nic = at.first_nic + card;
-    if ((group.cards >> card & 1) != 0 && works(cluster, cluster.nics[nic], group)) cards.push_back(nic);
+    if ((group.cards >> card & 1) != 0 && card_works(cluster, nic, purpose)) cards.push_back(nic);
   }
   return cards;
 }
@@ -45,12 +56,12 @@ std::vector<Lane> lanes(const Cluster& cluster, Index from, Index to, Purpose pu
 }
 
 bool reach_each_other(const Cluster& cluster, Index one, Index other, Purpose purpose) {
-  return !lanes(cluster, one, other, purpose).empty();
+  return cluster.hosts[one].island == cluster.hosts[other].island && is_connected(cluster, one, purpose) &&
+         is_connected(cluster, other, purpose);
 }
 
 bool reaches_core(const Cluster& cluster, Index host, Purpose purpose) {
-  const Host& at = cluster.hosts[host];
-  return at.state == HostState::On && at.island == 0 && !working_cards(cluster, host, purpose).empty();
+  return cluster.hosts[host].island == 0 && is_connected(cluster, host, purpose);
 }
 
 bool reaches_datastore(const Cluster& cluster, Index host, Index datastore) {

@@ -1,6 +1,7 @@
 // Cards, physical switches and what a virtual switch makes of them: which hosts reach each other, and how.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -25,7 +26,19 @@ struct PortGroup {
   u8 vlan = 0;   // 0..63
   u8 cards = 1;  // bit n: the host's card n
   Teaming teaming = Teaming::Failover;
+  u32 limit = 0;  // Mbit/s in each direction that each host's traffic of it gets at most; 0: none
 };
+
+/// One direction of a card: the machines' own traffic and requests to disks over the network, and what is
+/// copied (flows.hpp), share it.
+struct Direction {
+  u64 wanted = 0;   // bytes/s by machines
+  u64 given = 0;    // bytes/s to them
+  u64 copied = 0;   // bytes/s
+  Sum carried = 0;  // bytes/s x ns for machines, so far
+};
+
+enum Way : u8 { Out, In };
 
 /// A card and the port of the physical switch that it is plugged into.
 struct Nic {
@@ -34,8 +47,9 @@ struct Nic {
   u32 mbps = 1000;
   bool up = true;
   u64 vlans = ~u64{0};  // bit n: the port carries VLAN n
-  u64 sent = 0;         // bytes
+  u64 sent = 0;         // bytes that were copied
   u64 received = 0;
+  std::array<Direction, 2> ways;  // by Way
 };
 
 struct PhysicalSwitch {
@@ -48,11 +62,17 @@ struct Lane {
   Index to = kNone;
 };
 
+/// The card and its switch work, and its port carries the purpose's VLAN.
+bool card_works(const Cluster& cluster, Index card, Purpose purpose);
+
 /// The cards of `host` that work for `purpose`, in order of their numbers.
 std::vector<Index> working_cards(const Cluster& cluster, Index host, Purpose purpose);
 
 /// The ways that a conversation between two hosts takes; none if they do not reach each other.
 std::vector<Lane> lanes(const Cluster& cluster, Index from, Index to, Purpose purpose);
+
+/// The host is on and has a working card for it; such hosts of one island reach each other.
+bool is_connected(const Cluster& cluster, Index host, Purpose purpose);
 
 bool reach_each_other(const Cluster& cluster, Index one, Index other, Purpose purpose);
 

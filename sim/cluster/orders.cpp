@@ -30,22 +30,40 @@ Refusal move_disk(Simulation& sim, const Order& order) {
   return ask_move(sim, order.machine, sim.cluster.machines[order.machine].host, order.datastore);
 }
 
-Refusal empty_host(Simulation& sim, const Order& order) { return enter_maintenance(sim, order.host); }
+Refusal empty_host(Simulation& sim, const Order& order) {
+  if (manager_works(sim)) forget_to_save_with(sim, order.host);
+  return enter_maintenance(sim, order.host);
+}
 
 Refusal use_host(Simulation& sim, const Order& order) {
   leave_maintenance(sim, order.host);
   return Refusal::None;
 }
 
+// On its host and, if it moves, on the one where it will be: false if one of them has not so much.
+bool reserve(Simulation& sim, VirtualMachine& vm, u32 reservation) {
+  const auto with = [&](Index host) {
+    return sim.cluster.hosts[host].reserved - vm.reservation + reservation;
+  };
+  for (const Index host : {vm.host, vm.heading})
+    if (host != kNone && with(host) > sim.cluster.hosts[host].capacity()) return false;
+  for (const Index host : {vm.host, vm.heading})
+    if (host != kNone) sim.cluster.hosts[host].reserved = with(host);
+  vm.reservation = reservation;
+  return true;
+}
+
 Refusal resize(Simulation& sim, const Order& order) {
-  if (!manager_works(sim)) return Refusal::NoManager;
+  if (!manager_works(sim)) {
+    tell(sim, What::Refused, order.machine, kNone, kNone, static_cast<u64>(Refusal::NoManager));
+    return Refusal::NoManager;
+  }
   VirtualMachine& vm = sim.cluster.machines[order.machine];
   const auto [reservation, limit, shares] = order.values;
-  if (vm.host != kNone && reservation != kNone &&
-      reserved_on(sim.cluster, vm.host) - vm.reservation + reservation >
-          sim.cluster.hosts[vm.host].capacity())
+  if (reservation != kNone && !reserve(sim, vm, reservation)) {
+    tell(sim, What::Refused, order.machine, vm.host, kNone, static_cast<u64>(Refusal::NoProcessorTime));
     return Refusal::NoProcessorTime;
-  if (reservation != kNone) vm.reservation = reservation;
+  }
   if (limit != kNone) vm.limit = limit;
   if (shares != kNone) vm.shares = shares;
   if (vm.host != kNone) refresh_host(sim, vm.host);

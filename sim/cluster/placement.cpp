@@ -149,22 +149,42 @@ Packed pack(std::span<const Room> hosts, std::span<const Room> needs, Packing pa
 }
 
 bool survives_one_failure(std::span<const Room> needs, const Packed& packed) {
+  std::vector<std::vector<Room>> homeless(packed.left.size());  // by the host that fails
+  for (size_t i = 0; i < needs.size(); ++i)
+    if (packed.host_of[i] != kNone) homeless[packed.host_of[i]].push_back(needs[i]);
+  std::vector<Room> rooms = packed.left;
   for (Index failed = 0; failed < packed.left.size(); ++failed) {
-    std::vector<Room> rooms = packed.left;
     rooms[failed] = {};
-    std::vector<Room> homeless;
-    for (size_t i = 0; i < needs.size(); ++i)
-      if (packed.host_of[i] == failed) homeless.push_back(needs[i]);
-    if (pack(rooms, homeless, Packing::FirstFit, true).unplaced != 0) return false;
+    if (pack(rooms, homeless[failed], Packing::FirstFit, true).unplaced != 0) return false;
+    rooms[failed] = packed.left[failed];
   }
   return true;
 }
 
+namespace {
+
+// Fewer hosts have less room together than all needs.
+size_t fewest_thinkable(std::span<const Room> hosts, std::span<const Room> needs) {
+  u64 mhz = 0, memory = 0;
+  for (const Room& need : needs) mhz += need.mhz, memory += need.memory;
+  u64 has_mhz = 0, has_memory = 0;
+  size_t count = 0;
+  while (count < hosts.size() && (count == 0 || has_mhz < mhz || has_memory < memory)) {
+    has_mhz += hosts[count].mhz;
+    has_memory += hosts[count].memory;
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
 std::optional<u32> fewest_hosts(std::span<const Room> hosts, std::span<const Room> needs, Packing packing,
                                 bool redundant) {
-  for (u32 count = 1; count <= hosts.size(); ++count) {
+  for (size_t count = std::max<size_t>(fewest_thinkable(hosts, needs), 1); count <= hosts.size(); ++count) {
     const Packed packed = pack(hosts.first(count), needs, packing, true);
-    if (packed.unplaced == 0 && (!redundant || survives_one_failure(needs, packed))) return count;
+    if (packed.unplaced == 0 && (!redundant || survives_one_failure(needs, packed)))
+      return static_cast<u32>(count);
   }
   return std::nullopt;
 }
@@ -177,7 +197,8 @@ std::vector<Room> rooms_of(const Cluster& cluster) {
 
 std::vector<Room> needs_of(const Cluster& cluster) {
   std::vector<Room> needs;
-  for (const VirtualMachine& vm : cluster.machines) needs.push_back({vm.size, memory_on_host(cluster, vm)});
+  for (const VirtualMachine& vm : cluster.machines)
+    needs.push_back({vm.size, static_cast<u32>(std::min<u64>(memory_on_host(cluster, vm), kNone))});
   return needs;
 }
 

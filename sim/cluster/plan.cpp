@@ -37,8 +37,9 @@ void build_pool(const Plan& plan, const DatastorePlan& store, Cluster& cluster) 
   if (cluster.pool.datastore != kNone) throw UserError("there is one pooled datastore at most");
   cluster.pool.datastore = static_cast<Index>(cluster.datastores.size() - 1);
   cluster.pool.tolerates = store.tolerates;
-  for (const std::string& host : store.members)
-    cluster.pool.hosts.push_back(place_of(host_names(plan), host, "host"));
+  cluster.datastores.back().copies = static_cast<u16>(store.tolerates + 1);
+  const std::vector<std::string> names = host_names(plan);
+  for (const std::string& host : store.members) cluster.pool.hosts.push_back(place_of(names, host, "host"));
 }
 
 void build_datastores(const Plan& plan, Cluster& cluster) {
@@ -61,7 +62,9 @@ u16 host_group(const Plan& plan, Cluster& cluster, const std::vector<std::string
   if (cluster.host_groups.empty()) cluster.host_groups.emplace_back();
   if (hosts.empty()) return 0;
   std::vector<Index> places;
-  for (const std::string& host : hosts) places.push_back(place_of(host_names(plan), host, "host"));
+  const std::vector<std::string> names = host_names(plan);
+  for (const std::string& host : hosts) places.push_back(place_of(names, host, "host"));
+  std::ranges::sort(places);
   cluster.host_groups.push_back(places);
   return static_cast<u16>(cluster.host_groups.size() - 1);
 }
@@ -110,9 +113,9 @@ void build_machines(const Plan& plan, Cluster& cluster) {
 // Where each machine is said to start; kNone: nowhere in particular.
 std::vector<Index> wishes(const Plan& plan) {
   std::vector<Index> hosts;
+  const std::vector<std::string> names = host_names(plan);
   for (const MachinePlan& group : plan.machines)
-    for (u32 i = 0; i < group.count; ++i)
-      hosts.push_back(group.host.empty() ? kNone : place_of(host_names(plan), group.host, "host"));
+    hosts.insert(hosts.end(), group.count, group.host.empty() ? kNone : place_of(names, group.host, "host"));
   return hosts;
 }
 
@@ -130,7 +133,7 @@ void start_machines(const Plan& plan, Simulation& sim) {
       needs.push_back(all[machine]);
     } else if (const Index host = sim.cluster.machines[machine].host; host != kNone) {
       rooms[host].mhz -= std::min(rooms[host].mhz, all[machine].mhz);
-      rooms[host].memory -= all[machine].memory;
+      rooms[host].memory -= std::min(rooms[host].memory, all[machine].memory);
     }
   }
   // Each is started as it is placed, so that rules see those before it.
@@ -158,10 +161,14 @@ std::vector<std::string> datastore_names(const Plan& plan) {
 Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what) {
   const auto found = std::ranges::find(names, name);
   if (found != names.end()) return static_cast<Index>(found - names.begin());
-  throw UserError(fmt::format("no {} is called '{}'; there are: {}", what, name, fmt::join(names, ", ")));
+  constexpr size_t kMostNames = 20;
+  const auto some = std::span(names).first(std::min(names.size(), kMostNames));
+  throw UserError(fmt::format("no {} is called '{}'; there are: {}{}", what, name, fmt::join(some, ", "),
+                              names.size() > kMostNames ? ", ..." : ""));
 }
 
 Simulation simulation_of(const Plan& plan) {
+  check(plan);
   Simulation sim;
   sim.cluster.seed = plan.seed;
   sim.cluster.groups = plan.groups;
@@ -178,6 +185,7 @@ Simulation simulation_of(const Plan& plan) {
   build_datastores(plan, sim.cluster);
   build_machines(plan, sim.cluster);
   if (!plan.manager.empty()) sim.manager.machine = place_of(machine_names(plan), plan.manager, "machine");
+  sim.manager.standbys = plan.manager_standbys;
   prepare(sim);
   start_machines(plan, sim);
   return sim;

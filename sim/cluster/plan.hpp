@@ -57,12 +57,18 @@ struct Plan {
   Availability ha;
   Balancer balancer;
   PowerSaving power;
-  std::string manager;  // the machine that it runs in; empty: on hardware of its own
+  u32 manager_standbys = 0;  // instances of the manager that wait until the one that works fails
+  std::string manager;       // the machine that it runs in; empty: on hardware of its own
   std::vector<Fault> faults;
   std::vector<Order> orders;
   Nanoseconds load_step = kMinutes;
   u64 seed = 1;
 };
+
+/// Throws UserError, which says what is wrong and what is possible, for numbers that no cluster has (no
+/// cores, a card of 0 Mbit/s, a look every nanosecond), faults and orders of what is not there, and names
+/// used twice.
+void check(const Plan& plan);
 
 /// The names of hosts, machines and datastores in the order of their places.
 std::vector<std::string> host_names(const Plan& plan);
@@ -73,7 +79,8 @@ std::vector<std::string> datastore_names(const Plan& plan);
 Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what);
 
 /// Builds the cluster, starts its machines (those that find no host are told of as refused), and prepares
-/// everything that is going to happen. Throws UserError for names of nothing and unknown profiles.
+/// everything that is going to happen. Throws UserError as check() does, for names of nothing and for unknown
+/// profiles.
 Simulation simulation_of(const Plan& plan);
 
 }  // namespace hvlab::cluster

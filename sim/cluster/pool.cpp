@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "sim/cluster/life.hpp"
-#include "sim/cluster/load.hpp"
 #include "sim/cluster/simulation.hpp"
+#include "sim/cluster/standstill.hpp"
 
 namespace hvlab::cluster {
 
@@ -17,18 +16,24 @@ constexpr u64 kGibibyte = u64{1} << 30;
 
 u32 part_number(size_t disk, size_t part) { return static_cast<u32>(disk * kMostParts + part); }
 
+bool is_broken(const Pool& pool, Index host) { return host < pool.broken.size() && pool.broken[host]; }
+
 bool is_there(const Cluster& cluster, Index host) { return reaches_core(cluster, host, Purpose::Storage); }
+
+bool takes_parts(const Cluster& cluster, Index host) {
+  return is_there(cluster, host) && !is_broken(cluster.pool, host);
+}
 
 bool has_data(const Part& part) { return !part.witness && part.state == PartState::Active; }
 
 // A witness takes next to nothing: it decides between hosts with as many replicas.
-u32 weight_on(const Pool& pool, Index host) {
-  constexpr u32 kReplica = 1000;
-  u32 weight = 0;
-  for (const PooledDisk& disk : pool.disks)
-    for (const Part& part : disk.parts)
-      if (part.host == host) weight += part.witness ? 1 : kReplica;
-  return weight;
+u32 weight_of(const Part& part) { return part.witness ? 1 : 1000; }
+
+void put(Pool& pool, Part& part, Index host) {
+  if (pool.weights.size() <= host) pool.weights.resize(host + size_t{1});
+  if (part.host != kNone) pool.weights[part.host] -= weight_of(part);
+  part.host = host;
+  pool.weights[host] += weight_of(part);
 }
 
 // The host with the least of the pool that has none of this disk; kNone if there is none.
@@ -36,22 +41,11 @@ Index host_for_part(const Cluster& cluster, const PooledDisk& disk) {
   Index best = kNone;
   u32 least = ~u32{0};
   for (const Index host : cluster.pool.hosts) {
-    if (!is_there(cluster, host) || std::ranges::count(disk.parts, host, &Part::host) != 0) continue;
-    const u32 weight = weight_on(cluster.pool, host);
+    if (!takes_parts(cluster, host) || std::ranges::count(disk.parts, host, &Part::host) != 0) continue;
+    const u32 weight = host < cluster.pool.weights.size() ? cluster.pool.weights[host] : 0;
     if (weight < least) least = weight, best = host;
   }
   return best;
-}
-
-void freeze_or_thaw(Simulation& sim, const PooledDisk& disk) {
-  VirtualMachine& vm = sim.cluster.machines[disk.machine];
-  const bool frozen = !is_available(disk);
-  if (vm.frozen == frozen) return;
-  vm.frozen = frozen;
-  tell(sim, frozen ? What::DiskAway : What::DiskBack, disk.machine, vm.host);
-  if (vm.state != VmState::Running) return;
-  frozen ? goes_down(sim, disk.machine) : comes_up(sim, disk.machine);
-  refresh_host(sim, vm.host);
 }
 
 void note_loss(Simulation& sim, PooledDisk& disk) {
@@ -78,6 +72,7 @@ void begin_rebuilding(Simulation& sim, size_t disk_place, size_t part_place) {
     return;
   }
   Flow flow;
+  flow.purpose = Purpose::Storage;
   flow.lanes = way;
   flow.total = sim.cluster.machines[disk.machine].disk * kGibibyte;
   flow.rebuild = part_number(disk_place, part_place);
@@ -138,8 +133,8 @@ void who_is_back(Simulation& sim, size_t disk, size_t place) {
 void place_parts(Cluster& cluster, PooledDisk& disk, u32 count, bool witnesses) {
   for (u32 i = 0; i < count; ++i) {
     Part part;
-    part.host = host_for_part(cluster, disk);
     part.witness = witnesses;
+    if (const Index host = host_for_part(cluster, disk); host != kNone) put(cluster.pool, part, host);
     disk.parts.push_back(part);
   }
 }
@@ -174,6 +169,10 @@ bool reaches_disk(const Cluster& cluster, Index host, Index machine) {
 void look_at_pool(Simulation& sim) {
   Pool& pool = sim.cluster.pool;
   if (pool.datastore == kNone) return;
+  const auto there =
+      std::ranges::count_if(pool.hosts, [&](Index host) { return takes_parts(sim.cluster, host); });
+  sim.cluster.datastores[pool.datastore].present =
+      static_cast<u16>(there * 1000 / std::max<std::ptrdiff_t>(1, std::ssize(pool.hosts)));
   for (size_t disk = 0; disk < pool.disks.size(); ++disk) {
     const size_t parts = pool.disks[disk].parts.size();
     for (size_t part = 0; part < parts; ++part) who_is_away(sim, disk, part);
@@ -181,11 +180,12 @@ void look_at_pool(Simulation& sim) {
     // Twice: what is behind needs somebody who is back already.
     for (size_t part = 0; part < 2 * parts; ++part) who_is_back(sim, disk, part % parts);
     note_loss(sim, pool.disks[disk]);
-    freeze_or_thaw(sim, pool.disks[disk]);
   }
 }
 
 void pool_disks_fail(Simulation& sim, Index host) {
+  sim.cluster.pool.broken.resize(sim.cluster.hosts.size());
+  sim.cluster.pool.broken[host] = true;
   for (size_t disk = 0; disk < sim.cluster.pool.disks.size(); ++disk) {
     std::vector<Part>& parts = sim.cluster.pool.disks[disk].parts;
     for (size_t place = 0; place < parts.size(); ++place) {
@@ -199,6 +199,8 @@ void pool_disks_fail(Simulation& sim, Index host) {
 }
 
 void pool_disks_are_mended(Simulation& sim, Index host) {
+  if (!is_broken(sim.cluster.pool, host)) return;
+  sim.cluster.pool.broken[host] = false;
   for (PooledDisk& disk : sim.cluster.pool.disks) {
     for (Part& part : disk.parts) {
       if (part.host != host || part.state != PartState::Gone) continue;
@@ -226,7 +228,7 @@ void repair_part(Simulation& sim, u32 number, u32 version) {
   if (disk.lost || !std::ranges::any_of(disk.parts, has_data)) return;
   const Index host = host_for_part(sim.cluster, disk);
   if (host == kNone) return;  // there are too few; tried again when hosts come back
-  part.host = host;
+  put(sim.cluster.pool, part, host);
   part.current = false;
   begin_rebuilding(sim, disk_place, part_place);
 }
@@ -240,12 +242,11 @@ void part_is_rebuilt(Simulation& sim, u32 number) {
   ++part.version;
   ++sim.cluster.pool.rebuilt;
   tell(sim, What::Rebuilt, disk.machine, part.host);
-  freeze_or_thaw(sim, disk);
+  look_at_disk(sim, disk.machine);
 }
 
 void check_pool(const Simulation& sim, std::vector<std::string>& broken) {
   for (const PooledDisk& disk : sim.cluster.pool.disks) {
-    const VirtualMachine& vm = sim.cluster.machines[disk.machine];
     for (const Part& part : disk.parts)
       if (std::ranges::count(disk.parts, part.host, &Part::host) != 1)
         broken.push_back(fmt::format("machine {}'s disk has two parts on host {}", disk.machine, part.host));
@@ -254,8 +255,6 @@ void check_pool(const Simulation& sim, std::vector<std::string>& broken) {
     });
     if (!some && !disk.lost)
       broken.push_back(fmt::format("machine {}'s disk is lost and nobody said so", disk.machine));
-    if (vm.frozen == is_available(disk))
-      broken.push_back(fmt::format("machine {} and its disk disagree on whether it is there", disk.machine));
   }
 }
 

@@ -43,7 +43,9 @@ struct Pool {
   Nanoseconds repair_after =
       kHours;  // an absent part is given up and built anew elsewhere (vSAN: 60 minutes)
   std::vector<PooledDisk> disks;
-  u64 rebuilt = 0;  // parts
+  std::vector<u32> weights;  // by host: what it has of all disks (pool.cpp)
+  std::vector<bool> broken;  // by host: the disks that it gave are broken
+  u64 rebuilt = 0;           // parts
 };
 
 /// Gives a machine's disk its parts, each on another host, where least is; NoHost if the hosts are too few
@@ -57,8 +59,7 @@ bool is_available(const PooledDisk& disk);
 /// available.
 bool reaches_disk(const Cluster& cluster, Index host, Index machine);
 
-/// Hosts came or went: parts become absent or come back, rebuilding begins or ends early, machines without
-/// their disks stand still.
+/// Hosts came or went: parts become absent or come back, rebuilding begins or ends early.
 void look_at_pool(Simulation& sim);
 
 /// All of the pool's disks in `host` are broken: its parts are gone for good.

@@ -4,17 +4,18 @@
 
 #include "sim/cluster/load.hpp"
 #include "sim/cluster/simulation.hpp"
+#include "sim/cluster/standstill.hpp"
 
 namespace hvlab::cluster {
 
 namespace {
 
-u64 load_of(const Host& host) { return u64{host.wanted} * 1000 / host.capacity(); }
+u64 load_of(const Host& host) { return host.load_of(host.wanted); }
 
 void switch_off_empty_hosts(Simulation& sim) {
   std::erase_if(sim.power.emptying, [&](Index place) {
     Host& host = sim.cluster.hosts[place];
-    if (host.state != HostState::On) return true;
+    if (host.state != HostState::On || !host.maintenance) return true;  // somebody wants it back
     if (!host.machines.empty() || host.moving != 0) return false;
     settle_host(sim, place);
     host.state = HostState::Off;
@@ -44,14 +45,18 @@ void get_one_back(Simulation& sim) {
     sim.power.emptying.pop_back();
   } else if (!sim.power.asleep.empty()) {
     ++sim.power.booting;
-    sim.calendar.add(sim.power.boot, EventKind::HostBoots, sim.power.asleep.back());
+    const Index host = sim.power.asleep.back();
     sim.power.asleep.pop_back();
+    settle_host(sim, host);
+    sim.cluster.hosts[host].state = HostState::Booting;
+    refresh_host(sim, host);
+    sim.calendar.add(sim.power.boot, EventKind::HostBoots, host);
   }
 }
 
 u32 hosts_to_keep(const Simulation& sim) { return sim.power.least_hosts + (sim.ha.on ? sim.ha.failures : 0); }
 
-// The least loaded that is not the primary, whose work the others can take with room to spare; kNone if there
+// The least loaded that watches nobody, whose work the others can take with room to spare; kNone if there
 // is none.
 Index host_to_empty(const Simulation& sim) {
   u64 wanted = 0, capacity = 0, memory = 0, committed = 0, least = sim.power.target - sim.power.tolerance;
@@ -65,7 +70,7 @@ Index host_to_empty(const Simulation& sim) {
     capacity += host.capacity();
     memory += host.memory;
     committed += host.committed;
-    if (place != sim.ha.primary && load_of(host) < least) least = load_of(host), best = place;
+    if (!is_watcher(sim, place) && load_of(host) < least) least = load_of(host), best = place;
   }
   if (best == kNone || hosts <= hosts_to_keep(sim)) return kNone;
   const Host& host = sim.cluster.hosts[best];
@@ -87,13 +92,20 @@ void save_power(Simulation& sim) {
   if (host != kNone && enter_maintenance(sim, host) == Refusal::None) sim.power.emptying.push_back(host);
 }
 
+void forget_to_save_with(Simulation& sim, Index host) {
+  std::erase(sim.power.asleep, host);
+  if (std::erase(sim.power.emptying, host) != 0) sim.cluster.hosts[host].maintenance = false;
+}
+
 void host_has_booted(Simulation& sim, Index place) {
   --sim.power.booting;
+  if (sim.cluster.hosts[place].state != HostState::Booting) return;  // it broke meanwhile
   settle_host(sim, place);
   sim.cluster.hosts[place].state = HostState::On;
   refresh_host(sim, place);
   tell(sim, What::SwitchedOn, kNone, place);
   look_at_pool(sim);
+  look_at_disks(sim);
   look_around(sim);
 }
 

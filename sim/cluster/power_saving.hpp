@@ -27,6 +27,10 @@ struct PowerSaving {
 /// that are on have too much to do, else begins to empty the least loaded one if the others have room.
 void save_power(Simulation& sim);
 
+/// The host broke, or somebody empties it for a reason of their own: it is not one of those that are emptied
+/// or off to save power.
+void forget_to_save_with(Simulation& sim, Index host);
+
 /// A host that was told to boot is on.
 void host_has_booted(Simulation& sim, Index host);
 

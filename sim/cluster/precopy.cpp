@@ -12,7 +12,7 @@ constexpr u32 kSlowest = 10;
 u32 slower(u32 speed) { return speed == 1000 ? 800 : std::max(kSlowest, speed - std::min(speed, 100u)); }
 
 bool brought_nothing(const PrecopyPolicy& policy, const Round& round) {
-  return round.written * 1000 >= round.sent * policy.no_progress_part;
+  return Sum{round.written} * 1000 >= Sum{round.sent} * policy.no_progress_part;
 }
 
 /// Two rounds one after the other brought nothing at the machine's present speed.
@@ -24,7 +24,7 @@ bool stuck(const PrecopyPolicy& policy, const std::vector<Round>& rounds) {
 }
 
 u64 written_per_second(const Round& round) {
-  return round.lasted == 0 ? 0 : round.written * kSeconds / round.lasted;
+  return round.lasted == 0 ? 0 : saturated(Sum{round.written} * kSeconds / round.lasted);
 }
 
 Decision without_progress(const PrecopyPolicy& policy, u32 speed) {

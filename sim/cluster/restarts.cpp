@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/cluster/ha_parts.hpp"
 #include "sim/cluster/life.hpp"
 #include "sim/cluster/simulation.hpp"
 
@@ -9,17 +10,18 @@ namespace hvlab::cluster {
 
 namespace {
 
-bool somebody_restarts(const Simulation& sim) {
-  if (!sim.ha.on) return false;
-  if (sim.ha.timings.elected == 0) return true;
-  return sim.ha.primary != kNone && sim.ha.hosts[sim.ha.primary].view == View::Heard;
+// It knows what became of the machines that were there: it hears the host, or has given it up.
+bool knows(const Watcher& watcher, Index host) {
+  const View view = watcher.hosts[host].view;
+  return view == View::Heard || view == View::Lives || view == View::Dead;
 }
 
-void queue(Simulation& sim, Index machine) {
-  std::vector<Index>& waiting = sim.ha.to_restart;
-  if (std::ranges::count(waiting, machine) != 0) return;
-  const auto order = [&](Index i) { return std::pair(sim.cluster.machines[i].priority, i); };
-  waiting.insert(std::ranges::upper_bound(waiting, order(machine), {}, order), machine);
+// vSphere 5: a machine is the affair of who has locked its datastore. vSphere 4: whoever misses it tries, and
+// the lock of its disk lets one succeed.
+bool is_responsible(const Simulation& sim, const Watcher& watcher, Index machine) {
+  const Index store = sim.cluster.machines[machine].datastore;
+  if (!elects(sim.ha.timings) || store == kNone || !is_shared(sim.cluster.datastores[store])) return true;
+  return sim.ha.owners[store] == watcher.host;
 }
 
 u32 starting_on(const Simulation& sim, Index host) {
@@ -28,50 +30,82 @@ u32 starting_on(const Simulation& sim, Index host) {
       machines, [&](Index machine) { return sim.cluster.machines[machine].state == VmState::Starting; }));
 }
 
-// True if it is no longer to be restarted.
-bool restarted(Simulation& sim, Index machine) {
-  VirtualMachine& vm = sim.cluster.machines[machine];
-  if (vm.is_on() || !vm.should_run) return true;
-  // A host that nobody hears cannot be told to start anything.
-  const Index host =
-      freest_host(sim.cluster, machine, [&](Index at) { return sim.ha.hosts[at].view == View::Heard; });
-  if (host == kNone || starting_on(sim, host) >= sim.ha.at_a_time) return false;
-  if (power_on(sim, machine, host) != Refusal::None) return false;
-  ++vm.restarts;
-  ++sim.ha.restarts;
-  return true;
+// A host that the watcher does not hear cannot be told to start anything.
+Index host_for(Simulation& sim, const Watcher& watcher, Index machine) {
+  return freest_host(sim.cluster, machine, [&](Index at) {
+    if (watcher.hosts[at].view != View::Heard || !sim.cluster.hosts[at].takes_machines()) return false;
+    const bool has_place = starting_on(sim, at) < sim.ha.at_a_time;
+    if (!has_place) sim.ha.places_full = true;
+    return has_place;
+  });
+}
+
+enum class Attempt : u8 { Done, NoHost, NobodyKnows };
+
+Attempt restart(Simulation& sim, const Lost& lost) {
+  VirtualMachine& vm = sim.cluster.machines[lost.machine];
+  if (vm.is_on() || !vm.should_run) return Attempt::Done;
+  Attempt attempt = Attempt::NobodyKnows;
+  for (const Watcher& watcher : sim.ha.watchers) {
+    if (!knows(watcher, lost.host) || !is_responsible(sim, watcher, lost.machine)) continue;
+    attempt = Attempt::NoHost;
+    const Index host = host_for(sim, watcher, lost.machine);
+    if (host == kNone || power_on(sim, lost.machine, host) != Refusal::None) continue;
+    ++vm.restarts;
+    ++sim.ha.restarts;
+    return Attempt::Done;
+  }
+  return attempt;
+}
+
+void insert(Simulation& sim, const Lost& lost) {
+  const auto order = [&](const Lost& one) {
+    return std::pair(sim.cluster.machines[one.machine].priority, one.machine);
+  };
+  std::vector<Lost>& all = sim.ha.lost;
+  all.insert(std::ranges::upper_bound(all, order(lost), {}, order), lost);
 }
 
 }  // namespace
 
 void machine_was_lost(Simulation& sim, Index machine, Index host) {
-  Watch& watch = sim.ha.hosts[host];
-  watch.lost.push_back(machine);
-  if (watch.view == View::Lives || watch.view == View::Dead) restart_lost(sim, host);
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  if (!vm.should_run || (sim.ha.on && vm.priority == Priority::Never)) return;
+  forget_lost(sim, machine);
+  insert(sim, {machine, host});
 }
 
-void restart_lost(Simulation& sim, Index host) {
-  if (!sim.ha.on) return;
-  for (const Index machine : sim.ha.hosts[host].lost)
-    if (sim.cluster.machines[machine].priority != Priority::Never) queue(sim, machine);
-  sim.ha.hosts[host].lost.clear();
-  restart_machines(sim);
+void take_over_machines(Simulation& sim, Index watcher, Index host) {
+  const auto by = std::ranges::find(sim.ha.watchers, watcher, &Watcher::host);
+  const std::vector<Index> machines = sim.cluster.hosts[host].machines;
+  for (const Index machine : machines) {
+    const VirtualMachine& vm = sim.cluster.machines[machine];
+    if (!vm.frozen || vm.priority == Priority::Never || !is_responsible(sim, *by, machine)) continue;
+    if (host_for(sim, *by, machine) == kNone) continue;
+    machine_dies(sim, machine);
+    machine_was_lost(sim, machine, host);
+  }
 }
 
 void forget_lost(Simulation& sim, Index machine) {
-  std::erase(sim.ha.to_restart, machine);
-  for (Watch& watch : sim.ha.hosts) std::erase(watch.lost, machine);
+  std::erase_if(sim.ha.lost, [&](const Lost& lost) { return lost.machine == machine; });
 }
 
 void restart_machines(Simulation& sim) {
-  if (sim.ha.to_restart.empty() || !somebody_restarts(sim)) return;
-  std::vector<Index> waiting;
-  std::swap(waiting, sim.ha.to_restart);  // what is lost meanwhile comes behind
-  std::erase_if(waiting, [&](Index machine) { return restarted(sim, machine); });
-  waiting.insert(waiting.end(), sim.ha.to_restart.begin(), sim.ha.to_restart.end());
-  sim.ha.to_restart = waiting;
-  if (waiting.empty() || sim.ha.retrying) return;
-  for (const Index machine : waiting) tell(sim, What::HaNoHost, machine);
+  sim.ha.places_full = false;
+  if (!sim.ha.on || sim.ha.lost.empty() || sim.ha.watchers.empty()) return;
+  std::vector<Lost> waiting;
+  std::swap(waiting, sim.ha.lost);
+  bool again = false;
+  for (Lost& lost : waiting) {
+    const Attempt attempt = restart(sim, lost);
+    if (attempt == Attempt::Done) continue;
+    if (attempt == Attempt::NoHost && !lost.told) tell(sim, What::HaNoHost, lost.machine);
+    lost.told |= attempt == Attempt::NoHost;
+    again |= attempt == Attempt::NoHost;
+    insert(sim, lost);
+  }
+  if (!again || sim.ha.retrying) return;
   sim.ha.retrying = true;
   sim.calendar.add(sim.ha.retry, EventKind::HaRetry);
 }
@@ -83,35 +117,13 @@ void ha_retry(Simulation& sim) {
 
 void start_with_host(Simulation& sim, Index host) {
   std::vector<Index> lost;
-  std::swap(lost, sim.ha.hosts[host].lost);
+  for (const Lost& one : sim.ha.lost)
+    if (one.host == host) lost.push_back(one.machine);
   for (const Index machine : lost) {
+    forget_lost(sim, machine);
     const VirtualMachine& vm = sim.cluster.machines[machine];
     if (sim.starts_with_host && vm.should_run && !vm.is_on()) power_on(sim, machine, host);
   }
-}
-
-bool leaves_spare(const Simulation& sim, Index machine) {
-  if (!sim.ha.on || sim.ha.admission == Admission::None) return true;
-  std::vector<u64> processors, memory;
-  u64 reserved = sim.cluster.machines[machine].reservation;
-  u64 committed = memory_on_host(sim.cluster, sim.cluster.machines[machine]);
-  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
-    const Host& at = sim.cluster.hosts[host];
-    reserved += reserved_on(sim.cluster, host);
-    committed += at.committed;
-    if (!at.takes_machines()) continue;
-    processors.push_back(at.capacity());
-    memory.push_back(at.memory);
-  }
-  const auto kept = [&](std::vector<u64>& all) {
-    std::ranges::sort(all);  // the largest hosts may be those that fail
-    const size_t gone =
-        sim.ha.admission == Admission::HostFailures ? std::min<size_t>(sim.ha.failures, all.size()) : 0;
-    u64 sum = 0;
-    for (size_t i = 0; i + gone < all.size(); ++i) sum += all[i];
-    return sim.ha.admission == Admission::Part ? sum * (1000 - sim.ha.part) / 1000 : sum;
-  };
-  return reserved <= kept(processors) && committed <= kept(memory);
 }
 
 }  // namespace hvlab::cluster

@@ -23,10 +23,10 @@ u64 sum_at_level(std::span<const Claimant> claimants, u64 level) {
   return sum;
 }
 
-u32 hand_out_in_order(std::span<Claimant> claimants, u32 capacity) {
-  u32 left = capacity;
+u64 hand_out_in_order(std::span<Claimant> claimants, u64 capacity) {
+  u64 left = capacity;
   for (Claimant& claimant : claimants) {
-    claimant.gets = std::min(floor_of(claimant), left);
+    claimant.gets = static_cast<u32>(std::min<u64>(floor_of(claimant), left));
     left -= claimant.gets;
   }
   return capacity - left;
@@ -34,25 +34,25 @@ u32 hand_out_in_order(std::span<Claimant> claimants, u32 capacity) {
 
 }  // namespace
 
-u32 divide(std::span<Claimant> claimants, u32 capacity) {
+u64 divide(std::span<Claimant> claimants, u64 capacity) {
   u64 wanted = 0, reserved = 0;
   for (Claimant& claimant : claimants) {
     claimant.gets = claimant.wants;
     wanted += claimant.wants;
     reserved += floor_of(claimant);
   }
-  if (wanted <= capacity) return static_cast<u32>(wanted);
+  if (wanted <= capacity) return wanted;
   if (reserved > capacity) return hand_out_in_order(claimants, capacity);
   u64 low = 0, high = u64{1} << 45;  // at which one share of one claimant is more than all
   while (high - low > 1) {
     const u64 middle = (low + high) / 2;
     (sum_at_level(claimants, middle) <= capacity ? low : high) = middle;
   }
-  u32 left = capacity;
+  u64 left = capacity;
   for (Claimant& claimant : claimants) left -= claimant.gets = at_level(claimant, low);
   // What rounding left over goes to those who still want, in the order of the list.
   for (Claimant& claimant : claimants) {
-    const u32 more = std::min(left, at_level(claimant, high) - claimant.gets);
+    const auto more = static_cast<u32>(std::min<u64>(left, at_level(claimant, high) - claimant.gets));
     claimant.gets += more;
     left -= more;
   }

@@ -18,6 +18,6 @@ struct Claimant {
 /// Divides `capacity`: sets everybody's `gets` and returns their sum, which is the lesser of capacity and of
 /// all that is wanted. Nobody gets more than it wants or less than min(wants, reservation), provided that
 /// these fit; if they do not (a broken admission), they are cut in the order of the list.
-u32 divide(std::span<Claimant> claimants, u32 capacity);
+u64 divide(std::span<Claimant> claimants, u64 capacity);
 
 }  // namespace hvlab::cluster

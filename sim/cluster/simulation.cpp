@@ -34,6 +34,7 @@ constexpr std::array<Happens, static_cast<size_t>(EventKind::Count)> kHappens = 
     [](Simulation& sim, const Event& event) { carry_out(sim, sim.orders[event.subject]); },
     [](Simulation& sim, const Event& event) { repair_part(sim, event.subject, event.version); },
     [](Simulation& sim, const Event& event) { host_has_booted(sim, event.subject); },
+    [](Simulation& sim, const Event& event) { ha_election(sim, event.version); },
 };
 
 }  // namespace
@@ -45,8 +46,17 @@ void tell(Simulation& sim, What what, Index machine, Index host, Index other, u6
 }
 
 bool manager_works(const Simulation& sim) {
-  if (!sim.manager.up) return false;
-  return sim.manager.machine == kNone || sim.cluster.machines[sim.manager.machine].state == VmState::Running;
+  if (!sim.manager.up || sim.now() < sim.manager.back_at) return false;
+  if (sim.manager.machine == kNone) return true;
+  const VirtualMachine& vm = sim.cluster.machines[sim.manager.machine];
+  return vm.state == VmState::Running && !vm.frozen;
+}
+
+bool manager_reaches(const Simulation& sim, Index host) {
+  if (!manager_works(sim)) return false;
+  const Index own = sim.manager.machine == kNone ? kNone : sim.cluster.machines[sim.manager.machine].host;
+  if (own == kNone) return reaches_core(sim.cluster, host, Purpose::Management);
+  return own == host || reach_each_other(sim.cluster, own, host, Purpose::Management);
 }
 
 void prepare(Simulation& sim) {

@@ -15,6 +15,7 @@
 #include "sim/cluster/power_saving.hpp"
 #include "sim/cluster/shares.hpp"
 #include "sim/cluster/tasks.hpp"
+#include "sim/cluster/traffic.hpp"
 
 namespace hvlab::cluster {
 
@@ -35,13 +36,13 @@ enum class What : u8 {
   Fault,          // value: the kind; host or other: of what
   Repair,         // likewise
   DataLost,       // datastore other
-  HaMonitors,     // host is not heard: its heartbeats on datastores are watched
-  HaUnreachable,  // host
-  HaElection,     // the hosts that miss primary host elect another
-  HaElected,      // host
-  HaDead,         // host
-  HaLives,        // host is cut off, but its datastore heartbeats are seen
-  HaBack,         // host is heard again
+  HaMonitors,     // host is not heard by other: its heartbeats on datastores are watched
+  HaUnreachable,  // host, for other
+  HaElection,     // hosts that miss primary host elect another
+  HaElected,      // host watches the hosts that it hears from now on
+  HaDead,         // host, for other
+  HaLives,        // host is cut off from other, but its datastore heartbeats are seen
+  HaBack,         // host is heard again by other
   HaIsolated,     // host says so of itself
   HaResponse,     // host does what was configured for this
   HaNoHost,       // machine finds no host; it is tried again
@@ -66,10 +67,16 @@ struct Occurrence {
   u64 value = 0;
 };
 
-/// Whoever manages the cluster: without it nothing new is configured, moved or balanced; machines run on.
+/// Whoever manages the cluster: without it nothing new is configured, moved or balanced; machines run on. It
+/// manages the hosts that it reaches.
 struct Manager {
-  bool up = true;
+  bool up = true;         // one of its instances does, on hardware of its own
   Index machine = kNone;  // that it runs in; kNone: on hardware of its own
+  u32 standbys = 0;       // instances that wait until the one that works fails
+  Nanoseconds takeover =
+      5 * kMinutes;         // until one of these works (vCenter High Availability: under 5 minutes)
+  u32 failed = 0;           // instances
+  Nanoseconds back_at = 0;  // a standby works from then on
 };
 
 struct Simulation {
@@ -88,7 +95,9 @@ struct Simulation {
   std::vector<Fault> faults;
   std::vector<Order> orders;
   std::vector<Occurrence> log;
-  std::vector<Claimant> claimants;  // scratch of load.cpp
+  // Scratch of load.cpp and traffic.cpp, so that they ask for no memory each minute.
+  std::vector<Claimant> claimants;
+  std::vector<Conversation> packets, requests;
 
   Nanoseconds now() const { return calendar.now(); }
 };
@@ -97,6 +106,9 @@ void tell(Simulation& sim, What what, Index machine, Index host = kNone, Index o
 
 /// The manager's machine serves, or its own hardware works.
 bool manager_works(const Simulation& sim);
+
+/// It works and reaches the host by the management network.
+bool manager_reaches(const Simulation& sim, Index host);
 
 /// Everything that starts by itself is put into the calendar: load steps, balancing, faults; the first
 /// primary is elected. Once, before run().

@@ -25,13 +25,19 @@ inline constexpr Index kNone = ~Index{0};
 /// (picojoules). Whole numbers, so that what is given and what is used can be compared exactly.
 using Sum = unsigned __int128;
 
-/// What `rate` per second comes to in `span`, rounded down.
-constexpr u64 amount(u64 rate, Nanoseconds span) { return static_cast<u64>(Sum{rate} * span / kSeconds); }
+/// The number itself, or the largest u64 if it is more: what is too long or too much stays so.
+constexpr u64 saturated(Sum number) {
+  constexpr Sum kMost = ~u64{0};
+  return static_cast<u64>(number < kMost ? number : kMost);
+}
 
-/// How long `amount` takes at `rate` per second, rounded up; kForever at no rate.
+/// What `rate` per second comes to in `span`, rounded down.
+constexpr u64 amount(u64 rate, Nanoseconds span) { return saturated(Sum{rate} * span / kSeconds); }
+
+/// How long `amount` takes at `rate` per second, rounded up; kForever at no rate, and if it is longer.
 constexpr Nanoseconds duration(u64 amount, u64 rate) {
   if (rate == 0) return amount == 0 ? 0 : kForever;
-  return static_cast<Nanoseconds>((Sum{amount} * kSeconds + rate - 1) / rate);
+  return saturated((Sum{amount} * kSeconds + rate - 1) / rate);
 }
 
 /// Seconds as a number for people.

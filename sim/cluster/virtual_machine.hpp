@@ -35,22 +35,25 @@ struct VirtualMachine {
   u32 reads = 0;            // requests a second to its disk when it is fully loaded
   u32 writes = 0;
   u32 request_kib = 4;
-  u32 packets = 0;  // a second, likewise
+  u32 packets = 0;         // a second, likewise; half of them sent
+  u32 packet_bytes = 800;  // on average (assumed)
   // How it is.
   VmState state = VmState::Off;
   bool should_run = false;  // its owner wants it to
   u16 speed = 1000;         // thousandths; less while a migration slows it down
   Index host = kNone;       // kNone: on none
   Index migration = kNone;  // in progress
+  Index heading = kNone;    // host where it will be then; kNone: it stays
   Index first_task = kNone;
   Index pooled = kNone;  // of the pool's disks
-  bool frozen = false;   // its disk is away: it stands still
+  bool frozen = false;   // its host does not reach its disk: it stands still
   u32 tasks = 0;
   u32 version = 0;  // of its start-up
   u32 wants = 0;    // MHz of its host, overhead included
   u32 gets = 0;
-  u32 guest_wants = 0;  // MHz without overhead
-  u32 io_wants = 0;     // requests a second
+  u32 guest_wants = 0;     // MHz without overhead
+  u32 io_wants = 0;        // requests a second
+  u32 packets_wanted = 0;  // a second
   u32 io_gets = 0;
   // What became of it.
   Nanoseconds down_since = kForever;  // should run and does not; kForever: it does

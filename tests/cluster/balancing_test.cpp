@@ -35,7 +35,7 @@ TEST_CASE(
   run(sim, 5 * kMinutes - 1);
   CHECK(sim.moves.all.empty());
   run(sim, kHours);
-  CHECK(imbalance(sim) <= sim.balancer.threshold);
+  CHECK(imbalance(sim) <= threshold_of(sim.balancer, 4));
   for (const Host& host : sim.cluster.hosts) CHECK((host.machines.size() >= 1 && host.machines.size() <= 3));
   CHECK(times(sim, What::Moved) >= 5);
   for (const std::string& broken : broken_laws(sim)) FAIL_CHECK(broken);
@@ -88,6 +88,41 @@ TEST_CASE("machines that are to be apart are put apart, and stay on their group 
   run(sim, kHours);
   CHECK(sim.cluster.hosts[0].machines.size() == 4);
   CHECK(sim.cluster.hosts[1].machines.size() == 4);
+}
+
+TEST_CASE("the levels' thresholds are those of the published formula") {
+  Balancer balancer;
+  CHECK(threshold_of(balancer, 4) == Approx(0.1));  // 6 - ceil(0.1 / 0.1 x 2) is 4: not made at level 3
+  CHECK(threshold_of(balancer, 16) == Approx(0.05));
+  balancer.level = 2;
+  CHECK(threshold_of(balancer, 4) == Approx(0.15));
+  balancer.level = 5;
+  CHECK(threshold_of(balancer, 4) == 0);
+  balancer.level = 1;
+  CHECK(threshold_of(balancer, 4) > 1e6);
+  balancer.threshold = 0.3;
+  CHECK(threshold_of(balancer, 4) == 0.3);
+}
+
+TEST_CASE("where there is not enough for all, shares decide what balance is") {
+  Simulation sim = small(2);
+  for (int i = 0; i < 8; ++i) {
+    const Index vm = add_machine(sim, 1000);
+    sim.cluster.machines[vm].processors = 4;
+    sim.cluster.machines[vm].memory = 1 << 10;
+    sim.cluster.machines[vm].shares = i < 4 ? 4000 : 1000;
+    power_on(sim, vm, i < 4 ? 0 : 1);
+  }
+  prepare(sim);
+  run(sim, kMinutes);
+  // 64 000 MHz are wanted of 32 000: those with more shares are entitled to 6400 each and stand on one host.
+  CHECK(entitlements(sim)[0] == Approx(6400).epsilon(0.01));
+  CHECK(entitlements(sim)[7] == Approx(1600).epsilon(0.01));
+  CHECK(imbalance(sim) == Approx(0.6).epsilon(0.01));
+  sim.balancer.on = true;
+  balance(sim);
+  run(sim, kHours);
+  CHECK(imbalance(sim) == Approx(0.2).epsilon(0.01));  // one of them has moved; two would be no better
 }
 
 }  // namespace hvlab::cluster

@@ -68,4 +68,29 @@ TEST_CASE("random numbers are those of their purpose, subject and step alone") {
   CHECK(static_cast<double>(sum) / 10'000 == Approx(499.5).epsilon(0.02));
 }
 
+TEST_CASE("demand grows or shrinks over years, and has seasons") {
+  Demand demand{DemandShape::Constant, 400};
+  const auto on_day = [&](u64 day) { return demand_at(demand, {}, 1, 0, day * kDays); };
+  demand.growth = 500;
+  CHECK(on_day(0) == 400);
+  CHECK(on_day(365) == 600);
+  CHECK(on_day(730) == 800);
+  CHECK(on_day(36'500) == 1000);
+  demand.growth = -500;
+  CHECK(on_day(365) == 200);
+  CHECK(on_day(36'500) == 0);
+  demand.growth = 0;
+  demand.season = 250;
+  demand.season_day = 100;
+  CHECK(on_day(100) == 500);
+  CHECK(on_day(465) == 500);
+  CHECK(demand_at(demand, {}, 1, 0, 100 * kDays + 365 * kDays / 2) == 300);
+}
+
+TEST_CASE("a peak may be lower than the rest") {
+  const Demand dip{DemandShape::Peak, 500, 100, 0, 0, kDays, kHours, 2 * kHours};
+  CHECK(demand_at(dip, {}, 1, 0, kHours) == 100);
+  CHECK(demand_at(dip, {}, 1, 0, 12 * kHours) == 500);
+}
+
 }  // namespace hvlab::cluster

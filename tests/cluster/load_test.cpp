@@ -101,4 +101,18 @@ TEST_CASE("tasks end when their cycles are done, sooner or later as others come 
   CHECK(sim.cluster.machines[vm].wants == 0);
 }
 
+TEST_CASE("a limit holds back a machine's requests and packets as it does its work") {
+  Simulation sim = small(1);
+  const Index vm = add_machine(sim, 1000);  // 4000 MHz
+  sim.cluster.machines[vm].limit = 1000;
+  sim.cluster.machines[vm].reads = 400;
+  sim.cluster.machines[vm].packets = 8000;
+  power_on(sim, vm, 0);
+  prepare(sim);
+  run(sim, kMinutes);
+  CHECK(sim.cluster.machines[vm].gets == 1000);
+  CHECK(sim.cluster.machines[vm].io_gets == 100);
+  CHECK(sim.cluster.machines[vm].packets_wanted == 2000);
+}
+
 }  // namespace hvlab::cluster

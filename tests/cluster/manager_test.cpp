@@ -48,6 +48,35 @@ TEST_CASE("a manager in a virtual machine comes back with it") {
   CHECK(manager_works(sim));
 }
 
+TEST_CASE("a standby takes over from a manager that fails, and there is none for the second failure") {
+  Simulation sim = small(2);
+  sim.manager.standbys = 1;
+  sim.faults = {{10 * kMinutes, FaultKind::Manager},
+                {20 * kMinutes, FaultKind::Manager},
+                {30 * kMinutes, FaultKind::Manager, true}};
+  prepare(sim);
+  for (const auto& [minute, works] :
+       {std::pair{9, true}, {11, false}, {16, true}, {21, false}, {29, false}, {31, true}}) {
+    run(sim, static_cast<u64>(minute) * kMinutes);
+    CAPTURE(minute);
+    CHECK(manager_works(sim) == works);
+  }
+}
+
+TEST_CASE("a manager moves nothing from or to hosts that it does not reach") {
+  Simulation sim = small(4);
+  const Index vm = add_machine(sim), far = add_machine(sim);
+  power_on(sim, vm, 0);
+  power_on(sim, far, 2);
+  sim.faults = {{kMinutes, FaultKind::Partition, false, 0, {2, 3}}};
+  prepare(sim);
+  run(sim, 2 * kMinutes);
+  CHECK(ask_move(sim, far, 3) == Refusal::NoManager);
+  CHECK(ask_move(sim, vm, 2) == Refusal::NoManager);
+  CHECK(enter_maintenance(sim, 3) == Refusal::NoManager);
+  CHECK(ask_move(sim, vm, 1) == Refusal::None);
+}
+
 TEST_CASE("a lost array is told of once, a spare disk loses nothing") {
   Simulation sim = small(1);
   sim.faults = {{kSeconds, FaultKind::Disk},

@@ -12,10 +12,10 @@ using namespace test;
 
 namespace {
 
-// A machine that runs on host 0 and writes 20 MB/s in a gigabyte and 40 MB/s in 16 MB.
+// A machine that runs on host 0 at full load and writes 20 MB/s in a gigabyte and 40 MB/s in 16 MB.
 Index busy(Simulation& sim, Index store = kSharedStore) {
   sim.cluster.dirty = {{{{{4000, 10'000}, {250'000, 5000}}}}};
-  const Index vm = add_machine(sim, 500, store);
+  const Index vm = add_machine(sim, 1000, store);
   sim.cluster.machines[vm].dirty = 0;
   CHECK(power_on(sim, vm, 0) == Refusal::None);
   return vm;

@@ -146,6 +146,17 @@ TEST_CASE("replaced disks are filled again") {
   check_laws(sim);
 }
 
+TEST_CASE("nothing is built on a host whose disks are broken, and the pool is slower without it") {
+  Simulation sim = pooled(5);
+  sim.faults = {{kMinutes, FaultKind::PoolDisks, false, 0}, {2 * kMinutes, FaultKind::Host, false, 1}};
+  prepare(sim);
+  run(sim, 10 * kHours);
+  for (const PooledDisk& disk : sim.cluster.pool.disks)
+    for (const Part& part : disk.parts) CHECK((part.host != 0 || part.state == PartState::Gone));
+  CHECK(sim.cluster.datastores[1].present == 600);
+  check_laws(sim);
+}
+
 TEST_CASE("two failures are tolerated with five hosts and three replicas") {
   Simulation sim = pooled(5, 2);
   sim.faults = {{kMinutes, FaultKind::Host, false, 1}, {2 * kMinutes, FaultKind::Host, false, 2}};

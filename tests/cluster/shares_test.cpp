@@ -31,7 +31,7 @@ TEST_CASE("all that there is is given, and no more than is wanted or less than i
     const u32 capacity = random_below(100'000, seed, Draw::Generator, 99, 0);
     u64 wanted = 0, reserved = 0, sum = 0;
     for (const Claimant& c : all) wanted += c.wants, reserved += std::min(c.wants, c.reservation);
-    const u32 given = divide(all, capacity);
+    const u64 given = divide(all, capacity);
     for (const Claimant& c : all) {
       sum += c.gets;
       REQUIRE(c.gets <= c.wants);

@@ -1,4 +1,4 @@
-// Clusters of a few hosts for tests.
+// Clusters without names for tests, and large ones of the same make for benchmarks.
 #pragma once
 
 #include <algorithm>
@@ -11,9 +11,8 @@ namespace hvlab::cluster::test {
 
 inline constexpr u32 kSharedStore = 0;
 
-/// `hosts` hosts of 8 x 2000 MHz and 32 GiB with two cards of 1 Gbit/s each, one shared datastore (0). Card 0
-/// manages and serves, card 1 moves machines. Nothing starts up slowly or costs anything.
-inline Simulation small(unsigned hosts) {
+/// `hosts` hosts alike with two cards, one shared datastore (0). Nothing starts up slowly or costs anything.
+inline Simulation cluster_of(unsigned hosts, const Host& host, u32 mbps) {
   Simulation sim;
   sim.cluster.overheads = {no_overhead()};
   sim.cluster.curves = {
@@ -26,11 +25,22 @@ inline Simulation small(unsigned hosts) {
   store.capacity = 10'000;
   store.bandwidth = 400;
   sim.cluster.datastores = {store};
+  add_hosts(sim.cluster, hosts, host, 2, mbps);
+  return sim;
+}
+
+inline Host host_of(u16 cores, u32 core_mhz, u32 gibibytes) {
   Host host;
-  host.cores = 8;
-  host.core_mhz = 2000;
-  host.memory = 32 << 10;
-  add_hosts(sim.cluster, hosts, host, 2, 1000);
+  host.cores = cores;
+  host.core_mhz = core_mhz;
+  host.memory = gibibytes << 10;
+  return host;
+}
+
+/// `hosts` hosts of 8 x 2000 MHz and 32 GiB, their cards of 1 Gbit/s. Card 0 manages and serves, card 1 moves
+/// machines.
+inline Simulation small(unsigned hosts) {
+  Simulation sim = cluster_of(hosts, host_of(8, 2000, 32), 1000);
   for (PortGroup& group : sim.cluster.groups) group.cards = 1;
   sim.cluster.groups[static_cast<size_t>(Purpose::Migration)].cards = 2;
   return sim;
