@@ -28,15 +28,17 @@ struct Datastore {
   u16 failed_disks = 0;
   u16 present = 1000;  // of Pooled: thousandths of its hosts whose disks are there
   u32 copied = 0;      // MB/s of its bandwidth that copies take
-  u32 used = 0;        // GiB
+  u64 used = 0;        // GiB
   u32 offered = 0;     // requests a second
   u32 served = 1000;   // thousandths of them
   u32 busy = 0;        // thousandths
   u32 response = 0;    // microseconds of a request
 };
 
-/// Data is lost, not only out of reach.
-constexpr bool lost(const Datastore& store) { return store.failed_disks > store.redundant; }
+/// Data is lost, not only out of reach. Of a pool it is each disk's own affair (pool.hpp).
+constexpr bool lost(const Datastore& store) {
+  return store.kind != StorageKind::Pooled && store.failed_disks > store.redundant;
+}
 
 constexpr bool is_shared(const Datastore& store) { return store.kind != StorageKind::Local; }
 

@@ -14,10 +14,11 @@ namespace hvlab::cluster {
 namespace {
 
 void fail_moves_to(Simulation& sim, Index host) {
-  for (Index place = 0; place < sim.moves.all.size(); ++place) {
-    const Move& move = sim.moves.all[place];
-    if (move.to == host && !move.is_over()) fail_move(sim, place, Refusal::HostFailed);
-  }
+  std::vector<Index> moves = sim.moves.waiting;
+  for (const Index machine : sim.cluster.hosts[host].coming)
+    moves.push_back(sim.cluster.machines[machine].migration);
+  for (const Index place : moves)
+    if (sim.moves.all[place].to == host) fail_move(sim, place, Refusal::HostFailed);
 }
 
 void host_fails(Simulation& sim, Index host) {

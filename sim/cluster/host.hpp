@@ -57,6 +57,7 @@ struct Host {
   Sum used = 0;            // given to machines
   Sum in_service = 0;      // taken by migrations
   Sum energy = 0;          // mW x ns
+  u64 most_wanted = 0;     // MHz by its machines and for migrations, the most so far
   Sum traffic_wanted = 0;  // bytes/s x ns by its machines over the network, both directions
   Sum traffic_given = 0;
 

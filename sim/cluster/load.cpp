@@ -77,6 +77,7 @@ void divide_host(Simulation& sim, Host& host) {
     host.wanted += vm.wants;
     sim.claimants.push_back({vm.wants, vm.reservation, vm.shares});
   }
+  host.most_wanted = std::max(host.most_wanted, host.wanted + host.service);
   host.served = std::min(host.service, host.capacity());
   host.given = static_cast<u32>(divide(sim.claimants, host.capacity() - host.served));
   for (size_t i = 0; i < host.machines.size(); ++i)
@@ -145,8 +146,9 @@ void refresh_datastores(Simulation& sim) {
   }
   for (size_t i = 0; i < asked.size(); ++i) {
     const u64 all = asked[i].reads + asked[i].writes;
-    load_datastore(sim.cluster.datastores[i], static_cast<u32>(asked[i].reads),
-                   static_cast<u32>(asked[i].writes), all == 0 ? 1 : static_cast<u32>(asked[i].kib / all));
+    const auto bounded = [](u64 requests) { return static_cast<u32>(std::min<u64>(requests, kNone)); };
+    load_datastore(sim.cluster.datastores[i], bounded(asked[i].reads), bounded(asked[i].writes),
+                   all == 0 ? 1 : static_cast<u32>(asked[i].kib / all));
   }
 }
 

@@ -30,6 +30,14 @@ double count(const Simulation& sim, What what) {
   return static_cast<double>(std::ranges::count(sim.log, what, &Occurrence::what));
 }
 
+// Of its processors, what the busiest host was wanted for at its worst: what is below 1 is headroom.
+double highest_load(const Simulation& sim) {
+  double most = 0;
+  for (const Host& host : sim.cluster.hosts)
+    if (host.capacity() != 0) most = std::max(most, static_cast<double>(host.most_wanted) / host.capacity());
+  return most;
+}
+
 double longest_stop(const Simulation& sim) {
   u64 most = 0;
   for (const Move& move : sim.moves.all) most = std::max(most, move.downtime);
@@ -69,6 +77,7 @@ constexpr Row kRows[] = {
        return ratio(of_hosts(sim, &Host::used) + of_hosts(sim, &Host::in_service),
                     of_hosts(sim, &Host::offered));
      }},
+    {"hosts.load.highest", highest_load},
     {"hosts.energy.kwh",
      [](const Simulation& sim) { return number(of_hosts(sim, &Host::energy)) / kKilowattHour; }},
     {"machines.running",

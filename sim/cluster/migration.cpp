@@ -36,7 +36,7 @@ void hold_places(Simulation& sim, const Move& move, bool hold) {
   }
   if (move.datastore == kNone) return;
   const u32 disk = sim.cluster.machines[move.machine].disk;
-  u32& used = sim.cluster.datastores[move.datastore].used;
+  u64& used = sim.cluster.datastores[move.datastore].used;
   used = hold ? used + disk : used - disk;
 }
 

@@ -66,6 +66,7 @@ void begin_rebuilding(Simulation& sim, size_t disk_place, size_t part_place) {
   if (way.empty() && !part.witness) return;
   part.state = PartState::Rebuilding;
   part.current = false;
+  part.source = source->host;
   ++part.version;
   if (part.witness) {
     part_is_rebuilt(sim, part_number(disk_place, part_place));
@@ -86,13 +87,6 @@ void becomes_absent(Simulation& sim, size_t disk_place, size_t part_place) {
   ++part.version;
   sim.calendar.add(sim.cluster.pool.repair_after, EventKind::RepairPart, part_number(disk_place, part_place),
                    part.version);
-}
-
-// A replica that others were written without is behind; the last one that was there is not.
-void mark_stale(PooledDisk& disk) {
-  if (!is_available(disk)) return;
-  for (Part& part : disk.parts)
-    if (!part.witness && part.state == PartState::Absent) part.current = false;
 }
 
 void comes_back(Simulation& sim, size_t disk_place, size_t part_place) {
@@ -127,6 +121,19 @@ void who_is_back(Simulation& sim, size_t disk, size_t place) {
     comes_back(sim, disk, place);
   } else if (part.state == PartState::Gone || waited) {
     repair_part(sim, part_number(disk, place), part.version);
+  }
+}
+
+// From now on those replicas that are active get what is written, and those that are away are behind: also if
+// the disk is away again when somebody looks next. One that is active and has not what was written before has
+// come back behind, whatever its flags say.
+void is_written(PooledDisk& disk) {
+  if (!is_available(disk)) return;
+  for (const Part& part : disk.parts) disk.went_back |= has_data(part) && part.written != disk.written;
+  ++disk.written;
+  for (Part& part : disk.parts) {
+    if (has_data(part)) part.written = disk.written;
+    if (!part.witness && part.state == PartState::Absent) part.current = false;
   }
 }
 
@@ -176,24 +183,27 @@ void look_at_pool(Simulation& sim) {
   for (size_t disk = 0; disk < pool.disks.size(); ++disk) {
     const size_t parts = pool.disks[disk].parts.size();
     for (size_t part = 0; part < parts; ++part) who_is_away(sim, disk, part);
-    mark_stale(pool.disks[disk]);
     // Twice: what is behind needs somebody who is back already.
     for (size_t part = 0; part < 2 * parts; ++part) who_is_back(sim, disk, part % parts);
     note_loss(sim, pool.disks[disk]);
+    is_written(pool.disks[disk]);
   }
 }
 
 void pool_disks_fail(Simulation& sim, Index host) {
-  sim.cluster.pool.broken.resize(sim.cluster.hosts.size());
-  sim.cluster.pool.broken[host] = true;
-  for (size_t disk = 0; disk < sim.cluster.pool.disks.size(); ++disk) {
-    std::vector<Part>& parts = sim.cluster.pool.disks[disk].parts;
-    for (size_t place = 0; place < parts.size(); ++place) {
-      if (parts[place].host != host) continue;
-      if (parts[place].state == PartState::Rebuilding) stop_rebuilding(sim, part_number(disk, place));
-      parts[place].state = PartState::Gone;
-      parts[place].current = false;
-      ++parts[place].version;
+  Pool& pool = sim.cluster.pool;
+  pool.broken.resize(sim.cluster.hosts.size());
+  pool.broken[host] = true;
+  for (size_t disk = 0; disk < pool.disks.size(); ++disk) {
+    for (size_t place = 0; place < pool.disks[disk].parts.size(); ++place) {
+      Part& part = pool.disks[disk].parts[place];
+      if (part.state == PartState::Rebuilding && part.source == host)
+        rebuilding_fails(sim, part_number(disk, place));
+      if (part.host != host) continue;
+      if (part.state == PartState::Rebuilding) stop_rebuilding(sim, part_number(disk, place));
+      part.state = PartState::Gone;
+      part.current = false;
+      ++part.version;
     }
   }
 }
@@ -239,20 +249,30 @@ void part_is_rebuilt(Simulation& sim, u32 number) {
   if (part.state != PartState::Rebuilding) return;
   part.state = PartState::Active;
   part.current = true;
+  part.written = disk.written;
   ++part.version;
   ++sim.cluster.pool.rebuilt;
+  is_written(disk);  // it may be there again
   tell(sim, What::Rebuilt, disk.machine, part.host);
   look_at_disk(sim, disk.machine);
 }
 
 void check_pool(const Simulation& sim, std::vector<std::string>& broken) {
   for (const PooledDisk& disk : sim.cluster.pool.disks) {
+    const auto serves = [&](Index host) {
+      return std::ranges::any_of(disk.parts,
+                                 [&](const Part& part) { return part.host == host && has_data(part); });
+    };
+    for (const Part& part : disk.parts)
+      if (part.state == PartState::Rebuilding && !serves(part.source))
+        broken.push_back(fmt::format("machine {}'s disk is copied from where it is not", disk.machine));
     for (const Part& part : disk.parts)
       if (std::ranges::count(disk.parts, part.host, &Part::host) != 1)
         broken.push_back(fmt::format("machine {}'s disk has two parts on host {}", disk.machine, part.host));
     const bool some = std::ranges::any_of(disk.parts, [](const Part& part) {
       return !part.witness && part.current && part.state != PartState::Gone;
     });
+    if (disk.went_back) broken.push_back(fmt::format("machine {}'s disk went back in time", disk.machine));
     if (!some && !disk.lost)
       broken.push_back(fmt::format("machine {}'s disk is lost and nobody said so", disk.machine));
   }

@@ -25,15 +25,19 @@ struct Part {
   Index host = kNone;
   bool witness = false;
   PartState state = PartState::Active;
-  bool current = true;  // a replica: has everything that was written
-  u32 version = 0;      // of its absence or its rebuilding
+  bool current = true;   // a replica: has everything that was written
+  Index source = kNone;  // of Rebuilding: the host whose replica is copied
+  u32 version = 0;       // of its absence or its rebuilding
+  u32 written = 0;  // a replica: the last of the disk's writes that it has, for the law that none is behind
   Nanoseconds since = 0;
 };
 
 struct PooledDisk {
   Index machine = kNone;
   std::vector<Part> parts;
+  u32 written = 0;  // counted anew whenever somebody came or went and there may have been writes since
   bool lost = false;
+  bool went_back = false;  // a replica served that was behind: never
 };
 
 struct Pool {

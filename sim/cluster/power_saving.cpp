@@ -54,7 +54,9 @@ void get_one_back(Simulation& sim) {
   }
 }
 
-u32 hosts_to_keep(const Simulation& sim) { return sim.power.least_hosts + (sim.ha.on ? sim.ha.failures : 0); }
+u64 hosts_to_keep(const Simulation& sim) {
+  return u64{sim.power.least_hosts} + (sim.ha.on ? sim.ha.failures : 0);
+}
 
 // The least loaded that watches nobody, whose work the others can take with room to spare; kNone if there
 // is none.

@@ -12,7 +12,7 @@ constexpr u64 kScale = 4096;
 u32 floor_of(const Claimant& claimant) { return std::min(claimant.wants, claimant.reservation); }
 
 u32 at_level(const Claimant& claimant, u64 level) {
-  const Sum share = Sum{claimant.shares} * level / kScale;
+  const Sum share = Sum{std::max(claimant.shares, 1u)} * level / kScale;
   const u32 bounded = share >= claimant.wants ? claimant.wants : static_cast<u32>(share);
   return std::max(bounded, floor_of(claimant));
 }

@@ -11,7 +11,7 @@ namespace hvlab::cluster {
 struct Claimant {
   u32 wants = 0;        // already cut by its limit
   u32 reservation = 0;  // of what it wants, so much it gets before any other
-  u32 shares = 1;       // its weight in what is left
+  u32 shares = 1;       // its weight in what is left; 0 is as little as 1
   u32 gets = 0;
 };
 

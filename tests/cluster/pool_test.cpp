@@ -157,6 +157,34 @@ TEST_CASE("nothing is built on a host whose disks are broken, and the pool is sl
   check_laws(sim);
 }
 
+TEST_CASE("a replica that missed writes is never served, also if the disk was away when somebody looked") {
+  // Replicas on hosts 0 and 1, a witness on 2. With 0 and 2 there it is written, without 1; then 0 leaves
+  // before 1 is back, and its disks break: what 1 has is old, and that is told.
+  Simulation sim = pooled(3);
+  sim.faults = {{1 * kMinutes, FaultKind::Host, false, 2},      {2 * kMinutes, FaultKind::Host, false, 1},
+                {3 * kMinutes, FaultKind::Host, true, 2},       {4 * kMinutes, FaultKind::Host, false, 0},
+                {5 * kMinutes, FaultKind::PoolDisks, false, 0}, {6 * kMinutes, FaultKind::Host, true, 1}};
+  prepare(sim);
+  run(sim, 10 * kMinutes);
+  const PooledDisk& disk = sim.cluster.pool.disks[0];
+  REQUIRE((disk.parts[0].host == 0 && disk.parts[1].host == 1));
+  CHECK(disk.lost);
+  CHECK(!is_available(disk));
+  check_laws(sim);
+}
+
+TEST_CASE("a copy of a disk that breaks meanwhile is not finished") {
+  Simulation sim = pooled(3);
+  sim.faults = {{kMinutes, FaultKind::PoolDisks, false, 1},
+                {2 * kMinutes, FaultKind::PoolDisks, true, 1},
+                {2 * kMinutes + kSeconds, FaultKind::PoolDisks, false, 0}};
+  prepare(sim);
+  run(sim, kHours);
+  CHECK(sim.cluster.pool.disks[0].lost);
+  CHECK(!is_available(sim.cluster.pool.disks[0]));
+  check_laws(sim);
+}
+
 TEST_CASE("two failures are tolerated with five hosts and three replicas") {
   Simulation sim = pooled(5, 2);
   sim.faults = {{kMinutes, FaultKind::Host, false, 1}, {2 * kMinutes, FaultKind::Host, false, 2}};

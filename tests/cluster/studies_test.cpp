@@ -242,6 +242,22 @@ TEST_CASE("capacity is given to one and taken from another as seasons change") {
   CHECK(sim.cluster.machines[1].gets == 3000);
 }
 
+TEST_CASE("demand that grows uses up the headroom in the year in which it was said to") {
+  Plan plan = consolidated(1, 8, 500);  // 16 000 MHz at its peak of 8 x 4000 x 0.5
+  plan.machines[0].demand.high = 400;
+  plan.machines[0].demand.growth = 200;
+  plan.load_step = kHours;
+  Simulation sim = simulation_of(plan);
+  run(sim, 30 * kDays);
+  CHECK(metric(sim, "hosts.load.highest") == Approx(0.8).epsilon(0.03));
+  CHECK(metric(sim, "machines.served") == 1);
+  run(sim, 365 * kDays);
+  CHECK(metric(sim, "machines.served") == 1);
+  run(sim, 730 * kDays);
+  CHECK(metric(sim, "hosts.load.highest") == Approx(1.12).epsilon(0.03));
+  CHECK(metric(sim, "machines.served") < 1);
+}
+
 TEST_CASE("names of nothing are told with those that there are") {
   Plan plan = consolidated(2, 1, 500);
   plan.machines[0].host = "sever-1";
