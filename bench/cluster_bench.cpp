@@ -96,6 +96,7 @@ void day(benchmark::State& state) {
   for (auto _ : state) {
     Simulation sim = data_centre(hosts, 10 * hosts);
     sim.ha.on = sim.balancer.on = true;
+    sim.balancer.threshold = 0.1;
     sim.ha.timings = ha_timings()[static_cast<size_t>(state.range(1))];
     give_loads(sim, hosts);
     prepare(sim);

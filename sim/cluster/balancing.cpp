@@ -179,7 +179,9 @@ double threshold_of(const Balancer& balancer, size_t hosts) {
   if (balancer.threshold >= 0) return balancer.threshold;
   if (balancer.level <= 1) return 1e300;
   const double steps = 5 - std::min(balancer.level, 5u);
-  return 0.1 * steps / std::sqrt(static_cast<double>(std::max<size_t>(hosts, 1)));
+  // The formula is of clusters of at most so many hosts; of thousands it would leave nothing alone.
+  constexpr size_t kMostHosts = 64;
+  return 0.1 * steps / std::sqrt(static_cast<double>(std::clamp<size_t>(hosts, 1, kMostHosts)));
 }
 
 double imbalance(const Simulation& sim) { return plan_of(sim).deviation(); }

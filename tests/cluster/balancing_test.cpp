@@ -94,6 +94,7 @@ TEST_CASE("the levels' thresholds are those of the published formula") {
   Balancer balancer;
   CHECK(threshold_of(balancer, 4) == Approx(0.1));  // 6 - ceil(0.1 / 0.1 x 2) is 4: not made at level 3
   CHECK(threshold_of(balancer, 16) == Approx(0.05));
+  CHECK(threshold_of(balancer, 10'000) == threshold_of(balancer, 64));
   balancer.level = 2;
   CHECK(threshold_of(balancer, 4) == Approx(0.15));
   balancer.level = 5;

@@ -1,6 +1,8 @@
 // Any bytes as a plan of a cluster: refused with a message, or simulated for a day, in which no law is
 // broken. Bytes that ran out are zeros.
+#include <algorithm>
 #include <span>
+#include <utility>
 
 #include "fuzz.hpp"
 #include "sim/base/check.hpp"
@@ -181,16 +183,16 @@ void events(Bytes& bytes, Plan& plan) {
   }
 }
 
-// What is refused is put right, so that most plans run: faults and orders of what there is.
-void bring_into_range(Plan& plan) {
+void fit(Index& place, u32 count) {
+  if (place != kNone) place = count == 0 ? kNone : place % count;
+}
+
+void fit_events(Plan& plan) {
   u32 cards = 0;
   for (const HostPlan& host : plan.hosts) cards += host.count * host.cards;
   const auto hosts = static_cast<u32>(host_names(plan).size());
   const auto machines = static_cast<u32>(machine_names(plan).size());
   const auto stores = static_cast<u32>(plan.datastores.size());
-  const auto fit = [](Index& place, u32 count) {
-    if (place != kNone) place = count == 0 ? kNone : place % count;
-  };
   for (Fault& fault : plan.faults) {
     const u32 counts[] = {hosts, cards, plan.switches, stores, stores, 8, 8, hosts};
     fit(fault.subject, counts[static_cast<size_t>(fault.kind)]);
@@ -200,7 +202,65 @@ void bring_into_range(Plan& plan) {
     fit(order.machine, machines);
     fit(order.host, hosts);
     fit(order.datastore, stores);
+    const bool of_host =
+        order.kind == OrderKind::EnterMaintenance || order.kind == OrderKind::LeaveMaintenance;
+    if (of_host && order.host == kNone) order.host = 0;
+    if (!of_host && order.machine == kNone) order.machine = 0;
+    if (order.kind == OrderKind::MoveDisk && order.datastore == kNone) order.datastore = 0;
   }
+  std::erase_if(plan.faults, [](const Fault& fault) { return fault.subject == kNone; });
+  std::erase_if(plan.orders, [&](const Order& order) {
+    return (order.machine == 0 && machines == 0) || (order.host == 0 && hosts == 0) ||
+           (order.datastore == 0 && stores == 0);
+  });
+}
+
+// What would be refused is put right, so that most plans run.
+void bring_into_range(Plan& plan) {
+  for (HostPlan& host : plan.hosts) {
+    host.count = std::max(host.count, 1u);
+    host.cores = std::clamp<u16>(host.cores, 1, 1024);
+    host.core_mhz = std::clamp(host.core_mhz, 1u, 100'000u);
+    host.memory = std::clamp(host.memory, 1u, 64u << 20);
+    host.cards = std::min(host.cards, 8u);
+    host.mbps = std::clamp(host.mbps, 1u, 1'000'000u);
+  }
+  plan.switches = std::max(plan.switches, 1u);
+  for (PortGroup& group : plan.groups) group.vlan &= 63;
+  bool pooled = false;
+  for (DatastorePlan& store : plan.datastores) {
+    if (store.what.kind == StorageKind::Pooled && std::exchange(pooled, true))
+      store.what.kind = StorageKind::Nfs;
+    store.what.disks = std::max<u16>(store.what.disks, 1);
+    store.what.redundant = std::min(store.what.redundant, store.what.disks);
+    store.what.cache_hits = std::min<u16>(store.what.cache_hits, 1000);
+    store.what.capacity = std::min(store.what.capacity, 4u << 20);
+    store.what.bandwidth = std::min(store.what.bandwidth, 125'000u);
+    store.tolerates = std::min(
+        store.tolerates, (static_cast<u32>(store.members.size()) + 1) / 2 - (store.members.empty() ? 0 : 1));
+    store.tolerates = std::min(store.tolerates, 3u);
+  }
+  for (MachinePlan& machine : plan.machines) {
+    machine.what.processors = std::clamp<u16>(machine.what.processors, 1, 1024);
+    machine.what.memory = std::min(machine.what.memory, 64u << 20);
+    machine.what.disk = std::min(machine.what.disk, 4u << 20);
+    machine.what.reads = std::min(machine.what.reads, 10'000'000u);
+    machine.what.writes = std::min(machine.what.writes, 10'000'000u);
+    machine.what.request_kib = std::min(machine.what.request_kib, 16'384u);
+    for (u32* number : {&machine.what.size, &machine.what.shares, &machine.what.reservation,
+                        &machine.what.limit, &machine.what.packets})
+      *number = std::min(*number, 100'000'000u);
+    machine.what.packet_bytes = std::min(machine.what.packet_bytes, 65'535u);
+    machine.demand.period = std::clamp(machine.demand.period, Nanoseconds{kMinutes}, 100 * kDays);
+    for (Nanoseconds* time : {&machine.demand.phase, &machine.demand.width})
+      *time = std::min(*time, 100 * kDays);
+    for (u16* part : {&machine.demand.low, &machine.demand.high, &machine.demand.season})
+      *part = std::min<u16>(*part, 1000);
+  }
+  plan.ha.part = std::min(plan.ha.part, 1000u);
+  plan.power.boot = std::min(plan.power.boot, 100 * kDays);
+  if (plan.load_step != 0) plan.load_step = std::max(plan.load_step, Nanoseconds{kMinutes});
+  fit_events(plan);
 }
 
 void require_laws(Simulation& sim) {
