@@ -37,7 +37,8 @@ void add_hosts(Cluster& cluster, unsigned count, const Host& host, unsigned card
 }
 
 u64 memory_on_host(const Cluster& cluster, const VirtualMachine& machine) {
-  return u64{machine.memory} + cluster.overheads[machine.overhead].memory;
+  const Overhead& way = cluster.overheads[machine.overhead];
+  return u64{machine.memory} + way.memory + u64{machine.memory} * way.memory_permille / 1000;
 }
 
 namespace {

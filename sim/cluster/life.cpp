@@ -101,7 +101,7 @@ Refusal power_on(Simulation& sim, Index machine, Index host) {
     forget_lost(sim, machine);
   }
   tell(sim, What::PowerOn, machine, host, restart ? 1 : 0);
-  const Nanoseconds start_up = sim.cluster.overheads[vm.overhead].start_up;
+  const Nanoseconds start_up = sim.cluster.overheads[vm.overhead].start_up();
   ++vm.version;
   if (start_up == 0) {
     start_up_ends(sim, machine, vm.version);

@@ -20,25 +20,56 @@ u64 fraction_wanted(const Simulation& sim, Index machine, const VirtualMachine& 
   return std::min<u64>(vm.tasks, vm.processors) * kAll / std::max<u16>(vm.processors, 1);
 }
 
+/// What a machine does by itself, without its way's overhead.
+struct Work {
+  u64 mhz = 0;
+  u64 requests = 0;  // a second, to its disk
+};
+
+// Requests of one that asks again when an answer comes: each takes its own processor time, what its way adds,
+// and what its datastore takes.
+Work ask_in_turn(const Simulation& sim, const Host& host, const VirtualMachine& vm, u64 part) {
+  if (vm.datastore == kNone) return {};
+  const Nanoseconds each = u64{vm.request_cycles} * 1000 / host.core_mhz +
+                           sim.cluster.overheads[vm.overhead].disk_latency +
+                           sim.cluster.datastores[vm.datastore].response * kMicroseconds;
+  const u64 requests = u64{vm.in_flight} * kSeconds / std::max<Nanoseconds>(each, 1) * part / kAll;
+  return {requests * vm.request_cycles / kMillion, requests};
+}
+
+Work work_wanted(const Simulation& sim, const Host& host, const VirtualMachine& vm, u64 part) {
+  if (vm.in_flight != 0) return ask_in_turn(sim, host, vm, part);
+  // More virtual processors than the host has cores run no faster than all of these.
+  return {std::min<u64>(u64{vm.processors} * host.core_mhz, host.capacity()) * part / kAll,
+          (u64{vm.reads} + vm.writes) * part / kAll};
+}
+
+// Of the host, for one of the machine's packets: large ones are parts of streams, which cards and drivers
+// take in larger pieces.
+u64 cycles_of_packet(const Overhead& way, const VirtualMachine& vm) {
+  constexpr u32 kLarge = 1024;
+  return vm.packet_bytes < kLarge ? way.packet : u64{way.stream_kib} * vm.packet_bytes / 1024;
+}
+
 // What a running machine wants: its own work, and what its way of virtualizing makes of it.
 void look_at_demand(const Simulation& sim, const Host& host, Index machine, VirtualMachine& vm) {
   const Overhead& way = sim.cluster.overheads[vm.overhead];
   const u64 part = fraction_wanted(sim, machine, vm) * vm.speed / kAll;
-  // More virtual processors than the host has cores run no faster than all of these.
-  const u64 guest = std::min<u64>(u64{vm.processors} * host.core_mhz, host.capacity()) * part / kAll;
-  const u64 requests = (u64{vm.reads} + vm.writes) * part / kAll;
+  const Work own = work_wanted(sim, host, vm, part);
   const u64 packets = vm.packets * part / kAll;
   const u64 request =
       way.disk_request + (vm.datastore == kNone ? 0 : sim.cluster.datastores[vm.datastore].cycles);
-  const u64 more = guest * way.processor / kAll + (requests * request + packets * way.packet) / kMillion;
+  const u64 devices = (own.requests * request + packets * cycles_of_packet(way, vm)) / kMillion;
   const u64 most = vm.limit == 0 ? host.capacity() : std::min(vm.limit, host.capacity());
+  // Work at requests in flight is paid with them.
+  const u64 work = vm.in_flight != 0 ? own.mhz : own.mhz * way.processor / kAll;
   // A limit holds back its work, its requests and its packets alike.
-  const u64 all = guest + more;
+  const u64 all = work + devices;
   const auto held_back = [&](u64 wanted) {
     return static_cast<u32>(all <= most ? wanted : saturated(Sum{wanted} * most / all));
   };
-  vm.guest_wants = held_back(guest);
-  vm.io_wants = held_back(requests);
+  vm.guest_wants = held_back(own.mhz);
+  vm.io_wants = held_back(own.requests);
   vm.packets_wanted = held_back(packets);
   vm.wants = static_cast<u32>(std::min(all, most));
 }
@@ -138,7 +169,8 @@ void refresh_datastores(Simulation& sim) {
     if (vm.datastore == kNone || vm.io_wants == 0 || vm.wants == 0) continue;
     const u64 carried = vm.host == kNone ? 0 : sim.cluster.hosts[vm.host].storage_part;
     const u64 requests = u64{vm.io_wants} * vm.gets / vm.wants * carried / kAll;
-    const u64 reads = requests * vm.reads / (u64{vm.reads} + vm.writes);
+    const u64 kinds = u64{vm.reads} + vm.writes;
+    const u64 reads = kinds == 0 ? requests : requests * vm.reads / kinds;
     Asked& sum = asked[vm.datastore];
     sum.reads += reads;
     sum.writes += requests - reads;

@@ -83,6 +83,13 @@ void set_speed(Simulation& sim, const Move& move, u32 speed) {
   refresh_host(sim, vm.host);
 }
 
+// How long a moved machine stands still besides copying: as its way was measured, otherwise as the policy
+// says.
+Nanoseconds standstill(const Simulation& sim, const Move& move) {
+  const Overhead& way = sim.cluster.overheads[sim.cluster.machines[move.machine].overhead];
+  return way.standstill != 0 ? way.standstill : sim.moves.policy.switch_over;
+}
+
 void stop_machine(Simulation& sim, Index place) {
   Move& move = sim.moves.all[place];
   VirtualMachine& vm = sim.cluster.machines[move.machine];
@@ -210,7 +217,7 @@ void part_is_copied(Simulation& sim, Index place) {
     }
     case MovePhase::LastCopy:
       move.phase = MovePhase::SwitchOver;
-      sim.calendar.add(sim.moves.policy.switch_over, EventKind::MigrationStep, place, move.version);
+      sim.calendar.add(standstill(sim, move), EventKind::MigrationStep, place, move.version);
       return;
     default: HVLAB_CHECK(false);
   }

@@ -51,10 +51,25 @@ void build_datastores(const Plan& plan, Cluster& cluster) {
   }
 }
 
-u16 overhead_of(Cluster& cluster, const std::string& way) {
-  const auto found = std::ranges::find(cluster.overheads, way, &Overhead::name);
+// What the group's way costs it.
+Overhead overhead_of(const Plan& plan, const MachinePlan& group) {
+  if (group.way == "none") return no_overhead();
+  Overhead overhead = load_overhead(group.way);
+  Mix mix = load_mix(group.mix);
+  set_figures(overhead, plan.figures);
+  set_figures(mix, plan.figures);
+  apply_mix(overhead, mix);
+  return overhead;
+}
+
+u16 overhead_place(const Plan& plan, const MachinePlan& group, Cluster& cluster) {
+  Overhead overhead = overhead_of(plan, group);
+  const auto is_this = [&](const Overhead& known) {
+    return known.name == overhead.name && known.mix == overhead.mix;
+  };
+  const auto found = std::ranges::find_if(cluster.overheads, is_this);
   if (found != cluster.overheads.end()) return static_cast<u16>(found - cluster.overheads.begin());
-  cluster.overheads.push_back(way == "none" ? no_overhead() : load_overhead(way));
+  cluster.overheads.push_back(std::move(overhead));
   return static_cast<u16>(cluster.overheads.size() - 1);
 }
 
@@ -71,7 +86,7 @@ u16 host_group(const Plan& plan, Cluster& cluster, const std::vector<std::string
 
 VirtualMachine machine_of(const Plan& plan, const MachinePlan& group, u16 number, Cluster& cluster) {
   VirtualMachine vm = group.what;
-  vm.overhead = overhead_of(cluster, group.way);
+  vm.overhead = overhead_place(plan, group, cluster);
   vm.dirty = static_cast<Index>(cluster.dirty.size());
   cluster.dirty.push_back(group.writes);
   if (!group.datastore.empty()) vm.datastore = place_of(datastore_names(plan), group.datastore, "datastore");
@@ -165,6 +180,23 @@ Index place_of(const std::vector<std::string>& names, const std::string& name, c
   const auto some = std::span(names).first(std::min(names.size(), kMostNames));
   throw UserError(fmt::format("no {} is called '{}'; there are: {}{}", what, name, fmt::join(some, ", "),
                               names.size() > kMostNames ? ", ..." : ""));
+}
+
+std::vector<UsedFigure> figures_of(const Plan& plan) {
+  std::vector<UsedFigure> used;
+  const auto add = [&](const std::string& of, const std::vector<media::Figure>& figures) {
+    if (std::ranges::count(used, of, &UsedFigure::of) != 0) return;
+    for (const media::Figure& figure : figures) used.push_back({of, figure});
+  };
+  for (const MachinePlan& group : plan.machines) {
+    if (group.way == "none") continue;
+    const Overhead overhead = overhead_of(plan, group);
+    Mix mix = load_mix(group.mix);
+    set_figures(mix, plan.figures);
+    add(overhead.name, overhead.figures);
+    add(mix.name, mix.figures);
+  }
+  return used;
 }
 
 Simulation simulation_of(const Plan& plan) {

@@ -33,8 +33,9 @@ struct DatastorePlan {
 struct MachinePlan {
   std::string name;
   u32 count = 1;
-  VirtualMachine what;       // its places in lists are filled in
-  std::string way = "none";  // a profile of profiles/overhead, or "none"
+  VirtualMachine what;        // its places in lists are filled in
+  std::string way = "none";   // a profile of profiles/overhead, or "none"
+  std::string mix = "mixed";  // what it works at, of profiles/mix: how much of its way's overhead it pays
   Demand demand;
   Nanoseconds later_each = 0;  // so much later is each one's peak than the one before
   std::vector<u16> trace;      // of DemandShape::Trace
@@ -57,6 +58,7 @@ struct Plan {
   Availability ha;
   Balancer balancer;
   PowerSaving power;
+  SetFigures figures;        // over those of profiles/overhead and profiles/mix
   u32 manager_standbys = 0;  // instances of the manager that wait until the one that works fails
   std::string manager;       // the machine that it runs in; empty: on hardware of its own
   std::vector<Fault> faults;
@@ -77,6 +79,17 @@ std::vector<std::string> datastore_names(const Plan& plan);
 
 /// The place of `name` in such a list. Throws UserError with `what` and the known names if it is not there.
 Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what);
+
+/// A figure that a cluster's run rests on: of the profile or mix that is called `of`.
+struct UsedFigure {
+  std::string of;
+  media::Figure figure;
+};
+
+/// The figures of all ways and mixes that the plan's machines name, each file once, in the order of the
+/// machines; origin_of() says where each comes from. Also those of kinds of work and devices that no machine
+/// uses. Throws UserError for unknown files.
+std::vector<UsedFigure> figures_of(const Plan& plan);
 
 /// Builds the cluster, starts its machines (those that find no host are told of as refused), and prepares
 /// everything that is going to happen. Throws UserError as check() does, for names of nothing and for unknown

@@ -18,6 +18,7 @@ constexpr u64 kMostMebibytes = u64{64} << 20;  // 64 TiB
 constexpr u64 kMostGibibytes = u64{4} << 20;   // 4 PiB
 constexpr u64 kMostMbps = 1'000'000;
 constexpr u64 kMostRequests = 10'000'000, kMostPackets = 100'000'000;
+constexpr u64 kMostCycles = 1'000'000'000;  // of a request
 constexpr u64 kMostTime = kForever / 4;
 constexpr u64 kNoMost = ~u64{0};
 
@@ -103,6 +104,7 @@ void check_machines(const Plan& plan) {
           {"MHz at most", vm.limit, 0, kMostCores * kMostMhz},
           {"reads a second", vm.reads, 0, kMostRequests},
           {"writes a second", vm.writes, 0, kMostRequests},
+          {"cycles of a request", vm.request_cycles, 0, kMostCycles},
           {"KiB of a request", vm.request_kib, 0, 16'384},
           {"packets a second", vm.packets, 0, kMostPackets},
           {"bytes of a packet", vm.packet_bytes, 0, 65'535},

@@ -35,7 +35,9 @@ struct VirtualMachine {
   u32 reads = 0;            // requests a second to its disk when it is fully loaded
   u32 writes = 0;
   u32 request_kib = 4;
-  u32 packets = 0;         // a second, likewise; half of them sent
+  u32 request_cycles = 0;  // of a machine with requests in flight: its own processor time for each
+  u16 in_flight = 0;  // so many requests at a time, the next when one comes back; 0: as many as its load says
+  u32 packets = 0;    // a second, likewise; half of them sent
   u32 packet_bytes = 800;  // on average (assumed)
   // How it is.
   VmState state = VmState::Off;

@@ -79,8 +79,8 @@ Simulation random_simulation(u64 seed) {
   const unsigned hosts = 2 + dice(6);
   Simulation sim = small(hosts);
   sim.cluster.seed = seed;
-  sim.cluster.overheads[0].start_up = dice(60) * kSeconds;
-  sim.cluster.overheads[0].processor = dice(200);
+  sim.cluster.overheads[0].services = dice(60) * kSeconds;
+  sim.cluster.overheads[0].processor = 1000 + dice(200);
   sim.cluster.dirty = {{{{{1000, 5000}}}}, {{{{10'000, 20'000}, {300'000, 4000}}}}, {{{{400'000, 300'000}}}}};
   sim.moves.policy = precopy_policies()[dice(static_cast<u32>(precopy_policies().size()))];
   PortGroup& moving = sim.cluster.groups[static_cast<size_t>(Purpose::Migration)];

@@ -42,7 +42,7 @@ TEST_CASE("a machine is refused by hosts without memory, time, disk, or against 
 TEST_CASE(
     "a machine serves after its way's start-up time, not before, and not if it was switched off meanwhile") {
   Simulation sim = small(1);
-  sim.cluster.overheads[0].start_up = 20 * kSeconds;
+  sim.cluster.overheads[0].services = 20 * kSeconds;
   prepare(sim);
   const Index vm = add_machine(sim), other = add_machine(sim);
   power_on(sim, vm, 0);

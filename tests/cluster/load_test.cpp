@@ -52,10 +52,12 @@ TEST_CASE("an overloaded host divides by shares, and simultaneous peaks cost ser
 TEST_CASE("a way's overhead is paid by the host, in proportion to work, requests and packets") {
   Simulation sim = small(1);
   Overhead way = no_overhead();
-  way.processor = 100;
+  way.processor = 1100;
   way.disk_request = 50'000;
   way.packet = 10'000;
+  way.stream_kib = 1000;
   way.memory = 256;
+  way.memory_permille = 10;
   sim.cluster.overheads.push_back(way);
   const Index vm = add_machine(sim, 500);
   VirtualMachine& machine = sim.cluster.machines[vm];
@@ -68,7 +70,32 @@ TEST_CASE("a way's overhead is paid by the host, in proportion to work, requests
   // 2000 of its own, 200 more; 1000 requests of 50 000 cycles are 50 MHz, 10 000 packets of 10 000 are 100.
   CHECK(machine.guest_wants == 2000);
   CHECK(machine.gets == 2350);
-  CHECK(sim.cluster.hosts[0].committed == 4096 + 256);
+  CHECK(sim.cluster.hosts[0].committed == 4096 + 256 + 40);
+}
+
+TEST_CASE("a machine that waits for each answer asks as often as processor, way and disk let it") {
+  Simulation sim = small(1);
+  Overhead way = no_overhead();
+  way.disk_request = 100'000;
+  way.disk_latency = 200 * kMicroseconds;
+  sim.cluster.overheads.push_back(way);
+  Datastore& store = sim.cluster.datastores[kSharedStore];
+  store.cache_hits = 1000;  // no disk sees a read
+  store.latency = 600;
+  const Index vm = add_machine(sim, 1000);
+  VirtualMachine& machine = sim.cluster.machines[vm];
+  machine.overhead = 1;
+  machine.in_flight = 1;
+  machine.request_cycles = 400'000;  // 200 us of 2000 MHz
+  power_on(sim, vm, 0);
+  prepare(sim);
+  run(sim, 2 * kMinutes);
+  // 200 us of its own, 200 of its way and 600 of its disk: 1000 a second, each 500 000 cycles.
+  CHECK(machine.io_gets == 1000);
+  CHECK(machine.gets == 500);
+  machine.in_flight = 3;
+  run(sim, 3 * kMinutes);
+  CHECK(machine.io_gets == 3000);
 }
 
 TEST_CASE("requests are served as far as processors and disks allow") {

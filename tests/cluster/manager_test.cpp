@@ -33,7 +33,7 @@ TEST_CASE(
 TEST_CASE("a manager in a virtual machine comes back with it") {
   Simulation sim = small(2);
   sim.ha.on = true;
-  sim.cluster.overheads[0].start_up = kMinutes;
+  sim.cluster.overheads[0].services = kMinutes;
   const Index vm = add_machine(sim);
   power_on(sim, vm, 0);
   sim.manager.machine = vm;
