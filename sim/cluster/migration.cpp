@@ -85,7 +85,7 @@ void set_speed(Simulation& sim, const Move& move, u32 speed) {
 
 // How long a moved machine stands still besides copying: as its way was measured, otherwise as the policy
 // says.
-Nanoseconds standstill(const Simulation& sim, const Move& move) {
+Nanoseconds switch_over_of(const Simulation& sim, const Move& move) {
   const Overhead& way = sim.cluster.overheads[sim.cluster.machines[move.machine].overhead];
   return way.standstill != 0 ? way.standstill : sim.moves.policy.switch_over;
 }
@@ -217,7 +217,7 @@ void part_is_copied(Simulation& sim, Index place) {
     }
     case MovePhase::LastCopy:
       move.phase = MovePhase::SwitchOver;
-      sim.calendar.add(standstill(sim, move), EventKind::MigrationStep, place, move.version);
+      sim.calendar.add(switch_over_of(sim, move), EventKind::MigrationStep, place, move.version);
       return;
     default: HVLAB_CHECK(false);
   }

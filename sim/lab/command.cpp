@@ -10,6 +10,7 @@
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/explain_command.hpp"
+#include "sim/lab/overhead_command.hpp"
 #include "sim/lab/report_command.hpp"
 #include "sim/lab/inspect_command.hpp"
 #include "sim/lab/run_commands.hpp"
@@ -35,6 +36,7 @@ constexpr Command kCommands[] = {
     {"init", "write a scenario to start from", init_command},
     {"inspect", "the machine's state at a moment of a recorded run", inspect_command},
     {"list", "list names: ways, metrics, exit reasons, events, words", list_command},
+    {"overhead", "what ways of virtualizing cost, told from runs, for models of many hosts", overhead_command},
     {"regress", "run scenarios of files and folders, and say which hold", regress_command},
     {"report", "runs side by side as one page of HTML", report_command},
     {"run", "run a scenario: every cell, and what it expects", run_command},

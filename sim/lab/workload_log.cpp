@@ -33,8 +33,10 @@ void read_start(std::string_view line, WorkloadLog& log) {
   const auto processors = number(line, "processors", 10), at = number(line, "at", 10);
   if (!size || !processors || !at) return;
   std::vector<analysis::Move> moves = std::move(log.moves);  // also of before
+  const bool again = log.again;
   log = WorkloadLog{};
   log.moves = std::move(moves);
+  log.again = again;
   log.size = *size;
   log.processors = static_cast<unsigned>(*processors);
   log.start_nanoseconds = *at;
@@ -42,6 +44,10 @@ void read_start(std::string_view line, WorkloadLog& log) {
 
 void read_result(std::string_view line, WorkloadLog& log) {
   if (line.starts_with("HVLAB start ")) return read_start(line, log);
+  if (line.starts_with("HVLAB again=")) {
+    log.again = true;
+    return;
+  }
   if (line == "HVLAB done") {
     log.done = true;
     return;
@@ -86,6 +92,7 @@ void read_line(std::string_view line, std::vector<WorkloadLog>& logs) {
     return;
   }
   if (const auto memory = number(line, "memory", 10)) log.memory = *memory;
+  if (const auto given = number(line, "given", 10)) log.given = *given;
   // What the instance itself printed follows.
   if (const size_t inner = line.find(" HVLAB "); inner != std::string_view::npos)
     read_result(line.substr(inner + 1), log);

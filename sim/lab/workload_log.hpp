@@ -27,7 +27,9 @@ struct WorkloadLog {
   std::vector<PhaseResult> phases;
   std::vector<analysis::Move> moves;
   u64 memory = 0;  // bytes that the instance needed at most, as its host's control group counted; 0: not said
-  bool done = false;  // the line that says so was printed
+  u64 given = 0;   // bytes of memory that it was given in full before it began; 0: as it touched them
+  bool again = false;  // it ran before on the same system: all is warm
+  bool done = false;   // the line that says so was printed
 };
 
 /// Reads "HVLAB moved instance=K status=completed total=Nms downtime=Nms bytes=NKiB rounds=N" for the

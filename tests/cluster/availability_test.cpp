@@ -273,7 +273,7 @@ TEST_CASE(
   Simulation sim = small(2);
   sim.ha.on = true;
   sim.ha.at_a_time = 2;
-  sim.cluster.overheads[0].start_up = 5 * kSeconds;
+  sim.cluster.overheads[0].services = 5 * kSeconds;
   for (int i = 0; i < 6; ++i) power_on(sim, add_machine(sim), 0);
   sim.faults = {{kFault, FaultKind::Host, false, 0}};
   prepare(sim);

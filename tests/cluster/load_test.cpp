@@ -70,6 +70,10 @@ TEST_CASE("a way's overhead is paid by the host, in proportion to work, requests
   // 2000 of its own, 200 more; 1000 requests of 50 000 cycles are 50 MHz, 10 000 packets of 10 000 are 100.
   CHECK(machine.guest_wants == 2000);
   CHECK(machine.gets == 2350);
+  // Large packets are paid by the KiB: 10 000 of 1500 bytes at 1000 are 14 MHz.
+  machine.packet_bytes = 1500;
+  refresh_host(sim, 0);
+  CHECK(machine.gets == 2264);
   CHECK(sim.cluster.hosts[0].committed == 4096 + 256 + 40);
 }
 

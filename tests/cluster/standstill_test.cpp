@@ -78,7 +78,7 @@ TEST_CASE("machines that are to be together leave a host that is emptied togethe
 
 TEST_CASE("who found no other host, or was starting, leaves a host that is emptied later") {
   Simulation sim = small(2);
-  sim.cluster.overheads[0].start_up = kMinutes;
+  sim.cluster.overheads[0].services = kMinutes;
   const Index big = add_machine(sim), starting = add_machine(sim);
   sim.cluster.machines[big].memory = 30 << 10;
   power_on(sim, big, 1);
