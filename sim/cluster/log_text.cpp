@@ -57,24 +57,38 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-struct Names {
-  std::vector<std::string> hosts, machines, datastores;
-};
-
 void add_name(std::string& line, const char* key, const std::vector<std::string>& names, Index place) {
   if (place < names.size()) line += fmt::format(", \"{}\": {}", key, quoted(names[place]));
 }
 
-void add_other(std::string& line, const Names& names, Other other, const Occurrence& occurrence) {
+// What a fault's subject is, is the kind's affair.
+void add_fault(std::string& line, const LogNames& names, const Occurrence& one) {
+  const auto kind = static_cast<FaultKind>(one.value);
+  struct Subject {
+    FaultKind kind;
+    const char* key;
+    const std::vector<std::string> LogNames::* names;
+  };
+  constexpr Subject kSubjects[] = {{FaultKind::Host, "host", &LogNames::hosts},
+                                   {FaultKind::PoolDisks, "host", &LogNames::hosts},
+                                   {FaultKind::Card, "card", &LogNames::cards},
+                                   {FaultKind::Switch, "switch", &LogNames::switches},
+                                   {FaultKind::Datastore, "datastore", &LogNames::datastores},
+                                   {FaultKind::Disk, "datastore", &LogNames::datastores}};
+  for (const Subject& subject : kSubjects)
+    if (subject.kind == kind) add_name(line, subject.key, names.*subject.names, one.host);
+}
+
+void add_other(std::string& line, const LogNames& names, Other other, Index place) {
   switch (other) {
     case Other::None: return;
-    case Other::Host: add_name(line, "to", names.hosts, occurrence.other); return;
-    case Other::By: add_name(line, "by", names.hosts, occurrence.other); return;
-    case Other::Datastore: add_name(line, "datastore", names.datastores, occurrence.other); return;
+    case Other::Host: return add_name(line, "to", names.hosts, place);
+    case Other::By: return add_name(line, "by", names.hosts, place);
+    case Other::Datastore: return add_name(line, "datastore", names.datastores, place);
     case Other::Restart:
-      if (occurrence.other == 1) line += ", \"restart\": true";
+      if (place == 1) line += ", \"restart\": true";
       return;
-    case Other::Moves: line += fmt::format(", \"moves\": {}", occurrence.other); return;
+    case Other::Moves: line += fmt::format(", \"moves\": {}", place);
   }
 }
 
@@ -85,36 +99,48 @@ void add_value(std::string& line, Value value, u64 number) {
     case Value::Downtime: line += fmt::format(", \"downtime_ns\": {}", number); return;
     case Value::Why: line += fmt::format(", \"why\": \"{}\"", text(static_cast<Refusal>(number))); return;
     case Value::Fault: line += fmt::format(", \"of\": \"{}\"", name(static_cast<FaultKind>(number))); return;
-    case Value::Imbalance: line += fmt::format(", \"imbalance_permille\": {}", number); return;
+    case Value::Imbalance: line += fmt::format(", \"imbalance_permille\": {}", number);
   }
-}
-
-// What a fault's subject is, is the kind's affair: a card, a switch and a datastore are no hosts.
-bool has_host(const Occurrence& occurrence) {
-  if (occurrence.what != What::Fault && occurrence.what != What::Repair) return true;
-  const auto kind = static_cast<FaultKind>(occurrence.value);
-  return kind == FaultKind::Host || kind == FaultKind::PoolDisks;
 }
 
 }  // namespace
 
-std::string log_lines(const Plan& plan, const Simulation& sim) {
-  const Names names = {host_names(plan), machine_names(plan), datastore_names(plan)};
-  std::string lines;
-  for (const Occurrence& occurrence : sim.log) {
-    const Row row = row_of(occurrence.what);
-    std::string line = fmt::format("{{\"ns\": {}, \"what\": \"{}\"", occurrence.at, name(occurrence.what));
-    add_name(line, "machine", names.machines, occurrence.machine);
-    if (has_host(occurrence)) {
-      add_name(line, "host", names.hosts, occurrence.host);
-    } else {
-      line += fmt::format(", \"number\": {}", occurrence.host);
-    }
-    add_other(line, names, row.other, occurrence);
-    add_value(line, row.value, occurrence.value);
-    lines += line + "}\n";
+LogNames::LogNames(const Plan& plan)
+    : hosts(host_names(plan)), machines(machine_names(plan)), datastores(datastore_names(plan)) {
+  size_t host = 0;
+  for (const HostPlan& group : plan.hosts) {
+    for (u32 i = 0; i < group.count; ++i, ++host)
+      for (u32 card = 0; card < group.cards; ++card) cards.push_back(fmt::format("{}/{}", hosts[host], card));
   }
+  for (u32 i = 1; i <= plan.switches; ++i) switches.push_back(fmt::format("switch-{}", i));
+}
+
+std::string occurrence_json(const LogNames& names, const Occurrence& occurrence) {
+  const Row row = row_of(occurrence.what);
+  std::string line = fmt::format("{{\"ns\": {}, \"what\": \"{}\"", occurrence.at, name(occurrence.what));
+  add_name(line, "machine", names.machines, occurrence.machine);
+  if (row.value == Value::Fault)
+    add_fault(line, names, occurrence);
+  else
+    add_name(line, "host", names.hosts, occurrence.host);
+  add_other(line, names, row.other, occurrence.other);
+  add_value(line, row.value, occurrence.value);
+  return line + "}";
+}
+
+std::string log_lines(const Plan& plan, const Simulation& sim) {
+  const LogNames names(plan);
+  std::string lines;
+  for (const Occurrence& occurrence : sim.log) lines += occurrence_json(names, occurrence) + "\n";
   return lines;
+}
+
+std::vector<std::string> occurrence_names() {
+  std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(What::Count));
+  for (size_t what = 0; what < static_cast<size_t>(What::Count); ++what)
+    names.emplace_back(name(static_cast<What>(what)));
+  return names;
 }
 
 }  // namespace hvlab::cluster

@@ -3,14 +3,29 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "sim/cluster/simulation.hpp"
 
 namespace hvlab::cluster {
 
 struct Plan;
-struct Simulation;
 
-/// A line for each occurrence: {"ns": 118000000000, "what": "ha-dead", "host": "server-2"}, and where they
-/// are part of it "machine", "to" or "datastore", and a value under a name of its own ("downtime_ns", "why").
+/// What the things of a plan are called, found once.
+struct LogNames {
+  explicit LogNames(const Plan& plan);
+
+  std::vector<std::string> hosts, machines, datastores, cards, switches;
+};
+
+/// {"ns": 118000000000, "what": "ha-dead", "host": "server-2"}, and where they are part of it "machine",
+/// "to", "datastore", "card" or "switch", and a value under a name of its own ("downtime_ns", "why", "of").
+std::string occurrence_json(const LogNames& names, const Occurrence& occurrence);
+
+/// A line of JSON for each occurrence of a run.
 std::string log_lines(const Plan& plan, const Simulation& sim);
+
+/// The names of all kinds of occurrences.
+std::vector<std::string> occurrence_names();
 
 }  // namespace hvlab::cluster

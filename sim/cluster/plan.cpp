@@ -213,6 +213,8 @@ Simulation simulation_of(const Plan& plan) {
   const auto policy = find_precopy_policy(plan.migration);
   if (!policy) throw UserError("no way of migrating is called '" + plan.migration + "'");
   sim.moves.policy = *policy;
+  sim.moves.at_a_time = plan.moves_at_a_time;
+  sim.moves.service = plan.move_service;
   build_hosts(plan, sim.cluster);
   build_datastores(plan, sim.cluster);
   build_machines(plan, sim.cluster);

@@ -58,6 +58,8 @@ struct Plan {
   Availability ha;
   Balancer balancer;
   PowerSaving power;
+  u32 moves_at_a_time = 4;   // of one host
+  u32 move_service = 500;    // MHz that a move takes of both hosts
   SetFigures figures;        // over those of profiles/overhead and profiles/mix
   u32 manager_standbys = 0;  // instances of the manager that wait until the one that works fails
   std::string manager;       // the machine that it runs in; empty: on hardware of its own

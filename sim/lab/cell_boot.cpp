@@ -11,6 +11,7 @@
 #include "sim/base/child.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/boot/bootable.hpp"
+#include "sim/lab/cluster_plan.hpp"
 #include "sim/lab/debian_systems.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/ways.hpp"
@@ -79,6 +80,18 @@ void check_boot_media(const Scenario& scenario, const Cell& cell) {
 
 bool boots_by_firmware(const Cell& cell) {
   return !cell.software.iso.file.empty() || cell.software.disk.has_value();
+}
+
+/// Traces and profiles of the user's own, and what the simulation itself holds possible.
+void check_cluster_files(const Scenario& scenario, const Cell& cell) {
+  try {
+    const cluster::Plan plan = case_of(cell, scenario.folder).plan;
+    cluster::check(plan);
+    for (const cluster::MachinePlan& machine : plan.machines)
+      if (machine.way != "none") cluster::load_overhead(machine.way);
+  } catch (const UserError& error) {
+    throw MissingPart(error.what());
+  }
 }
 
 void fetch(const std::vector<const Way*>& ways, bool refresh) {
@@ -283,6 +296,10 @@ void Parts::prepare(const Scenario& scenario, bool refresh) {
   std::vector<const Way*> ways;
   bool kernel = false, firmware = false;
   for (const Cell& cell : scenario.cells) {
+    if (cell.cluster) {
+      check_cluster_files(scenario, cell);
+      continue;
+    }
     check_images(scenario, cell);
     check_processor(cell);
     check_boot_media(scenario, cell);

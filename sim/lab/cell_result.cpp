@@ -9,6 +9,8 @@
 #include <iterator>
 
 #include "sim/lab/claims.hpp"
+#include "sim/lab/cluster_log.hpp"
+#include "sim/lab/cluster_statistics.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/record/run_files.hpp"
 
@@ -96,10 +98,32 @@ size_t occurrences_of_vm(const std::string& directory, const Expectation& expect
   return count;
 }
 
+/// "log has ha-dead of server-2 at 18s since fault".
+std::string log_name(const Expectation& expectation) {
+  const scenario::LogChoice& log = expectation.log;
+  std::string text = "log has " + expectation.name;
+  const auto add = [&](const char* before, const std::string& what) {
+    if (!what.empty()) text += before + what;
+  };
+  const auto several = [](const std::vector<std::string>& names) {
+    return names.size() <= 1 ? fmt::format("{}", fmt::join(names, ""))
+                             : fmt::format("{} to {}", names.front(), names.back());
+  };
+  add(" of ", several(log.machines));
+  add(" on ", several(log.hosts));
+  add(" of ", log.datastore);
+  add(" for: ", log.reason);
+  if (log.at) add(" at ", show_value(MetricUnit::Time, static_cast<double>(*log.at)));
+  if (log.within != 0) add(" +- ", show_value(MetricUnit::Time, static_cast<double>(log.within)));
+  add(" since ", log.since);
+  return text;
+}
+
 std::string describe(const Expectation& expectation, MetricUnit unit) {
   std::string text = expectation.subject == Subject::Console
                          ? fmt::format("{} has '{}'", console_name(expectation), expectation.name)
-                         : expectation.name;
+                     : expectation.subject == Subject::Log ? log_name(expectation)
+                                                           : expectation.name;
   for (const scenario::Setting& setting : expectation.against)
     text += fmt::format(" against {}={}", setting.path, setting.value);
   if (expectation.at_least) text += " at least " + show_value(unit, *expectation.at_least);
@@ -119,8 +143,14 @@ bool within_bounds(const Expectation& expectation, double value) {
          (!reference || std::abs(value - reference->value) <= reference->within * std::abs(reference->value));
 }
 
+LogCount log_count(const Expectation& expectation, const CellResult& cell) {
+  std::ifstream file(cell.directory + "/" + kClusterLog, std::ios::binary);
+  return count_lines(read_log({std::istreambuf_iterator<char>(file), {}}), expectation);
+}
+
 /// What the expectation looks at in a cell; none if the cell has nothing to say of it.
 std::optional<double> figure_of(const Expectation& expectation, const CellResult& cell) {
+  if (expectation.subject == Subject::Log) return static_cast<double>(log_count(expectation, cell).count);
   if (expectation.subject == Subject::Console)
     return static_cast<double>(expectation.vm == 0 ? occurrences(cell.console, expectation.name)
                                                    : occurrences_of_vm(cell.directory, expectation));
@@ -142,11 +172,15 @@ void check_figure(const Expectation& expectation, size_t index, ScenarioResult& 
   const std::optional<double> measured = measured_of(expectation, all, index);
   Expectation bounds = expectation;
   // Of a text alone: it is there.
-  if (expectation.subject == Subject::Console && !bounds.at_least && !bounds.at_most && !bounds.equals)
-    bounds.at_least = 1;
+  const bool counted = expectation.subject == Subject::Console || expectation.subject == Subject::Log;
+  if (counted && !bounds.at_least && !bounds.at_most && !bounds.equals) bounds.at_least = 1;
   const bool held = measured && within_bounds(bounds, *measured);
-  all.checks.push_back({index, describe(bounds, unit),
-                        measured ? show_value(unit, *measured) : "not measured", held, expectation.why});
+  std::string shown = measured ? show_value(unit, *measured) : "not measured";
+  if (expectation.subject == Subject::Log && !held) {
+    const std::string seen = log_count(expectation, all.cells[index]).seen;
+    if (!seen.empty()) shown += " (" + seen + ")";
+  }
+  all.checks.push_back({index, describe(bounds, unit), shown, held, expectation.why});
   if (!held) all.status = graver(all.status, status::kNotAsExpected);
 }
 
@@ -263,6 +297,7 @@ int graver(int one, int other) {
 std::string show_value(MetricUnit unit, double value) {
   if (unit == MetricUnit::Count) return fmt::format("{:.0f}", value);
   if (unit == MetricUnit::Ratio) return fmt::format("{:.4g}", value);
+  if (unit == MetricUnit::Number) return fmt::format("{:.6g}", value);
   struct Scale {
     double factor;
     const char* name;

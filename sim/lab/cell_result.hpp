@@ -46,7 +46,7 @@ struct ScenarioResult {
 /// The first line in which two texts differ: "WHAT line 3: 'a', not 'b'"; empty if they are the same.
 std::string first_difference(const std::string& what, const std::string& one, const std::string& other);
 
-/// How the boot of a cell ended, by its exit status and what it said.
+/// How the boot of a cell ended, by its exit status and what it said; 0 is "power-off".
 std::string ending_of(int status, const std::string& errors);
 
 /// Fills in checks, verdict and status of a result whose cells have run: how each ended, that the workload

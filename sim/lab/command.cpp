@@ -6,13 +6,14 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/boot_command.hpp"
 #include "sim/lab/claims.hpp"
+#include "sim/lab/cluster_command.hpp"
 #include "sim/lab/demo.hpp"
 #include "sim/lab/doctor.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/explain_command.hpp"
+#include "sim/lab/inspect_command.hpp"
 #include "sim/lab/overhead_command.hpp"
 #include "sim/lab/report_command.hpp"
-#include "sim/lab/inspect_command.hpp"
 #include "sim/lab/run_commands.hpp"
 #include "sim/lab/scenario_commands.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -36,7 +37,8 @@ constexpr Command kCommands[] = {
     {"init", "write a scenario to start from", init_command},
     {"inspect", "the machine's state at a moment of a recorded run", inspect_command},
     {"list", "list names: ways, metrics, exit reasons, events, words", list_command},
-    {"overhead", "what ways of virtualizing cost, told from runs, for models of many hosts", overhead_command},
+    {"overhead", "what ways of virtualizing cost, told from runs, for models of many hosts",
+     overhead_command},
     {"regress", "run scenarios of files and folders, and say which hold", regress_command},
     {"report", "runs side by side as one page of HTML", report_command},
     {"run", "run a scenario: every cell, and what it expects", run_command},
@@ -64,6 +66,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   if (name == "--help" || name == "help") return print_help(), 0;
   if (name == "--version") return std::cout << "hvlab " HVLAB_VERSION "\n", 0;
   if (name == "sweep-element") return sweep_element_command({arguments.begin() + 1, arguments.end()});
+  if (name == "cluster-cell") return cluster_cell_command({arguments.begin() + 1, arguments.end()});
   for (const Command& command : kCommands) {
     if (name == command.name) return command.run({arguments.begin() + 1, arguments.end()});
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/cluster/overhead.hpp"
+
 namespace hvlab::lab {
 
 using Json = nlohmann::ordered_json;
@@ -52,7 +54,36 @@ std::vector<sweep::Cost> costs_of(const timing::Profile& profile) {
   return costs;
 }
 
+namespace {
+
+/// Figures of the ways that a cluster's machines run in; what is nothing, or yes or no, cannot move by any
+/// quarter.
+std::vector<sweep::Cost> costs_of_ways(const scenario::Value& said) {
+  std::vector<std::pair<std::string, u64>> figures;
+  if (const scenario::Value* set = said.find("overheads"); set != nullptr) {
+    for (size_t i = 0; i < set->keys.size(); ++i) figures.emplace_back(set->keys[i], set->items[i].count);
+  }
+  std::vector<sweep::Cost> costs;
+  for (const scenario::Value& machine : said.find("vms")->items) {
+    const std::string& name = machine.find("way")->text;
+    if (name == "none") continue;
+    cluster::Overhead way = cluster::load_overhead(name);
+    cluster::set_figures(way, figures);
+    for (const media::Figure& figure : way.figures) {
+      const std::string path = "cluster.overheads." + way.name + "." + figure.name;
+      if (figure.value <= 1 || std::ranges::count(costs, path, &sweep::Cost::name) != 0) continue;
+      const bool set = figure.source == cluster::kSetSource;
+      costs.push_back({path, static_cast<double>(figure.value), set ? sweep::kSetSource : figure.source,
+                       !set && figure.assumed(), 0});
+    }
+  }
+  return costs;
+}
+
+}  // namespace
+
 std::vector<sweep::Cost> costs_of(const scenario::Cell& cell) {
+  if (cell.cluster) return costs_of_ways(*cell.resolved.find("cluster"));
   const timing::Accuracy accuracy =
       cell.machine.timing == "functional" ? timing::Accuracy::Functional : timing::Accuracy::Approximate;
   return costs_of(timing::load_profile(cell.machine.processor, accuracy, cell.machine.costs));
@@ -75,6 +106,7 @@ void write_costs(JsonWriter& json, const std::vector<sweep::Cost>& costs) {
 Json costs_json(const std::vector<scenario::Cell>& cells) {
   Json groups = Json::array();
   for (const scenario::Cell& cell : cells) {
+    if (cell.cluster) continue;  // its figures are in the statistics of its run
     const std::string processor = scenario::profile_of(cell.machine);
     const Json costs = json_of(costs_of(cell));
     auto group = std::ranges::find_if(groups, [&](const Json& known) {

@@ -16,7 +16,8 @@ namespace hvlab::lab {
 /// with Accuracy::Functional, which takes none of them.
 std::vector<sweep::Cost> costs_of(const timing::Profile& profile);
 
-/// Those that a cell runs with. Throws UserError if its profile cannot be read.
+/// Those that a cell runs with; of a cluster the figures of its ways, called by their paths. Throws UserError
+/// if its profile cannot be read.
 std::vector<sweep::Cost> costs_of(const scenario::Cell& cell);
 
 /// "sourced", "assumed" or "set".

@@ -11,6 +11,8 @@
 
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/cluster/overhead.hpp"
+#include "sim/cluster/power.hpp"
 #include "sim/lab/child_pool.hpp"
 #include "sim/lab/debian_systems.hpp"
 #include "sim/lab/exit_status.hpp"
@@ -118,6 +120,20 @@ HostCheck profiles() {
   return {Finding::Fine, "processor profiles", fmt::format("{} read without a mistake", count), ""};
 }
 
+/// Every profile of clusters, since a scenario reads those alone that it names.
+HostCheck cluster_profiles() {
+  size_t count = 0;
+  try {
+    for (const std::string& name : media::profile_names("overhead"))
+      count += cluster::load_overhead(name).name == name;
+    for (const std::string& name : media::profile_names("power"))
+      count += cluster::load_power(name).name == name;
+  } catch (const UserError& error) {
+    return {Finding::Missing, "cluster profiles", error.what(), "restore the file, or correct it"};
+  }
+  return {Finding::Fine, "cluster profiles", fmt::format("{} read without a mistake", count), ""};
+}
+
 struct Program {
   const char* name;
   const char* use;
@@ -173,9 +189,9 @@ void print_json(const std::vector<HostCheck>& checks) {
 }  // namespace
 
 std::vector<HostCheck> examine_host() {
-  std::vector<HostCheck> checks = {host_processor(), memory(), data("profiles/cpu", "data files"),
-                                   profiles(),       cache(),  systems(),
-                                   firmware()};
+  std::vector<HostCheck> checks = {host_processor(), memory(),           data("profiles/cpu", "data files"),
+                                   profiles(),       cluster_profiles(), cache(),
+                                   systems(),        firmware()};
   for (const Program& wanted : kPrograms) checks.push_back(program(wanted));
   return checks;
 }

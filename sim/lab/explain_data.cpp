@@ -5,6 +5,7 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/claims.hpp"
+#include "sim/lab/cluster_explanations.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/scenario_files.hpp"
 #include "sim/lab/ways.hpp"
@@ -121,12 +122,18 @@ const std::vector<ExplainedKind>& explained_kinds() {
       {"costs", "cost", "figures of a processor profile"},
       {"disks", "disk", "disk profiles"},
       {"links", "link", "link profiles"},
+      {"overheads", "way in clusters", "what ways of virtualizing cost in clusters: profiles"},
+      {"overhead-figures", "figure of a way", "figures of these profiles, which scenarios can set"},
+      {"powers", "power profile", "what servers draw: profiles"},
+      {"timings", "timeline", "timelines of high availability"},
+      {"migrations", "migration policy", "policies of pre-copy"},
       {"metrics", "metric", "what runs measure"},
       {"accounts", "account", "accounts of the ledger"},
       {"exits", "exit reason", "why guests are left, by AMD's exit codes"},
       {"intel-exits", "exit reason of Intel's", "the same by Intel's basic exit reasons"},
       {"exit-classes", "class of exits", "what exits of both vendors have in common"},
       {"events", "event", "what processors and devices report"},
+      {"occurrences", "occurrence", "what a cluster's log tells"},
       {"claims", "claim", "claims that scenarios can decide"},
       {"glossary", "word", "words"}};
   return kKinds;
@@ -144,6 +151,7 @@ std::vector<Explanation> explanations(const std::string& list) {
   if (list == "features") return plain(kind->kind, scenario_vocabulary().features, "sim/arch/features.inc");
   if (list == "disks") return plain(kind->kind, scenario_vocabulary().disks, "profiles/disk");
   if (list == "links") return plain(kind->kind, scenario_vocabulary().links, "profiles/link");
+  if (auto entries = cluster_explanations(list, kind->kind); !entries.empty()) return entries;
   return read_file(list, kind->kind);
 }
 

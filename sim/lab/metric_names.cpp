@@ -4,6 +4,7 @@
 
 #include "sim/arch/vmx_exit.hpp"
 #include "sim/arch/xen.hpp"
+#include "sim/lab/cluster_metrics.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/exit.hpp"
 #include "sim/observe/io_request.hpp"
@@ -107,6 +108,12 @@ std::vector<Metric> metric_names() {
   for (size_t i = 0; i < static_cast<size_t>(observe::EventKind::Count); ++i)
     names.push_back(
         {std::string("events.") + observe::name(static_cast<observe::EventKind>(i)), MetricUnit::Count});
+  for (const Metric& metric : cluster_metric_names()) {
+    if (metric.name == names.front().name)
+      names.front() = metric;  // time
+    else
+      names.push_back(metric);
+  }
   return names;
 }
 

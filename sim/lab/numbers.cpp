@@ -45,8 +45,9 @@ constexpr std::pair<std::string_view, u64> kSizeUnits[] = {
     {"", u64{1} << 20},    {"K", u64{1} << 10}, {"KiB", u64{1} << 10}, {"M", u64{1} << 20},
     {"MiB", u64{1} << 20}, {"G", u64{1} << 30}, {"GiB", u64{1} << 30}};
 constexpr std::pair<std::string_view, u64> kTimeUnits[] = {
-    {"", kSecond},        {"ps", 1},      {"ns", kNanosecond},  {"us", kMicrosecond},
-    {"ms", kMillisecond}, {"s", kSecond}, {"min", 60 * kSecond}};
+    {"", kSecond},          {"ps", 1},      {"ns", kNanosecond},   {"us", kMicrosecond},
+    {"ms", kMillisecond},   {"s", kSecond}, {"min", 60 * kSecond}, {"h", 3600 * kSecond},
+    {"d", 86'400 * kSecond}};
 
 }  // namespace
 
@@ -89,7 +90,7 @@ Picoseconds parse_span(const std::string& option, const std::string& text) {
   const u64 unit = unit_of(kTimeUnits, rest);
   u64 time = 0;
   if (unit == 0 || !multiply(whole, unit, time)) refuse(option, text, wanted);
-  // A unit is at most 60 * 10^12 and the fraction below 10^12, so their product needs more than 64 bits.
+  // A unit is at most 10^17 and the fraction below 10^12, so their product needs more than 64 bits.
   const u64 part = static_cast<u64>(static_cast<unsigned __int128>(fraction) * unit / fraction_unit);
   if (time + part == 0 || time + part < time || time + part > 200ull * 86400 * kSecond) {
     refuse(option, text, wanted);

@@ -16,7 +16,7 @@ u64 parse_count(const std::string& option, const std::string& text, u64 least, u
 /// A size: a number and one of K, M, G (powers of 1024; also KiB, MiB, GiB); without a unit MiB.
 u64 parse_size(const std::string& option, const std::string& text, u64 least, u64 most);
 
-/// A span of simulated time above zero: a number, fractions allowed, and one of ps, ns, us, ms, s, min;
+/// A span of simulated time above zero: a number, fractions allowed, and one of ps, ns, us, ms, s, min, h, d;
 /// without a unit seconds.
 Picoseconds parse_span(const std::string& option, const std::string& text);
 

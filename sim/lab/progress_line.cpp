@@ -26,7 +26,11 @@ std::string last_progress(const std::string& errors) {
   const int read =
       std::sscanf(errors.c_str() + start + 4, "%lf s simulated, %lf million instructions, %lf million",
                   &simulated, &instructions, &speed);
-  return read == 3 ? fmt::format("{:.2f} s simulated at {:.0f} MIPS", simulated, speed) : "";
+  if (read == 3) return fmt::format("{:.2f} s simulated at {:.0f} MIPS", simulated, speed);
+  // A cluster's cell says it as it is to be read.
+  const size_t begin = start + 4, end = errors.find_first_of("\r\n", begin);
+  const std::string line = errors.substr(begin, end == std::string::npos ? end : end - begin);
+  return line.ends_with(" simulated") ? line : "";
 }
 
 ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) != 0) {}

@@ -93,6 +93,19 @@ std::string suite_xml(const ScenarioResult& result) {
   return text + "  </testsuite>\n";
 }
 
+/// What a cell of a cluster came to, in a line.
+std::string cluster_line(const scenario::Cell& cell, const CellResult& result) {
+  const auto value = [&](const char* name) { return value_of(result.metrics, name).value_or(0); };
+  if (result.metrics.empty())
+    return fmt::format("     {:<28} {}\n", cell.label, result.ending.empty() ? "did not run" : result.ending);
+  return fmt::format(
+      "     {:<28} {:<12} {:.0f} machines, {:.1f} % of their work served, hosts {:.1f} % used, {:.2f} kWh, "
+      "{:.0f} "
+      "moves, {:.0f} restarts\n",
+      cell.label, result.ending, value("machines.running"), 100 * value("machines.served"),
+      100 * value("hosts.used"), value("hosts.energy.kwh"), value("moves.done"), value("restarts"));
+}
+
 std::string mark(bool good, bool colour) {
   if (!colour) return good ? "ok  " : "FAIL";
   return good ? "\033[32mok\033[0m  " : "\033[31mFAIL\033[0m";
@@ -140,6 +153,10 @@ std::string result_text(const ScenarioResult& result, bool all, bool colour) {
   if (!result.problem.empty()) text += fmt::format("     {}\n", result.problem);
   for (size_t i = 0; all && i < result.cells.size(); ++i) {
     const CellResult& cell = result.cells[i];
+    if (result.scenario.cells[i].cluster) {
+      text += cluster_line(result.scenario.cells[i], cell);
+      continue;
+    }
     text += fmt::format("     {:<28} {:<12} {:>10.4f} s simulated {:>9.1f} million instructions\n",
                         result.scenario.cells[i].label, cell.ending.empty() ? "did not run" : cell.ending,
                         seconds_of(cell), value_of(cell.metrics, "instructions").value_or(0) / 1e6);

@@ -9,6 +9,7 @@
 #include "sim/analysis/run_top.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
+#include "sim/lab/cluster_compare.hpp"
 #include "sim/lab/comparison.hpp"
 #include "sim/lab/comparison_beside.hpp"
 #include "sim/lab/exit_status.hpp"
@@ -136,7 +137,12 @@ int stat_command(const std::vector<std::string>& arguments) {
       parse("stat", arguments, options, "usage: hvlab stat RUN [OPTION]...\n\nWhat a run measured. ");
   if (!values) return 0;
   const StatBy by = parse_by((*values)["by"].as<std::string>());
-  print(*values, "hvlab.stat/1", analysis::run_statistics(open_runs("stat", *values, 1, 1).front(), by));
+  const std::vector<RunReader> runs = open_runs("stat", *values, 1, 1);
+  if (all_clusters(runs)) {
+    print_cluster_statistics(runs.front(), values->count("json") != 0, output_width());
+    return 0;
+  }
+  print(*values, "hvlab.stat/1", analysis::run_statistics(runs.front(), by));
   return 0;
 }
 
@@ -218,6 +224,12 @@ int compare_command(const std::vector<std::string>& arguments) {
   if (!values) return 0;
   std::vector<RunReader> runs = open_runs("compare", *values, 1, ~size_t{0});
   const bool asked = values->count("workload") != 0 || values->count("baseline") != 0;
+  if (const std::vector<RunReader> singles = with_cells(runs); all_clusters(singles)) {
+    if (singles.size() < 2) throw UserError("compare: this is one run; give another one to compare it with");
+    const bool equal =
+        compare_clusters(singles, values->count("all") != 0, values->count("json") != 0, output_width());
+    return equal ? 0 : exit_status::kNotAsExpected;
+  }
   if ((have_cells(runs) || asked) && values->count("all") == 0) {
     Comparison comparison = read_comparison(runs);
     if (has_workload(comparison)) return compare_workloads(std::move(comparison), *values);

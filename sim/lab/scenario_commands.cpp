@@ -119,6 +119,8 @@ std::string cost_lines(const ScenarioResult& result, const std::string& file,
   if (!result.problem.empty()) return "";
   std::string sweep = "hvlab sweep " + file;
   for (const std::string& setting : settings) sweep += fmt::format(" --set '{}'", setting);
+  if (result.scenario.cells.front().cluster)
+    return fmt::format("     how far assumed figures of the ways move the answer: {} --assumed\n", sweep);
   std::istringstream costs(costs_text(costs_json(result.scenario.cells)));
   std::string text;
   for (std::string line; std::getline(costs, line);) text += "     " + line + "\n";
@@ -159,6 +161,8 @@ int run_command(const std::vector<std::string>& arguments) {
     print_json(json);
   } else {
     std::cout << result_text(result, true, wants_colour());
+    if (result.cells.size() == 1 && result.scenario.cells[0].cluster)
+      std::cout << '\n' << result.cells[0].console;
     std::cout << cost_lines(result, files[0], texts_of(values, "set"));
     if (!result.directory.empty()) std::cout << "     in " << result.directory << '\n';
   }
@@ -252,20 +256,20 @@ int regress_command(const std::vector<std::string>& arguments) {
 
 int init_command(const std::vector<std::string>& arguments) {
   po::options_description options("Options", 110, 60);
-  options.add_options()("name", texts("NAME"), "the scenario's name (default: scenario)")("help",
-                                                                                          "show this");
+  options.add_options()("cluster", "of many hosts, instead of one machine")(
+      "name", texts("NAME"), "the scenario's name (default: scenario)")("help", "show this");
   const po::variables_map values = parse_arguments("init", arguments, options, "name");
   if (values.count("help") != 0) {
-    std::cout
-        << "usage: hvlab init [NAME]\n\nWrites NAME.yaml, a scenario to start from; it runs as it is.\n\n"
-        << options;
+    std::cout << "usage: hvlab init [NAME] [OPTION]...\n\nWrites NAME.yaml, a scenario to start from; it "
+                 "runs as it is.\n\n"
+              << options;
     return 0;
   }
   const std::vector<std::string> names = texts_of(values, "name");
   if (names.size() > 1) throw UserError("init: give one name");
   const std::string file = (names.empty() ? "scenario" : names[0]) + ".yaml";
   if (std::filesystem::exists(file)) throw UserError("'" + file + "' is there already");
-  write_result_file(file, starter_scenario());
+  write_result_file(file, values.count("cluster") != 0 ? starter_cluster() : starter_scenario());
   std::cout << file << "\n";
   std::cerr << "hvlab: run it by `hvlab run " << file << "`; docs/scenarios-reference.md has all keys\n";
   return 0;

@@ -9,6 +9,8 @@
 #include "sim/arch/features.hpp"
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/cluster/log_text.hpp"
+#include "sim/cluster/overhead.hpp"
 #include "sim/lab/claims.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/lab/models.hpp"
@@ -75,6 +77,17 @@ void add_features(const std::string& processor, scenario::Vocabulary& words) {
   }
 }
 
+void add_cluster_words(scenario::Vocabulary& words) {
+  words.overheads = profiles_in("profiles/overhead");
+  words.overheads.emplace_back("none");
+  words.powers = profiles_in("profiles/power");
+  words.overhead_figures = cluster::overhead_figures();
+  for (const cluster::HaTimings& timings : cluster::ha_timings()) words.timings.emplace_back(timings.name);
+  for (const cluster::PrecopyPolicy& policy : cluster::precopy_policies())
+    words.migrations.emplace_back(policy.name);
+  words.occurrences = cluster::occurrence_names();
+}
+
 }  // namespace
 
 scenario::Vocabulary scenario_vocabulary() {
@@ -90,6 +103,7 @@ scenario::Vocabulary scenario_vocabulary() {
   for (const Way& way : all_ways()) words.ways.push_back(facts_of(way));
   for (const Model& model : models()) words.models.push_back(facts_of(model));
   words.metrics = metric_names();
+  add_cluster_words(words);
   for (const Claim& claim : claims()) words.claims.emplace_back(claim.id);
   return words;
 }
@@ -140,6 +154,34 @@ expect:
     in: {software.way: kvm}
     against: {software.way: bare}
     at_most: 2         # the virtual machine takes at most twice the time
+)";
+}
+
+std::string starter_cluster() {
+  return R"(# A scenario of many hosts: docs/scenarios.md, docs/cluster.md. Keys: docs/scenarios-reference.md, or hvlab
+# validate --resolve, which says where each default comes from.
+title:
+  en: A host fails while machines run on three
+cluster:
+  length: 1d
+  hosts:
+    - {name: server, count: 3}       # server-1, server-2, server-3
+  datastores:
+    - {name: san}                    # an array that all of them reach
+  vms:
+    - name: web
+      count: 6
+      demand: {shape: peak, low: 0.1, high: 0.6}   # of its processors, highest at noon
+  ha: {}                             # machines of a failed host are started again elsewhere
+  events:
+    - {at: 10h, fail: {host: server-1}}
+    - {at: 14h, repair: {host: server-1}}
+vary:
+  cluster.ha.on: [true, false]
+expect:
+  - {metric: machines.running, in: {cluster.ha.on: true}, equals: 6}
+  - {metric: machines.served, at_least: 0.99}
+  - {log: ha-dead, host: server-1, in: {cluster.ha.on: true}, at: 18s, since: fault}
 )";
 }
 

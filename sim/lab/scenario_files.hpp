@@ -30,6 +30,8 @@ struct InvalidScenario {
 
 /// A scenario to start from, which runs as it is.
 std::string starter_scenario();
+/// The same of many hosts.
+std::string starter_cluster();
 
 /// The scenario files that a path stands for: itself, or all *.yaml files below the folder, sorted. Throws
 /// UserError if there are none.

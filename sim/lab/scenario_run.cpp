@@ -14,6 +14,8 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/cell_boot.hpp"
 #include "sim/lab/child_pool.hpp"
+#include "sim/lab/cluster_command.hpp"
+#include "sim/lab/cluster_statistics.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/result_files.hpp"
 #include "sim/lab/scenario_files.hpp"
@@ -94,6 +96,11 @@ class Run {
   }
 
   std::vector<ScenarioResult> run() {
+    for (const ScenarioResult& result : results_) {
+      if (wishes_.live && result.scenario.cells.front().cluster)
+        throw UserError("--live: '" + result.scenario.name +
+                        "' is a cluster, whose runs nobody can attach to");
+    }
     for (ScenarioResult& result : results_) prepare(result);
     run_pool(tasks_, wishes_.at_once, line_, [&](const PoolEnd& end) { ended(end); });
     for (size_t i = 0; i < results_.size(); ++i) {
@@ -156,8 +163,11 @@ class Run {
       write_result_file(directory + "/" + record::kGivenFile, result.scenario.content);
       write_result_file(directory + "/" + kResolvedCell, scenario::print_cell(result.scenario, cell, true));
     }
-    std::vector<std::string> words = cell_arguments(result.scenario, cell, directory, parts_);
-    if (wishes_.live) words.emplace_back(wishes_.live_waits ? "--live=wait" : "--live");
+    // The second run of --verify reads the file of the first, which stands above it.
+    std::vector<std::string> words =
+        cell.cluster ? cluster_arguments(result.scenario, result.cells[index].directory, directory)
+                     : cell_arguments(result.scenario, cell, directory, parts_);
+    if (wishes_.live && !cell.cluster) words.emplace_back(wishes_.live_waits ? "--live=wait" : "--live");
     words.insert(words.begin(), "/proc/self/exe");
     const std::string title = result.scenario.name + (cell.label.empty() ? "" : " " + cell.label);
     tasks_.push_back({again ? title + " again" : title, std::move(words)});
@@ -169,13 +179,16 @@ class Run {
     ScenarioResult& result = results_[where.scenario];
     CellResult& cell = result.cells[where.cell];
     const std::string statistics = read_text(where.directory + "/" + record::kStatsFile);
-    line_.note(fmt::format("{}: {}, {:.1f} s on the host", tasks_[end.index].title,
-                           ending_of(end.status, end.errors), end.host_seconds));
+    const bool cluster = result.scenario.cells[where.cell].cluster;
+    const std::string ending =
+        cluster && end.status == 0 ? scenario::kClusterEnding : ending_of(end.status, end.errors);
+    line_.note(
+        fmt::format("{}: {}, {:.1f} s on the host", tasks_[end.index].title, ending, end.host_seconds));
     if (where.again) {
       cell.console_again = end.output;
       return;
     }
-    cell.ending = ending_of(end.status, end.errors);
+    cell.ending = ending;
     cell.console = end.output;
     cell.statistics = statistics;
     cell.errors = end.errors;
@@ -186,6 +199,10 @@ class Run {
   void measure(ScenarioResult& result, size_t index, const std::string& statistics) {
     CellResult& cell = result.cells[index];
     const scenario::Cell& about = result.scenario.cells[index];
+    if (about.cluster) {
+      cell.metrics = read_cluster_metrics(statistics);
+      return;
+    }
     cell.run = read_run(statistics, cell.console, about.instances);
     describe_cell(about, cell.run);
     cell.run.processors = about.machine.cores;

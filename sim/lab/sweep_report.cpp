@@ -37,6 +37,13 @@ std::vector<std::string> choose(const SweepFindings& findings, const std::vector
   for (const sweep::Influence& influence : findings.influences) {
     if (chosen.size() < kShownMetrics) add(influence.metric);
   }
+  if (!chosen.empty()) return chosen;
+  // Nothing was varied but costs: what these move most.
+  std::vector<sweep::CostInfluence> moved = findings.cost_influences;
+  std::ranges::stable_sort(moved, std::greater<>{}, &sweep::CostInfluence::range);
+  for (const sweep::CostInfluence& influence : moved) {
+    if (chosen.size() < kShownMetrics && influence.range >= kUnmoved) add(influence.metric);
+  }
   return chosen;
 }
 
@@ -164,9 +171,9 @@ SweepFindings findings_of(sweep::Store& store, const std::string& directory,
   findings.question = store.question();
   findings.results = sweep::results_of(store, findings.question);
   findings.influences = sweep::influences(findings.question, findings.results);
-  findings.metrics = choose(findings, patterns);
   findings.costs = store.costs();
   findings.cost_influences = sweep::cost_influences(findings.question, findings.results, findings.costs);
+  findings.metrics = choose(findings, patterns);
   findings.unfinished = store.unfinished().size();
   return findings;
 }

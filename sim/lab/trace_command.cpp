@@ -5,6 +5,7 @@
 #include "sim/analysis/table.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
+#include "sim/lab/cluster_trace.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/run_commands.hpp"
 #include "sim/record/run_reader.hpp"
@@ -20,7 +21,8 @@ using record::TraceReader;
 constexpr const char* kUsage =
     "usage: hvlab trace RUN [OPTION]...\n"
     "       hvlab trace RUN --export FORMAT FILE [OPTION]...\n\n"
-    "Prints a run's events, or exports them: for Perfetto's viewer, as CSV, as a SQLite file. A RUN is a "
+    "Prints a run's events (of a cluster its log), or exports them: for Perfetto's viewer, as CSV, as a "
+    "SQLite file. A RUN is a "
     "run\n"
     "directory, a folder of them (the latest), or a NAME in runs/.\n\n";
 
@@ -31,7 +33,7 @@ po::options_description trace_options() {
   options.add_options()
       ("run", po::value<std::vector<std::string>>(), "a run")
       ("filter", po::value<std::vector<std::string>>()->value_name("KEY=NAME,..."),
-       "only these: kind=, lane=, core= or exit reason=; may be repeated, all have to hold")
+       "only these: kind=, lane=, core= or exit reason=; of a cluster what=, machine=, host=, datastore=; may be repeated, all have to hold")
       ("from", text("TIME"), "from this simulated time on, like 1.25s or 800us")
       ("until", text("TIME"), "before this time")
       ("limit", text("N"), "print at most so many")
@@ -117,8 +119,20 @@ int trace_command(const std::vector<std::string>& arguments) {
   if (names.empty() || names.size() > (exports ? 2 : 1))
     throw UserError("trace: give one run; see 'hvlab trace --help'");
   const u64 limit = parse_count("--limit", text_of(values, "limit", "18446744073709551615"), 0, ~u64{0});
+  const record::RunReader run(names.front());
+  if (has_cluster_log(run)) {
+    if (exports)
+      throw UserError("trace --export: a cluster's log is cluster.jsonl in the run directory, or --json");
+    const auto span = [&](const char* option, Picoseconds otherwise) {
+      return values.count(option) == 0 ? otherwise
+                                       : parse_span(std::string("--") + option, text_of(values, option, ""));
+    };
+    print_cluster_log(run, texts_of(values, "filter"), span("from", 0), span("until", ~Picoseconds{0}), limit,
+                      values.count("json") != 0);
+    return 0;
+  }
   const record::RecordFilter filter = parse_filter(values);
-  const TraceReader trace = record::RunReader(names.front()).trace();
+  const TraceReader trace = run.trace();
   if (!trace.problem().empty()) std::cerr << "hvlab: note: " << trace.problem() << '\n';
   if (exports)
     export_to(trace, filter, text_of(values, "export", ""), names.size() == 2 ? names[1] : "-");

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "sim/scenario/quantity.hpp"
+#include "sim/scenario/cluster_derive.hpp"
+#include "sim/scenario/made_values.hpp"
 #include "sim/scenario/resolve.hpp"
 
 namespace hvlab::scenario {
@@ -10,37 +11,6 @@ namespace hvlab::scenario {
 namespace {
 
 constexpr u64 kMiB = u64{1} << 20;
-
-/// Adds a value to a section that says nothing under this key.
-void add(Value& section, const char* key, Value value, const std::string& origin) {
-  if (section.mentions(key)) return;
-  value.place = section.place;
-  value.origin = origin;
-  section.keys.emplace_back(key);
-  section.items.push_back(std::move(value));
-}
-
-Value count_value(u64 number) {
-  Value value;
-  value.type = Type::Count;
-  value.count = number;
-  value.text = std::to_string(number);
-  return value;
-}
-
-Value size_value(u64 bytes) {
-  Value value = count_value(bytes);
-  value.type = Type::Size;
-  value.text = print_quantity(Dimension::Size, bytes);
-  return value;
-}
-
-Value word_value(std::string_view text) {
-  Value value;
-  value.type = Type::Word;
-  value.text = text;
-  return value;
-}
 
 /// The way's processor, and what it does without. A processor without nested paging has nothing to lose.
 void add_processor(Value& machine, const std::string& processor, bool shadow, const Vocabulary& vocabulary,
@@ -129,10 +99,7 @@ void derive_model(Value& software, const WayFacts& way, const std::string& origi
   }
   if (!way.scheduler) return;
   add(software, "scheduler", word_value("credit"), origin);
-  Value skew = count_value(3 * kMillisecond);
-  skew.type = Type::Time;
-  skew.text = print_quantity(Dimension::Time, skew.count);
-  add(software, "skew", skew, origin);
+  add(software, "skew", time_value(3 * kMillisecond), origin);
 }
 
 }  // namespace
@@ -148,6 +115,7 @@ bool boots_by_firmware(const Value& software) {
 }
 
 void derive(Value& cell, const Vocabulary& vocabulary) {
+  if (cell.mentions("cluster")) return derive_cluster(cell);
   Value* machine = cell.at("machine");
   if (machine == nullptr) return;
   const WayFacts* way = way_of(cell, vocabulary);

@@ -43,11 +43,16 @@ std::string describe(const Key& key, const Vocabulary& vocabulary) {
     case Type::Word: return "one of " + word_list(words_of(key, vocabulary));
     case Type::Words: return "a list of " + word_list(words_of(key, vocabulary));
     case Type::Count: return count_range(key);
-    case Type::Number: return "a number, like 1.5";
+    case Type::Names: return "a name, or a list of names";
+    case Type::Number:
+      return key.most == ~u64{0} ? "a number, like 1.5"
+                                 : fmt::format("a number from {} to {}, like 0.5", key.least, key.most);
+    case Type::Numbers: return "a list of numbers";
     case Type::Flag: return "true or false";
     case Type::Time: return describe(Dimension::Time) + range_of(key, Dimension::Time);
     case Type::Size: return describe(Dimension::Size) + range_of(key, Dimension::Size);
     case Type::Frequency: return describe(Dimension::Frequency) + range_of(key, Dimension::Frequency);
+    case Type::Rate: return describe(Dimension::Rate) + range_of(key, Dimension::Rate);
     case Type::Date: return "a date in UTC, like 2024-02-29 or 2024-02-29T12:30:00, from 1970 to 2099";
     case Type::File: return "the path of a file";
     case Type::Hash: return "a SHA-256 checksum, 64 hexadecimal digits";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/scenario/cluster_names.hpp"
 #include "sim/scenario/quantity.hpp"
 #include "sim/scenario/resolve.hpp"
 #include "sim/scenario/spelling.hpp"
@@ -15,7 +16,11 @@ namespace {
 class Reader {
  public:
   Reader(const Scenario& scenario, const Vocabulary& vocabulary, bool whole, Problems& problems)
-      : scenario_(scenario), vocabulary_(vocabulary), problems_(problems), whole_(whole) {}
+      : scenario_(scenario),
+        vocabulary_(vocabulary),
+        problems_(problems),
+        whole_(whole),
+        clean_(problems.empty()) {}
 
   Expectation read(const Value& value);
 
@@ -27,16 +32,27 @@ class Reader {
   void check_bounds(const Value& value, const Expectation& expectation);
   void check_cells(const Value& value, const Expectation& expectation);
   void check_vm(const Value& vm, const Expectation& expectation);
+  void log(const Value& value, Expectation& expectation);
+  void check_kind(const Value& value, const Expectation& expectation);
+  void check_name(const Value& name, const NameTable ClusterNames::* kind, const char* what,
+                  const Expectation& expectation);
+  std::vector<std::string> members(const Value& value, const char* key, NameTable ClusterNames::* kind,
+                                   const Expectation& expectation);
+  const ClusterNames& names(const Cell& cell);
 
   const Scenario& scenario_;
   const Vocabulary& vocabulary_;
   Problems& problems_;
   bool whole_;
+  bool clean_;  // nothing else was wrong with the file
+  std::map<const Cell*, ClusterNames> names_;
 };
 
 void Reader::subject(const Value& value, Expectation& expectation) {
-  static constexpr std::pair<const char*, Subject> kSubjects[] = {
-      {"metric", Subject::Metric}, {"console", Subject::Console}, {"same", Subject::SameResults}};
+  static constexpr std::pair<const char*, Subject> kSubjects[] = {{"metric", Subject::Metric},
+                                                                  {"console", Subject::Console},
+                                                                  {"log", Subject::Log},
+                                                                  {"same", Subject::SameResults}};
   int given = 0;
   for (const auto& [key, subject] : kSubjects) {
     if (!value.mentions(key)) continue;
@@ -49,7 +65,7 @@ void Reader::subject(const Value& value, Expectation& expectation) {
   if (given != 1) {
     problems_.add(value.place, "",
                   fmt::format("an expectation is about {}", given == 0 ? "nothing" : "two things"),
-                  "exactly one of metric, console and same");
+                  "exactly one of metric, console, log and same");
   }
   if (expectation.subject != Subject::Metric || given != 1) return;
   if (const Metric* metric = vocabulary_.metric(expectation.name); metric != nullptr)
@@ -120,8 +136,12 @@ void Reader::check_bounds(const Value& value, const Expectation& expectation) {
       expectation.subject == Subject::SameResults || expectation.subject == Subject::SameEverything;
   if (same && (bounded || !expectation.against.empty()))
     problems_.add(value.place, "", "'same' has no bounds");
-  if (expectation.subject == Subject::Console && expectation.reference)
-    problems_.add(value.place, "", "no published figure is about a console", "at_least, at_most or equals");
+  const bool counted = expectation.subject == Subject::Console || expectation.subject == Subject::Log;
+  if (counted && expectation.reference)
+    problems_.add(value.place, "",
+                  fmt::format("no published figure is about a {}",
+                              expectation.subject == Subject::Log ? "log" : "console"),
+                  "at_least, at_most or equals");
   if (expectation.at_least && expectation.at_most && *expectation.at_least > *expectation.at_most)
     problems_.add(value.find("at_most")->place, value.find("at_most")->text, "'at_most' is below 'at_least'");
 }
@@ -151,6 +171,114 @@ void Reader::check_vm(const Value& vm, const Expectation& expectation) {
   }
 }
 
+/// Names of a cell's cluster, found once.
+const ClusterNames& Reader::names(const Cell& cell) {
+  const auto [place, fresh] = names_.try_emplace(&cell);
+  const Value* cluster = cell.resolved.find("cluster");
+  if (fresh && cluster != nullptr) place->second = names_of(*cluster);
+  return place->second;
+}
+
+/// What a name of a host or machine stands for; it must stand for something in each cell that is meant.
+std::vector<std::string> Reader::members(const Value& value, const char* key, NameTable ClusterNames::* kind,
+                                         const Expectation& expectation) {
+  const Value* said = value.find(key);
+  std::vector<std::string> all;
+  if (said == nullptr) return all;
+  for (const Cell& cell : scenario_.cells) {
+    if (!cell.cluster || !has_settings(cell, expectation.in)) continue;
+    const NameTable& known = names(cell).*kind;
+    const auto found = known.find(said->text);
+    if (found == known.end()) {
+      const std::vector<std::string> list = known_names(known);
+      problems_.add(
+          said->place, said->text,
+          fmt::format("there is no {} '{}'{}{}{}", key, said->text, cell.label.empty() ? "" : " in cell ",
+                      cell.label, did_you_mean(said->text, list)),
+          list.empty() ? "" : "one of " + word_list(list));
+      return all;
+    }
+    for (const std::string& member : found->second)
+      if (std::ranges::count(all, member) == 0) all.push_back(member);
+  }
+  return all;
+}
+
+void Reader::log(const Value& value, Expectation& expectation) {
+  static constexpr const char* kKeys[] = {"host", "machine", "datastore", "reason", "at", "since", "within"};
+  if (expectation.subject != Subject::Log) {
+    for (const char* key : kKeys) {
+      if (const Value* said = value.find(key); said != nullptr)
+        problems_.add(said->key_place, key, fmt::format("'{}' is for 'log', and there is none here", key));
+    }
+    return;
+  }
+  LogChoice& log = expectation.log;
+  log.hosts = members(value, "host", &ClusterNames::hosts, expectation);
+  log.machines = members(value, "machine", &ClusterNames::machines, expectation);
+  members(value, "datastore", &ClusterNames::datastores, expectation);
+  const auto text = [&](const char* key) {
+    const Value* said = value.find(key);
+    return said == nullptr ? "" : said->text;
+  };
+  log.datastore = text("datastore");
+  log.reason = text("reason");
+  log.since = text("since");
+  if (const Value* at = value.find("at"); at != nullptr) log.at = at->count;
+  if (const Value* within = value.find("within"); within != nullptr) log.within = within->count;
+  for (const char* key : {"since", "within"}) {
+    if (const Value* said = value.find(key); said != nullptr && !value.mentions("at"))
+      problems_.add(said->key_place, key, fmt::format("'{}' says what 'at' means, and there is none", key),
+                    "at: TIME beside it");
+  }
+}
+
+/// Metrics and logs are of machines or of clusters.
+void Reader::check_kind(const Value& value, const Expectation& expectation) {
+  const Metric* metric =
+      expectation.subject == Subject::Metric ? vocabulary_.metric(expectation.name) : nullptr;
+  for (const Cell& cell : scenario_.cells) {
+    if (!has_settings(cell, expectation.in)) continue;
+    const char* what = cell.cluster ? "a cluster" : "one machine";
+    if (metric != nullptr && metric->of == (cell.cluster ? MetricOf::Machine : MetricOf::Cluster))
+      return problems_.add(
+          value.find("metric")->place, expectation.name,
+          fmt::format("'{}' is not measured of {}", expectation.name, what),
+          cell.cluster ? "a cluster's, like hosts.used or machines.downtime" : "a machine's, like time");
+    const bool other =
+        cell.cluster ? expectation.subject == Subject::Console || expectation.subject == Subject::SameResults
+                     : expectation.subject == Subject::Log;
+    if (other)
+      return problems_.add(value.place, "",
+                           fmt::format("{} has no {}", what,
+                                       expectation.subject == Subject::Console       ? "console"
+                                       : expectation.subject == Subject::SameResults ? "results of a workload"
+                                                                                     : "log of a cluster"),
+                           cell.cluster ? "metric, log, or same: everything" : "metric, console or same");
+  }
+}
+
+/// The second word of "host.server-1.used" has to be there.
+void Reader::check_name(const Value& name, const NameTable ClusterNames::* kind, const char* what,
+                        const Expectation& expectation) {
+  const size_t begin = name.text.find('.') + 1, end = name.text.find('.', begin);
+  const std::string member = name.text.substr(begin, end == std::string::npos ? end : end - begin);
+  for (const Cell& cell : scenario_.cells) {
+    if (!cell.cluster || !has_settings(cell, expectation.in)) continue;
+    const NameTable& known = names(cell).*kind;
+    const auto found = known.find(member);
+    if (found != known.end() && found->second.size() == 1) continue;
+    const std::vector<std::string> list = known_names(known);
+    return problems_.add(name.place, name.text,
+                         found != known.end()
+                             ? fmt::format("'{}' is a group of {} {}s", member, found->second.size(), what)
+                             : fmt::format("there is no {} '{}'{}", what, member, did_you_mean(member, list)),
+                         found != known.end() ? "one of them, like " + found->second.front()
+                         : list.empty()       ? ""
+                                              : "one of " + word_list(list));
+  }
+}
+
 Expectation Reader::read(const Value& value) {
   Expectation expectation;
   expectation.place = value.place;
@@ -169,6 +297,15 @@ Expectation Reader::read(const Value& value) {
   if (const Value* vm = value.find("vm"); vm != nullptr) {
     expectation.vm = static_cast<unsigned>(vm->count);
     check_vm(*vm, expectation);
+  }
+  log(value, expectation);
+  if (clean_) check_kind(value, expectation);
+  if (const Value* metric = value.find("metric"); metric != nullptr && clean_) {
+    if (metric->text.starts_with("host.")) check_name(*metric, &ClusterNames::hosts, "host", expectation);
+    if (metric->text.starts_with("group."))
+      check_name(*metric, &ClusterNames::groups, "group of machines", expectation);
+    if (metric->text.starts_with("datastore."))
+      check_name(*metric, &ClusterNames::datastores, "datastore", expectation);
   }
   if (const Value* why = value.find("why"); why != nullptr) expectation.why = why->text;
   check_bounds(value, expectation);

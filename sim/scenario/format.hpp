@@ -12,16 +12,19 @@
 namespace hvlab::scenario {
 
 enum class Type : u8 {
-  Text,    // any text
-  Title,   // a text, or {en: text, ja: text}
-  Word,    // one of a list
-  Words,   // a list of them
-  Count,   // a whole number
-  Number,  // a decimal number
-  Flag,    // true or false
-  Time,    // with a unit
+  Text,     // any text
+  Title,    // a text, or {en: text, ja: text}
+  Word,     // one of a list
+  Words,    // a list of them
+  Names,    // a name that the file gives to something, or a list of them
+  Count,    // a whole number
+  Number,   // a decimal number
+  Numbers,  // a list of them
+  Flag,     // true or false
+  Time,     // with a unit
   Size,
   Frequency,
+  Rate,      // bits a second
   Date,      // UTC
   File,      // a path, relative to the file
   Hash,      // SHA-256, 64 hexadecimal digits
@@ -50,7 +53,7 @@ struct Key {
   const char* fallback;    // as a file would say it
   const char* doc;         // one sentence
   const char* words = "";  // of Word, Words, Figures: "a|b|c", or "@name" for a list of the Vocabulary
-  u64 least = 0;           // of Count, Time, Size, Frequency
+  u64 least = 0;           // of Count, Number, Time, Size, Frequency, Rate
   u64 most = ~u64{0};
   const Section* section = nullptr;  // of Section, List
   const char* later = nullptr;       // not null: refused, "not yet" and this

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/scenario/format_cluster.hpp"
+
 namespace hvlab::scenario {
 
 namespace {
@@ -140,7 +142,7 @@ constexpr Key kEventKeys[] = {
     {"limit", Number, Optional, "", "With change: see vm; 0: none any more."},
     {"cores", Text, Optional, "", "With change: see vm."},
     {"reservation", Number, Optional, "", "With change: see vm."},
-    {"migrate", Text, Optional, "", "A vm moves to another host.", "", 0, 0, nullptr, "there is one host only"},
+    {"migrate", Text, Optional, "", "A vm moves to another host.", "", 0, 0, nullptr, "there is one host only; 'cluster' has many"},
 };
 constexpr Section kEvent = {"event", "Something that happens during the run: at and one of the others.", kEventKeys};
 
@@ -166,6 +168,14 @@ constexpr Key kExpectKeys[] = {
     {"metric", Word, Optional, "", "What is looked at; `hvlab list metrics` has them all.", "@metrics"},
     {"console", Text, Optional, "", "Text on the console; what is looked at is how often it is there."},
     {"vm", Count, Optional, "", "With console: those of a virtual machine instead of the machine's, by its number in exits and statistics: 1 is the first that ran.", "", 1, 8},
+    {"log", Word, Optional, "", "An occurrence in the log of a cluster (cluster.jsonl); what is looked at is how often it is there.", "@occurrences"},
+    {"host", Text, Optional, "", "With log: only of this host or group of hosts."},
+    {"machine", Text, Optional, "", "With log: only of this machine or group of machines."},
+    {"datastore", Text, Optional, "", "With log: only of this datastore."},
+    {"reason", Text, Optional, "", "With log: only for this reason, of refused and move-failed; of fault and repair what it is of."},
+    {"at", Time, Optional, "", "With log: only at this time."},
+    {"since", Word, Optional, "", "With at: it counts from the last of these occurrences before, not from the beginning.", "@occurrences"},
+    {"within", Time, Derived, "0s, with at", "With at: so much earlier or later will do."},
     {"same", Word, Optional, "", "All cells are alike: their workloads compute the same results, or every number and every console byte is the same.", "results|everything"},
     {"in", Settings, Optional, "", "Only in the cells where these settings hold."},
     {"against", Settings, Optional, "", "The figure is a ratio: divided by that of the cell with these settings instead."},
@@ -175,7 +185,7 @@ constexpr Key kExpectKeys[] = {
     {"reference", Type::Map, Optional, "", "A published figure.", "", 0, 0, &kReference},
     {"why", Text, Optional, "", "Shown when it does not hold."},
 };
-constexpr Section kExpect = {"expectation", "What must hold: one of metric, console and same.", kExpectKeys};
+constexpr Section kExpect = {"expectation", "What must hold: one of metric, console, log and same.", kExpectKeys};
 
 constexpr Key kClaimKeys[] = {
     {"id", Word, Required, "", "Which; its rule turns the numbers of all cells into a verdict (docs/claims.md).", "@claims"},
@@ -188,7 +198,7 @@ constexpr Key kScenarioKeys[] = {
     {"seed", Count, Default, "1", "Of every random number that a guest can see."},
     {"clock", Date, Default, "2024-01-01T00:00:00", "Where the real-time clock starts, in UTC."},
     {"machine", Type::Map, Default, "", "The simulated PC.", "", 0, 0, &kMachine},
-    {"software", Type::Map, Required, "", "What it runs.", "", 0, 0, &kSoftware},
+    {"software", Type::Map, Optional, "", "What it runs; this or cluster.", "", 0, 0, &kSoftware},
     {"workload", Type::Map, Optional, "", "What the software's way has to do.", "", 0, 0, &kWorkload},
     {"vms", List, Optional, "", "The virtual machines, where the way makes any; of the models apps and container the instances.", "", 0, 8, &kVm},
     {"events", List, Optional, "", "What happens when.", "", 0, 64, &kEvent},
@@ -198,7 +208,7 @@ constexpr Key kScenarioKeys[] = {
     {"vary", Axes, Optional, "", "What is varied: all combinations of the values are cells, each a run."},
     {"expect", List, Optional, "", "What must hold.", "", 0, 1000, &kExpect},
     {"claim", Type::Map, Optional, "", "A claim that the cells' numbers decide.", "", 0, 0, &kClaim},
-    {"cluster", Text, Optional, "", "Many hosts.", "", 0, 0, nullptr, "there is one host only"},
+    {"cluster", Type::Map, Optional, "", "Many hosts, instead of one machine and its software.", "", 0, 0, &kClusterSection},
 };
 // clang-format on
 constexpr Section kScenario = {"", "A scenario.", kScenarioKeys};
@@ -241,9 +251,13 @@ const Key* key_at(std::string_view path) {
 }
 
 std::vector<std::string> steps_of(std::string_view path) {
-  // Figures are the only names with dots, and the format has them in one place.
-  static constexpr std::string_view kFigures = "machine.costs.";
-  if (path.starts_with(kFigures)) return {"machine", "costs", std::string(path.substr(kFigures.size()))};
+  // Figures are the only names with dots.
+  static constexpr std::pair<const char*, const char*> kFigures[] = {{"machine", "costs"},
+                                                                     {"cluster", "overheads"}};
+  for (const auto& [section, key] : kFigures) {
+    const std::string before = std::string(section) + "." + key + ".";
+    if (path.starts_with(before)) return {section, key, std::string(path.substr(before.size()))};
+  }
   std::vector<std::string> steps;
   for (size_t at = 0; at <= path.size();) {
     const size_t end = std::min(path.find('.', at), path.size());

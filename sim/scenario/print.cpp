@@ -46,6 +46,9 @@ bool is_text(Type type) {
          type == Type::Bound;
 }
 
+/// Of values side by side on one line.
+bool is_list(Type type) { return type == Type::Words || type == Type::Names || type == Type::Numbers; }
+
 std::string scalar_text(const Value& value) {
   // Other readers of YAML would take "0" for a number.
   const bool free_text = value.type == Type::Text || value.type == Type::Title || value.type == Type::File;
@@ -78,7 +81,7 @@ class Printer {
       if (!value.keys.empty()) inside += value.keys[i] + ": ";
       inside += scalar_text(value.items[i]);
     }
-    return value.type == Type::Words ? "[" + inside + "]" : "{" + inside + "}";
+    return is_list(value.type) ? "[" + inside + "]" : "{" + inside + "}";
   }
 
   bool belongs(const Value& expectation) const {
@@ -112,7 +115,7 @@ class Printer {
       line(indent + key + ":", value);
       return section(value, indent + "  ");
     }
-    const bool several = value.type == Type::Words || !value.keys.empty() || value.type == Type::Figures;
+    const bool several = is_list(value.type) || !value.keys.empty() || value.type == Type::Figures;
     line(indent + key + ": " + (several ? flow(value) : scalar_text(value)), value);
   }
 

@@ -18,11 +18,15 @@ struct Unit {
 };
 
 // Largest last.
-constexpr Unit kTime[] = {{"ps", 1},      {"ns", kNanosecond},  {"us", kMicrosecond}, {"ms", kMillisecond},
-                          {"s", kSecond}, {"min", 60 * kSecond}};
+constexpr Unit kTime[] = {
+    {"ps", 1},      {"ns", kNanosecond},   {"us", kMicrosecond},  {"ms", kMillisecond},
+    {"s", kSecond}, {"min", 60 * kSecond}, {"h", 3600 * kSecond}, {"d", 86400 * kSecond}};
 constexpr Unit kSize[] = {
     {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", u64{1} << 40}};
 constexpr Unit kFrequency[] = {{"Hz", 1}, {"kHz", 1'000}, {"MHz", 1'000'000}, {"GHz", 1'000'000'000}};
+constexpr Unit kRate[] = {
+    {"bit/s", 1},          {"kB/s", 8'000},         {"kbit/s", 1'000},        {"MB/s", 8'000'000},
+    {"Mbit/s", 1'000'000}, {"GB/s", 8'000'000'000}, {"Gbit/s", 1'000'000'000}};
 
 struct About {
   const char* kind;
@@ -31,9 +35,10 @@ struct About {
 };
 
 const About& about(Dimension dimension) {
-  static const std::array<About, 3> kAll = {{{"a time", "10ms or 1.5s", kTime},
+  static const std::array<About, 4> kAll = {{{"a time", "10ms or 1.5s", kTime},
                                              {"a size", "256MiB or 4KiB", kSize},
-                                             {"a frequency", "3.4GHz or 100MHz", kFrequency}}};
+                                             {"a frequency", "3.4GHz or 100MHz", kFrequency},
+                                             {"a rate", "1Gbit/s or 100MB/s", kRate}}};
   return kAll[static_cast<size_t>(dimension)];
 }
 
@@ -102,9 +107,10 @@ std::string print_quantity(Dimension dimension, u64 value) {
   const std::span<const Unit> units = about(dimension).units;
   if (value == 0)
     return "0" + std::string(unit_named(units, dimension == Dimension::Time ? "s" : units[0].name)->name);
-  // Minutes only read well when nothing else does.
+  // A few minutes read well only when nothing else does.
+  constexpr u64 kFew = 5;
   for (size_t i = units.size(); i-- > 0;) {
-    if (units[i].name != "min" && value % units[i].factor == 0)
+    if ((units[i].name != "min" || value >= kFew * units[i].factor) && value % units[i].factor == 0)
       return fmt::format("{}{}", value / units[i].factor, units[i].name);
   }
   return fmt::format("{}{}", value, units[0].name);

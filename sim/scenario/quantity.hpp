@@ -11,9 +11,10 @@ namespace hvlab::scenario {
 
 /// What a quantity is of; the number is a whole number of the smallest unit.
 enum class Dimension : u8 {
-  Time,       // picoseconds: ps, ns, us, ms, s, min
+  Time,       // picoseconds: ps, ns, us, ms, s, min, h, d
   Size,       // bytes: B, KiB, MiB, GiB, TiB
   Frequency,  // hertz: Hz, kHz, MHz, GHz
+  Rate,       // bits a second: bit/s, kbit/s, Mbit/s, Gbit/s; kB/s, MB/s, GB/s are eight times that
 };
 
 struct Quantity {

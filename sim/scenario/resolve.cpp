@@ -55,6 +55,9 @@ class Resolver {
   void fill_in(const YamlNode& node, const Section& about, const std::string& path, Value& result);
   bool list(const YamlNode& node, const Key& key, const std::string& path, Value& value);
   bool words(const YamlNode& node, const Key& key, Value& value);
+  bool names(const YamlNode& node, const Key& key, Value& value);
+  bool number(const YamlNode& node, const Key& key, Value& value);
+  bool numbers(const YamlNode& node, const Key& key, Value& value);
   bool title(const YamlNode& node, const Key& key, Value& value);
   bool figures(const YamlNode& node, const Key& key, Value& value);
   bool paths(const YamlNode& node, const Key& key, Value& value);
@@ -85,8 +88,9 @@ bool Resolver::word(const YamlNode& node, const Key& key, Value& value) {
   if (std::string_view(key.words) == "@metrics" && vocabulary_.metric(node.text) != nullptr) return true;
   // A profile may be a file of the user's own.
   const bool profile =
-      std::ranges::count(std::initializer_list<std::string_view>{"@processors", "@disks", "@links"},
-                         std::string_view(key.words)) != 0;
+      std::ranges::count(
+          std::initializer_list<std::string_view>{"@processors", "@disks", "@links", "@overheads", "@powers"},
+          std::string_view(key.words)) != 0;
   if (profile && node.text.ends_with(".yaml")) return true;
   return refuse(node, fmt::format("'{}' is no {}{}", node.text, noun_of(key), did_you_mean(node.text, known)),
                 key);
@@ -100,6 +104,17 @@ bool Resolver::count(const YamlNode& node, const Key& key, Value& value) {
     return refuse(node, fmt::format("{} is out of range for '{}'", node.text, key.name), key);
   value.count = *number;
   value.text = std::to_string(*number);
+  return true;
+}
+
+bool Resolver::number(const YamlNode& node, const Key& key, Value& value) {
+  if (node.quoted) return refuse(node, fmt::format("'{}' in quotes is a text", node.text), key);
+  const std::optional<double> number = parse_number(node.text);
+  if (!number) return refuse(node, fmt::format("'{}' is no number", node.text), key);
+  if (*number < static_cast<double>(key.least) || *number > static_cast<double>(key.most))
+    return refuse(node, fmt::format("{} is out of range for '{}'", node.text, key.name), key);
+  value.number = *number;
+  value.text = print_number(*number);
   return true;
 }
 
@@ -126,14 +141,8 @@ bool Resolver::scalar(const YamlNode& node, const Key& key, Value& value) {
     case Type::Time: return quantity(node, key, Dimension::Time, value);
     case Type::Size: return quantity(node, key, Dimension::Size, value);
     case Type::Frequency: return quantity(node, key, Dimension::Frequency, value);
-    case Type::Number: {
-      if (node.quoted) return refuse(node, fmt::format("'{}' in quotes is a text", node.text), key);
-      const std::optional<double> number = parse_number(node.text);
-      if (!number) return refuse(node, fmt::format("'{}' is no number", node.text), key);
-      value.number = *number;
-      value.text = print_number(*number);
-      return true;
-    }
+    case Type::Rate: return quantity(node, key, Dimension::Rate, value);
+    case Type::Number: return number(node, key, value);
     case Type::Flag:
       value.count = node.text == "true" ? 1 : 0;
       return node.text == "true" || node.text == "false" ||
@@ -174,6 +183,34 @@ bool Resolver::words(const YamlNode& node, const Key& key, Value& value) {
   for (const YamlNode& item : node.items) {
     Value one;
     if (!is(item, YamlNode::Kind::Scalar, key) || !word(item, key, one)) return false;
+    one.place = item.place;
+    value.items.push_back(std::move(one));
+  }
+  return true;
+}
+
+/// One name may stand without the list's brackets.
+bool Resolver::names(const YamlNode& node, const Key& key, Value& value) {
+  if (node.kind != YamlNode::Kind::Scalar && !is(node, YamlNode::Kind::List, key)) return false;
+  const std::vector<YamlNode> single =
+      node.kind == YamlNode::Kind::Scalar ? std::vector{node} : std::vector<YamlNode>{};
+  static constexpr Key kName = {"name", Type::Text, Presence::Required, "", ""};
+  for (const YamlNode& item : single.empty() ? node.items : single) {
+    Value one;
+    if (!scalar(item, kName, one)) return false;
+    one.type = Type::Text;
+    one.place = item.place;
+    value.items.push_back(std::move(one));
+  }
+  return !value.items.empty() || refuse(node, fmt::format("'{}' has no names", key.name), key);
+}
+
+bool Resolver::numbers(const YamlNode& node, const Key& key, Value& value) {
+  if (!is(node, YamlNode::Kind::List, key)) return false;
+  for (const YamlNode& item : node.items) {
+    Value one;
+    if (!is(item, YamlNode::Kind::Scalar, key) || !number(item, key, one)) return false;
+    one.type = Type::Number;
     one.place = item.place;
     value.items.push_back(std::move(one));
   }
@@ -241,6 +278,8 @@ bool Resolver::value(const YamlNode& node, const Key& key, const std::string& pa
     case Type::Map: value = section(node, *key.section, path); return true;
     case Type::List: return list(node, key, path, value);
     case Type::Words: return words(node, key, value);
+    case Type::Names: return names(node, key, value);
+    case Type::Numbers: return numbers(node, key, value);
     case Type::Title: return title(node, key, value);
     case Type::Figures: return figures(node, key, value);
     case Type::Settings:

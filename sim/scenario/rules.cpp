@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/scenario/cluster_rules.hpp"
 #include "sim/scenario/derive.hpp"
 #include "sim/scenario/entitlement.hpp"
 #include "sim/scenario/software_rules.hpp"
@@ -175,6 +176,10 @@ void check_events(const Value& cell, const WayFacts* way, u64 instances, Problem
 }  // namespace
 
 void check_rules(const Value& cell, const Vocabulary& vocabulary, Problems& problems) {
+  if (cell.mentions("cluster")) return check_cluster(cell, problems);
+  if (!cell.mentions("software"))
+    problems.add(cell.place, "", "there is neither 'software' nor 'cluster'",
+                 "software: what the machine runs; or cluster: many hosts");
   const WayFacts* way = way_of(cell, vocabulary);
   if (const Value* software = cell.find("software"); software != nullptr) check_software(*software, problems);
   if (const Value* machine = cell.find("machine"); machine != nullptr)

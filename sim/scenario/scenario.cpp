@@ -128,6 +128,12 @@ TimedEvent event_of(const Value& value) {
 
 void fill_cell(Cell& cell) {
   const Value& value = cell.resolved;
+  cell.cluster = value.mentions("cluster");
+  cell.seed = count_at(value, "seed");
+  if (cell.cluster) {
+    cell.ending = kClusterEnding;
+    return;
+  }
   if (const Value* machine = value.find("machine"); machine != nullptr) cell.machine = machine_of(*machine);
   if (const Value* software = value.find("software"); software != nullptr)
     cell.software = software_of(*software);
@@ -139,7 +145,6 @@ void fill_cell(Cell& cell) {
   for (const Value& vm : items_at(value, "vms")) cell.vms.push_back(vm_of(vm));
   for (const Value& event : items_at(value, "events")) cell.events.push_back(event_of(event));
   std::ranges::stable_sort(cell.events, {}, &TimedEvent::at);
-  cell.seed = count_at(value, "seed");
   cell.clock = static_cast<i64>(count_at(value, "clock"));
   cell.most_time = count_at(value, "limits.time");
   cell.most_instructions = count_at(value, "limits.instructions", ~u64{0});
@@ -149,6 +154,7 @@ void fill_cell(Cell& cell) {
 
 /// Whether the processors can be given as promised, from the beginning and after each change.
 void check_reservations(const Cell& cell, Problems& problems) {
+  if (cell.cluster) return;
   std::vector<Vm> vms = cell.vms;
   const auto items = items_at(cell.resolved, "vms");
   if (const auto refusal = refusal_of(vms, cell.machine.cores)) {

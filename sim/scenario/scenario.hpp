@@ -90,13 +90,23 @@ struct Reference {
   std::string source;
 };
 
-enum class Subject : u8 { Metric, Console, SameResults, SameEverything };
+enum class Subject : u8 { Metric, Console, Log, SameResults, SameEverything };
+
+/// Which occurrences in a cluster's log are meant; what is empty does not choose.
+struct LogChoice {
+  std::vector<std::string> hosts, machines;  // one of these: a group is all of its members
+  std::string datastore, reason;
+  std::optional<Picoseconds> at;
+  std::string since;  // occurrence from whose last one before `at` counts
+  Picoseconds within = 0;
+};
 
 /// Something that must hold. Bounds are in the metric's smallest unit, or ratios.
 struct Expectation {
   Subject subject = Subject::Metric;
-  std::string name;  // the metric, or the text on the console
-  unsigned vm = 0;   // whose console; 0: the machine's
+  std::string name;  // the metric, the text on the console, or the occurrence in the log
+  LogChoice log;
+  unsigned vm = 0;  // whose console; 0: the machine's
   MetricUnit unit = MetricUnit::Count;
   std::vector<Setting> in;       // the cells that it is about
   std::vector<Setting> against;  // empty, or what is other in the cell that the figure is divided by
@@ -105,6 +115,9 @@ struct Expectation {
   std::string why;
   Place place;
 };
+
+/// How a cluster's run ends: its length is over.
+inline constexpr const char* kClusterEnding = "complete";
 
 /// One run.
 struct Cell {
@@ -125,7 +138,9 @@ struct Cell {
   u64 most_instructions = ~u64{0};
   std::string recording;  // "off", "summary" or "full"
   std::string ending;
-  Value resolved;  // everything with its origins
+  bool cluster = false;  // many hosts, which `resolved` describes under "cluster"; nothing else of the above
+                         // but seed and ending holds
+  Value resolved;        // everything with its origins
 };
 
 struct Scenario {

@@ -20,7 +20,9 @@ Json word_schema(const Key& key, const Vocabulary& vocabulary) {
   // Beside the names there are patterns and files of the user's own.
   if (words == "@metrics") return {{"type", "string"}, {"examples", words_of(key, vocabulary)}};
   Json list = {{"type", "string"}, {"enum", words_of(key, vocabulary)}};
-  if (words != "@processors" && words != "@disks" && words != "@links") return list;
+  if (words != "@processors" && words != "@disks" && words != "@links" && words != "@overheads" &&
+      words != "@powers")
+    return list;
   return {{"anyOf", {list, {{"type", "string"}, {"pattern", "\\.yaml$"}}}}};
 }
 
@@ -35,11 +37,21 @@ Json type_schema(const Key& key, const Vocabulary& vocabulary) {
       if (key.most != ~u64{0}) count["maximum"] = key.most;
       return count;
     }
-    case Type::Number: return {{"type", "number"}, {"minimum", 0}};
+    case Type::Names: {
+      const Json name = {{"type", "string"}, {"minLength", 1}};
+      return {{"anyOf", {name, {{"type", "array"}, {"minItems", 1}, {"items", name}}}}};
+    }
+    case Type::Number: {
+      Json number = {{"type", "number"}, {"minimum", key.least}};
+      if (key.most != ~u64{0}) number["maximum"] = key.most;
+      return number;
+    }
+    case Type::Numbers: return {{"type", "array"}, {"items", {{"type", "number"}, {"minimum", 0}}}};
     case Type::Flag: return {{"type", "boolean"}};
     case Type::Time: return quantity_schema(Dimension::Time);
     case Type::Size: return quantity_schema(Dimension::Size);
     case Type::Frequency: return quantity_schema(Dimension::Frequency);
+    case Type::Rate: return quantity_schema(Dimension::Rate);
     case Type::Date:
       return {{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2})?$"}};
     case Type::Hash: return {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}};

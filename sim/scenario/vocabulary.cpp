@@ -21,12 +21,13 @@ const WayFacts* named(const std::vector<WayFacts>& list, const std::string& name
 }  // namespace
 
 std::vector<std::string> Vocabulary::list(const std::string& name) const {
-  if (name == "processors") return processors;
-  if (name == "disks") return disks;
-  if (name == "links") return links;
-  if (name == "features") return features;
-  if (name == "costs") return costs;
-  if (name == "claims") return claims;
+  const std::pair<const char*, const std::vector<std::string>*> lists[] = {
+      {"processors", &processors}, {"disks", &disks},           {"links", &links},
+      {"features", &features},     {"costs", &costs},           {"claims", &claims},
+      {"overheads", &overheads},   {"powers", &powers},         {"overhead-figures", &overhead_figures},
+      {"timings", &timings},       {"migrations", &migrations}, {"occurrences", &occurrences}};
+  for (const auto& [known, list] : lists)
+    if (name == known) return *list;
   std::vector<std::string> names;
   if (name == "models") std::ranges::transform(models, std::back_inserter(names), &WayFacts::name);
   if (name == "ways") std::ranges::transform(ways, std::back_inserter(names), &WayFacts::name);

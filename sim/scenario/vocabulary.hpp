@@ -10,12 +10,22 @@
 namespace hvlab::scenario {
 
 /// What a metric's number is, and so how its bounds are written.
-enum class MetricUnit : u8 { Count, Ratio, Time, Size };
+enum class MetricUnit : u8 {
+  Count,
+  Ratio,
+  Time,
+  Size,
+  Number,  // of another unit, which the metric's name says ("hosts.energy.kwh")
+};
+
+/// What has such metrics.
+enum class MetricOf : u8 { Machine, Cluster, Both };
 
 /// Something that a run measures. A '*' in the name stands for any word.
 struct Metric {
   std::string name;
   MetricUnit unit = MetricUnit::Count;
+  MetricOf of = MetricOf::Machine;
 };
 
 /// A way of running the workload, with what it means for the machine.
@@ -46,6 +56,11 @@ struct Vocabulary {
   std::map<std::string, std::string> nested_paging;   // what processors that have it call it: "npt"
   std::vector<std::string> costs;                     // figures of a processor profile
   std::vector<std::string> claims;
+  std::vector<std::string> overheads, mixes, powers;  // profiles of clusters
+  std::vector<std::string> overhead_figures;          // "kvm.memory_mib"
+  std::vector<std::string> timings;                   // of high availability
+  std::vector<std::string> migrations;                // policies
+  std::vector<std::string> occurrences;               // in a cluster's log
   std::vector<WayFacts> ways, models;
   std::vector<Metric> metrics;
 

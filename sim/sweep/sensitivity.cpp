@@ -12,6 +12,7 @@ namespace hvlab::sweep {
 namespace {
 
 constexpr const char* kCostPrefix = "machine.costs.";
+constexpr const char* kClusterPrefix = "cluster.overheads.";  // these costs are called by their paths
 constexpr double kShift = 0.25;
 
 /// Slope of the least-squares line through (log x, log y); nothing where a logarithm does not exist.
@@ -107,9 +108,12 @@ std::vector<Influence> influences(const Question& question, const Results& resul
   return all;
 }
 
-std::string path_of_cost(const std::string& name) { return kCostPrefix + name; }
+std::string path_of_cost(const std::string& name) {
+  return name.starts_with(kClusterPrefix) ? name : kCostPrefix + name;
+}
 
 std::optional<std::string> cost_of_path(const std::string& path) {
+  if (path.starts_with(kClusterPrefix)) return path;
   if (path.rfind(kCostPrefix, 0) != 0) return std::nullopt;
   return path.substr(std::string(kCostPrefix).size());
 }

@@ -48,7 +48,8 @@ struct CostInfluence {
 std::vector<CostInfluence> cost_influences(const Question& question, const Results& results,
                                            const std::vector<Cost>& costs);
 
-/// The path by which a scenario overrides the cost called `name`, and back.
+/// The path by which a scenario overrides the cost called `name`, and back: of a processor's "vm_exit" it is
+/// machine.costs.vm_exit; those of ways in clusters are called by their paths.
 std::string path_of_cost(const std::string& name);
 std::optional<std::string> cost_of_path(const std::string& path);
 

@@ -181,7 +181,7 @@ TEST_CASE("storage migration evens the load of two arrays") {
   CHECK(metric(sim, "moves.disks") == 4);
   CHECK(sim.cluster.datastores[0].served == 1000);
   CHECK(sim.cluster.datastores[0].busy == sim.cluster.datastores[1].busy);
-  CHECK(metric(sim, "machines.downtime.seconds") == 0);
+  CHECK(metric(sim, "machines.downtime") == 0);
 }
 
 TEST_CASE("hosts that are not needed at night are off, and back before they are missed") {
@@ -197,7 +197,7 @@ TEST_CASE("hosts that are not needed at night are off, and back before they are 
   CHECK(times_switched_on(saving) > 0);
   CHECK(metric(saving, "hosts.energy.kwh") < 0.85 * metric(always, "hosts.energy.kwh"));
   CHECK(metric(saving, "machines.work.gigacycles") > 0.99 * metric(always, "machines.work.gigacycles"));
-  CHECK(metric(saving, "machines.downtime.longest.seconds") < 30);
+  CHECK(metric(saving, "machines.downtime.longest") < 30 * kSeconds);
 }
 
 TEST_CASE("hosts stay on for those that may fail") {
@@ -220,7 +220,7 @@ TEST_CASE("the log tells names, reasons and figures") {
   CHECK(has(
       R"("what": "moved", "machine": "a \"quoted\" name", "host": "server-1", "to": "server-2", "downtime_ns": )"));
   CHECK(has(R"({"ns": 7200000000000, "what": "fault", "host": "server-2", "of": "host"})"));
-  CHECK(has(R"({"ns": 10800000000000, "what": "fault", "number": 1, "of": "switch"})"));
+  CHECK(has(R"({"ns": 10800000000000, "what": "fault", "switch": "switch-2", "of": "switch"})"));
   CHECK(has(R"("what": "ha-dead", "host": "server-2", "by": "server-1"})"));
 }
 

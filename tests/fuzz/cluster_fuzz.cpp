@@ -283,12 +283,17 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   if (bytes.below(8) != 0) bring_into_range(plan);
   try {
     Simulation sim = simulation_of(plan);
+    std::vector<u32> groups;
+    for (const MachinePlan& group : plan.machines) groups.push_back(group.count);
+    Hours hours(sim, groups);
     for (Nanoseconds until = 0; until <= kDays; until += 3 * kHours) {
       carry_plainly(sim.calendar, until, [&](const Event& event) { happen(sim, event); });
       require_laws(sim);
+      hours.look(sim);
     }
+    hours.finish();
     (void)log_lines(plan, sim);
-    (void)metrics_of(sim);
+    (void)metrics_of(plan, sim, hours);
   } catch (const UserError&) {
   }
   return 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "sim/cluster/log_text.hpp"
 #include "sim/lab/metric_names.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/exit.hpp"
@@ -43,11 +44,12 @@ TEST_CASE("every account, event, metric, exit reason and phase is explained") {
   }
   for (u64 code = 0; code < 0x60; ++code) CHECK(explained("exits", observe::exit_label(code)));
   for (const std::string& phase : workload_phases()) CHECK(explained("phases", phase));
+  for (const std::string& what : cluster::occurrence_names()) CHECK(explained("occurrences", what));
 }
 
 TEST_CASE("entries are whole, and about something") {
-  for (const char* list :
-       {"accounts", "events", "exits", "intel-exits", "exit-classes", "metrics", "phases", "glossary"}) {
+  for (const char* list : {"accounts", "events", "exits", "intel-exits", "exit-classes", "metrics", "phases",
+                           "occurrences", "glossary"}) {
     const auto entries = explanations(list);
     CHECK(entries.size() > 5);
     for (const Explanation& entry : entries) {
@@ -69,6 +71,7 @@ TEST_CASE("entries are whole, and about something") {
   CHECK(explanations("events").size() == static_cast<size_t>(observe::EventKind::Count));
   CHECK(explanations("exit-classes").size() == exit_classes().size());
   CHECK(explanations("phases").size() == workload_phases().size());
+  CHECK(explanations("occurrences").size() == cluster::occurrence_names().size());
 }
 
 // Typed anew from the SDM, vol. 3, table C-1: number of the last reason of each run without a gap.

@@ -47,6 +47,50 @@ events:
   - {at: 1.5s, resume: 1}
 )";
 
+constexpr const char* kAllOfClusters = R"(title: Everything that a cluster can say
+seed: 7
+cluster:
+  length: 2d
+  load_step: 30s
+  hosts:
+    - {name: a, count: 2, cores: 8, frequency: 2.5GHz, memory: 32GiB, cards: 3, speed: 10Gbit/s, cost: {price: 100}}
+    - {name: b, count: 3, watts: [50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150.5], watts_off: 5}
+  datastores:
+    - {name: pool, kind: pooled, members: [a, b-1], raid: none, cache: 0.25, latency: 1ms, bandwidth: 100MB/s}
+    - {name: here, kind: local, host: a-1, disks: 4, raid: raid10, capacity: 2TiB}
+  networks: {switches: 3, management: {vlan: 3, cards: 0-1, teaming: several, limit: 100Mbit/s}}
+  vms:
+    - name: x
+      count: 5
+      demand: {shape: bursts, noise: 0.05, high: 0.9, season: 0.2, season_day: 350, growth: 0.3}
+      dirty: [{memory: 64MiB, writes: 100}, {memory: 1GiB, writes: 10}]
+      io: {reads: 10, writes: 5, size: 8KiB, packets: 3, packet_size: 1400B}
+      hosts: [a, b-2]
+      priority: high
+    - {name: y, demand: {shape: trace, file: load.csv}, host: b-1, way: container, limit: 3GHz, shares: 5, disk: 80GiB}
+  packing: vector-fit
+  migration: {policy: kvm, at_a_time: 2, service: 1GHz}
+  ha: {timings: vsphere-4, heartbeats: false, isolation_response: power-off, admission: part, part: 0.5}
+  drs: {period: 1min, threshold: 0.2, level: 5}
+  power_saving: {target: 0.7, hosts: 2}
+  manager: y
+  manager_standbys: 1
+  overheads: {kvm.memory_mib: 3}
+  cost: {years: 6, kilowatt_hour: 0.2, moves: false}
+  events:
+    - {at: 90min, fail: {host: [a-1, b], manager: true, partition: [a], pool_disks: b-1, disk: here, switch: switch-3}}
+    - {at: 100min, repair: {card: a-2/2, datastore: pool}}
+    - {at: 2h, move: {vm: [x-1, y], to: a-1, datastore: here}}
+    - {at: 2h, move_disk: {vm: x, to: pool}}
+    - {at: 3h, enter_maintenance: b}
+    - {at: 4h, leave_maintenance: [b-1]}
+    - {at: 5h, power_off: y}
+    - {at: 6h, power_on: y}
+    - {at: 7h, resize: {vm: x, reservation: 1GHz, limit: 0Hz, shares: 10}}
+expect:
+  - {log: refused, machine: x-2, reason: not enough memory, at: 5min, since: fault, within: 1s, equals: 0}
+)";
+
 std::string resolved(const std::string& text, size_t cell, bool origins = false) {
   std::string report;
   const auto scenario = test::read(text, report);
@@ -59,7 +103,7 @@ std::string resolved(const std::string& text, size_t cell, bool origins = false)
 }  // namespace
 
 TEST_CASE("a resolved file is valid and resolves to itself") {
-  for (const char* text : {kMuch, kVms, test::kGood}) {
+  for (const char* text : {kMuch, kVms, test::kGood, test::kCluster, kAllOfClusters}) {
     const std::string once = resolved(text, 0);
     CAPTURE(once);
     CHECK(resolved(once, 0) == once);
@@ -77,6 +121,17 @@ TEST_CASE("a resolved file says what the file says") {
     CAPTURE(line, text);
     CHECK_THAT(text, Catch::Contains(line) || Catch::Contains(std::string(line).replace(2, 2, "- ")));
   }
+}
+
+TEST_CASE("a cluster's file says what nobody said, and nothing of a machine") {
+  const std::string text = resolved(test::kCluster, 0);
+  CAPTURE(text);
+  for (const char* line : {"frequency: 3060MHz\n", "speed: 1Gbit/s\n", "latency: 500us\n", "cards: 0-1\n",
+                           "size: 3672MHz\n", "shares: 2000\n", "width: 12h\n", "datastore: san\n",
+                           "at: 1h\n", "host: [server-2]\n", "period: 1d\n"})
+    CHECK_THAT(text, Catch::Contains(line));
+  for (const char* word : {"machine:\n", "limits", "recording", "ending", "software", "clock"})
+    CHECK(text.find(word) == std::string::npos);
 }
 
 TEST_CASE("partitions divide the processors, virtual machines share them") {

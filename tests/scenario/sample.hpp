@@ -34,7 +34,17 @@ inline Vocabulary words() {
       {"monolithic", "amd-zen2", 256 * kMiB, 80 * kMiB, 1, true, true, true, "emulated"},
       {"partition", "amd-zen2", 144 * kMiB, 80 * kMiB, 1, true, true, false, "emulated", true}};
   words.claims = {"H1"};
-  words.metrics = {{"time", MetricUnit::Time},
+  words.overheads = {"container", "kvm", "none"};
+  words.overhead_figures = {"kvm.memory_mib", "kvm.processor_permille"};
+  words.powers = {"ibm-x3550-m3"};
+  words.timings = {"vsphere-4", "vsphere-5.1"};
+  words.migrations = {"kvm", "vmotion"};
+  words.occurrences = {"fault", "ha-dead", "moved", "refused"};
+  words.metrics = {{"time", MetricUnit::Time, MetricOf::Both},
+                   {"hosts.used", MetricUnit::Ratio, MetricOf::Cluster},
+                   {"hosts.energy.kwh", MetricUnit::Number, MetricOf::Cluster},
+                   {"host.*.used", MetricUnit::Ratio, MetricOf::Cluster},
+                   {"group.*.downtime", MetricUnit::Time, MetricOf::Cluster},
                    {"instructions", MetricUnit::Count},
                    {"share.idle", MetricUnit::Ratio},
                    {"memory.each", MetricUnit::Size},
@@ -60,6 +70,31 @@ expect:
   - metric: exits.hlt
     in: {software.way: kvm}
     at_least: 1
+)";
+
+inline constexpr const char* kCluster = R"(title: Many hosts
+cluster:
+  hosts:
+    - {name: server, count: 3}
+    - {name: spare, memory: 32GiB}
+  datastores:
+    - {name: san}
+    - {name: nas, kind: nfs}
+  vms:
+    - {name: web, count: 4, demand: {shape: peak}}
+    - {name: db, datastore: nas, reservation: 2GHz}
+  ha: {}
+  events:
+    - {at: 1h, fail: {host: server-2, card: server-1/1}}
+    - {at: 2h, move: {vm: web, to: spare}}
+vary:
+  cluster.ha.on: [true, false]
+  cluster.vms.0.count: [4, 8]
+  cluster.overheads.kvm.memory_mib: [45, 90]
+expect:
+  - {metric: hosts.used, at_most: 0.5}
+  - {metric: group.web.downtime, at_most: 1min, in: {cluster.ha.on: true}}
+  - {log: ha-dead, host: server-2, at: 18s, since: fault, in: {cluster.ha.on: true}}
 )";
 
 /// The scenario in `text`, or nothing and the report in `report`.

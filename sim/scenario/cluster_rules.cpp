@@ -1,0 +1,275 @@
+#include "sim/scenario/cluster_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/scenario/cluster_event_rules.hpp"
+#include "sim/scenario/cluster_names.hpp"
+#include "sim/scenario/entitlement.hpp"
+#include "sim/scenario/software_rules.hpp"
+#include "sim/scenario/spelling.hpp"
+
+namespace hvlab::scenario {
+
+namespace {
+
+constexpr u64 kMHz = 1'000'000, kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
+
+/// The items of a list that may not be there.
+const std::vector<Value>& items_at(const Value& value, const char* key) {
+  static const std::vector<Value> kNone;
+  const Value* found = value.find(key);
+  return found == nullptr ? kNone : found->items;
+}
+
+bool says(const Value& section, const char* key, const char* word) {
+  const Value* value = section.find(key);
+  return value != nullptr && value->text == word;
+}
+
+bool is_set(const Value& section, const char* key) {
+  const Value* value = section.at(key);
+  return value != nullptr && value->count != 0;
+}
+
+struct Grain {
+  const char* key;
+  u64 grain;
+  const char* name;
+};
+
+void check_whole(const Value& section, std::initializer_list<Grain> grains, Problems& problems) {
+  for (const Grain& grain : grains) {
+    const Value* value = section.at(grain.key);
+    if (value != nullptr && value->count % grain.grain != 0)
+      problems.add(value->place, value->text, fmt::format("not a whole number of {}", grain.name));
+  }
+}
+
+void check_name(const Value& group, const char* what, std::set<std::string>& taken, Problems& problems) {
+  const Value *name = group.find("name"), *count = group.find("count");
+  if (name == nullptr) return;
+  const bool good = std::ranges::all_of(name->text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!good)
+    return problems.add(name->place, name->text, fmt::format("'{}' is no name of a {}", name->text, what),
+                        "letters, digits, - and _");
+  std::vector<std::string> names = members_of(name->text, count == nullptr ? 1 : count->count);
+  if (names.size() > 1) names.push_back(name->text);
+  for (const std::string& each : names) {
+    if (taken.insert(each).second) continue;
+    return problems.add(name->place, name->text,
+                        fmt::format("another {} is called '{}' already", what, each));
+  }
+}
+
+void check_names(const Value& cluster, Problems& problems) {
+  static constexpr std::pair<const char*, const char*> kKinds[] = {
+      {"hosts", "host"}, {"vms", "machine"}, {"datastores", "datastore"}};
+  for (const auto& [key, what] : kKinds) {
+    std::set<std::string> taken;
+    for (const Value& group : items_at(cluster, key)) check_name(group, what, taken, problems);
+  }
+}
+
+/// Whether there are so few of everything that names can be told apart.
+bool check_counts(const Value& cluster, Problems& problems) {
+  bool good = true;
+  static constexpr std::pair<const char*, u64> kMost[] = {{"hosts", 200'000}, {"vms", kMostThings}};
+  for (const auto& [key, most] : kMost) {
+    const Value* groups = cluster.find(key);
+    if (count_of(groups) <= most) continue;
+    problems.add(groups->key_place, key, fmt::format("{} {}", count_of(groups), key),
+                 fmt::format("at most {}", most));
+    good = false;
+  }
+  return good;
+}
+
+void check_host(const Value& host, Problems& problems) {
+  constexpr size_t kSteps = 11;
+  check_whole(host, {{"frequency", kMHz, "MHz"}, {"memory", kMiB, "MiB"}, {"speed", kMHz, "Mbit/s"}},
+              problems);
+  const Value *watts = host.find("watts"), *power = host.find("power");
+  if (watts == nullptr) return;
+  if (watts->items.size() != kSteps)
+    problems.add(watts->key_place, "watts", fmt::format("{} figures", watts->items.size()),
+                 "eleven, at 0, 10, ... 100 % of load");
+  if (power != nullptr)
+    problems.add(power->key_place, "power", "there is a power profile, and there are figures in its place",
+                 "one of power and watts");
+}
+
+/// An array of so few disks cannot be that redundant.
+void check_raid(const Value& store, Problems& problems) {
+  static constexpr std::pair<const char*, u64> kLeast[] = {{"raid10", 2}, {"raid5", 3}, {"raid6", 4}};
+  const Value *disks = store.find("disks"), *raid = store.find("raid");
+  for (const auto& [name, least] : kLeast) {
+    if (disks == nullptr || raid == nullptr || raid->text != name || disks->count >= least) continue;
+    problems.add(disks->place, disks->text, fmt::format("{} needs {} disks", name, least),
+                 "more disks, or raid: none");
+  }
+}
+
+void check_datastore(const Value& store, const ClusterNames& names, Problems& problems) {
+  const bool local = says(store, "kind", "local"), pooled = says(store, "kind", "pooled");
+  check_whole(store, {{"capacity", kGiB, "GiB"}, {"bandwidth", 8 * kMHz, "MB/s"}}, problems);
+  check_raid(store, problems);
+  if (local && !store.mentions("host"))
+    problems.add(store.place, "", "a local datastore is the disks of a host, and none is said", "host: NAME");
+  if (!local) refuse(store, {"host"}, "is for a local datastore", problems);
+  check_name_of(store.find("host"), names.hosts, "host", true, problems);
+  if (!pooled) return refuse(store, {"members"}, "is for a pooled datastore", problems);
+  check_names_of(store.find("members"), names.hosts, "host", problems);
+  const Value *members = store.find("members"), *tolerates = store.find("tolerates");
+  if (members == nullptr || tolerates == nullptr) return;
+  const size_t hosts = expand(*members, names.hosts).size(), needed = 2 * tolerates->count + 1;
+  if (hosts < needed)
+    problems.add(store.place, "",
+                 fmt::format("a pool that tolerates {} failures needs {} hosts; this one has {}",
+                             tolerates->count, needed, hosts),
+                 "more members, or a smaller 'tolerates'");
+}
+
+void check_datastores(const Value& cluster, const ClusterNames& names, Problems& problems) {
+  size_t pools = 0;
+  for (const Value& store : items_at(cluster, "datastores")) {
+    check_datastore(store, names, problems);
+    if (says(store, "kind", "pooled") && ++pools == 2)
+      problems.add(store.place, "", "there is one pooled datastore at most");
+  }
+}
+
+void check_networks(const Value& cluster, Problems& problems) {
+  const Value* networks = cluster.find("networks");
+  if (networks == nullptr) return;
+  u64 cards = 0;
+  for (const Value& host : items_at(cluster, "hosts")) {
+    if (const Value* count = host.find("cards"); count != nullptr) cards = std::max(cards, count->count);
+  }
+  for (const Value& group : networks->items) {
+    const Value* list = group.find("cards");
+    if (list == nullptr || cards == 0 || cores_of(list->text, static_cast<unsigned>(cards))) continue;
+    problems.add(list->place, list->text, fmt::format("'{}' is no list of the hosts' cards", list->text),
+                 cards == 1 ? "0: hosts have one" : fmt::format("one like 0-1 of 0 to {}", cards - 1));
+  }
+}
+
+void check_demand(const Value& demand, Problems& problems) {
+  const bool peak = says(demand, "shape", "peak"), bursts = says(demand, "shape", "bursts"),
+             trace = says(demand, "shape", "trace");
+  if (!peak && !bursts) refuse(demand, {"high", "width"}, "is for shape: peak or bursts", problems);
+  if (!peak) refuse(demand, {"peak_at"}, "is for shape: peak", problems);
+  if (!peak && !bursts && !trace) refuse(demand, {"period"}, "is for another shape than constant", problems);
+  if (!trace) refuse(demand, {"file"}, "is for shape: trace", problems);
+  if (trace && !demand.mentions("file"))
+    problems.add(demand.place, "", "a trace is read from a file, and none is said", "file: PATH");
+  const Value *low = demand.find("low"), *high = demand.find("high");
+  if ((peak || bursts) && low != nullptr && high != nullptr && high->number < low->number)
+    problems.add(high->place, high->text, fmt::format("'high' is below 'low', which is {}", low->text));
+  const Value *width = demand.find("width"), *period = demand.find("period");
+  if (width != nullptr && period != nullptr && width->count > period->count)
+    problems.add(width->place, width->text, fmt::format("longer than the period, which is {}", period->text));
+}
+
+void check_vm(const Value& vm, const ClusterNames& names, Problems& problems) {
+  check_whole(vm,
+              {{"memory", kMiB, "MiB"},
+               {"disk", kGiB, "GiB"},
+               {"size", kMHz, "MHz"},
+               {"reservation", kMHz, "MHz"},
+               {"limit", kMHz, "MHz"},
+               {"io.size", kKiB, "KiB"}},
+              problems);
+  if (const Value* demand = vm.find("demand"); demand != nullptr) check_demand(*demand, problems);
+  check_name_of(vm.find("datastore"), names.datastores, "datastore", true, problems);
+  check_name_of(vm.find("host"), names.hosts, "host", true, problems);
+  check_names_of(vm.find("hosts"), names.hosts, "host", problems);
+  if (is_set(vm, "apart") && is_set(vm, "together"))
+    problems.add(vm.find("together")->key_place, "together", "machines cannot be apart and together",
+                 "one of the two");
+  const Value *reservation = vm.find("reservation"), *limit = vm.find("limit");
+  if (reservation != nullptr && limit != nullptr && reservation->count > limit->count)
+    problems.add(reservation->place, reservation->text,
+                 fmt::format("more is reserved than the limit allows, {}", limit->text));
+}
+
+void check_policies(const Value& cluster, const ClusterNames& names, Problems& problems) {
+  check_name_of(cluster.find("manager"), names.machines, "machine", true, problems);
+  if (is_set(cluster, "power_saving.on") && !is_set(cluster, "drs.on"))
+    problems.add(cluster.find("power_saving")->key_place, "power_saving",
+                 "hosts are switched off by balancing, which is off", "drs: {on: true}");
+  const Value *target = cluster.at("power_saving.target"), *tolerance = cluster.at("power_saving.tolerance");
+  if (target != nullptr && tolerance != nullptr && tolerance->number > target->number)
+    problems.add(tolerance->place, tolerance->text,
+                 fmt::format("more than the target, which is {}", target->text));
+  for (const char* purpose : {"management", "migration", "storage", "machines"}) {
+    const std::string path = std::string("networks.") + purpose + ".limit";
+    check_whole(cluster, {{path.c_str(), kMHz, "Mbit/s"}}, problems);
+  }
+  check_whole(cluster, {{"migration.service", kMHz, "MHz"}}, problems);
+}
+
+/// Only what is said; defaults of the machine were taken away.
+void check_alone(const Value& cell, Problems& problems) {
+  const Value* cluster = cell.find("cluster");
+  for (const char* key :
+       {"machine", "software", "workload", "vms", "events", "limits", "measure", "ending", "clock"}) {
+    const Value* value = cell.find(key);
+    if (value == nullptr) continue;
+    const bool inside =
+        cluster != nullptr && (std::string_view(key) == "vms" || std::string_view(key) == "events");
+    problems.add(value->key_place, key, fmt::format("'{}' is of one machine, and this is a cluster", key),
+                 inside                              ? fmt::format("'{}' below 'cluster'", key)
+                 : std::string_view(key) == "limits" ? "cluster: {length: TIME}"
+                                                     : "either software or cluster");
+  }
+}
+
+}  // namespace
+
+void check_name_of(const Value* name, const NameTable& known, const char* what, bool single,
+                   Problems& problems) {
+  if (name == nullptr) return;
+  const auto found = known.find(name->text);
+  if (found == known.end()) {
+    const std::vector<std::string> names = known_names(known);
+    return problems.add(
+        name->place, name->text,
+        fmt::format("there is no {} '{}'{}", what, name->text, did_you_mean(name->text, names)),
+        names.empty() ? "" : "one of " + word_list(names));
+  }
+  if (single && found->second.size() > 1)
+    problems.add(name->place, name->text,
+                 fmt::format("'{}' is a group of {} {}s", name->text, found->second.size(), what),
+                 fmt::format("one of them, like {}", found->second.front()));
+}
+
+void check_names_of(const Value* names, const NameTable& known, const char* what, Problems& problems) {
+  if (names == nullptr) return;
+  for (const Value& name : names->items) check_name_of(&name, known, what, false, problems);
+}
+
+void check_cluster(const Value& cell, Problems& problems) {
+  check_alone(cell, problems);
+  const Value* cluster = cell.find("cluster");
+  if (cluster == nullptr) return;  // it is no map
+  const Value* hosts = cluster->find("hosts");
+  if (hosts != nullptr && hosts->items.empty())
+    problems.add(hosts->place, "", "a cluster without a host", "- {name: server, count: 3}");
+  if (!check_counts(*cluster, problems)) return;
+  check_names(*cluster, problems);
+  const ClusterNames names = names_of(*cluster);
+  for (const Value& host : items_at(*cluster, "hosts")) check_host(host, problems);
+  check_datastores(*cluster, names, problems);
+  check_networks(*cluster, problems);
+  for (const Value& vm : items_at(*cluster, "vms")) check_vm(vm, names, problems);
+  check_policies(*cluster, names, problems);
+  for (const Value& event : items_at(*cluster, "events"))
+    check_cluster_event(event, *cluster, names, problems);
+}
+
+}  // namespace hvlab::scenario

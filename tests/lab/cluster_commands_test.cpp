@@ -1,0 +1,157 @@
+// Runs the built program on small clusters. Catches a run that leaves other files than equal ones or none, a
+// timeline that is off by a second, a command that does not know clusters, a mistake that is told too late.
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "temporary_folder.hpp"
+
+namespace hvlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string content(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+constexpr const char* kFailing = R"(title: A host fails
+cluster:
+  length: 1h
+  hosts: [{name: server, count: 3}]
+  datastores: [{name: san}]
+  vms:
+    - {name: web, count: 2, host: server-2}
+    - {name: giant, memory: 1TiB}
+  ha: {timings: vsphere-5.0}
+  events: [{at: 10min, fail: {host: server-2}}]
+)";
+
+struct Place : test::TemporaryFolder {
+  Place() : TemporaryFolder("cluster-commands") {}
+
+  void file(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+  int hvlab(const std::string& words) const {
+    const std::string command =
+        "cd " + path.string() + " && " HVLAB_PROGRAM " " + words + " >out 2>err </dev/null";
+    const int ended = std::system(command.c_str());
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  }
+  std::string out() const { return content(path / "out"); }
+  std::string err() const { return content(path / "err"); }
+  nlohmann::json printed() const { return nlohmann::json::parse(out()); }
+};
+
+using Catch::Contains;
+
+}  // namespace
+
+TEST_CASE("a cluster's run says what happened, and leaves it") {
+  const Place place;
+  place.file("fails.yaml", kFailing);
+  REQUIRE(place.hvlab("run fails.yaml") == 0);
+  CHECK_THAT(place.out(), Contains("ends with complete") && Contains("server-1") &&
+                              Contains("Refused: 1 x no host takes it") &&
+                              Contains("0:10:18  ha-dead        server-2"));
+  const fs::path run = place.path / "runs/fails/latest";
+  for (const char* file : {"run.json", "scenario.yaml", "resolved.yaml", "resolved.json", "stats.json",
+                           "stats.csv", "cluster.jsonl", "junit.xml", "results.json"}) {
+    CAPTURE(file);
+    CHECK(fs::exists(run / file));
+  }
+  const auto stats = nlohmann::json::parse(content(run / "stats.json"));
+  CHECK(stats["metrics"]["group.web.restarts"]["value"] == 2);
+  CHECK(stats["metrics"]["ha.detection"] == nlohmann::json{{"value", 18e12}, {"unit", "ps"}});
+  CHECK(stats["refusals"]["no host takes it"] == 1);
+  for (const auto& figure : stats["figures"]) CHECK_FALSE(figure["origin"].get<std::string>().empty());
+  CHECK(nlohmann::json::parse(content(run / "run.json"))["state"] == "complete");
+}
+
+TEST_CASE("occurrences are expected to the second") {
+  const Place place;
+  const std::string text = kFailing;
+  place.file("right.yaml", text +
+                               "expect:\n  - {log: ha-dead, host: server, at: 18s, since: fault}\n"
+                               "  - {log: serves, machine: web, at: 10min 38s, within: 1s, equals: 2}\n");
+  CHECK(place.hvlab("validate right.yaml") == 3);  // a time is a number and a unit
+  place.file("right.yaml", text +
+                               "expect:\n  - {log: ha-dead, host: server, at: 18s, since: fault}\n"
+                               "  - {log: serves, machine: web, at: 637s, within: 1s, equals: 2}\n"
+                               "  - {log: refused, reason: no host takes it, equals: 1}\n"
+                               "  - {log: ha-dead, host: server-1, equals: 0}\n");
+  CHECK(place.hvlab("run right.yaml") == 0);
+  place.file("wrong.yaml", text + "expect:\n  - {log: ha-dead, at: 17s, since: fault}\n");
+  CHECK(place.hvlab("run wrong.yaml") == 1);
+  CHECK_THAT(place.out(), Contains("FAIL log has ha-dead at 17s since fault at least 1: 0 (at 18s)"));
+}
+
+TEST_CASE("cells of clusters are varied, verified and compared") {
+  const Place place;
+  place.file("two.yaml", std::string(kFailing) +
+                             "vary: {cluster.ha.on: [true, false]}\n"
+                             "expect: [{metric: restarts, in: {cluster.ha.on: false}, equals: 0}]\n");
+  REQUIRE(place.hvlab("run two.yaml --verify") == 0);
+  CHECK(fs::exists(place.path / "runs/two/latest/on=true/cluster.jsonl"));
+  CHECK(place.hvlab("compare two") == 1);
+  CHECK_THAT(place.out(), Contains("machines.downtime") && Contains("lines are equal, then they part"));
+  CHECK(place.hvlab("compare two/latest/on=true two/latest/on=true") != 70);
+  CHECK(place.hvlab("compare runs/two/latest/on=true runs/two/latest/on=true") == 0);
+  REQUIRE(place.hvlab("compare two --json") == 1);
+  CHECK(place.printed()["equal"] == false);
+}
+
+TEST_CASE("the log is printed as it is asked for") {
+  const Place place;
+  place.file("fails.yaml", kFailing);
+  REQUIRE(place.hvlab("run fails.yaml") == 0);
+  CHECK(place.hvlab("trace fails --filter what=ha-dead") == 0);
+  CHECK(place.out() == "       0:10:18  ha-dead        server-2, seen by server-3\n");
+  CHECK(place.hvlab("trace fails --filter what=serves,machine=web* --from 10min --json") == 0);
+  CHECK(place.printed()["occurrences"].size() == 2);
+  CHECK(place.hvlab("trace fails --filter core=1") == 2);
+  CHECK(place.hvlab("stat fails") == 0);
+  CHECK_THAT(place.out(), Contains("host.server-3.used.peak") && Contains("assumed"));
+}
+
+TEST_CASE("a trace that is none is told before anything runs") {
+  const Place place;
+  place.file("traced.yaml",
+             "title: x\ncluster:\n  length: 1h\n  hosts: [{name: h}]\n"
+             "  vms: [{name: v, demand: {shape: trace, file: load.csv}}]\n"
+             "expect: [{metric: group.v.served, at_least: 0.9}]\n");
+  CHECK(place.hvlab("run traced.yaml") == 6);
+  CHECK_THAT(place.out(), Contains("load.csv"));
+  CHECK_FALSE(fs::exists(place.path / "runs/traced"));
+  place.file("load.csv", "time,part\n0,0.5\n300,12\n");
+  CHECK(place.hvlab("run traced.yaml") == 6);
+  CHECK_THAT(place.out(), Contains("load.csv:3: '12'"));
+  place.file("load.csv", "time,part\n0,0.5\n300,1\n");
+  CHECK(place.hvlab("run traced.yaml") == 0);
+}
+
+TEST_CASE("init writes a cluster that runs") {
+  const Place place;
+  CHECK(place.hvlab("init first --cluster") == 0);
+  CHECK(place.hvlab("run first.yaml") == 0);
+}
+
+TEST_CASE("figures of ways are varied, and swept") {
+  const Place place;
+  place.file("ways.yaml",
+             "title: x\ncluster:\n  length: 1h\n  hosts: [{name: h, memory: 8GiB}]\n"
+             "  vms: [{name: v, count: 4, memory: 2000MiB}]\n"
+             "vary: {cluster.overheads.kvm.memory_mib: [10, 200]}\n"
+             "expect:\n"
+             "  - {metric: machines.running, in: {cluster.overheads.kvm.memory_mib: 10}, equals: 4}\n"
+             "  - {metric: machines.running, in: {cluster.overheads.kvm.memory_mib: 200}, equals: 3}\n");
+  CHECK(place.hvlab("run ways.yaml") == 0);
+  CHECK_THAT(place.out(), Contains("memory_mib=200"));
+}
+
+}  // namespace hvlab
