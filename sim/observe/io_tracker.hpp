@@ -86,6 +86,8 @@ class IoTracker {
   /// waits for it in a call, which will return with it; 0: none. With `inner`, one that no card has received
   /// was sent inside the machine.
   void delivered(u8 core, Picoseconds time, u64 bytes, u64 thread, bool inner = true);
+  /// The system has taken a frame in, and nobody wanted it: no one's receive.
+  void refused(u64 bytes);
   /// `copied` bytes of a frame on its way `out`, or in, at `place`, which copies each frame once; of a frame
   /// out, that of machine `vm` (0: any).
   void frame_copied(bool out, unsigned vm, u64 bytes, u64 copied, u64 place);
@@ -178,6 +180,7 @@ class IoTracker {
   void call_over(unsigned system, u64 thread, const Moment& now);
   void settle_sends();
   void drop_inner(u64 bytes);
+  std::deque<Frame>::iterator oldest_frame(u64 bytes);
   void interrupt_asked(const Event& event, const Moment& now);
   void interrupt_taken(const Event& event);
   void acknowledged(const Event& event);

@@ -113,11 +113,21 @@ void IoTracker::frame_received(const Event& event, const Moment& now) {
   forget_frames();
 }
 
+std::deque<IoTracker::Frame>::iterator IoTracker::oldest_frame(u64 bytes) {
+  return std::ranges::find(frames_, std::max(bytes, kShortestFrame),
+                           [](const Frame& each) { return std::max(each.bytes, kShortestFrame); });
+}
+
+void IoTracker::refused(u64 bytes) {
+  const auto frame = oldest_frame(bytes);
+  if (frame == frames_.end()) return drop_inner(bytes);
+  frames_.erase(frame);
+  forget_frames();
+}
+
 void IoTracker::delivered(u8 index, Picoseconds time, u64 bytes, u64 thread, bool inner) {
   core(index);
-  const auto frame = std::ranges::find(frames_, std::max(bytes, kShortestFrame), [](const Frame& each) {
-    return std::max(each.bytes, kShortestFrame);
-  });
+  const auto frame = oldest_frame(bytes);
   if (frame == frames_.end()) {
     if (inner) drop_inner(bytes);
     return;

@@ -59,6 +59,14 @@ void LinuxIo::arrive(const Event& event) {
   tracker_.delivered(event.core, event.time, frame, 0);
 }
 
+/// Nobody has a socket (any more) for a datagram.
+void LinuxIo::refuse(const Event& event) {
+  if (!LinuxRequests::is_port_unreachable(static_cast<u32>(event.b),
+                                          static_cast<u32>(machine_.third(event.core))))
+    return;
+  tracker_.refused(kernel_.frame_of_whole_buffer(event.a, reader(event.core)));
+}
+
 void LinuxIo::start(unsigned system, u64 slide, const Event& event) {
   const auto read = reader(event.core);
   const auto resolve = [&](u64 page) { return machine_.resolve(event.core, page); };
@@ -89,6 +97,7 @@ void LinuxIo::point(unsigned system, const Event& event) {
     case Point::End: return tracker_.ended(event.core, event.time, event.a);
     case Point::Send: return depart(event);
     case Point::Receive: return arrive(event);
+    case Point::Refuse: return refuse(event);
     case Point::Wake:
       if (system == 0) tracker_.woken(event.core, event.time, event.a);
       return;

@@ -39,6 +39,7 @@ class LinuxIo final : public Observer {
   void submit(unsigned system, const Event& event);
   void depart(const Event& event);
   void arrive(const Event& event);
+  void refuse(const Event& event);
   void start(unsigned system, u64 slide, const Event& event);
   u64 thread(unsigned core) const;
   LinuxRequests::Read reader(unsigned core) const;

@@ -21,8 +21,8 @@ constexpr Function kFunctions[] = {
     {"blk_mq_submit_bio", Point::Bio},  {"blk_mq_start_request", Point::Start},
     {"blk_mq_end_request", Point::End}, {"__blk_mq_end_request", Point::End},
     {"udp_sendmsg", Point::Send},       {"__udp_enqueue_schedule_skb", Point::Receive},
-    {"try_to_wake_up", Point::Wake},    {"wake_up_new_task", Point::Wake},
-    {"__switch_to", Point::Switch},
+    {"__icmp_send", Point::Refuse},     {"try_to_wake_up", Point::Wake},
+    {"wake_up_new_task", Point::Wake},  {"__switch_to", Point::Switch},
 };
 
 // include/linux/blk_types.h: the low byte of a request's flags.
@@ -91,8 +91,9 @@ std::optional<LinuxRequests> LinuxRequests::from_vmlinux(Bytes vmlinux, const Sy
       result.addresses_.push_back(*address);
     }
     // Without the Internet protocols there are no datagrams to follow.
-    constexpr unsigned kNetwork =
-        1u << static_cast<unsigned>(Point::Send) | 1u << static_cast<unsigned>(Point::Receive);
+    constexpr unsigned kNetwork = 1u << static_cast<unsigned>(Point::Send) |
+                                  1u << static_cast<unsigned>(Point::Receive) |
+                                  1u << static_cast<unsigned>(Point::Refuse);
     all = all && (points | kNetwork) + 1 == 1u << static_cast<unsigned>(Point::Count);
     const Bytes banner = image.at_virtual(result.banner_at_, kBannerBytes);
     if (!all || banner.empty() || result.at_.page_bytes == 0 || result.at_.vector_bytes == 0)
@@ -131,6 +132,10 @@ u64 LinuxRequests::frame_of_payload(u64 payload) {
 
 u64 LinuxRequests::frame_of_buffer(u64 skb, const Read& read) const {
   return frame_of_payload(get<u32>(read, skb + at_.buffer_bytes));
+}
+
+u64 LinuxRequests::frame_of_whole_buffer(u64 skb, const Read& read) const {
+  return frame_of_buffer(skb, read) - kUdpHeader;
 }
 
 u64 LinuxRequests::first_bio(u64 request, const Read& read) const {

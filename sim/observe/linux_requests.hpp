@@ -26,6 +26,8 @@ class LinuxRequests {
     End,      // a request is over: request
     Send,     // a datagram leaves: socket; third argument: its bytes
     Receive,  // a datagram is at its socket: socket, buffer
+    Refuse,   // an ICMP message is about to say what is wrong with a packet: buffer, type; third argument:
+              // code
     Wake,     // a thread is made ready: thread
     Switch,   // a processor changes over: from thread, to thread
     Count
@@ -54,6 +56,10 @@ class LinuxRequests {
   /// `payload` bytes (IPv4, Ethernet).
   u64 frame_of_buffer(u64 skb, const Read& read) const;
   static u64 frame_of_payload(u64 payload);
+  /// The same of one in buffer `skb` whose UDP header is still there.
+  u64 frame_of_whole_buffer(u64 skb, const Read& read) const;
+  /// True of the message that no socket is there for a datagram.
+  static bool is_port_unreachable(u64 type, u64 code) { return type == 3 && code == 3; }  // RFC 792
   /// True if `bio` moves nothing: it asks for a flush.
   bool is_empty(u64 bio, const Read& read) const;
 

@@ -108,6 +108,21 @@ TEST_CASE("a frame that stays inside the machine is none of the wire's") {
   CHECK(b.done[0].begin == second);
 }
 
+// Catches a frame whose datagram no socket wanted that takes the place of those behind it: each would count
+// as that one, which came long before, and so they would be as long on their way as nothing is.
+TEST_CASE("a frame that nobody wants is no receive, and the next of its length is itself") {
+  Wire b;
+  for (unsigned i = 0; i < 2; ++i) b.pass(), b.card(EventKind::FrameReceived, 106);
+  b.pass(), b.tracker.refused(106);
+  b.pass(), b.tracker.delivered(0, b.now, 106, 0);
+  REQUIRE(b.done.size() == 1);
+  CHECK(b.done[0].end - b.done[0].begin == 20 * kNanosecond);
+  b.pass(), b.depart(106);  // sent inside the machine
+  b.pass(), b.tracker.refused(106);
+  b.pass(), b.card(EventKind::FrameSent, 106);
+  CHECK(b.done.size() == 1);
+}
+
 // Catches frames that nobody sends or gets any more and that are kept for ever.
 TEST_CASE("frames that are nowhere are forgotten") {
   Wire b;

@@ -108,8 +108,9 @@ TEST_CASE("A kernel is known by its entry and its banner, and has all that is ne
   CHECK_FALSE(linux_kernel->runs_at(0, m.read()));
   m.put<u8>(kBase + 0x100 + kSlide + 5, 'X');
   CHECK_FALSE(linux_kernel->runs_at(kSlide, m.read()));
-  CHECK(linux_kernel->addresses().size() == 9);
+  CHECK(linux_kernel->addresses().size() == 10);
   CHECK(kernel("", "udp_sendmsg"));
+  CHECK(kernel("", "__icmp_send"));
   CHECK(kernel("", "__blk_mq_end_request"));
   CHECK_FALSE(kernel("", "__switch_to"));
   CHECK_FALSE(kernel("", "vmemmap_base"));

@@ -98,7 +98,7 @@ inline Image linux_image(std::string_view without_member, std::string_view witho
   for (const char* each :
        {"blk_mq_submit_bio", "blk_mq_start_request", "blk_mq_end_request", "__blk_mq_end_request",
         "udp_sendmsg", "__udp_enqueue_schedule_skb", "try_to_wake_up", "wake_up_new_task", "__switch_to",
-        "entry_SYSCALL_64", "vmemmap_base", "current_task", "linux_banner"}) {
+        "entry_SYSCALL_64", "vmemmap_base", "current_task", "__icmp_send", "linux_banner"}) {
     if (each == without_symbol) continue;
     const bool banner = std::string_view(each) == "linux_banner";
     symbols.push_back({banner ? kBase + 0x100 : at += 0x10, 'T', each});
