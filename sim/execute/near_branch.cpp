@@ -1,5 +1,6 @@
 #include "sim/execute/near_branch.hpp"
 
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/address64.hpp"
 
 namespace hvlab::execute {
@@ -67,16 +68,30 @@ Loaded<T> branch_operand(Cpu& cpu, const Op& op) {
 
 // --- 64-bit mode ---
 
+/// A call whose target is not canonical: #GP(0). Intel's processors have written the return address by then
+/// (docs/oracle.md), and so a fault of that goes first; AMD's have not.
+[[gnu::noinline]] Outcome call_nowhere(Cpu& cpu, const Op& op) {
+  if (cpu::vendor(cpu) == cpu::Vendor::Intel) {
+    const u64 next = cpu.rip + op.length;
+    if (const Outcome o = mmu::store<u64>(cpu, cpu.gpr[arch::kRsp] - 8, next); o != Outcome::Next) return o;
+  }
+  return raise(cpu, Exception::GeneralProtection, 0);
+}
+
 struct Call64 {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
     const u64 next = cpu->block_rip() + op->offset + op->length;
+    // A target whose block is linked is in this page.
+    if (reinterpret_cast<Block*>(op->imm)->link[1] == nullptr &&
+        !cpu::canonical(cpu->block_rip() + static_cast<u64>(i64{op->disp}))) [[unlikely]]
+      return leave_for_step(cpu, op, budget, result, carries);
     if (push64(static_cast<cpu::FastCpu&>(*cpu), next) != Outcome::Next) [[unlikely]]
       return leave_for_step(cpu, op, budget, result, carries);
     return branch<true, true>(cpu, op, budget, result, carries);
   }
   static Outcome returning(Cpu& cpu, const Op& op) {
     const u64 target = branch_target(cpu, op, op.disp);
-    if (const Outcome o = check_target(cpu, target); o != Outcome::Next) return o;
+    if (!cpu::canonical(target)) return call_nowhere(cpu, op);
     if (const Outcome o = push64(cpu, cpu.rip + op.length); o != Outcome::Next) return o;
     cpu.rip = target;
     return Outcome::Jump;
@@ -121,6 +136,7 @@ struct Indirect64 {
   static Outcome returning(Cpu& cpu, const Op& op) {
     const Loaded<u64> target = branch_operand<u64>(cpu, op);
     if (target.failed()) return target.outcome;
+    if (kCall && !cpu::canonical(target.value)) return call_nowhere(cpu, op);
     if (const Outcome o = check_target(cpu, target.value); o != Outcome::Next) return o;
     if constexpr (kCall) {
       if (const Outcome o = push64(cpu, cpu.rip + op.length); o != Outcome::Next) return o;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/address64.hpp"
 #include "sim/execute/arithmetic.hpp"
 #include "sim/execute/integer.hpp"
@@ -208,7 +209,19 @@ struct Repeated {
     return (op.flags & decode::op_flag::kRepne) ? !cpu.flags.zf() : cpu.flags.zf();
   }
 
+  /// Intel's processors write the flags of a comparison when the whole instruction is over: at a fault
+  /// between its elements they are those from before it (SDM vol. 2, REP), at a trap there too
+  /// (docs/oracle.md). AMD's are those of the last element.
   static Outcome run(Cpu& cpu, const Op& op) {
+    if constexpr (!kCompares) return elements(cpu, op);
+    const Flags before = cpu.flags;
+    const Outcome outcome = elements(cpu, op);
+    if (outcome != Outcome::Next && outcome != Outcome::Exit && cpu::vendor(cpu) == cpu::Vendor::Intel)
+      cpu.flags = before;
+    return outcome;
+  }
+
+  static Outcome elements(Cpu& cpu, const Op& op) {
     const u64 count = address_register(cpu, op, arch::kRcx);
     if (count == 0) return Outcome::Next;
     const u64 piece = piece_length<T, kKind>(cpu, op, count);

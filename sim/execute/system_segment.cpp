@@ -36,15 +36,46 @@ struct MovFromSegment {
   }
 };
 
+/// A 32-bit push of which only the lower half is written.
+Outcome push_lower_half(Cpu& cpu, u16 value) {
+  const u64 sp = mmu::stack_pointer(cpu) - 4;
+  const u64 offset =
+      cpu.stack_bytes() == 2 ? static_cast<u16>(sp) : static_cast<u32>(sp);  // no 64-bit code pushes 4 bytes
+  u64 linear = 0;
+  if (const Outcome o = mmu::check_segment(cpu, arch::kSs, offset, sizeof value, Access::Write, linear);
+      !ok(o))
+    return o;
+  if (const Outcome o = mmu::store<u16>(cpu, linear, value); !ok(o)) return o;
+  mmu::set_stack_pointer(cpu, offset);
+  return Outcome::Next;
+}
+
+/// With a 32-bit operand size Intel's processors write the selector alone and leave the other two bytes of
+/// the place as they are (SDM vol. 2, PUSH), AMD's write zeros there (APM vol. 3, PUSH).
 template <class T>
 struct PushSegment {
-  static Outcome run(Cpu& cpu, const Op& op) { return push<T>(cpu, cpu.seg[op.reg[0]].selector); }
+  static Outcome run(Cpu& cpu, const Op& op) {
+    const u16 selector = cpu.seg[op.reg[0]].selector;
+    if constexpr (sizeof(T) == 4) {
+      if (cpu::vendor(cpu) == cpu::Vendor::Intel) return push_lower_half(cpu, selector);
+    }
+    return push<T>(cpu, selector);
+  }
 };
+
+/// What a POP reads: Intel's processors look at the selector alone (docs/oracle.md), AMD's at the whole
+/// operand.
+template <class T>
+Loaded<T> selector_on_stack(Cpu& cpu) {
+  if (sizeof(T) == 2 || cpu::vendor(cpu) == cpu::Vendor::Amd) return peek<T>(cpu);
+  const auto selector = peek<u16>(cpu);
+  return {selector.value, selector.outcome};
+}
 
 template <class T>
 struct PopSegment {
   static Outcome run(Cpu& cpu, const Op& op) {
-    const auto value = peek<T>(cpu);
+    const auto value = selector_on_stack<T>(cpu);
     if (value.failed()) return value.outcome;
     const u64 old = cpu.gpr[arch::kRsp];
     mmu::set_stack_pointer(cpu, mmu::stack_pointer(cpu) + sizeof(T));  // by the old SS's size

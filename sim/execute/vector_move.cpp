@@ -1,5 +1,6 @@
 // Moves of MMX and XMM registers, and the moves between them and everything else (SDM vol. 2, MOVAPS and
 // following). The non-temporal hint of some of them has no effect that software can see.
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/address64.hpp"
 #include "sim/execute/vector_families.hpp"
 
@@ -126,9 +127,11 @@ Outcome load_mm(Cpu& cpu, const Op& op) {
   return Outcome::Next;
 }
 
+/// A store that faults has entered MMX state on Intel's processors (docs/oracle.md), on AMD's it has not.
 template <class T>
 Outcome store_mm(Cpu& cpu, const Op& op) {
   if (const Outcome o = pending_float_error(cpu); o != Outcome::Next) return o;
+  if (cpu::vendor(cpu) == cpu::Vendor::Intel) enter_mmx(cpu);
   const T value = static_cast<T>(low_u64(mm(cpu, op.reg[1])));
   if (const Outcome o = write_operand<T>(cpu, op, 0, value); o != Outcome::Next) return o;
   enter_mmx(cpu);

@@ -1,6 +1,7 @@
 // Loads, stores, constants, exchanges and conditional moves (SDM vol. 1, 8.3.3 and 8.3.4).
 #include <type_traits>
 
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/x87_families.hpp"
 #include "sim/execute/x87_host.hpp"
 
@@ -105,11 +106,16 @@ Outcome store(Cpu& cpu, const Op& op) {
   T m = kMissing;
   const u16 status = missing ? u16{status::kInvalid} : F(cpu.x87.control, cpu.x87.st(0), m);
   const bool stored = !unmasked(cpu, status & status::kBeforeStore);
-  // The faults of the store come first even if an unmasked exception then keeps it from happening.
   u64 linear = 0;
   if (const Outcome o = linear_address(cpu, op, sizeof(T), Access::Write, linear); o != Outcome::Next)
     return o;
-  const Outcome o = stored ? mmu::store<T>(cpu, linear, m) : mmu::probe_write(cpu, linear, sizeof(T));
+  // Where an unmasked exception keeps the store from happening, AMD's processors look at its page all the
+  // same, and its faults come first; Intel's do not (docs/oracle.md).
+  Outcome o = Outcome::Next;
+  if (stored)
+    o = mmu::store<T>(cpu, linear, m);
+  else if (cpu::vendor(cpu) == cpu::Vendor::Amd)
+    o = mmu::probe_write(cpu, linear, sizeof(T));
   if (o != Outcome::Next) return o;
   if (missing) {
     underflow_masked(cpu);

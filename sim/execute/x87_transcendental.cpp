@@ -1,5 +1,6 @@
 // FSIN, FCOS, FSINCOS, FPTAN, FPATAN, F2XM1, FYL2X, FYL2XP1, FPREM, FPREM1: the stack around the functions of
 // float80.hpp.
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/float80.hpp"
 #include "sim/execute/x87_families.hpp"
 
@@ -54,6 +55,17 @@ Outcome two_operands(Cpu& cpu, const Op&) {
   return Outcome::Next;
 }
 
+/// A denormal number divided by an infinity is itself. To Intel's processors it is not even an underflow then
+/// (docs/oracle.md).
+bool is_untouched(const Cpu& cpu, u16 status) {
+  constexpr u16 kExponent = 0x7FFF;
+  const Float80 &x = cpu.x87.st(0), &y = cpu.x87.st(1);
+  return (x.sign_exponent & kExponent) == 0 &&
+         (status & (status::kDenormal | status::kInvalid)) == status::kDenormal &&
+         (y.sign_exponent & kExponent) == kExponent && y.significand == u64{1} << 63 &&
+         cpu::vendor(cpu) == cpu::Vendor::Intel;
+}
+
 /// ST(0) = F(ST(0), ST(1)). Without a quotient C0 and C3 stay as they are, C1 and C2 are cleared.
 template <auto F>
 Outcome remainder(Cpu& cpu, const Op&) {
@@ -62,7 +74,11 @@ Outcome remainder(Cpu& cpu, const Op&) {
     set_condition(cpu, status::kC2, 0);
     if (!underflow_masked(cpu)) return Outcome::Next;
   } else {
-    const u16 status = F(cpu.x87.control, cpu.x87.st(0), cpu.x87.st(1), r);
+    u16 status = F(cpu.x87.control, cpu.x87.st(0), cpu.x87.st(1), r);
+    if (is_untouched(cpu, status)) {
+      r = cpu.x87.st(0);
+      status &= status::kDenormal;
+    }
     const bool quotient = (status & status::kInvalid) == 0 && !unmasked(cpu, status & status::kBefore) &&
                           (r.sign_exponent & 0x7FFF) != 0x7FFF;
     set_condition(cpu, quotient ? status::kC0 | status::kC2 | status::kC3 : status::kC2, status);

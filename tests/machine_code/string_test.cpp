@@ -57,15 +57,6 @@ TEST_CASE("an element that crosses into a missing page is not done") {
   CHECK(m.peek<u32>(kData + 0xFF9) == 0);
 }
 
-// Catches flags of the last comparison lost at a fault.
-TEST_CASE("REPE CMPS keeps the flags of the elements before the fault") {
-  Machine m = machine(kData + 0xFFE, kData + 0x2000, 8);
-  m.poke<u64>(m.pte_address(kData + 0x1000), 0);
-  REQUIRE(m.run({0xF3, 0xA6}) == kPageFault);
-  CHECK(m.cpu().gpr[kRcx] == 6);
-  CHECK((m.peek<u64>(m.cpu().gpr[kRsp] + 24) & flag::kZf) != 0);
-}
-
 // Catches overlapping copies done as a block move: each byte must see the one before.
 TEST_CASE("an overlapping REP MOVSB repeats its pattern") {
   Machine m = machine(kData, kData + 3, 300);

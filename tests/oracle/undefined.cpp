@@ -135,7 +135,8 @@ bool has_nan(const Result& r) {
   return false;
 }
 
-/// What Intel's processors do and HVLab does not do yet, on no maker's profile (docs/oracle.md).
+/// Where Intel's processors do otherwise. HVLab does as they do by now (docs/oracle.md), but for DPPS and
+/// DPPD; no host of Intel's has been asked whether it does so rightly.
 const char* as_intel(const Case& c, const Result& host) {
   constexpr u16 kErrorSummary = 0x80;
   const bool fault = host.vector != 1 && host.vector != 3;
