@@ -105,6 +105,13 @@ bool write_misc_enable(Cpu& cpu, u32, u64 value) {
   cpu.misc_enable = (cpu.misc_enable & ~kWritable) | (value & kWritable);
   return true;
 }
+/// State components that XSAVES saves besides those of XCR0: there are none (processor trace, CET and so on
+/// are not modelled).
+bool write_supervisor_components(Cpu& cpu, u32, u64 value) {
+  constexpr u64 kSupported = 0;
+  if ((value & ~kSupported) != 0) return false;
+  return cpu.xss = value, true;
+}
 /// The four branch records (APM vol. 2, 13.1.1.6), read-only. Intel's of this generation lie elsewhere.
 bool read_branch_record(Cpu& cpu, u32 address, u64& value) {
   const u64 records[] = {cpu.last_branch_from, cpu.last_branch_to, cpu.last_interrupt_from,

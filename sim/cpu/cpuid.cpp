@@ -113,11 +113,20 @@ CpuidResult topology_leaf(const Cpu& cpu, u32 subleaf) {
   return {0, 0, subleaf & 0xFF, id};
 }
 
-/// XSAVE areas (SDM vol. 1, 13.2): legacy region and header, since only x87 and SSE state exist.
+/// XSAVE areas (SDM vol. 1, 13.2): legacy region and header, since only x87 and SSE state exist, which have
+/// no sub-leaves of their own; the compacted format, whose size sub-leaf 1 tells, has the same size then.
+/// IA32_XSS has no bits.
 CpuidResult xsave_leaf(const Cpu& cpu, u32 subleaf) {
   constexpr u32 kSize = 512 + 64;
-  if (!cpu.has(Feature::Xsave) || subleaf != 0) return {};
-  return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
+  if (!cpu.has(Feature::Xsave)) return {};
+  if (subleaf == 0) return {static_cast<u32>(arch::xcr0::kX87 | arch::xcr0::kSse), kSize, kSize, 0};
+  if (subleaf != 1) return {};
+  constexpr Feature kBits[] = {Feature::Xsaveopt, Feature::Xsavec, Feature::Xgetbv1, Feature::Xsaves};
+  CpuidResult r;
+  for (unsigned n = 0; n < std::size(kBits); ++n)
+    if (cpu.has(kBits[n])) r.eax |= 1u << n;
+  if (cpu.has(Feature::Xsavec) || cpu.has(Feature::Xsaves)) r.ebx = kSize;
+  return r;
 }
 
 /// TSC and crystal (SDM vol. 3, 19.7.3).

@@ -47,6 +47,8 @@ enum class Intercept : u8 {
   MovFromDr,
   Rdrand,
   Rdseed,
+  Xsaves,
+  Xrstors,
   Getsec,
   Invept,
   Invvpid,
@@ -90,6 +92,8 @@ constexpr InterceptOrder order_of(Intercept i) {
     case Intercept::Invlpga:
     case Intercept::Monitor:
     case Intercept::Mwait:
+    case Intercept::Xsaves:
+    case Intercept::Xrstors:
     case Intercept::Xsetbv:
     case Intercept::Vmrun:
     case Intercept::Vmload:

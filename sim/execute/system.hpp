@@ -59,7 +59,9 @@ Handlers select_vmx(const Form&, Op&);  // VMXON to INVVPID
 
 // system_save.cpp
 Handlers select_fxsave(const Form&, Op&);  // FXSAVE FXRSTOR and their 64-bit forms
-Handlers select_xsave(const Form&, Op&);   // XSAVE XRSTOR and their 64-bit forms
-Handlers select_mxcsr(const Form&, Op&);   // LDMXCSR STMXCSR
+/// XINUSE: the state components that are not in their initial configuration (SDM vol. 1, 13.6).
+u64 components_in_use(const Cpu& cpu);
+Handlers select_xsave(const Form&, Op&);  // XSAVE* XRSTOR* and their 64-bit forms
+Handlers select_mxcsr(const Form&, Op&);  // LDMXCSR STMXCSR
 
 }  // namespace hvlab::execute

@@ -69,9 +69,12 @@ Outcome clear_task_switched(Cpu& cpu, const Op&) { return exit_if_done(control::
 
 Outcome get_xcr(Cpu& cpu, const Op&) {
   if ((cpu.cr4 & arch::cr4::kOsxsave) == 0) return raise(cpu, Exception::InvalidOpcode);
-  if (cpu.get<u32>(arch::kRcx * 8) != 0) return raise(cpu, Exception::GeneralProtection, 0);
-  cpu.gpr[arch::kRax] = static_cast<u32>(cpu.xcr0);
-  cpu.gpr[arch::kRdx] = cpu.xcr0 >> 32;
+  const u32 number = cpu.get<u32>(arch::kRcx * 8);
+  if (number > 1 || (number == 1 && !cpu.has(arch::Feature::Xgetbv1)))
+    return raise(cpu, Exception::GeneralProtection, 0);
+  const u64 value = number == 0 ? cpu.xcr0 : cpu.xcr0 & components_in_use(cpu);  // SDM vol. 1, 13.2
+  cpu.gpr[arch::kRax] = static_cast<u32>(value);
+  cpu.gpr[arch::kRdx] = value >> 32;
   return Outcome::Next;
 }
 

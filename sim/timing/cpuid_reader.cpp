@@ -25,9 +25,8 @@ constexpr Place kPlaces[] = {
 #include "sim/arch/features.inc"
 #undef FEATURE
     {"monitor", 5},  // sizes of the monitored line
-    {"x2apic", 0xB},
-    {"xsave", 0xD},
-    {"svm", 0x8000'000A},
+    {"x2apic", 0xB},  {"xsave", 0xD},  {"xsaveopt", 0xD},    {"xsavec", 0xD},
+    {"xgetbv1", 0xD}, {"xsaves", 0xD}, {"svm", 0x8000'000A},
 };
 
 /// Leaves that HVLab makes from the rest of the profile and the state of the processor.

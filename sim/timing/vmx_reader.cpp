@@ -57,7 +57,6 @@ constexpr Control kNotImplemented[] = {
     Control::ConcealFromPt,
     Control::ExitConcealFromPt,  // processor trace
     Control::EntryConcealFromPt,
-    Control::EnableXsaves,  // XSAVES
     Control::ExitClearBndcfgs,
     Control::EntryLoadBndcfgs,  // MPX
     Control::EntryToSmm,
@@ -91,6 +90,7 @@ constexpr FeatureNeed kFeatureNeeds[] = {
     {Control::RdrandExiting, "rdrand"},    {Control::RdseedExiting, "rdseed"},
     {Control::MonitorExiting, "monitor"},  {Control::MwaitExiting, "monitor"},
     {Control::HostAddressSpaceSize, "lm"}, {Control::Ia32eModeGuest, "lm"},
+    {Control::EnableXsaves, "xsaves"},
 };
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }

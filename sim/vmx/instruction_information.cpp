@@ -84,7 +84,11 @@ u32 instruction_information(const Cpu& cpu, const Op& op) {
     case Mnemonic::VMCLEAR:
     case Mnemonic::VMPTRLD:
     case Mnemonic::VMPTRST:
-    case Mnemonic::VMXON: return address(op);
+    case Mnemonic::VMXON:
+    case Mnemonic::XRSTORS:
+    case Mnemonic::XRSTORS64:
+    case Mnemonic::XSAVES:
+    case Mnemonic::XSAVES64: return address(op);
     // Reg2 is the register with the field's encoding.
     case Mnemonic::VMREAD: return register_or_address(op, 0) | reg2(1);
     case Mnemonic::VMWRITE: return register_or_address(op, 1) | reg2(0);

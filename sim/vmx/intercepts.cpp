@@ -54,6 +54,8 @@ constexpr Row kRows[] = {
     {Intercept::Wbinvd, ExitReason::Wbinvd, Control::WbinvdExiting},
     {Intercept::Rdrand, ExitReason::Rdrand, Control::RdrandExiting},
     {Intercept::Rdseed, ExitReason::Rdseed, Control::RdseedExiting},
+    {Intercept::Xsaves, ExitReason::Xsaves, Control::EnableXsaves},
+    {Intercept::Xrstors, ExitReason::Xrstors, Control::EnableXsaves},
     {Intercept::ReadGdtr, ExitReason::GdtrIdtr, Control::DescriptorTableExiting},
     {Intercept::ReadIdtr, ExitReason::GdtrIdtr, Control::DescriptorTableExiting},
     {Intercept::WriteGdtr, ExitReason::GdtrIdtr, Control::DescriptorTableExiting},
@@ -142,6 +144,8 @@ u64 Unit::undefined_mask() const {
   if (!has(Control::EnableRdtscp)) mask |= decode::intercept_bit(Intercept::Rdtscp);
   if (!has(Control::EnableInvpcid)) mask |= decode::intercept_bit(Intercept::Invpcid);
   if (!has(Control::EnableVmFunctions)) mask |= decode::intercept_bit(Intercept::Vmfunc);
+  if (!has(Control::EnableXsaves))
+    mask |= decode::intercept_bit(Intercept::Xsaves) | decode::intercept_bit(Intercept::Xrstors);
   return mask;
 }
 
@@ -164,6 +168,10 @@ Outcome Unit::instruction(Cpu& cpu, Intercept what, u64 information) {
   switch (what) {
     case Intercept::Invlpg:
     case Intercept::Mwait: return leave_at(cpu, row->reason, information);
+    case Intercept::Xsaves:
+    case Intercept::Xrstors:  // `information`: the instruction's mask
+      if ((information & cpu.xss & vmcs(cpu)[Field::XssExitingBitmap]) == 0) return Outcome::Next;
+      return leave_at(cpu, row->reason, displacement(cpu, *cpu.current));
     case Intercept::MovToDr: return leave_at(cpu, row->reason, dr_qualification(cpu, true));
     case Intercept::MovFromDr: return leave_at(cpu, row->reason, dr_qualification(cpu, false));
     default: return leave_at(cpu, row->reason, displacement(cpu, *cpu.current));

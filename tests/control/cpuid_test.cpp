@@ -78,6 +78,13 @@ TEST_CASE("OSXSAVE follows CR4, XSAVE's size its two components") {
   CHECK((cpu::cpuid(c, 1, 0).ecx & bit(27)) != 0);
   CHECK(cpu::cpuid(c, 0xD, 0).ebx == 576);
   CHECK(cpu::cpuid(c, 0xD, 0).eax == 3);
+  // XSAVEOPT, XSAVEC, XGETBV with ECX = 1, XSAVES; the compacted format is no longer; no supervisor
+  // components, and none behind SSE's.
+  const cpu::CpuidResult extensions = cpu::cpuid(c, 0xD, 1), third = cpu::cpuid(c, 0xD, 2);
+  CHECK(extensions.eax == 0xF);
+  CHECK(extensions.ebx == 576);
+  CHECK((extensions.ecx | extensions.edx) == 0);
+  CHECK((third.eax | third.ebx | third.ecx | third.edx) == 0);
 }
 
 // Catches topology leaves that disagree about the number of cores.

@@ -11,9 +11,8 @@ namespace hvlab::test {
 inline bool vmx_control_absent(arch::vmx::Control c) {
   using enum arch::vmx::Control;
   constexpr arch::vmx::Control kAbsent[] = {
-      EnclsExiting,           ConcealFromPt, EnableXsaves,     ExitLoadPerfGlobalCtrl, ExitClearBndcfgs,
-      ExitConcealFromPt,      EntryToSmm,    EntryLoadBndcfgs, DeactivateDualMonitor,  EntryConcealFromPt,
-      EntryLoadPerfGlobalCtrl};
+      EnclsExiting, ConcealFromPt,    ExitLoadPerfGlobalCtrl, ExitClearBndcfgs,   ExitConcealFromPt,
+      EntryToSmm,   EntryLoadBndcfgs, DeactivateDualMonitor,  EntryConcealFromPt, EntryLoadPerfGlobalCtrl};
   return std::ranges::find(kAbsent, c) != std::end(kAbsent);
 }
 

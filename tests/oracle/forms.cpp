@@ -201,6 +201,14 @@ const char* left_out(Mnemonic m) {
     case Mnemonic::MWAIT: return "its results are the processor's own";
     case Mnemonic::XSAVE:
     case Mnemonic::XSAVE64:
+    case Mnemonic::XSAVEOPT:
+    case Mnemonic::XSAVEOPT64:
+    case Mnemonic::XSAVEC:
+    case Mnemonic::XSAVEC64:
+    case Mnemonic::XSAVES:
+    case Mnemonic::XSAVES64:
+    case Mnemonic::XRSTORS:
+    case Mnemonic::XRSTORS64:
     case Mnemonic::XRSTOR:
     case Mnemonic::XRSTOR64: return "depends on the host's XCR0";
     case Mnemonic::VMRUN:

@@ -236,6 +236,14 @@ const Case kCases[] = {
        return static_cast<u64>(static_cast<i64>(m.handler()));
      }},
     // The guest's pages are the user's: fetches need the bit of their own, which is clear.
+    {EnableXsaves, ~u64{0}, 6, nothing,  // #UD without
+     [](Subject& m) {
+       m[Field::GuestCr4] |= cr4::kOsxsave;
+       m.gpr(arch::kRax) = m.gpr(arch::kRdx) = 0;
+       m.gpr(arch::kRdi) = kData;
+       CHECK(m.enter({0x0F, 0xC7, 0x2F}) == kHlt);  // XSAVES [RDI]
+       return static_cast<u64>(static_cast<i64>(m.handler()));
+     }},
     {ModeBasedExecute, 48, kHlt, [](Subject& m) { m.ept(); }, [](Subject& m) { return m.enter({0x90}); }},
     {UseTscScaling, 2, 1,
      [](Subject& m) {

@@ -52,7 +52,11 @@ Told told(std::initializer_list<u8> bytes, u8 code_bytes = 8, bool io_informatio
 }  // namespace
 
 // Catches a mixed-up position: every part of an address once, with registers above 7.
-TEST_CASE("memory operands: VMCLEAR, VMPTRLD, VMPTRST, VMXON (table 28-13)") {
+TEST_CASE("memory operands: VMCLEAR, VMPTRLD, VMPTRST, VMXON, XRSTORS, XSAVES (table 28-13)") {
+  for (const u8 modrm : {u8{0x1F}, u8{0x2F}}) {
+    CHECK(told({0x0F, 0xC7, modrm}) == Told{memory(Size64, Ds, Di), 0});
+    CHECK(told({0x48, 0x0F, 0xC7, modrm}) == Told{memory(Size64, Ds, Di), 0});
+  }
   CHECK(told({0x66, 0x0F, 0xC7, 0x37}) == Told{memory(Size64, Ds, Di), 0});
   CHECK(told({0x0F, 0xC7, 0x37}) == Told{memory(Size64, Ds, Di), 0});
   CHECK(told({0x0F, 0xC7, 0x3F}) == Told{memory(Size64, Ds, Di), 0});

@@ -149,15 +149,52 @@ TEST_CASE("an exit comes before the exceptions of what the instruction would do"
   CHECK(m.again({0x0F, 0x01, 0xD1}) == code_of(ExitReason::Xsetbv));
 }
 
+// SDM vol. 3, 26.1.3: the mask, IA32_XSS and the bitmap have to meet. Catches exits that ask for less, or
+// that come before #UD or the fault of privilege; and an exit behind the exceptions of memory and CR0.TS.
+TEST_CASE("XSAVES and XRSTORS exit for supervisor components of the bitmap alone") {
+  constexpr u64 kComponent = bit(8);
+  for (const u8 modrm : {u8{0x2F}, u8{0x1F}}) {
+    const auto reason = modrm == 0x2F ? ExitReason::Xsaves : ExitReason::Xrstors;
+    const auto run = [&](u64 mask, u64 supported, u64 bitmap, void (*change)(GuestMachine&)) {
+      GuestMachine m;
+      m.set(Control::EnableXsaves);
+      m.intercept_exception(6), m.intercept_exception(13);
+      m[Field::GuestCr4] |= arch::cr4::kOsxsave;
+      m[Field::XssExitingBitmap] = bitmap;
+      m.cpu().xss = supported;
+      m.cpu().gpr[arch::kRax] = mask, m.cpu().gpr[arch::kRdx] = 0;
+      m.cpu().gpr[arch::kRdi] = kData;
+      for (u64 at = 0; at < 576; at += 8) m.poke<u64>(kData + at, 0);
+      m.poke<u64>(kData + 520, bit(63));
+      change(m);
+      return m.enter({0x0F, 0xC7, modrm});
+    };
+    const auto as_it_is = [](GuestMachine&) {};
+    CHECK(run(kComponent | 3, kComponent, kComponent, as_it_is) == code_of(reason));
+    CHECK(run(3, kComponent, kComponent, as_it_is) == code_of(ExitReason::Hlt));
+    CHECK(run(kComponent | 3, 0, kComponent, as_it_is) == code_of(ExitReason::Hlt));
+    CHECK(run(kComponent | 3, kComponent, ~kComponent, as_it_is) == code_of(ExitReason::Hlt));
+    CHECK(run(kComponent, kComponent, kComponent, [](GuestMachine& m) { m.guest_user(); }) == 0);
+    CHECK(run(kComponent, kComponent, kComponent,
+              [](GuestMachine& m) { m[Field::GuestCr4] &= ~arch::cr4::kOsxsave; }) == 0);
+    CHECK(run(kComponent, kComponent, kComponent, [](GuestMachine& m) {
+            m[Field::GuestCr0] |= arch::cr0::kTs;
+            m.cpu().gpr[arch::kRdi] = 0x8000'0000'0001;
+          }) == code_of(reason));
+  }
+}
+
 // Catches instructions that a guest has though its hypervisor has not enabled them (26.3).
-TEST_CASE("RDTSCP, INVPCID and VMFUNC are undefined unless enabled") {
+TEST_CASE("RDTSCP, INVPCID, VMFUNC, XSAVES and XRSTORS are undefined unless enabled") {
   struct Undefined {
     Control control;
     std::initializer_list<u8> code;
   };
   for (const Undefined& u : {Undefined{Control::EnableRdtscp, {0x0F, 0x01, 0xF9}},
                              Undefined{Control::EnableInvpcid, {0x66, 0x0F, 0x38, 0x82, 0x07}},
-                             Undefined{Control::EnableVmFunctions, {0x0F, 0x01, 0xD4}}}) {
+                             Undefined{Control::EnableVmFunctions, {0x0F, 0x01, 0xD4}},
+                             Undefined{Control::EnableXsaves, {0x0F, 0xC7, 0x2F}},
+                             Undefined{Control::EnableXsaves, {0x0F, 0xC7, 0x1F}}}) {
     for (const bool user : {false, true}) {
       GuestMachine m;
       prepare(m);
