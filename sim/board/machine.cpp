@@ -14,9 +14,9 @@ namespace hvlab::board {
 
 namespace {
 
-constexpr std::array<const char*, 9> kEndNames = {"power-off",    "debug-exit",        "reset",
-                                                  "triple-fault", "vmx-abort",         "hang",
-                                                  "time-limit",   "instruction-limit", "interrupted"};
+constexpr std::array<const char*, 10> kEndNames = {"power-off",         "debug-exit", "reset", "triple-fault",
+                                                   "vmx-abort",         "host-state", "hang",  "time-limit",
+                                                   "instruction-limit", "interrupted"};
 // advance() is called this often between two looks at the host.
 constexpr unsigned kProgressSlices = 256;
 constexpr Picoseconds kLongestNap = kSecond;
@@ -90,6 +90,7 @@ void Machine::Impl::thread() {
       case Halt::TimeLimit: end(End::TimeLimit, 0); break;
       case Halt::InstructionLimit: end(End::InstructionLimit, 0); break;
       case Halt::TripleFault: end(End::TripleFault, 0); break;
+      case Halt::HostRefused: end(End::HostRefused, 0); break;
       case Halt::VmxAbort: end(End::VmxAbort, processors.at(processors.running()).vmx_abort()); break;
       case Halt::Hang: end(End::Hang, 0); break;
     }

@@ -38,8 +38,9 @@ enum class End : u8 {
   DebugExit,  // the guest wrote `value` to port F4h
   Reset,      // the guest reset the machine
   TripleFault,
-  VmxAbort,  // a VM exit could not be completed (SDM vol. 3, 28.7): `value` is the indicator
-  Hang,  // every processor is halted and nothing can wake one
+  VmxAbort,     // a VM exit could not be completed (SDM vol. 3, 28.7): `value` is the indicator
+  HostRefused,  // the host's state was not valid at a #VMEXIT (APM vol. 2, 15.6)
+  Hang,         // every processor is halted and nothing can wake one
   TimeLimit,
   InstructionLimit,
   Interrupted,  // request_stop()

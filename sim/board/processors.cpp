@@ -210,7 +210,9 @@ Halt Processors::run_one(size_t index, const Limits& limits) {
   if (spun && others_run(index)) meet(processor.cycles());
   if (stopped_) return Halt::Stopped;
   if (stop != Stop::Shutdown) return Halt::None;
-  return processor.vmx_abort() != 0 ? Halt::VmxAbort : Halt::TripleFault;
+  return processor.vmx_abort() != 0 ? Halt::VmxAbort
+         : processor.host_refused() ? Halt::HostRefused
+                                    : Halt::TripleFault;
 }
 
 /// Those that nobody has woken, but whose own timers end before the slice: they have something to do then.

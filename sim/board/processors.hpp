@@ -20,8 +20,9 @@ enum class Halt : u8 {
   TimeLimit,
   InstructionLimit,
   TripleFault,
-  VmxAbort,  // Processor::vmx_abort() tells which
-  Hang,      // nothing runs and nothing can wake a processor
+  VmxAbort,     // Processor::vmx_abort() tells which
+  HostRefused,  // the host of an SVM guest could not be loaded
+  Hang,         // nothing runs and nothing can wake a processor
 };
 
 /// Processors take turns in the order of their numbers, in slices that end early at the next deadline. The

@@ -286,6 +286,7 @@ Stop Processor::run(u64 limit) { return impl_->run(limit); }
 u64 Processor::cycles() const { return impl_->cpu.cycles(); }
 u64 Processor::instructions() const { return impl_->cpu.instructions; }
 u32 Processor::vmx_abort() const { return impl_->vmx.aborted(); }
+bool Processor::host_refused() const { return impl_->svm.host_refused(); }
 void Processor::probe(std::vector<u64> addresses) { impl_->code->set_probes(std::move(addresses)); }
 void Processor::memory_remapped() { mmu::forget_hosts(impl_->cpu); }
 cpu::Cpu& Processor::state() { return impl_->cpu; }

@@ -100,6 +100,8 @@ class Processor final : public ProcessorPins {
 
   /// After Stop::Shutdown: the indicator of a VMX abort (SDM vol. 3, 28.7), 0 if it was none.
   u32 vmx_abort() const;
+  /// After Stop::Shutdown: a #VMEXIT found its host's state not valid (APM vol. 2, 15.6).
+  bool host_refused() const;
 
   /// set_probes for all processors that share this one's decoded code.
   void probe(std::vector<u64> addresses);

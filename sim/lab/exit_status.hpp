@@ -4,9 +4,10 @@
 namespace hvlab::lab::exit_status {
 
 inline constexpr int kPowerOff = 0;
-inline constexpr int kUsage = 2;    // a mistake of the user's: one line on standard error
-inline constexpr int kMissing = 6;  // a package, an image or a data file is not there
-inline constexpr int kHang = 116;   // every processor is halted and nothing can wake one
+inline constexpr int kUsage = 2;        // a mistake of the user's: one line on standard error
+inline constexpr int kMissing = 6;      // a package, an image or a data file is not there
+inline constexpr int kHostState = 114;  // a #VMEXIT found a host that cannot be loaded
+inline constexpr int kHang = 116;       // every processor is halted and nothing can wake one
 inline constexpr int kTripleFault = 118;
 inline constexpr int kReset = 120;        // the guest reset the machine
 inline constexpr int kVmxAbort = 122;     // a VM exit could not be completed
@@ -29,6 +30,8 @@ inline constexpr const char* kHelp =
     "  0             the guest switched the machine off\n"
     "  (v << 1) | 1  with --debug-exit: the guest wrote v to port 0xf4 (modulo 256; always odd)\n"
     "  2             a mistake in the command line or in a file: one line on standard error says which\n"
+    "  114           host-state: what a #VMEXIT of SVM was to go back to was not valid, so that the "
+    "processor shut down\n"
     "  116           hang: every processor is halted and nothing can wake one (HLT with interrupts off)\n"
     "  118           triple fault\n"
     "  120           the guest reset the machine\n"

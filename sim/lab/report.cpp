@@ -188,6 +188,7 @@ int status_of(const board::RunEnd& end) {
     case End::Reset: return exit_status::kReset;
     case End::TripleFault: return exit_status::kTripleFault;
     case End::VmxAbort: return exit_status::kVmxAbort;
+    case End::HostRefused: return exit_status::kHostState;
     case End::Hang: return exit_status::kHang;
     case End::TimeLimit:
     case End::InstructionLimit: return exit_status::kLimit;
@@ -200,7 +201,9 @@ std::string describe_end(const board::Machine& machine, const board::RunEnd& end
   std::string text = std::string("hvlab: ended by ") + name(end.why);
   if (end.why == End::DebugExit) text += format(" (value 0x%x)", end.value);
   if (end.why == End::VmxAbort) text += format(" (indicator %u: SDM vol. 3, 28.7)", end.value);
-  if (end.why == End::TripleFault || end.why == End::VmxAbort || end.why == End::Reset)
+  if (end.why == End::HostRefused) text += " (not valid at a #VMEXIT: APM vol. 2, 15.6)";
+  if (end.why == End::TripleFault || end.why == End::VmxAbort || end.why == End::HostRefused ||
+      end.why == End::Reset)
     text += format(" of processor %u", end.processor);
   text += '\n';
   for (size_t i = 0; i < machine.processors().count(); ++i) {

@@ -204,7 +204,7 @@ constexpr Key kScenarioKeys[] = {
     {"events", List, Optional, "", "What happens when.", "", 0, 64, &kEvent},
     {"limits", Type::Map, Default, "", "When a run is cut off.", "", 0, 0, &kLimits},
     {"measure", Type::Map, Default, "", "What is measured.", "", 0, 0, &kMeasure},
-    {"ending", Word, Default, "power-off", "How the run must end.", "power-off|power-off or hang|reset|triple-fault|vmx-abort|hang|time-limit|instruction-limit|refused"},
+    {"ending", Word, Default, "power-off", "How the run must end.", "power-off|power-off or hang|reset|triple-fault|vmx-abort|host-state|hang|time-limit|instruction-limit|refused"},
     {"vary", Axes, Optional, "", "What is varied: all combinations of the values are cells, each a run."},
     {"expect", List, Optional, "", "What must hold.", "", 0, 1000, &kExpect},
     {"claim", Type::Map, Optional, "", "A claim that the cells' numbers decide.", "", 0, 0, &kClaim},

@@ -109,17 +109,22 @@ void Unit::leave(Cpu& cpu, Exit code, u64 info1, u64 info2, u64 next_rip) {
   mmu::select_address_space(cpu);
 }
 
+void Unit::refuse_host(Cpu& cpu) {
+  cpu.activity = cpu::Activity::Shutdown;
+  host_refused_ = true;
+}
+
 /// Loads the host from its save area; a state that is not valid shuts the processor down (15.6).
 void Unit::load_host(Cpu& cpu) {
   const SaveArea& host = block_at(*this, cpu, cpu.vm_hsave_pa).save;
-  if (!host_valid(cpu, host)) cpu.activity = cpu::Activity::Shutdown;
+  if (!host_valid(cpu, host)) refuse_host(cpu);
   load_world(cpu, host);
   if (virtual_branch_records(cpu)) load_branch_records(cpu, host);
   cpu.cr0 |= arch::cr0::kPe;
   cpu.rflags_rest &= ~arch::flag::kVm;
   cpu.cpl = 0;
   const bool pae = (cpu.cr0 & arch::cr0::kPg) != 0 && (cpu.cr4 & arch::cr4::kPae) != 0 && !cpu.long_active();
-  if (pae && mmu::load_pdptes(cpu, cpu.cr3) != Outcome::Next) cpu.activity = cpu::Activity::Shutdown;
+  if (pae && mmu::load_pdptes(cpu, cpu.cr3) != Outcome::Next) refuse_host(cpu);
 }
 
 void Unit::return_to_host(Cpu& cpu) {

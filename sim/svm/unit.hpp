@@ -40,6 +40,8 @@ class Unit final : public cpu::Interceptor {
   bool set_virtual_gif(Cpu& cpu, bool value);
 
   const Guest& guest() const { return guest_; }
+  /// Activity::Shutdown is that of a #VMEXIT whose host state was not valid (15.6).
+  bool host_refused() const { return host_refused_; }
 
   // cpu::Interceptor (intercepts.cpp)
   Outcome instruction(Cpu& cpu, Intercept what, u64 information) override;
@@ -74,7 +76,10 @@ class Unit final : public cpu::Interceptor {
   u64 intercept_mask() const;
   void write_exit(Cpu& cpu, arch::svm::ControlArea& control, Exit code, u64 info1, u64 info2, u64 next_rip);
 
+  void refuse_host(Cpu& cpu);
+
   Guest guest_;
+  bool host_refused_ = false;
   arch::svm::Vmcb nowhere_;  // stands for blocks that are not in RAM
   friend arch::svm::Vmcb& block_at(Unit& unit, Cpu& cpu, u64 address);
 };

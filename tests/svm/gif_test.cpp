@@ -122,6 +122,7 @@ TEST_CASE("a host state that is not valid shuts the processor down") {
     m.cpu().nmi_pending = true;
     m.go(1000);
     CHECK(m.block.control.exit_code == code_of(Exit::Nmi));
+    CHECK(m.processor->host_refused() == (m.cpu().activity == cpu::Activity::Shutdown));
     return m.cpu().activity;
   };
   using cpu::Activity;

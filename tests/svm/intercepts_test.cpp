@@ -230,6 +230,7 @@ TEST_CASE("a shutdown of the guest is an exit") {
   not_intercepted.block.save.idtr.limit = 0;
   not_intercepted.enter({0x0F, 0x0B});
   CHECK(not_intercepted.cpu().activity == cpu::Activity::Shutdown);
+  CHECK_FALSE(not_intercepted.processor->host_refused());
 }
 
 // Catches events that are lost or delivered although their hypervisor wants them.
