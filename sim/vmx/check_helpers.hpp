@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "sim/arch/msr.hpp"
 #include "sim/arch/registers.hpp"
@@ -39,6 +41,21 @@ T peek(const cpu::Cpu& cpu, u64 address) {
   const u8* page = cpu.bus->ram_page(align_down(address, 4096));
   if (page != nullptr) std::memcpy(&value, page + address % 4096, sizeof value);
   return value;
+}
+
+/// All rules of a table known at compile time, in one piece of code.
+template <const auto& kTable>
+[[gnu::always_inline]] inline bool all_hold(In e) {
+  return [&]<size_t... kRow>(std::index_sequence<kRow...>) {
+    return (kTable[kRow].holds(e) && ...);
+  }(std::make_index_sequence<std::size(kTable)>());
+}
+/// Those that read memory.
+template <const auto& kTable>
+[[gnu::always_inline]] inline bool all_of_memory_hold(In e) {
+  return [&]<size_t... kRow>(std::index_sequence<kRow...>) {
+    return ((!kTable[kRow].reads_memory || kTable[kRow].holds(e)) && ...);
+  }(std::make_index_sequence<std::size(kTable)>());
 }
 
 /// Bits of CR0 that VM entry and VM exit leave as they are, and which are therefore not checked.

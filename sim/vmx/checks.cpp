@@ -13,9 +13,10 @@ using arch::vmx::Word;
 
 namespace {
 
-/// Goes through `checks`; the first one that does not hold makes `v` the failure that `failure` is.
-bool passes(Verdict& v, const EntryState& e, std::string_view section, std::span<const Check> checks,
-            Verdict failure) {
+/// Whether all of `checks` hold. If not, the first one that does not makes `v` the failure that `failure` is.
+bool passes(Verdict& v, const EntryState& e, std::string_view section, bool (*all)(const EntryState&),
+            std::span<const Check> checks, const Verdict& failure) {
+  if (all(e)) return true;
   for (const Check& c : checks) {
     if (c.holds(e)) continue;
     v = failure;
@@ -30,7 +31,12 @@ bool passes(Verdict& v, const EntryState& e, std::string_view section, std::span
 constexpr std::string_view kSegmentNames[kSegments] = {"ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR"};
 
 /// By rule first, then by register.
-bool segments_pass(Verdict& v, const EntryState& e, const Verdict& failure) {
+bool segments_pass(Verdict& v, const EntryState& e, const Verdict& failure, Settled* settled) {
+  if (settled != nullptr && settled->segments(e)) return true;
+  if (guest_segments_hold(e)) {
+    if (settled != nullptr) settled->keep_segments(e);
+    return true;
+  }
   SegmentFields segments[kSegments];
   for (unsigned n = 0; n < kSegments; ++n) segments[n] = segment_of(e.vmcs, n);
   for (const SegmentCheck& c : guest_segment_checks()) {
@@ -69,27 +75,32 @@ SegmentFields segment_of(const Vmcs& vmcs, unsigned number) {
           .rights = static_cast<u32>(vmcs[Field::GuestEsAccessRights + number])};
 }
 
-Verdict check_controls_and_host(const EntryState& e) {
+Verdict check_controls_and_host(const EntryState& e, Settled* settled) {
+  if (settled != nullptr && settled->controls_and_host(e) && execution_controls_of_memory_hold(e) &&
+      entry_controls_hold(e))
+    return {};
   const Verdict controls{.kind = Verdict::Kind::FailValid, .error = Error::EntryControls};
   const Verdict host{.kind = Verdict::Kind::FailValid, .error = Error::EntryHostState};
   Verdict v;
-  passes(v, e, "27.2.1.1", execution_control_checks(), controls) &&
-      passes(v, e, "27.2.1.2", exit_control_checks(), controls) &&
-      passes(v, e, "27.2.1.3", entry_control_checks(), controls) &&
-      passes(v, e, "27.2.2", host_register_checks(), host) &&
-      passes(v, e, "27.2.3", host_segment_checks(), host) &&
-      passes(v, e, "27.2.4", address_space_checks(), host);
+  passes(v, e, "27.2.1.1", execution_controls_hold, execution_control_checks(), controls) &&
+      passes(v, e, "27.2.1.2", exit_controls_hold, exit_control_checks(), controls) &&
+      passes(v, e, "27.2.1.3", entry_controls_hold, entry_control_checks(), controls) &&
+      passes(v, e, "27.2.2", host_registers_hold, host_register_checks(), host) &&
+      passes(v, e, "27.2.3", host_segments_hold, host_segment_checks(), host) &&
+      passes(v, e, "27.2.4", address_space_holds, address_space_checks(), host);
+  if (settled != nullptr && v.pass()) settled->keep_controls_and_host(e);
   return v;
 }
 
-Verdict check_guest(const EntryState& e) {
+Verdict check_guest(const EntryState& e, Settled* settled) {
   const Verdict failure{.kind = Verdict::Kind::FailEntry};
   Verdict v;
-  passes(v, e, "27.3.1.1", guest_register_checks(), failure) && segments_pass(v, e, failure) &&
-      passes(v, e, "27.3.1.3", guest_descriptor_table_checks(), failure) &&
-      passes(v, e, "27.3.1.4", guest_rip_rflags_checks(), failure) &&
-      passes(v, e, "27.3.1.5", guest_non_register_checks(), failure) &&
-      passes(v, e, "27.3.1.6", guest_pdpte_checks(), failure);
+  passes(v, e, "27.3.1.1", guest_registers_hold, guest_register_checks(), failure) &&
+      segments_pass(v, e, failure, settled) &&
+      passes(v, e, "27.3.1.3", guest_descriptor_tables_hold, guest_descriptor_table_checks(), failure) &&
+      passes(v, e, "27.3.1.4", guest_rip_rflags_hold, guest_rip_rflags_checks(), failure) &&
+      passes(v, e, "27.3.1.5", guest_non_registers_hold, guest_non_register_checks(), failure) &&
+      passes(v, e, "27.3.1.6", guest_pdptes_hold, guest_pdpte_checks(), failure);
   return v;
 }
 

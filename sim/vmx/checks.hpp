@@ -45,11 +45,33 @@ namespace entry_failure {
 inline constexpr u8 kOther = 0, kPdptes = 2, kNmiInjection = 3, kLinkPointer = 4;
 }
 
+/// What the rules of two groups looked at when they last held. A rule says the same as long as all that it
+/// looks at is the same; a hypervisor changes little between two VM entries, and comparing words costs a
+/// fraction of asking the rules. The words are compared with those in memory, where anybody may have changed
+/// them, at every VM entry.
+class Settled {
+ public:
+  /// True if rules of the group need not be asked. Of controls and host: those of 27.2.1.1 (but for
+  /// `reads_memory`), 27.2.1.2, 27.2.2 to 27.2.4.
+  bool controls_and_host(const EntryState& e) const;
+  /// Those of 27.3.1.2.
+  bool segments(const EntryState& e) const;
+  /// The rules of the group have just held.
+  void keep_controls_and_host(const EntryState& e);
+  void keep_segments(const EntryState& e);
+
+ private:
+  static constexpr unsigned kMost = 64;  // fields of a group
+  u64 controls_and_host_[kMost] = {}, segments_[kMost] = {};
+  // What is looked at besides fields; ~0: nothing is settled.
+  u64 mode_ = ~u64{0}, guest_mode_ = ~u64{0};
+};
+
 /// Controls and host state (27.2.1 to 27.2.4). The manual leaves the order open; here the controls come
-/// first, as its numbers do.
-Verdict check_controls_and_host(const EntryState& e);
+/// first, as its numbers do. With `settled` what it has need not be asked, and it is brought up to date.
+Verdict check_controls_and_host(const EntryState& e, Settled* settled = nullptr);
 /// Guest state (27.3.1), once the above has passed.
-Verdict check_guest(const EntryState& e);
+Verdict check_guest(const EntryState& e, Settled* settled = nullptr);
 
 // --- the tables ---
 
@@ -57,6 +79,7 @@ struct Check {
   std::string_view rule;
   bool (*holds)(const EntryState&);
   u8 qualification = entry_failure::kOther;
+  bool reads_memory = false;  // besides the VMCS, so that it is asked at every VM entry: see Settled
 };
 
 /// The fields of one segment register of the guest.
@@ -80,17 +103,32 @@ struct SegmentCheck {
   bool (*holds)(const EntryState&, const SegmentFields&);
 };
 
-std::span<const Check> execution_control_checks();       // 27.2.1.1
-std::span<const Check> exit_control_checks();            // 27.2.1.2
-std::span<const Check> entry_control_checks();           // 27.2.1.3
-std::span<const Check> host_register_checks();           // 27.2.2
-std::span<const Check> host_segment_checks();            // 27.2.3
-std::span<const Check> address_space_checks();           // 27.2.4
-std::span<const Check> guest_register_checks();          // 27.3.1.1
-std::span<const SegmentCheck> guest_segment_checks();    // 27.3.1.2
+/// A subsection's rules: the table, and whether all of it holds, which is the same asked at once: VM entries
+/// seldom fail, and asked rule by rule a table costs several times as much.
+std::span<const Check> execution_control_checks();  // 27.2.1.1
+bool execution_controls_hold(const EntryState& e);
+bool execution_controls_of_memory_hold(const EntryState& e);  // Check::reads_memory
+std::span<const Check> exit_control_checks();                 // 27.2.1.2
+bool exit_controls_hold(const EntryState& e);
+std::span<const Check> entry_control_checks();  // 27.2.1.3
+bool entry_controls_hold(const EntryState& e);
+std::span<const Check> host_register_checks();  // 27.2.2
+bool host_registers_hold(const EntryState& e);
+std::span<const Check> host_segment_checks();  // 27.2.3
+bool host_segments_hold(const EntryState& e);
+std::span<const Check> address_space_checks();  // 27.2.4
+bool address_space_holds(const EntryState& e);
+std::span<const Check> guest_register_checks();  // 27.3.1.1
+bool guest_registers_hold(const EntryState& e);
+std::span<const SegmentCheck> guest_segment_checks();  // 27.3.1.2
+bool guest_segments_hold(const EntryState& e);
 std::span<const Check> guest_descriptor_table_checks();  // 27.3.1.3
-std::span<const Check> guest_rip_rflags_checks();        // 27.3.1.4
-std::span<const Check> guest_non_register_checks();      // 27.3.1.5
-std::span<const Check> guest_pdpte_checks();             // 27.3.1.6
+bool guest_descriptor_tables_hold(const EntryState& e);
+std::span<const Check> guest_rip_rflags_checks();  // 27.3.1.4
+bool guest_rip_rflags_hold(const EntryState& e);
+std::span<const Check> guest_non_register_checks();  // 27.3.1.5
+bool guest_non_registers_hold(const EntryState& e);
+std::span<const Check> guest_pdpte_checks();  // 27.3.1.6
+bool guest_pdptes_hold(const EntryState& e);
 
 }  // namespace hvlab::vmx

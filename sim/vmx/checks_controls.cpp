@@ -103,6 +103,8 @@ constexpr Check kEntryChecks[] = {
 }  // namespace
 
 std::span<const Check> exit_control_checks() { return kExitChecks; }
+bool exit_controls_hold(In e) { return all_hold<kExitChecks>(e); }
 std::span<const Check> entry_control_checks() { return kEntryChecks; }
+bool entry_controls_hold(In e) { return all_hold<kEntryChecks>(e); }
 
 }  // namespace hvlab::vmx

@@ -63,7 +63,7 @@ constexpr Check kChecks[] = {
      }},
     {"\"use TPR shadow\" without \"virtualize APIC accesses\" and \"virtual-interrupt delivery\": the TPR "
      "threshold is at most VTPR's bits 7:4",
-     threshold_within_vtpr},
+     threshold_within_vtpr, entry_failure::kOther, true},
     {"\"virtual NMIs\" needs \"NMI exiting\"",
      [](In e) { return has(e, NmiExiting) || !has(e, VirtualNmis); }},
     {"\"NMI-window exiting\" needs \"virtual NMIs\"",
@@ -131,5 +131,7 @@ constexpr Check kChecks[] = {
 }  // namespace
 
 std::span<const Check> execution_control_checks() { return kChecks; }
+bool execution_controls_hold(In e) { return all_hold<kChecks>(e); }
+bool execution_controls_of_memory_hold(In e) { return all_of_memory_hold<kChecks>(e); }
 
 }  // namespace hvlab::vmx

@@ -113,7 +113,10 @@ constexpr Check kRipRflagsChecks[] = {
 }  // namespace
 
 std::span<const Check> guest_register_checks() { return kRegisterChecks; }
+bool guest_registers_hold(In e) { return all_hold<kRegisterChecks>(e); }
 std::span<const Check> guest_descriptor_table_checks() { return kDescriptorTableChecks; }
+bool guest_descriptor_tables_hold(In e) { return all_hold<kDescriptorTableChecks>(e); }
 std::span<const Check> guest_rip_rflags_checks() { return kRipRflagsChecks; }
+bool guest_rip_rflags_hold(In e) { return all_hold<kRipRflagsChecks>(e); }
 
 }  // namespace hvlab::vmx

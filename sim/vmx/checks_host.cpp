@@ -93,7 +93,10 @@ constexpr Check kAddressSpaceChecks[] = {
 }  // namespace
 
 std::span<const Check> host_register_checks() { return kRegisterChecks; }
+bool host_registers_hold(In e) { return all_hold<kRegisterChecks>(e); }
 std::span<const Check> host_segment_checks() { return kSegmentChecks; }
+bool host_segments_hold(In e) { return all_hold<kSegmentChecks>(e); }
 std::span<const Check> address_space_checks() { return kAddressSpaceChecks; }
+bool address_space_holds(In e) { return all_hold<kAddressSpaceChecks>(e); }
 
 }  // namespace hvlab::vmx

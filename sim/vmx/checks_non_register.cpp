@@ -156,6 +156,8 @@ constexpr Check kPdpteChecks[] = {
 }  // namespace
 
 std::span<const Check> guest_non_register_checks() { return kNonRegisterChecks; }
+bool guest_non_registers_hold(In e) { return all_hold<kNonRegisterChecks>(e); }
 std::span<const Check> guest_pdpte_checks() { return kPdpteChecks; }
+bool guest_pdptes_hold(In e) { return all_hold<kPdpteChecks>(e); }
 
 }  // namespace hvlab::vmx

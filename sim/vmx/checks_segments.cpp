@@ -162,8 +162,23 @@ constexpr SegmentCheck kChecks[] = {
      [](In, Seg s) { return !s.usable() || (s.rights >> 17) == 0; }},
 };
 
+/// Rule `kRow` for each of the registers that it is about.
+template <size_t kRow, size_t... kNumber>
+[[gnu::always_inline]] inline bool applies(In e, const SegmentFields (&segments)[kSegments],
+                                           std::index_sequence<kNumber...>) {
+  return ((!test_bit(kChecks[kRow].segments, kNumber) || kChecks[kRow].holds(e, segments[kNumber])) && ...);
+}
+
 }  // namespace
 
 std::span<const SegmentCheck> guest_segment_checks() { return kChecks; }
+
+bool guest_segments_hold(In e) {
+  SegmentFields segments[kSegments];
+  for (unsigned n = 0; n < kSegments; ++n) segments[n] = segment_of(e.vmcs, n);
+  return [&]<size_t... kRow>(std::index_sequence<kRow...>) {
+    return (applies<kRow>(e, segments, std::make_index_sequence<kSegments>()) && ...);
+  }(std::make_index_sequence<std::size(kChecks)>());
+}
 
 }  // namespace hvlab::vmx

@@ -117,7 +117,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   Vmcs& v = vmcs(cpu);
   guest_ = {.controls = controls_of(v), .was_nmi_blocked = cpu.nmi_blocked};
   const EntryState state{cpu, v, guest_.controls, current};
-  if (const Verdict verdict = check_controls_and_host(state); !verdict.pass()) {
+  if (const Verdict verdict = check_controls_and_host(state, &settled_); !verdict.pass()) {
     note(cpu, verdict);
     fail_valid(cpu, current, verdict.error);
     end_instruction(cpu);
@@ -128,7 +128,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   cpu.management = cpu.vmm.management(current);
   cpu.report(observe::EventKind::VmEntry, current, has(Control::EnableEpt) ? v[Field::Eptp] : 0);
   guest_.entered = cpu.cycles();
-  if (const Verdict verdict = check_guest(state); !verdict.pass()) {
+  if (const Verdict verdict = check_guest(state, &settled_); !verdict.pass()) {
     fail_entry(cpu, ExitReason::InvalidGuestState, verdict);
     return false;
   }

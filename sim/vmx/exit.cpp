@@ -172,19 +172,18 @@ void Unit::leave(Cpu& cpu, const Leaving& why) {
 /// 28.5 and 28.6. `stored`: how many MSRs 28.4 has stored before.
 void Unit::to_host(Cpu& cpu, bool nmi_blocked, u64 stored) {
   if (cpu.ledger != nullptr) cpu.ledger->open(observe::Account::WorldSwitch, cpu.cycles());
-  const u64 loaded = vmcs(cpu)[Field::ExitMsrLoadCount];
+  const Vmcs& v = vmcs(cpu);
+  const auto loaded = static_cast<u32>(v[Field::ExitMsrLoadCount]);
   cpu.charge(cpu.costs.vm_exit + msr_area_cycles(cpu, stored) + msr_area_cycles(cpu, loaded));
   close_door(cpu);
   cpu.nmi_blocked = nmi_blocked;
-  load_host(cpu, vmcs(cpu), guest_.controls);
+  load_host(cpu, v, guest_.controls);
   cpu.hypervisor = true;
   cpu.reported_cpl = 0;
   if (!has(Control::EnableVpid)) mmu::flush_vpid(cpu, 0);  // 29.4.3.1
   mmu::select_address_space(cpu);
   if (pae_paging(cpu) && mmu::load_pdptes(cpu, cpu.cr3) != Outcome::Next) return abort(cpu, kHostPdptes);
-  const Vmcs& v = vmcs(cpu);
-  if (load_msrs(cpu, msr_area(v, Field::ExitMsrLoadAddress), static_cast<u32>(v[Field::ExitMsrLoadCount])) !=
-      0)
+  if (loaded != 0 && load_msrs(cpu, msr_area(v, Field::ExitMsrLoadAddress), loaded) != 0)
     abort(cpu, kLoadingMsrs);
 }
 

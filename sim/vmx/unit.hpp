@@ -130,6 +130,7 @@ class Unit final : public cpu::Interceptor {
   bool convert(Cpu& cpu, const Leaving& why);
 
   Guest guest_;
+  Settled settled_;
   Refusal refused_;
   u32 aborted_ = 0;
   Vmcs nowhere_;  // stands for regions that are not in RAM
