@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/views/cluster_picture.hpp"
 #include "visualizer/app.hpp"
 #include "visualizer/live_bar.hpp"
 #include "visualizer/parts.hpp"
@@ -152,10 +153,16 @@ void App::draw_status(Frame& frame) {
     text = frame.say("window.not_aligned", {to_text(state_.align), names});
   }
   const auto [from, until] = frame.span();
-  const std::string cursor =
-      state_.at ? frame.say("window.cursor",
-                            {show_time(*state_.at, std::max<PicosecondDelta>((until - from) / 2000, 1))})
-                : "";
+  // Of clusters a clock: they run for days.
+  const bool clock =
+      std::ranges::any_of(runs_.runs, [](const auto& run) { return run->cluster() != nullptr; });
+  const PicosecondDelta grain = std::max<PicosecondDelta>((until - from) / 2000, 1);
+  std::string cursor;
+  if (state_.at)
+    cursor = frame.say("window.cursor",
+                       {clock && *state_.at >= 0 ? views::clock_text(static_cast<u64>(*state_.at) / 1000,
+                                                                     static_cast<u64>(grain) / 1000)
+                                                 : show_time(*state_.at, grain)});
   const float right = ImGui::GetWindowContentRegionMax().x - text_width(cursor);
   ImGui::TextDisabled("%s", fitted(text, right - ImGui::GetCursorPosX() - look_.px(12)).c_str());
   if (cursor.empty()) return;
@@ -166,7 +173,7 @@ void App::draw_status(Frame& frame) {
 void App::draw_help(Frame& frame) {
   static constexpr const char* kLines[] = {"views", "help",     "widgets", "copy",    "picture", "tables",
                                            "theme", "language", "scale",   "present", "quit"};
-  static constexpr const char* kKeys[] = {"1 … 7",  "F1",     "F2",         "Ctrl C", "Ctrl S", "Ctrl E",
+  static constexpr const char* kKeys[] = {"1 … 8",  "F1",     "F2",         "Ctrl C", "Ctrl S", "Ctrl E",
                                           "Ctrl T", "Ctrl L", "Ctrl + − 0", "Ctrl P", "Ctrl Q"};
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});

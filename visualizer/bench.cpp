@@ -56,9 +56,17 @@ class Script {
       from_ += (at - 2 * kZooms - kPans < kPans / 2 ? 1 : -1) * span_ / 200;
     state.from = static_cast<PicosecondDelta>(std::llround(from_));
     state.until = static_cast<PicosecondDelta>(std::llround(from_ + span_));
+    if (state.view == "cluster") scrub(state);
   }
 
  private:
+  // All hosts at another moment in each frame, from the beginning to the end and back, whatever is shown.
+  void scrub(ViewState& state) const {
+    constexpr int kSteps = 400;
+    const int at = step_ % (2 * kSteps);
+    const double part = static_cast<double>(at < kSteps ? at : 2 * kSteps - at) / kSteps;
+    state.at = static_cast<PicosecondDelta>(std::llround(begin_ + part * length_));
+  }
   void zoom(double factor) {
     const double middle = from_ + span_ * 0.5;
     span_ *= factor;

@@ -6,6 +6,7 @@
 
 #include "sim/base/user_error.hpp"
 #include "sim/record/run_files.hpp"
+#include "sim/record/run_reader.hpp"
 #include "sim/views/lesson_files.hpp"
 #include "visualizer/app.hpp"
 #include "visualizer/session.hpp"
@@ -47,6 +48,15 @@ Request with_session(const Request& request, const std::vector<std::string>& arg
   return merged;
 }
 
+// A cluster's run has nothing that the first view would show.
+bool first_is_cluster(const Request& request) {
+  if (request.state.runs.empty()) return false;
+  const record::RunReader run(request.state.runs.front());
+  if (!run.has_cells()) return run.has(record::kClusterFile);
+  const std::vector<record::RunReader> cells = run.cells();
+  return !cells.empty() && cells.front().has(record::kClusterFile);
+}
+
 Request read_request(const std::vector<std::string>& arguments) {
   Request request = request_from_arguments(arguments);
   if (request.help || request.fresh || makes_files(request)) return request;
@@ -79,6 +89,8 @@ int main(int argc, char** argv) {
     if (request.bench > 0 && !is_given(request, "view")) request.state.view = "timeline";
     if (request.state.runs.empty() && request.state.lesson.empty())
       throw UserError("view: which run? `hvlab demo` makes some; see 'hvlab view --help'");
+    if (!is_given(request, "view") && request.state.view == "compare" && first_is_cluster(request))
+      request.state.view = "cluster";
     return run_viewer(request);
   } catch (const record::RunMissing& error) {
     std::cerr << "hvlab: " << error.what() << '\n';

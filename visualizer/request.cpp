@@ -5,6 +5,7 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <sstream>
 
 #include "sim/base/user_error.hpp"
@@ -24,7 +25,7 @@ po::options_description all_arguments() {
   po::options_description options("Options", 110, 70);
   // clang-format off
   options.add_options()
-      ("view", text("NAME"), "compare, ladder, timeline, exits, machine, sweep or lesson")
+      ("view", text("NAME"), "compare, ladder, timeline, exits, machine, sweep, lesson or cluster; without it, cluster for runs of clusters, else compare")
       ("lesson", text("NAME"), "a guided lab: its number or name; 'list' lists them")
       ("show", text("N,N..."), "which of the runs, by their numbers (the first eight)")
       ("align", text("WHERE"), "what is time 0: start, mark:TEXT, phase:NAME or event:KIND, with #N behind the N-th")
@@ -166,7 +167,15 @@ PicosecondDelta time_of(const std::string& option, const std::string& text) {
   const std::string number = text.substr(0, end), unit = end == std::string::npos ? "" : text.substr(end);
   constexpr std::pair<const char*, int> kUnits[] = {{"ps", 0}, {"ns", 3}, {"us", 6}, {"ms", 9}, {"s", 12}};
   const auto* found = std::ranges::find_if(kUnits, [&](const auto& one) { return unit == one.first; });
-  const std::string how = option + " '" + text + "': give a time like 120us (ps, ns, us, ms or s)";
+  const std::string how = option + " '" + text + "': give a time like 120us (ps, ns, us, ms, s, min, h or d)";
+  for (const auto& [large, seconds] : {std::pair("min", 60), std::pair("h", 3600), std::pair("d", 86'400)}) {
+    if (unit != large) continue;
+    // Clusters' times: to a millisecond is fine enough, up to what there is room for.
+    char* end_of_number = nullptr;
+    const double value = std::strtod(number.c_str(), &end_of_number) * seconds * 1000;
+    if (number.empty() || *end_of_number != 0 || !(std::abs(value) < 9.2e9)) throw UserError(how);
+    return static_cast<PicosecondDelta>(std::llround(value)) * 1'000'000'000;
+  }
   if (found == std::end(kUnits) || number.empty()) throw UserError(how);
   const bool negative = number[0] == '-';
   const std::string digits = number.substr(negative || number[0] == '+' ? 1 : 0);

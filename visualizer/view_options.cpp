@@ -6,6 +6,15 @@ namespace hvlab::visualizer {
 
 const std::vector<ViewOption>& all_options() {
   static const std::vector<ViewOption> kOptions = {
+      {"cluster.colour", "processors", "what of hosts is shown: processors, memory, power"},
+      {"cluster.area", "memory", "what a machine's area stands for: memory, vcpus"},
+      {"cluster.chosen", "",
+       "what the card is of: RUN:host:N, machine, store, move or event, RUN from 1, N from 0"},
+      {"cluster.events", "",
+       "which occurrences: fault,availability,move,round,machine,host,balance,refusal; what matters if not "
+       "given"},
+      {"cluster.search", "", "only occurrences with this text in their name or subjects"},
+      {"cluster.speed", "", "simulated seconds in one when it plays; all that is shown in 40 s if not given"},
       {"exits.by", "reason", "what a row is: reason, class, machine, vcpu, vcpu-reason"},
       {"exits.reason", "", "only exits for this reason"},
       {"exits.class", "", "only exits of this class"},

@@ -33,5 +33,6 @@ void draw_exits(Frame& frame);
 void draw_machine(Frame& frame);
 void draw_sweep(Frame& frame);
 void draw_lesson(Frame& frame);
+void draw_cluster(Frame& frame);
 
 }  // namespace hvlab::visualizer

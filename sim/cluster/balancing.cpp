@@ -85,11 +85,22 @@ u32 card_speed(const Simulation& sim, Index host) {
   return cards.empty() ? 0 : sim.cluster.nics[cards.front()].mbps;
 }
 
-bool is_worth_it(const Simulation& sim, const Plan& plan, Index machine, Index from, Index to) {
+/// What a move would bring and take, in MHz x s.
+struct Worth {
+  double won = 0;
+  double taken = 0;
+};
+
+Worth worth_of(const Simulation& sim, const Plan& plan, Index machine, Index from, Index to) {
   const VirtualMachine& vm = sim.cluster.machines[machine];
-  const double won = benefit(plan.entitled[machine], plan.loads[from], plan.loads[to],
-                             sim.cluster.hosts[to].capacity(), sim.balancer.period);
-  return won > cost(vm.memory, card_speed(sim, from), sim.moves.service);
+  return {benefit(plan.entitled[machine], plan.loads[from], plan.loads[to], sim.cluster.hosts[to].capacity(),
+                  sim.balancer.period),
+          cost(vm.memory, card_speed(sim, from), sim.moves.service)};
+}
+
+bool is_worth_it(const Simulation& sim, const Plan& plan, Index machine, Index from, Index to) {
+  const Worth worth = worth_of(sim, plan, machine, from, to);
+  return worth.won > worth.taken;
 }
 
 void consider(const Simulation& sim, const Plan& plan, Index from, Index to, Choice& best) {
@@ -129,13 +140,27 @@ bool another_leaves(const Simulation& sim, const VirtualMachine& vm) {
   });
 }
 
+u32 thousandths(double part) { return static_cast<u32>(part * 1000); }
+
+MoveCause cause_of(const Simulation& sim, const Plan& plan, const Choice& choice) {
+  const Worth worth = worth_of(sim, plan, choice.machine, choice.from, choice.to);
+  return {.reason = MoveReason::Balance,
+          .imbalance_before = thousandths(plan.deviation()),
+          .imbalance_after = thousandths(std::sqrt(std::max(0.0, choice.variance))),
+          .load_from = thousandths(plan.loads[choice.from]),
+          .load_to = thousandths(plan.loads[choice.to]),
+          .benefit = static_cast<u64>(worth.won),
+          .cost = static_cast<u64>(worth.taken)};
+}
+
 void make_rules_hold(Simulation& sim) {
   for (Index machine = 0; machine < sim.cluster.machines.size(); ++machine) {
     const VirtualMachine& vm = sim.cluster.machines[machine];
     if ((vm.apart | vm.together | vm.hosts) == 0) continue;
     if (vm.state != VmState::Running || vm.migration != kNone) continue;
-    if (!rules_allow(sim.cluster, machine, vm.host) && !another_leaves(sim, vm))
-      ask_move(sim, machine, kNone);
+    const PlaceRule broken = broken_rule(sim.cluster, machine, vm.host);
+    if (broken != PlaceRule::None && !another_leaves(sim, vm))
+      ask_move(sim, machine, kNone, kNone, {MoveReason::Rule, broken});
   }
 }
 
@@ -148,7 +173,9 @@ void look(Simulation& sim) {
   while (asked < sim.balancer.most_moves &&
          plan.deviation() > threshold_of(sim.balancer, plan.hosts.size())) {
     const Choice choice = best_choice(sim, plan);
-    if (choice.machine == kNone || ask_move(sim, choice.machine, choice.to) != Refusal::None) break;
+    if (choice.machine == kNone) break;
+    const MoveCause cause = cause_of(sim, plan, choice);
+    if (ask_move(sim, choice.machine, choice.to, kNone, cause) != Refusal::None) break;
     apply(sim, plan, choice.machine, choice.from, choice.to);
     ++asked;
   }

@@ -1,6 +1,7 @@
 #include "sim/cluster/life.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "sim/cluster/load.hpp"
 #include "sim/cluster/restarts.hpp"
@@ -26,17 +27,27 @@ bool is_with_its_friends(const Cluster& cluster, Index machine, Index host) {
 
 }  // namespace
 
-bool rules_allow(const Cluster& cluster, Index machine, Index host) {
+std::string_view name(PlaceRule rule) {
+  static constexpr std::array<std::string_view, static_cast<size_t>(PlaceRule::Count)> kNames = {
+      "", "apart", "together", "hosts"};
+  return kNames[static_cast<size_t>(rule)];
+}
+
+PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host) {
   const VirtualMachine& vm = cluster.machines[machine];
-  if (vm.hosts != 0 && std::ranges::count(cluster.host_groups[vm.hosts], host) == 0) return false;
+  if (vm.hosts != 0 && std::ranges::count(cluster.host_groups[vm.hosts], host) == 0) return PlaceRule::Hosts;
   const auto is_apart = [&](Index other) {
     return other != machine && cluster.machines[other].apart == vm.apart;
   };
   const Host& at = cluster.hosts[host];
   if (vm.apart != 0 &&
       (std::ranges::any_of(at.machines, is_apart) || std::ranges::any_of(at.coming, is_apart)))
-    return false;
-  return is_with_its_friends(cluster, machine, host);
+    return PlaceRule::Apart;
+  return is_with_its_friends(cluster, machine, host) ? PlaceRule::None : PlaceRule::Together;
+}
+
+bool rules_allow(const Cluster& cluster, Index machine, Index host) {
+  return broken_rule(cluster, machine, host) == PlaceRule::None;
 }
 
 Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {

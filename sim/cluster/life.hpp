@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "sim/cluster/refusal.hpp"
 #include "sim/cluster/types.hpp"
@@ -11,7 +12,14 @@ namespace hvlab::cluster {
 struct Cluster;
 struct Simulation;
 
-/// Whether the rules let the machine be on the host beside those that are there. Looks at nothing else.
+/// The rules of where a machine may be.
+enum class PlaceRule : u8 { None, Apart, Together, Hosts, Count };
+/// "apart", "together", "hosts"; empty for None.
+std::string_view name(PlaceRule rule);
+
+/// The first rule that keeps the machine off the host beside those that are there. Looks at nothing else.
+PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host);
+/// Whether there is none.
 bool rules_allow(const Cluster& cluster, Index machine, Index host);
 
 /// Why the machine cannot be on the host; None if it can. It is not there yet.

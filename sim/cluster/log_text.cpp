@@ -10,8 +10,8 @@ namespace hvlab::cluster {
 
 namespace {
 
-enum class Other : u8 { None, Host, By, Datastore, Restart, Moves };
-enum class Value : u8 { None, Bytes, Downtime, Why, Fault, Imbalance };
+using Other = LogOther;
+enum class Value : u8 { None, Bytes, Downtime, Why, Fault, Imbalance, Reason };
 
 struct Row {
   What what;
@@ -22,7 +22,7 @@ struct Row {
 // What `other` and `value` are; kinds of occurrences that are not listed have neither.
 constexpr Row kRows[] = {{What::PowerOn, Other::Restart},
                          {What::Refused, Other::None, Value::Why},
-                         {What::MoveBegan, Other::Host},
+                         {What::MoveBegan, Other::Host, Value::Reason},
                          {What::Round, Other::Host, Value::Bytes},
                          {What::MoveStopped, Other::Host, Value::Bytes},
                          {What::Moved, Other::Host, Value::Downtime},
@@ -99,11 +99,21 @@ void add_value(std::string& line, Value value, u64 number) {
     case Value::Downtime: line += fmt::format(", \"downtime_ns\": {}", number); return;
     case Value::Why: line += fmt::format(", \"why\": \"{}\"", text(static_cast<Refusal>(number))); return;
     case Value::Fault: line += fmt::format(", \"of\": \"{}\"", name(static_cast<FaultKind>(number))); return;
+    case Value::Reason:
+      line += fmt::format(", \"reason\": \"{}\"", name(static_cast<MoveReason>(number)));
+      return;
     case Value::Imbalance: line += fmt::format(", \"imbalance_permille\": {}", number);
   }
 }
 
 }  // namespace
+
+LogOther other_kind(What what) { return row_of(what).other; }
+
+const char* value_kind(What what) {
+  static constexpr const char* kKinds[] = {"", "bytes", "ns", "refusal", "fault", "permille", "reason"};
+  return kKinds[static_cast<size_t>(row_of(what).value)];
+}
 
 LogNames::LogNames(const Plan& plan)
     : hosts(host_names(plan)), machines(machine_names(plan)), datastores(datastore_names(plan)) {

@@ -11,6 +11,13 @@ namespace hvlab::cluster {
 
 struct Plan;
 
+/// What an occurrence's `other` is.
+enum class LogOther : u8 { None, Host, By, Datastore, Restart, Moves };
+LogOther other_kind(What what);
+
+/// What an occurrence's `value` is: "bytes", "ns", "refusal", "fault", "permille", "reason", or empty.
+const char* value_kind(What what);
+
 /// What the things of a plan are called, found once.
 struct LogNames {
   explicit LogNames(const Plan& plan);

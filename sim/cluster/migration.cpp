@@ -1,6 +1,7 @@
 #include "sim/cluster/migration.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "sim/base/check.hpp"
 #include "sim/cluster/life.hpp"
@@ -114,6 +115,7 @@ void next_round(Simulation& sim, Index place) {
     case NextStep::AnotherRound: break;
   }
   set_speed(sim, move, decision.speed);
+  if (move.rounds.empty()) move.copied_disk = sim.now();
   move.phase = MovePhase::Rounds;
   const u64 bytes = move.rounds.empty() ? sim.cluster.machines[move.machine].memory * kMebibyte
                                         : move.rounds.back().written;
@@ -178,11 +180,17 @@ void arrive(Simulation& sim, Index place) {
   end_of_move(sim, place);
   look_at_disk(sim, machine);
   // It was on its way when its destination was to be emptied. (`move` may have moved itself.)
-  if (sim.cluster.hosts[to].maintenance && sim.cluster.machines[machine].host == to)
-    ask_move(sim, machine, kNone);
+  if (!sim.cluster.hosts[to].maintenance || sim.cluster.machines[machine].host != to) return;
+  ask_move(sim, machine, kNone, kNone, {why_emptied(sim, to)});
 }
 
 }  // namespace
+
+std::string_view name(MoveReason reason) {
+  static constexpr std::array<std::string_view, static_cast<size_t>(MoveReason::Count)> kNames = {
+      "order", "maintenance", "power-saving", "rule", "balance"};
+  return kNames[static_cast<size_t>(reason)];
+}
 
 Moves::Moves() : policy(*find_precopy_policy("vmotion")) {}
 
@@ -192,7 +200,7 @@ void begin_move(Simulation& sim, Index place) {
   settle_host(sim, move.from);
   settle_host(sim, move.to);
   hold_places(sim, move, true);
-  tell(sim, What::MoveBegan, move.machine, move.from, move.to);
+  tell(sim, What::MoveBegan, move.machine, move.from, move.to, static_cast<u64>(move.cause.reason));
   move.phase = move.datastore == kNone ? MovePhase::Rounds : MovePhase::Disk;
   refresh_both(sim, move);
   if (move.phase == MovePhase::Disk) {

@@ -89,7 +89,7 @@ Index best_host_for(const Simulation& sim, Index machine) {
   return best;
 }
 
-Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore) {
+Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore, const MoveCause& cause) {
   const VirtualMachine& vm = sim.cluster.machines[machine];
   Refusal refusal = manager_works(sim) ? machine_may_move(sim, machine) : Refusal::NoManager;
   if (refusal == Refusal::None && !manager_reaches(sim, vm.host)) refusal = Refusal::NoManager;
@@ -105,6 +105,7 @@ Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore) {
   move.to = to;
   move.datastore = datastore;
   move.asked = sim.now();
+  move.cause = cause;
   sim.moves.all.push_back(move);
   sim.moves.waiting.push_back(place);
   sim.cluster.machines[machine].migration = place;
@@ -118,7 +119,7 @@ void start_waiting(Simulation& sim) {
     i = try_to_begin(sim, sim.moves.waiting[i]) == Turn::Waits ? i + 1 : 0;
 }
 
-Refusal enter_maintenance(Simulation& sim, Index host) {
+Refusal enter_maintenance(Simulation& sim, Index host, MoveReason reason) {
   if (!manager_works(sim)) return Refusal::NoManager;
   Host& at = sim.cluster.hosts[host];
   if (at.state != HostState::On) return Refusal::HostNotOn;
@@ -131,7 +132,7 @@ Refusal enter_maintenance(Simulation& sim, Index host) {
   }
   if (std::ranges::count(sim.moves.emptied, host) == 0) sim.moves.emptied.push_back(host);
   const std::vector<Index> machines = at.machines;  // moves that are over at once change it
-  for (const Index machine : machines) ask_move(sim, machine, kNone);
+  for (const Index machine : machines) ask_move(sim, machine, kNone, kNone, {reason});
   return Refusal::None;
 }
 
@@ -143,6 +144,10 @@ void tell_of_emptied(Simulation& sim) {
   });
 }
 
+MoveReason why_emptied(const Simulation& sim, Index host) {
+  return std::ranges::count(sim.power.emptying, host) != 0 ? MoveReason::PowerSaving : MoveReason::Maintenance;
+}
+
 void go_on_emptying(Simulation& sim) {
   if (sim.moves.emptied.empty() || !manager_works(sim)) return;
   const std::vector<Index> hosts = sim.moves.emptied;
@@ -150,7 +155,7 @@ void go_on_emptying(Simulation& sim) {
     const std::vector<Index> machines = sim.cluster.hosts[host].machines;
     for (const Index machine : machines)
       if (machine_may_move(sim, machine) == Refusal::None && best_host_for(sim, machine) != kNone)
-        ask_move(sim, machine, kNone);
+        ask_move(sim, machine, kNone, kNone, {why_emptied(sim, host)});
   }
   tell_of_emptied(sim);
 }

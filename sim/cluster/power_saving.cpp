@@ -91,7 +91,8 @@ void save_power(Simulation& sim) {
   }
   if (!sim.power.emptying.empty() || sim.power.booting != 0) return;
   const Index host = host_to_empty(sim);
-  if (host != kNone && enter_maintenance(sim, host) == Refusal::None) sim.power.emptying.push_back(host);
+  if (host != kNone && enter_maintenance(sim, host, MoveReason::PowerSaving) == Refusal::None)
+    sim.power.emptying.push_back(host);
 }
 
 void forget_to_save_with(Simulation& sim, Index host) {

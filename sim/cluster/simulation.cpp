@@ -72,8 +72,11 @@ void prepare(Simulation& sim) {
 
 void happen(Simulation& sim, const Event& event) { kHappens[static_cast<size_t>(event.kind)](sim, event); }
 
-void run(Simulation& sim, Nanoseconds until) {
-  carry(sim.calendar, until, [&](const Event& event) { happen(sim, event); });
+void run(Simulation& sim, Nanoseconds until, const std::function<void(const Event&)>& after) {
+  carry(sim.calendar, until, [&](const Event& event) {
+    happen(sim, event);
+    if (after) after(event);
+  });
   settle_all(sim);
 }
 

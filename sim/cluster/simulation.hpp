@@ -1,6 +1,7 @@
 // A cluster in motion: its state, what is going to happen to it, and what happened.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -26,7 +27,7 @@ enum class What : u8 {
   PowerOff,       // machine, of host
   Died,           // machine, with host
   Refused,        // machine, to host; value: the Refusal
-  MoveBegan,      // machine, from host, to other
+  MoveBegan,      // machine, from host, to other; value: the MoveReason
   Round,          // machine, from host, to other; value: bytes that it wrote meanwhile
   MoveStopped,    // machine, from host, to other; value: bytes left
   Moved,          // machine, from host, to other; value: nanoseconds of downtime
@@ -117,7 +118,8 @@ void prepare(Simulation& sim);
 /// What happens at an event.
 void happen(Simulation& sim, const Event& event);
 
-/// Lets time pass until `until`, on SystemC's kernel, and settles what was used by then.
-void run(Simulation& sim, Nanoseconds until);
+/// Lets time pass until `until`, on SystemC's kernel, and settles what was used by then. `after`, if there is one,
+/// is told of each event that has just happened; it changes nothing.
+void run(Simulation& sim, Nanoseconds until, const std::function<void(const Event&)>& after = {});
 
 }  // namespace hvlab::cluster

@@ -12,10 +12,13 @@ namespace hvlab::lab {
 class ClusterRecorder {
  public:
   virtual ~ClusterRecorder() = default;
-  /// Machines are started; no time has passed.
-  virtual void begin(const cluster::Plan& plan, const cluster::Simulation& sim) = 0;
+  /// Machines are started; no time has passed. The run is to last `length`.
+  virtual void begin(const cluster::Plan& plan, const cluster::Simulation& sim,
+                     cluster::Nanoseconds length) = 0;
+  /// An event has just happened.
+  virtual void after(const cluster::Simulation&, const cluster::Event&) {}
   /// Another load step was carried; everything until now is settled. The log has what happened since.
-  virtual void step(const cluster::Simulation& sim) = 0;
+  virtual void step(const cluster::Simulation&) {}
   /// The run is over, whole or stopped.
   virtual void end(const cluster::Simulation& sim) = 0;
 };

@@ -20,10 +20,13 @@ ClusterRun::ClusterRun(const cluster::Plan& plan)
 void carry(ClusterRun& run, const ClusterCase& about,
            const std::vector<std::unique_ptr<ClusterRecorder>>& recorders,
            const std::function<bool(cluster::Nanoseconds)>& goes_on) {
-  for (const auto& recorder : recorders) recorder->begin(about.plan, run.sim);
+  for (const auto& recorder : recorders) recorder->begin(about.plan, run.sim, about.length);
   bool wanted = true;
   while (wanted && run.sim.now() < about.length) {
-    cluster::run(run.sim, std::min(run.sim.now() + about.plan.load_step, about.length));
+    cluster::run(run.sim, std::min(run.sim.now() + about.plan.load_step, about.length),
+                 [&](const cluster::Event& event) {
+                   for (const auto& recorder : recorders) recorder->after(run.sim, event);
+                 });
     run.hours.look(run.sim);
     for (const auto& recorder : recorders) recorder->step(run.sim);
     wanted = goes_on(run.sim.now());

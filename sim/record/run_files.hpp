@@ -18,6 +18,7 @@ inline constexpr const char* kResolvedFile = "resolved.json";
 inline constexpr const char* kStatsFile = "stats.json";
 inline constexpr const char* kStatsTable = "stats.csv";
 inline constexpr const char* kTraceFile = "trace.hvt";
+inline constexpr const char* kClusterFile = "cluster.hvc";
 inline constexpr const char* kRequestsFile = "io.jsonl";
 inline constexpr const char* kJunitFile = "junit.xml";
 inline constexpr const char* kConsoleFolder = "console";

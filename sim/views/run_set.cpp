@@ -200,12 +200,26 @@ std::shared_ptr<const record::TraceReader> OpenRun::snapshot() const {
   return snapshot_;
 }
 
+// True if the run is a cluster's.
+bool OpenRun::open_cluster() {
+  cluster_.reset();
+  if (!reader_.has(record::kClusterFile)) return false;
+  try {
+    cluster_ = std::make_unique<record::ClusterReader>(reader_.path() / record::kClusterFile);
+    if (!live()) problem_ = cluster_->problem();
+  } catch (const UserError& error) {
+    problem_ = error.what();
+  }
+  return true;
+}
+
 void OpenRun::open_trace() {
   changed();
   trace_.reset();
   has_tail_ = false;
   problem_.clear();
-  trace_bytes_ = size_of(reader_.path() / record::kTraceFile);
+  trace_bytes_ = recorded_bytes();
+  if (open_cluster()) return;
   requests_bytes_ = size_of(reader_.path() / record::kRequestsFile);
   try {
     trace_.emplace(reader_.trace());
@@ -216,8 +230,22 @@ void OpenRun::open_trace() {
   }
 }
 
+u64 OpenRun::recorded_bytes() const {
+  return size_of(reader_.path() / record::kTraceFile) + size_of(reader_.path() / record::kClusterFile);
+}
+
+Picoseconds OpenRun::end() const {
+  if (cluster_) return picoseconds_of(cluster_->end());
+  return trace_ ? trace_->end() : 0;
+}
+
+Picoseconds picoseconds_of(record::ClusterTime time) {
+  constexpr record::ClusterTime kMost = u64{9'200'000'000} * 1'000'000;  // what a PicosecondDelta has room for
+  return std::min(time, kMost) * 1000;
+}
+
 bool OpenRun::refresh() {
-  const u64 bytes = size_of(reader_.path() / record::kTraceFile);
+  const u64 bytes = recorded_bytes();
   if (!live() && bytes == trace_bytes_) return false;
   const record::RunState before = reader_.state();
   reader_.refresh();
@@ -315,8 +343,8 @@ std::pair<PicosecondDelta, PicosecondDelta> RunSet::span() const {
   std::pair<PicosecondDelta, PicosecondDelta> span{0, 0};
   bool first = true;
   for (const auto& run : runs) {
-    if (run->trace() == nullptr) continue;
-    const PicosecondDelta begin = run->shared(0), end = run->shared(run->trace()->end());
+    if (run->trace() == nullptr && run->cluster() == nullptr) continue;
+    const PicosecondDelta begin = run->shared(0), end = run->shared(run->end());
     span.first = first ? begin : std::min(span.first, begin);
     span.second = first ? end : std::max(span.second, end);
     first = false;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/record/cluster_reader.hpp"
 #include "sim/record/run_reader.hpp"
 
 namespace hvlab::views {
@@ -51,6 +52,10 @@ class OpenRun {
 
   /// Null if there is none.
   const record::TraceReader* trace() const { return trace_ ? &*trace_ : nullptr; }
+  /// What a run of many hosts has instead; null if it is none. It remembers where it was looked at last.
+  record::ClusterReader* cluster() const { return cluster_.get(); }
+  /// When what was recorded ends, of a machine or of a cluster; 0 if nothing was.
+  Picoseconds end() const;
   /// The trace as it is now, for work in other threads: each makes a copy of its own of it. One for each
   /// generation(). Null if there is none; throws UserError if it cannot be had.
   std::shared_ptr<const record::TraceReader> snapshot() const;
@@ -84,17 +89,23 @@ class OpenRun {
 
  private:
   void open_trace();
+  bool open_cluster();
+  u64 recorded_bytes() const;
   void changed();
 
   record::RunReader reader_;
   std::string name_, argument_, problem_;
   std::optional<record::TraceReader> trace_;
+  std::unique_ptr<record::ClusterReader> cluster_;
   Picoseconds origin_ = 0;
   unsigned generation_ = 0;
   u64 trace_bytes_ = 0, requests_bytes_ = 0;
   bool has_tail_ = false;
   mutable std::shared_ptr<const record::TraceReader> snapshot_;
 };
+
+/// A cluster's times are in nanoseconds. The shared cursor's end after 106 days: later times are shown as that.
+Picoseconds picoseconds_of(record::ClusterTime time);
 
 /// Where `alignment` is in a run; nothing if the run has no such thing.
 std::optional<Picoseconds> find_origin(const OpenRun& run, const Alignment& alignment);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cluster_runs.hpp"
 #include "picture_compare.hpp"
 #include "sim/base/types.hpp"
 #include "viewer_run.hpp"
@@ -85,6 +86,10 @@ const std::vector<Case>& cases() {
       {"sweep", {"architectures", "--view=sweep", "--set=sweep.folder=sweep"}},
       {"lesson", {"--lesson=3", "--view=lesson"}},
       {"lesson-ja-present", {"--lesson=3", "--view=lesson", "--lang=ja", "--present", "--set=lesson.step=2"}},
+      {"cluster", {"cluster-large", "--at=12h", "--set=cluster.chosen=1:host:1"}},
+      {"cluster-move", {"cluster-drs", "--set=cluster.chosen=1:move:2"}},
+      {"cluster-ja-dark", {"cluster-drs", "cluster-none", "--lang=ja", "--theme=dark", "--at=50420s"}},
+      {"cluster-heat", {"cluster-heat", "--view=cluster", "--at=15h"}},
       {"compare-8", {"architectures", "architectures", "architectures", "--view=compare"}},
   };
   return kCases;
@@ -94,6 +99,10 @@ const std::vector<Case>& cases() {
 
 TEST_CASE("every view looks as it did when it was looked at") {
   const Fixture fixture;
+  write_cluster_run("cluster-large", cluster_day(2, true), cluster::kDays);
+  write_cluster_run("cluster-drs", cluster_day(6, true), cluster::kDays);
+  write_cluster_run("cluster-none", cluster_day(6, false), cluster::kDays);
+  write_cluster_run("cluster-heat", cluster_day(300, false), 16 * cluster::kHours);
   std::ofstream("answers/inspect-instructions.json") << instructions();
   for (const Case& one : cases()) {
     CAPTURE(one.name);

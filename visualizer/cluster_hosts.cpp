@@ -1,0 +1,434 @@
+// Hosts as boxes with their machines in them: large and told in words, as tiles, or as a heat map.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "visualizer/cluster_parts.hpp"
+#include "visualizer/parts.hpp"
+
+namespace hvlab::visualizer {
+
+namespace {
+
+using record::HostCondition;
+using views::Box;
+using views::HostPicture;
+
+ImVec2 from_of(const Box& box) { return {box.left, box.top}; }
+ImVec2 to_of(const Box& box) { return {box.right, box.bottom}; }
+
+views::HostMeasure measure_of(const Frame& frame) {
+  const std::string chosen = frame.state.option("cluster.colour");
+  return chosen == "memory"  ? views::HostMeasure::Memory
+         : chosen == "power" ? views::HostMeasure::Power
+                             : views::HostMeasure::Processors;
+}
+
+bool works(const HostPicture& host) {
+  return host.condition == HostCondition::On || host.condition == HostCondition::Maintenance;
+}
+
+bool is_chosen(const ClusterView& view, const ClusterRun& run, ClusterChoice::Kind kind, u32 place) {
+  return view.chosen.kind == kind && view.chosen.run == run.number && view.chosen.place == place;
+}
+
+bool pointed(const Box& box) {
+  return ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(from_of(box), to_of(box));
+}
+
+void tell_host(const ClusterView& view, const ClusterRun& run, const HostPicture& host) {
+  const record::HostFacts& facts = run.facts().hosts[host.host];
+  std::string text = facts.name + "\n" + host_words(view.frame, run.facts(), host);
+  text += fmt::format("\n{}  {} / {}\n{}  {}\n{}  {:.0f} W\n{}", view.frame.say("cluster.processors"),
+                      percent(host.used), percent(host.wanted), view.frame.say("cluster.memory"),
+                      percent(host.memory), view.frame.say("cluster.power"), host.power,
+                      view.frame.say("cluster.machines_here", {std::to_string(host.machines.size())}));
+  ImGui::SetTooltip("%s", text.c_str());
+}
+
+void tell_machine(const ClusterView& view, const ClusterRun& run, u32 machine) {
+  const record::MachineFacts& facts = run.facts().machines[machine];
+  const record::MachineSample& sample = run.kept->state.machines[machine];
+  ImGui::SetTooltip(
+      "%s\n%s\n%s", facts.name.c_str(),
+      view.frame.say(std::string("cluster.state.") + name(run.picture().machines[machine])).c_str(),
+      view.frame.say("cluster.gets", {show_count(sample.gets()), show_count(sample.wants)}).c_str());
+}
+
+// How much of what it could want a machine gets, for the shade of its box.
+float shade_of(const ClusterRun& run, u32 machine) {
+  const record::MachineSample& sample = run.kept->state.machines[machine];
+  const u32 mhz = sample.host < run.facts().hosts.size() ? run.facts().hosts[sample.host].core_mhz : 1000;
+  const double most = std::max(1.0, double(mhz) * run.facts().machines[machine].processors);
+  return static_cast<float>(std::clamp(sample.gets() / most, 0.0, 1.0));
+}
+
+float opacity_of(const ClusterRun& run, u32 machine) { return 0.35F + 0.65F * shade_of(run, machine); }
+
+// Dark on light fills, light on dark ones.
+ImU32 words_on(const Look& look, ImU32 color, float opacity) {
+  const auto channel = [&](int shift) {
+    const auto of = [&](ImU32 one) { return static_cast<float>(one >> shift & 0xFF); };
+    return of(color) * opacity + of(look.panel) * (1 - opacity);
+  };
+  const float light = 0.299F * channel(IM_COL32_R_SHIFT) + 0.587F * channel(IM_COL32_G_SHIFT) +
+                      0.114F * channel(IM_COL32_B_SHIFT);
+  return light > 128 ? opaque(0x101418) : opaque(0xffffff);
+}
+
+struct MachineBox {
+  u32 machine = 0;
+  Box box;
+  bool coming = false;  // it is on its way here
+};
+
+std::vector<MachineBox> machine_boxes(const ClusterView& view, const ClusterRun& run, const HostPicture& host,
+                                      const Box& area) {
+  const bool memory = view.frame.state.option("cluster.area") == "memory";
+  std::vector<MachineBox> boxes;
+  std::vector<double> weights;
+  const auto add = [&](u32 machine, bool coming) {
+    const record::MachineFacts& facts = run.facts().machines[machine];
+    boxes.push_back({machine, {}, coming});
+    weights.push_back(memory ? facts.memory : facts.processors);
+  };
+  for (const u32 machine : host.machines) add(machine, false);
+  for (const u32 move : host.coming) add(static_cast<u32>(run.reader->moves()[move].machine), true);
+  const record::HostFacts& facts = run.facts().hosts[host.host];
+  const std::vector<Box> places = views::strips_of(weights, memory ? facts.memory : facts.cores, area);
+  for (size_t i = 0; i < boxes.size(); ++i) boxes[i].box = places[i];
+  return boxes;
+}
+
+// Of a name that does not fit what stands behind its last hyphen: groups number their things.
+std::string short_name(const std::string& name, float width) {
+  const std::string whole = fitted(name, width);
+  if (whole == name) return whole;
+  const size_t hyphen = name.rfind('-');
+  const std::string end = hyphen == std::string::npos ? "" : name.substr(hyphen + 1);
+  return !end.empty() && text_width(end) <= width ? end : whole;
+}
+
+void draw_machine_name(const ClusterView& view, const ClusterRun& run, const MachineBox& one,
+                       const Box& inner, const views::Style& style, float opacity) {
+  const Look& look = view.look();
+  const float line = ImGui::GetTextLineHeight();
+  if (inner.width() < look.px(34) || inner.height() < line) return;
+  const record::MachineFacts& facts = run.facts().machines[one.machine];
+  const std::string name = short_name(facts.name, inner.width() - look.px(6));
+  if (name.empty()) return;
+  const ImVec2 at{inner.left + look.px(4), inner.top + look.px(1)};
+  const ImU32 color = look.color(style), ink = one.coming ? look.faint : words_on(look, color, opacity);
+  // Words on hatches are not read.
+  if (style.hatch != views::Hatch::None && !one.coming)
+    view.list()->AddRectFilled({at.x - 2, at.y}, {at.x + text_width(name) + 2, at.y + line}, color);
+  view.list()->AddText(at, ink, name.c_str());
+  if (one.coming || style.hatch != views::Hatch::None || inner.height() < 2.2F * line ||
+      inner.width() < look.px(80))
+    return;
+  const std::string gets =
+      fitted(fmt::format("{} MHz", show_count(run.kept->state.machines[one.machine].gets())),
+             inner.width() - look.px(6));
+  view.list()->AddText({at.x, at.y + line}, faded(ink, 0.8F), gets.c_str());
+}
+
+void draw_machines(ClusterView& view, const ClusterRun& run, const HostPicture& host, const Box& area) {
+  const Look& look = view.look();
+  view.list()->AddRectFilled(from_of(area), to_of(area), look.panel);
+  const std::vector<MachineBox> boxes = machine_boxes(view, run, host, area);
+  const float inset = area.width() > look.px(120) ? 1.0F : 0.5F;
+  const auto inner_of = [&](const MachineBox& one) {
+    return Box{one.box.left + inset, one.box.top + inset, one.box.right - inset, one.box.bottom - inset};
+  };
+  {
+    Fills fills(view.list(), look);
+    for (const MachineBox& one : boxes) {
+      const Box inner = inner_of(one);
+      if (one.coming || inner.width() <= 0 || inner.height() <= 0) continue;
+      const views::MachineLook state = run.picture().machines[one.machine];
+      const bool shaded = state == views::MachineLook::Running;
+      fills.add(from_of(inner), to_of(inner), views::style_of(name(state)),
+                shaded ? opacity_of(run, one.machine) : 1);
+    }
+  }
+  for (const MachineBox& one : boxes) {
+    const Box inner = inner_of(one);
+    if (one.coming)
+      view.list()->AddRect(from_of(inner), to_of(inner), look.color(views::style_of("vm-moving")), 0, 0,
+                           look.px(1.5F));
+    const views::MachineLook state = run.picture().machines[one.machine];
+    const float opacity = state == views::MachineLook::Running ? opacity_of(run, one.machine) : 1;
+    draw_machine_name(view, run, one, inner, views::style_of(name(state)), opacity);
+    if (is_chosen(view, run, ClusterChoice::Kind::Machine, one.machine))
+      view.list()->AddRect(from_of(inner), to_of(inner), look.ink, 0, 0, look.px(2));
+    if (!pointed(one.box)) continue;
+    tell_machine(view, run, one.machine);
+    view.told = true;
+    if (ImGui::IsMouseClicked(0)) view.choose(ClusterChoice::Kind::Machine, run, one.machine);
+  }
+}
+
+/// A measure in words and as a curve, in the head of a large box.
+struct Meter {
+  const char* key;
+  std::string now;
+  const std::vector<float>* curve;
+  float most;
+};
+
+void draw_meter(const ClusterView& view, const ClusterRun& run, const Meter& meter, u32 host,
+                const Box& box) {
+  const Look& look = view.look();
+  const float words = look.px(92), value = look.px(66);
+  view.list()->AddText({box.left, box.top}, look.faint, fitted(view.frame.say(meter.key), words).c_str());
+  const float width = ImGui::CalcTextSize(meter.now.c_str()).x;
+  view.list()->AddText({box.left + words + value - width, box.top}, look.ink, meter.now.c_str());
+  const views::ClusterCurves& curves = run.kept->small;
+  const Box plot{box.left + words + value + look.px(8), box.top + look.px(1), box.right,
+                 box.bottom - look.px(2)};
+  if (plot.width() < look.px(30)) return;
+  draw_curve(view.list(), plot, meter.curve->data() + size_t{host} * curves.columns, curves.columns,
+             meter.most, look.accent, look.color(views::style_of_load(2)));
+  const float x = plot.left + plot.width() * static_cast<float>(static_cast<double>(view.at - view.from) /
+                                                                static_cast<double>(view.until - view.from));
+  if (x >= plot.left && x <= plot.right) view.list()->AddLine({x, plot.top}, {x, plot.bottom}, look.ink);
+}
+
+// Words at the right of a large box's title, the most important first.
+std::string badges(const ClusterView& view, const ClusterRun& run, const HostPicture& host) {
+  const bool plain = host.condition == HostCondition::On && host.watch == record::HostWatch::Heard &&
+                     !host.isolated && !host.primary;
+  return plain ? "" : host_words(view.frame, run.facts(), host);
+}
+
+void draw_large(ClusterView& view, const ClusterRun& run, const HostPicture& host, const Box& box) {
+  const Look& look = view.look();
+  const float line = ImGui::GetTextLineHeight(), pad = look.px(8);
+  const record::HostFacts& facts = run.facts().hosts[host.host];
+  const float right = box.right - pad;
+  float y = box.top + look.px(6);
+  ImGui::PushFont(look.strong);
+  const std::string title = fitted(facts.name, right - box.left - pad);
+  const float title_width = text_width(title);
+  view.list()->AddText({box.left + pad, y}, look.ink, title.c_str());
+  ImGui::PopFont();
+  const std::string words = fitted(badges(view, run, host), right - box.left - 2 * pad - title_width);
+  view.list()->AddText({right - text_width(words), y}, works(host) ? look.faint : look.bad, words.c_str());
+  y += line + look.px(3);
+  if (!works(host)) {
+    const Box rest{box.left + pad, y, right, box.bottom - pad};
+    fill(view.list(), look, from_of(rest), to_of(rest), views::style_of_host(host.condition));
+    return;
+  }
+  const views::ClusterCurves& curves = run.kept->small;
+  const Meter meters[] = {
+      {"cluster.processors", percent(host.wanted), &curves.wanted, 1.25F},
+      {"cluster.memory", percent(host.memory), &curves.memory, 1},
+      {"cluster.power", fmt::format("{:.0f} W", host.power), &curves.power, float(facts.full_mw) / 1000}};
+  for (const Meter& meter : meters) {
+    draw_meter(view, run, meter, host.host, {box.left + pad, y, right, y + line});
+    y += line + look.px(2);
+  }
+  draw_machines(view, run, host, {box.left + pad, y + look.px(3), right, box.bottom - pad});
+}
+
+void draw_tile(ClusterView& view, const ClusterRun& run, const HostPicture& host, const Box& box) {
+  const Look& look = view.look();
+  const float line = ImGui::GetTextLineHeight(), pad = look.px(3);
+  const Box inner{box.left + pad, box.top + pad, box.right - pad, box.bottom - pad};
+  float y = inner.top;
+  const std::string load = percent(host.measure(measure_of(view.frame)));
+  const float load_width = text_width(load);
+  if (box.height() > 2.6F * line) {
+    const bool has_load = works(host) && inner.width() > load_width + look.px(24);
+    const std::string title = short_name(run.facts().hosts[host.host].name,
+                                         inner.width() - (has_load ? load_width + look.px(6) : 0) -
+                                             (host.primary ? look.px(14) : 0)) +
+                              (host.primary ? " ◆" : "");
+    view.list()->AddText({inner.left + look.px(1), y}, look.ink, title.c_str());
+    if (has_load)
+      view.list()->AddText({inner.right - load_width, y}, host.wanted > 1 ? look.bad : look.faint,
+                           load.c_str());
+    y += line + look.px(1);
+  }
+  const float curve = box.height() > look.px(92) ? look.px(16) : 0;
+  const float gauge = look.px(4);
+  if (!works(host)) {
+    fill(view.list(), look, {inner.left, y}, to_of(inner), views::style_of_host(host.condition));
+    return;
+  }
+  const double part = host.measure(measure_of(view.frame));
+  view.list()->AddRectFilled({inner.left, y}, {inner.right, y + gauge}, look.line);
+  fill(view.list(), look, {inner.left, y},
+       {inner.left + inner.width() * static_cast<float>(std::min(part, 1.0)), y + gauge},
+       views::style_of_load(std::max(part, 0.6)));
+  y += gauge + look.px(2);
+  draw_machines(view, run, host,
+                {inner.left, y, inner.right, inner.bottom - (curve > 0 ? curve + look.px(2) : 0)});
+  if (curve == 0) return;
+  const views::ClusterCurves& curves = run.kept->small;
+  const Box plot{inner.left, inner.bottom - curve, inner.right, inner.bottom};
+  draw_curve(view.list(), plot, curves.wanted.data() + size_t{host.host} * curves.columns, curves.columns,
+             1.25F, look.accent, look.color(views::style_of_load(2)));
+}
+
+void outline(const ClusterView& view, const ClusterRun& run, const HostPicture& host, const Box& box) {
+  const Look& look = view.look();
+  const bool maintenance = host.condition == HostCondition::Maintenance;
+  ImU32 color = look.line;
+  float width = 1;
+  if (maintenance) color = look.color(views::style_of("host-maintenance")), width = look.px(2);
+  if (host.watch != record::HostWatch::Heard)
+    color = look.color(views::style_of(views::EventClass::Availability)), width = look.px(2);
+  if (host.condition == HostCondition::Failed) color = look.bad, width = look.px(2);
+  if (is_chosen(view, run, ClusterChoice::Kind::Host, host.host)) color = look.ink, width = look.px(2.5F);
+  view.list()->AddRect(from_of(box), to_of(box), color, look.px(3), 0, width);
+}
+
+void draw_heat(ClusterView& view, const ClusterRun& run, const std::vector<Box>& boxes) {
+  const Look& look = view.look();
+  const views::HostMeasure what = measure_of(view.frame);
+  {
+    Fills fills(view.list(), look);
+    for (const HostPicture& host : run.picture().hosts) {
+      const Box& box = boxes[host.host];
+      const bool plain = works(host) && host.condition != HostCondition::Maintenance;
+      fills.add(from_of(box), to_of(box),
+                plain ? views::style_of_load(host.measure(what)) : views::style_of_host(host.condition));
+    }
+  }
+  const float line = ImGui::GetTextLineHeight();
+  const bool numbers = boxes[0].width() > look.px(34) && boxes[0].height() > line;
+  for (const HostPicture& host : run.picture().hosts) {
+    const Box& box = boxes[host.host];
+    if (numbers && works(host)) {
+      const std::string text = fmt::format("{:.0f}", host.measure(what) * 100);
+      const ImU32 ground = look.color(views::style_of_load(host.measure(what)));
+      view.list()->AddText({(box.left + box.right - text_width(text)) / 2, (box.top + box.bottom - line) / 2},
+                           ink_on(ground), text.c_str());
+    }
+    if (is_chosen(view, run, ClusterChoice::Kind::Host, host.host))
+      view.list()->AddRect({box.left - 1, box.top - 1}, {box.right + 1, box.bottom + 1}, look.ink, 0, 0,
+                           look.px(2));
+  }
+}
+
+void take_mouse(ClusterView& view, const ClusterRun& run, const std::vector<Box>& boxes) {
+  for (const HostPicture& host : run.picture().hosts) {
+    if (!pointed(boxes[host.host])) continue;
+    if (!view.told) tell_host(view, run, host);
+    if (ImGui::IsMouseClicked(0) && !view.taken) view.choose(ClusterChoice::Kind::Host, run, host.host);
+  }
+}
+
+// What all hosts of a run come to, in one line.
+std::string heading(const ClusterView& view, const ClusterRun& run, const char* key) {
+  const views::ClusterPicture& picture = run.picture();
+  const record::ManagerSample& manager = run.kept->state.manager[0];
+  const auto share = [](double part, double all) { return percent(all > 0 ? part / all : 0); };
+  std::string text = view.frame.say(
+      key, {fmt::format("{}/{}", picture.on, picture.hosts.size()), share(picture.wanted, picture.capacity),
+            share(picture.committed, picture.memory), fmt::format("{:.2f} kW", picture.power / 1000),
+            fmt::format("{}/{}", picture.running, picture.machines.size()),
+            fmt::format("{:.1f} %", manager.imbalance / 10.0)});
+  if (manager.works == 0) text = view.frame.say("cluster.no_manager") + " · " + text;
+  return text;
+}
+
+void draw_heading(ClusterView& view, const ClusterRun& run) {
+  const Look& look = view.look();
+  float x = run.area.left;
+  if (view.frame.runs.runs.size() > 1) {
+    const float side = look.px(9), line = ImGui::GetTextLineHeight();
+    fill(view.list(), look, {x, run.area.top + (line - side) / 2},
+         {x + side, run.area.top + (line + side) / 2}, views::style_of_series(run.number));
+    x += side + look.px(6);
+    ImGui::PushFont(look.strong);
+    const std::string name = fitted(run.run->name(), run.area.width() * 0.4F);
+    view.list()->AddText({x, run.area.top}, look.ink, name.c_str());
+    x += text_width(name) + look.px(12);
+    ImGui::PopFont();
+  }
+  const bool works = run.kept->state.manager[0].works != 0;
+  std::string words = heading(view, run, "cluster.heading");
+  if (text_width(words) > run.area.right - x) words = heading(view, run, "cluster.heading_short");
+  view.list()->AddText({x, run.area.top}, works ? look.faint : look.bad,
+                       fitted(words, run.area.right - x).c_str());
+}
+
+void keep_curves(ClusterView& view, ClusterRun& run, float width) {
+  const auto time = [&](PicosecondDelta shared) { return run.run->own(shared) / 1000; };
+  const auto columns = static_cast<u32>(std::clamp(width, 8.0F, 240.0F));
+  views::ClusterCurves& kept = run.kept->small;
+  const record::ClusterTime from = time(view.from), until = std::max(time(view.until), from + 1);
+  if (kept.from == from && kept.until == until && kept.columns == columns) return;
+  kept = views::cluster_curves(*run.reader, from, until, columns);
+}
+
+void draw_run(ClusterView& view, ClusterRun& run) {
+  const Look& look = view.look();
+  draw_heading(view, run);
+  const float line = ImGui::GetTextLineHeight(), stores = cluster_stores_height(view, run);
+  const Box area{run.area.left, run.area.top + line + look.px(6), run.area.right,
+                 run.area.bottom - (stores > 0 ? stores + look.px(8) : 0)};
+  const size_t count = run.picture().hosts.size();
+  const float gap = look.px(count <= 12 ? 10 : count <= 150 ? 5 : 2);
+  const std::vector<Box> boxes = views::grid_of(count, area, gap, count <= 2 ? 1.2F : 1.35F);
+  const Box& first = boxes.front();
+  const bool large = first.width() >= look.px(215) && first.height() >= look.px(170);
+  const bool tiles = first.width() >= look.px(40) && first.height() >= look.px(34);
+  if (large || tiles) {
+    keep_curves(view, run, large ? first.width() - look.px(180) : first.width());
+    for (const HostPicture& host : run.picture().hosts) {
+      const Box& box = boxes[host.host];
+      large ? draw_large(view, run, host, box) : draw_tile(view, run, host, box);
+      outline(view, run, host, box);
+    }
+  } else {
+    keep_curves(view, run, look.px(120));
+    draw_heat(view, run, boxes);
+  }
+  draw_cluster_moves(view, run, boxes);
+  take_mouse(view, run, boxes);
+  if (stores > 0)
+    draw_cluster_stores(view, run,
+                        {run.area.left, run.area.bottom - stores, run.area.right, run.area.bottom});
+}
+
+}  // namespace
+
+std::string host_words(const Frame& frame, const record::ClusterFacts& facts, const HostPicture& host) {
+  std::string text = frame.say(std::string("cluster.host.") + record::name(host.condition));
+  if (!facts.ha) return text;
+  if (host.primary) text += " · " + frame.say("cluster.primary");
+  if (host.watch != record::HostWatch::Heard)
+    text += " · " + frame.say(std::string("cluster.watch.") + record::name(host.watch));
+  if (host.isolated) text += " · " + frame.say("cluster.isolated");
+  return text;
+}
+
+void draw_curve(ImDrawList* list, const Box& box, const float* values, u32 count, float most, ImU32 color,
+                ImU32 above) {
+  if (count == 0 || most <= 0) return;
+  const float width = box.width() / static_cast<float>(count);
+  const auto y = [&](float value) {
+    return box.bottom - box.height() * std::clamp(value / most, 0.0F, 1.0F);
+  };
+  const float one = y(1);
+  for (u32 i = 0; i < count; ++i) {
+    const float left = box.left + width * static_cast<float>(i), top = y(values[i]);
+    if (values[i] <= 0) continue;
+    const bool over = most > 1 && most < 2 && values[i] > 1.0005F;
+    list->AddRectFilled({left, over ? one : top}, {left + width, box.bottom}, faded(color, 0.28F));
+    if (over) list->AddRectFilled({left, top}, {left + width, one}, above);
+    list->AddRectFilled({left, top}, {left + width, std::min(top + 1.5F, box.bottom)}, over ? above : color);
+  }
+  list->AddLine({box.left, box.bottom}, {box.right, box.bottom}, faded(color, 0.3F));
+}
+
+void draw_cluster_hosts(ClusterView& view) {
+  for (ClusterRun& run : view.runs) draw_run(view, run);
+}
+
+}  // namespace hvlab::visualizer

@@ -1,0 +1,107 @@
+// What the view of clusters is drawn of.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/views/cluster_curves.hpp"
+#include "sim/views/cluster_events.hpp"
+#include "sim/views/cluster_layout.hpp"
+#include "sim/views/cluster_moves.hpp"
+#include "sim/views/cluster_picture.hpp"
+#include "visualizer/frame.hpp"
+
+namespace hvlab::visualizer {
+
+/// What is kept of a run from frame to frame, each part with what it is of.
+struct ClusterKept {
+  unsigned generation = 0;
+  record::ClusterTime moment = record::kClusterNever;
+  record::ClusterState state;
+  views::ClusterPicture picture;
+  views::ClusterCurves small, wide;  // for hosts' boxes; for the line of time
+  views::EventFilter filter;
+  std::optional<std::vector<u32>> events;  // what the filter leaves
+  views::Flags flags;
+  std::pair<record::ClusterTime, record::ClusterTime> flags_of{1, 0};
+};
+
+/// A run as it is drawn.
+struct ClusterRun {
+  views::OpenRun* run = nullptr;
+  record::ClusterReader* reader = nullptr;
+  ClusterKept* kept = nullptr;
+  unsigned number = 0;             // among all runs, for its colour and for what is chosen
+  record::ClusterTime moment = 0;  // of its own time
+  views::Box area;                 // of its hosts
+
+  const record::ClusterFacts& facts() const { return reader->facts(); }
+  const views::ClusterPicture& picture() const { return kept->picture; }
+};
+
+/// What a card tells of: "2:move:12" as option.
+struct ClusterChoice {
+  enum class Kind : u8 { None, Host, Machine, Store, Move, Event };
+  Kind kind = Kind::None;
+  unsigned run = 0;  // among all, from 0
+  u32 place = 0;
+};
+ClusterChoice choice_of(const std::string& text);
+std::string text_of(const ClusterChoice& choice);
+
+/// All that the parts draw from.
+struct ClusterView {
+  Frame& frame;
+  std::vector<ClusterRun> runs;
+  ClusterChoice chosen;
+  PicosecondDelta at = 0;               // the shared cursor, or where it would be
+  PicosecondDelta from = 0, until = 1;  // what the line of time shows
+  bool told = false;   // what is pointed at is told of already
+  bool taken = false;  // so is a click
+
+  const Look& look() const { return frame.look; }
+  ImDrawList* list() const { return ImGui::GetWindowDrawList(); }
+  void choose(ClusterChoice::Kind kind, const ClusterRun& run, u32 place);
+  void go_to(const ClusterRun& run, record::ClusterTime time);
+  /// The shown run of that number; null if it is not shown.
+  const ClusterRun* run_of(unsigned number) const;
+};
+
+/// Hosts with their machines, datastores, machines on their way: in each run's area.
+void draw_cluster_hosts(ClusterView& view);
+/// How high datastores are drawn at the foot of an area.
+float cluster_stores_height(const ClusterView& view, const ClusterRun& run);
+void draw_cluster_stores(ClusterView& view, const ClusterRun& run, const views::Box& area);
+/// Boxes on their way between hosts, whose boxes are `hosts`.
+void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vector<views::Box>& hosts);
+
+/// The line of time: load, flags, ruler, cursor; from `top` on. And its height.
+float cluster_time_height(const ClusterView& view);
+void draw_cluster_time(ClusterView& view, float top);
+
+/// At the right: the card of what is chosen, or what goes on; below what happened.
+void draw_cluster_card(ClusterView& view);
+void draw_cluster_round_chart(ClusterView& view, const ClusterRun& run, const record::ClusterMove& move);
+void draw_cluster_list(ClusterView& view);
+/// The filter that the options say.
+views::EventFilter cluster_filter(const Frame& frame);
+const std::vector<u32>& cluster_events(ClusterView& view, const ClusterRun& run);
+/// What is chosen with an occurrence: the move that it is of, or itself.
+void choose_event(ClusterView& view, const ClusterRun& run, u32 event);
+
+/// A curve of columns' values from 0 to `most`, filled below; what is above 1 (if `most` is more) in another
+/// colour.
+void draw_curve(ImDrawList* list, const views::Box& box, const float* values, u32 count, float most,
+                ImU32 color, ImU32 above);
+/// The words of an event's kind, a host's state and so on in the window's language.
+std::string event_words(const Frame& frame, const std::string& name);
+/// "43 %".
+std::string percent(double part);
+/// What is said of a host in one line: "on, watches the others".
+std::string host_words(const Frame& frame, const record::ClusterFacts& facts, const views::HostPicture& host);
+
+/// For CSV.
+std::vector<Table> cluster_tables(ClusterView& view);
+
+}  // namespace hvlab::visualizer
