@@ -187,9 +187,13 @@ Block* CodeCache::build(const u8* host, u64 page, BlockMode mode, const u8* next
   *block = head;
   std::memcpy(static_cast<void*>(block->ops()), building_.data(), count * sizeof(Op));
   block->ops()[count - 1].imm = reinterpret_cast<i64>(block);
+  if (last.relative) {
+    Op& branch = block->ops()[count - 2];
+    branch.imm = reinterpret_cast<i64>(block);
+    if (!head.linkable[1]) branch.handler = out_of_page(branch.handler);
+  }
   if (may_be_probed && probe_offsets_[head.page_offset])
     behind_probes_[block->ops()] = std::exchange(block->ops()->handler, &probe_threaded);
-  if (last.relative) block->ops()[count - 2].imm = reinterpret_cast<i64>(block);
 
   Block*& bucket = buckets_[bucket_of(block->key)];
   block->next_in_bucket = bucket;

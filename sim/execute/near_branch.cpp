@@ -81,13 +81,19 @@ Loaded<T> branch_operand(Cpu& cpu, const Op& op) {
 struct Call64 {
   static void threaded(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
     const u64 next = cpu->block_rip() + op->offset + op->length;
-    // A target whose block is linked is in this page.
-    if (reinterpret_cast<Block*>(op->imm)->link[1] == nullptr &&
-        !cpu::canonical(cpu->block_rip() + static_cast<u64>(i64{op->disp}))) [[unlikely]]
-      return leave_for_step(cpu, op, budget, result, carries);
     if (push64(static_cast<cpu::FastCpu&>(*cpu), next) != Outcome::Next) [[unlikely]]
       return leave_for_step(cpu, op, budget, result, carries);
     return branch<true, true>(cpu, op, budget, result, carries);
+  }
+  /// The same to another page, whose addresses may not be canonical.
+  static void out_of_page(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries) {
+    const u64 start = cpu->block_rip(), target = start + static_cast<u64>(i64{op->disp});
+    if (!cpu::canonical(target) || push64(static_cast<cpu::FastCpu&>(*cpu),
+                                          start + op->offset + op->length) != Outcome::Next) [[unlikely]]
+      return leave_for_step(cpu, op, budget, result, carries);
+    budget = retire_block(cpu, op, budget);
+    cpu->block_rip() = target;
+    return enter_anywhere64(cpu, budget, result, carries);
   }
   static Outcome returning(Cpu& cpu, const Op& op) {
     const u64 target = branch_target(cpu, op, op.disp);
@@ -272,6 +278,10 @@ void branch_slowly64(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries
 }
 template void branch_slowly64<true>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 template void branch_slowly64<false>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
+
+decode::Threaded* out_of_page(decode::Threaded* handler) {
+  return handler == &Call64::threaded ? &Call64::out_of_page : handler;
+}
 
 Handlers select_call(const Form& form, Op& op) {
   if (form.operand[0].kind == decode::Kind::Far || (form.memory(0) && form.opcode == 0xFF && form.far))

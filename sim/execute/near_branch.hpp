@@ -90,6 +90,9 @@ Handlers jump_if(const Form& form, Op& op) {
   return {&Jcc<Condition, false>::threaded, &Jcc<Condition, false>::returning};
 }
 
+/// The threaded form of a relative branch, `handler`, in a block that its target cannot be linked to.
+decode::Threaded* out_of_page(decode::Threaded* handler);
+
 Handlers select_call(const Form& form, Op& op);
 Handlers select_jump_indirect(const Form& form, Op& op);
 Handlers select_return(const Form& form, Op& op);
