@@ -31,12 +31,8 @@ bool passes(Verdict& v, const EntryState& e, std::string_view section, bool (*al
 constexpr std::string_view kSegmentNames[kSegments] = {"ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR"};
 
 /// By rule first, then by register.
-bool segments_pass(Verdict& v, const EntryState& e, const Verdict& failure, Settled* settled) {
-  if (settled != nullptr && settled->segments(e)) return true;
-  if (guest_segments_hold(e)) {
-    if (settled != nullptr) settled->keep_segments(e);
-    return true;
-  }
+bool segments_pass(Verdict& v, const EntryState& e, const Verdict& failure) {
+  if (guest_segments_hold(e)) return true;
   SegmentFields segments[kSegments];
   for (unsigned n = 0; n < kSegments; ++n) segments[n] = segment_of(e.vmcs, n);
   for (const SegmentCheck& c : guest_segment_checks()) {
@@ -95,10 +91,14 @@ Verdict check_controls_and_host(const EntryState& e, Settled* settled) {
 Verdict check_guest(const EntryState& e, Settled* settled) {
   const Verdict failure{.kind = Verdict::Kind::FailEntry};
   Verdict v;
-  passes(v, e, "27.3.1.1", guest_registers_hold, guest_register_checks(), failure) &&
-      segments_pass(v, e, failure, settled) &&
-      passes(v, e, "27.3.1.3", guest_descriptor_tables_hold, guest_descriptor_table_checks(), failure) &&
-      passes(v, e, "27.3.1.4", guest_rip_rflags_hold, guest_rip_rflags_checks(), failure) &&
+  if (settled == nullptr || !settled->guest_registers(e)) {
+    passes(v, e, "27.3.1.1", guest_registers_hold, guest_register_checks(), failure) &&
+        segments_pass(v, e, failure) &&
+        passes(v, e, "27.3.1.3", guest_descriptor_tables_hold, guest_descriptor_table_checks(), failure);
+    if (!v.pass()) return v;
+    if (settled != nullptr) settled->keep_guest_registers(e);
+  }
+  passes(v, e, "27.3.1.4", guest_rip_rflags_hold, guest_rip_rflags_checks(), failure) &&
       passes(v, e, "27.3.1.5", guest_non_registers_hold, guest_non_register_checks(), failure) &&
       passes(v, e, "27.3.1.6", guest_pdptes_hold, guest_pdpte_checks(), failure);
   return v;

@@ -54,15 +54,15 @@ class Settled {
   /// True if rules of the group need not be asked. Of controls and host: those of 27.2.1.1 (but for
   /// `reads_memory`), 27.2.1.2, 27.2.2 to 27.2.4.
   bool controls_and_host(const EntryState& e) const;
-  /// Those of 27.3.1.2.
-  bool segments(const EntryState& e) const;
+  /// Those of 27.3.1.1 to 27.3.1.3.
+  bool guest_registers(const EntryState& e) const;
   /// The rules of the group have just held.
   void keep_controls_and_host(const EntryState& e);
-  void keep_segments(const EntryState& e);
+  void keep_guest_registers(const EntryState& e);
 
  private:
   static constexpr unsigned kMost = 64;  // fields of a group
-  u64 controls_and_host_[kMost] = {}, segments_[kMost] = {};
+  u64 controls_and_host_[kMost] = {}, guest_registers_[kMost] = {};
   // What is looked at besides fields; ~0: nothing is settled.
   u64 mode_ = ~u64{0}, guest_mode_ = ~u64{0};
 };

@@ -22,11 +22,14 @@ constexpr Run kControlsAndHost[] = {
     {Field::TprThreshold, 2},        // and the secondary controls
     {Field::HostCr0, 12},            // to the host's RIP
 };
-/// Those that the rules on segment registers look at, but for single bits.
-constexpr Run kSegmentRegisters[] = {{Field::GuestEsSelector, 8},
-                                     {Field::GuestEsLimit, 8},
-                                     {Field::GuestEsAccessRights, 8},
-                                     {Field::GuestEsBase, 8}};
+/// Those that the rules on the guest's registers look at, but for RIP and RFLAGS.
+constexpr Run kGuestRegisters[] = {
+    {Field::GuestEsSelector, 8},                              // to TR's
+    {Field::GuestDebugCtl, 9},                                // to IA32_BNDCFGS
+    {Field::EntryControls, 1},    {Field::GuestEsLimit, 18},  // limits and access rights
+    {Field::GuestCr0, 14},                                    // control registers, base addresses, DR7
+    {Field::GuestSysenterEsp, 2},                             // and EIP
+};
 
 template <size_t N>
 constexpr unsigned words(const Run (&runs)[N]) {
@@ -45,28 +48,40 @@ static_assert(index(Field::HostPat) + 13 == index(Field::EntryMsrLoadCount));
 static_assert(index(Field::TprThreshold) + 1 == index(Field::SecondaryControls));
 static_assert(index(Field::HostCr0) + 11 == index(Field::HostRip));
 
+static_assert(index(Field::GuestDebugCtl) + 8 == index(Field::GuestBndcfgs));
+static_assert(index(Field::GuestEsLimit) + 17 == index(Field::GuestTrAccessRights));
+static_assert(index(Field::GuestCr0) + 13 == index(Field::GuestDr7));
+static_assert(index(Field::GuestSysenterEsp) + 1 == index(Field::GuestSysenterEip));
+
+/// Where word `n` of the runs stands in the region.
+template <size_t N>
+constexpr unsigned place(const Run (&runs)[N], unsigned n) {
+  for (const Run& run : runs) {
+    if (n < run.count) return index(run.first) + n;
+    n -= run.count;
+  }
+  return 0;
+}
+
+/// Without a loop: a VM entry is made of little else.
 template <const auto& kRuns>
 bool same(const arch::vmx::Vmcs& v, const u64* kept) {
-  u64 differing = 0;
-  for (const Run& run : kRuns) {
-    const u64* now = v.field + index(run.first);
-    for (unsigned n = 0; n < run.count; ++n) differing |= now[n] ^ *kept++;
-  }
-  return differing == 0;
+  return [&]<size_t... kWord>(std::index_sequence<kWord...>) {
+    return ((v.field[std::integral_constant<unsigned, place(kRuns, kWord)>::value] ^ kept[kWord]) | ...) == 0;
+  }(std::make_index_sequence<words(kRuns)>());
 }
 template <const auto& kRuns>
 void keep(const arch::vmx::Vmcs& v, u64* kept) {
-  for (const Run& run : kRuns)
-    for (unsigned n = 0; n < run.count; ++n) *kept++ = v.field[index(run.first) + n];
+  for (unsigned n = 0; n < words(kRuns); ++n) kept[n] = v.field[place(kRuns, n)];
 }
 
 /// 27.2.4 asks for the mode that VM entry is made in. All else about the processor stays as it is.
 u64 mode(In e) { return e.cpu.long_active() ? 1 : 0; }
 
-/// What the rules on segments ask of other fields.
+/// What the rules on the guest's registers ask of other fields. That secondary controls count is a primary
+/// one's matter.
 u64 guest_mode(In e) {
-  return (guest_rflag(e, arch::flag::kVm) ? 1 : 0) | (guest_cr0(e, arch::cr0::kPe) ? 2 : 0) |
-         (has(e, Control::UnrestrictedGuest) ? 4 : 0) | (has(e, Control::Ia32eModeGuest) ? 8 : 0);
+  return (guest_rflag(e, arch::flag::kVm) ? 1 : 0) | (has(e, Control::UnrestrictedGuest) ? 2 : 0);
 }
 
 }  // namespace
@@ -75,17 +90,17 @@ bool Settled::controls_and_host(const EntryState& e) const {
   static_assert(words(kControlsAndHost) <= kMost);
   return mode_ == mode(e) && same<kControlsAndHost>(e.vmcs, controls_and_host_);
 }
-bool Settled::segments(const EntryState& e) const {
-  static_assert(words(kSegmentRegisters) <= kMost);
-  return guest_mode_ == guest_mode(e) && same<kSegmentRegisters>(e.vmcs, segments_);
+bool Settled::guest_registers(const EntryState& e) const {
+  static_assert(words(kGuestRegisters) <= kMost);
+  return guest_mode_ == guest_mode(e) && same<kGuestRegisters>(e.vmcs, guest_registers_);
 }
 void Settled::keep_controls_and_host(const EntryState& e) {
   mode_ = mode(e);
   keep<kControlsAndHost>(e.vmcs, controls_and_host_);
 }
-void Settled::keep_segments(const EntryState& e) {
+void Settled::keep_guest_registers(const EntryState& e) {
   guest_mode_ = guest_mode(e);
-  keep<kSegmentRegisters>(e.vmcs, segments_);
+  keep<kGuestRegisters>(e.vmcs, guest_registers_);
 }
 
 }  // namespace hvlab::vmx

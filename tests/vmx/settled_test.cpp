@@ -87,7 +87,7 @@ TEST_CASE("rules settle when they have held") {
   vmx::Settled settled;
   const auto asks = [&] {
     return m.with_state([&](const vmx::EntryState& e) {
-      return std::pair(!settled.controls_and_host(e), !settled.segments(e));
+      return std::pair(!settled.controls_and_host(e), !settled.guest_registers(e));
     });
   };
   CHECK(asks() == std::pair(true, true));
