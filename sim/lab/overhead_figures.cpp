@@ -227,6 +227,7 @@ std::vector<MeasuredOverhead> measured_overheads(const std::vector<SourceRun>& r
     (known == ways.end() ? ways.emplace_back() : *known).push_back(&each);
   }
   std::vector<MeasuredOverhead> all;
+  all.reserve(ways.size());
   for (const Runs& way : ways) all.push_back(overhead_of(good, way));
   return all;
 }

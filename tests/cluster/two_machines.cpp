@@ -1,6 +1,6 @@
 // two_machines MHZ WAY MIX MACHINE...: what the cluster tier gives machines on one host with one processor.
-//   MACHINE: SHARES:LIMIT:OWN:LATENCY. LIMIT in MHz, 0: none. OWN: processor time of each of its requests to its
-//   disk in cycles, which takes LATENCY microseconds; 0: it computes.
+//   MACHINE: SHARES:LIMIT:OWN:LATENCY. LIMIT in MHz, 0: none. OWN: processor time of each of its requests to
+//   its disk in cycles, which takes LATENCY microseconds; 0: it computes.
 // Prints a line for each: MHz that it gets, those of its own work, requests a second.
 #include <fmt/format.h>
 
