@@ -197,7 +197,8 @@ void add_costs(const Runs& runs, const Runs& of_way, std::vector<Figure>& figure
     if (source == first) add_work(*source, bare->run, figures);
     if (source == warm || warm == nullptr) add_devices(*source, bare->run, figures);
   }
-  if (first != nullptr) add_launch(*first, figures);
+  // A run that the machine itself has none of was made for something else.
+  if (first != nullptr && machine_itself(runs, first->run) != nullptr) add_launch(*first, figures);
 }
 
 MeasuredOverhead overhead_of(const Runs& runs, const Runs& of_way) {

@@ -129,6 +129,17 @@ TEST_CASE("memory is told from machines that were given all of theirs, in a fixe
   CHECK(value_in(all[1], "syscall_permille") == 2000);
 }
 
+TEST_CASE("the time from launch to start is told from a run as the machine itself has one") {
+  SourceRun memory = memory_run(100 << 20, 120 << 20), usual = run_of("kvm", 2);
+  memory.run.launched = usual.run.launched = 1;
+  memory.run.started = {1.5};
+  usual.run.started = {1.25};
+  const std::vector<MeasuredOverhead> all = measured_overheads({run_of("bare", 1), memory, usual});
+  CHECK(value_in(all[1], "launch_ms") == 250);
+  for (const media::Figure& figure : measured_overheads({memory})[0].figures)
+    CHECK(figure.name != "launch_ms");
+}
+
 TEST_CASE("a container takes what it takes more than a process") {
   SourceRun apps = run_of("apps", 1), container = run_of("container", 1), machine = run_of("kvm", 2);
   apps.run.log.memory = 4 << 20;
