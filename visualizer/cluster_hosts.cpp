@@ -66,17 +66,6 @@ float shade_of(const ClusterRun& run, u32 machine) {
 
 float opacity_of(const ClusterRun& run, u32 machine) { return 0.35F + 0.65F * shade_of(run, machine); }
 
-// Dark on light fills, light on dark ones.
-ImU32 words_on(const Look& look, ImU32 color, float opacity) {
-  const auto channel = [&](int shift) {
-    const auto of = [&](ImU32 one) { return static_cast<float>(one >> shift & 0xFF); };
-    return of(color) * opacity + of(look.panel) * (1 - opacity);
-  };
-  const float light = 0.299F * channel(IM_COL32_R_SHIFT) + 0.587F * channel(IM_COL32_G_SHIFT) +
-                      0.114F * channel(IM_COL32_B_SHIFT);
-  return light > 128 ? opaque(0x101418) : opaque(0xffffff);
-}
-
 struct MachineBox {
   u32 machine = 0;
   Box box;
@@ -304,9 +293,13 @@ void draw_heat(ClusterView& view, const ClusterRun& run, const std::vector<Box>&
     const Box& box = boxes[host.host];
     if (numbers && works(host)) {
       const std::string text = fmt::format("{:.0f}", host.measure(what) * 100);
-      const ImU32 ground = look.color(views::style_of_load(host.measure(what)));
-      view.list()->AddText({(box.left + box.right - text_width(text)) / 2, (box.top + box.bottom - line) / 2},
-                           ink_on(ground), text.c_str());
+      const views::Style style = views::style_of_load(host.measure(what));
+      const ImU32 ground = look.color(style);
+      const ImVec2 at{(box.left + box.right - text_width(text)) / 2, (box.top + box.bottom - line) / 2};
+      // Numbers on hatches are not read.
+      if (style.hatch != views::Hatch::None)
+        view.list()->AddRectFilled({at.x - 2, at.y}, {at.x + text_width(text) + 2, at.y + line}, ground);
+      view.list()->AddText(at, words_on(look, ground), text.c_str());
     }
     if (is_chosen(view, run, ClusterChoice::Kind::Host, host.host))
       view.list()->AddRect({box.left - 1, box.top - 1}, {box.right + 1, box.bottom + 1}, look.ink, 0, 0,
@@ -386,7 +379,7 @@ void draw_run(ClusterView& view, ClusterRun& run) {
       outline(view, run, host, box);
     }
   } else {
-    keep_curves(view, run, look.px(120));
+    if (view.chosen.kind == ClusterChoice::Kind::Host || stores > 0) keep_curves(view, run, look.px(120));
     draw_heat(view, run, boxes);
   }
   draw_cluster_moves(view, run, boxes);
@@ -397,6 +390,16 @@ void draw_run(ClusterView& view, ClusterRun& run) {
 }
 
 }  // namespace
+
+ImU32 words_on(const Look& look, ImU32 color, float opacity) {
+  const auto channel = [&](int shift) {
+    const auto of = [&](ImU32 one) { return static_cast<float>(one >> shift & 0xFF); };
+    return of(color) * opacity + of(look.panel) * (1 - opacity);
+  };
+  const float light = 0.299F * channel(IM_COL32_R_SHIFT) + 0.587F * channel(IM_COL32_G_SHIFT) +
+                      0.114F * channel(IM_COL32_B_SHIFT);
+  return light > 128 ? opaque(0x101418) : opaque(0xffffff);
+}
 
 std::string host_words(const Frame& frame, const record::ClusterFacts& facts, const HostPicture& host) {
   std::string text = frame.say(std::string("cluster.host.") + record::name(host.condition));

@@ -98,6 +98,8 @@ void draw_curve(ImDrawList* list, const views::Box& box, const float* values, u3
 std::string event_words(const Frame& frame, const std::string& name);
 /// "43 %".
 std::string percent(double part);
+/// What words on a fill of this colour and opacity are written in: dark on light ones, light on dark ones.
+ImU32 words_on(const Look& look, ImU32 color, float opacity = 1);
 /// What is said of a host in one line: "on, watches the others".
 std::string host_words(const Frame& frame, const record::ClusterFacts& facts, const views::HostPicture& host);
 

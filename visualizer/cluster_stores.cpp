@@ -132,7 +132,7 @@ void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vec
       const float words = text_width(name);
       view.list()->AddRectFilled({at.x - words / 2 - 1, box.top + 1}, {at.x + words / 2 + 1, box.bottom - 1},
                                  color);
-      view.list()->AddText({at.x - words / 2, at.y - ImGui::GetTextLineHeight() / 2}, ink_on(color),
+      view.list()->AddText({at.x - words / 2, at.y - ImGui::GetTextLineHeight() / 2}, words_on(look, color),
                            name.c_str());
     }
     if (!ImGui::IsWindowHovered() ||

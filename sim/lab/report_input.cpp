@@ -34,6 +34,10 @@ std::vector<record::RunReader> readable(ReportInput& input) {
     const views::OpenRun& run = *input.runs.runs[i];
     ReportRun entry{.title = run.name(), .open = i};
     note_state(input, run);
+    if (run.cluster() != nullptr) {  // it has sections of its own and nothing of a machine
+      input.entries.push_back(std::move(entry));
+      continue;
+    }
     try {
       if (run.reader().has(record::kStatsFile)) {
         read_run_directory(run.reader());
@@ -78,6 +82,7 @@ bool has_fewer_elsewhere(const ReportInput& input, const MeasuredRun& run) {
 void make_blocks(ReportInput& input) {
   for (size_t i = 0; i < input.entries.size(); ++i) {
     const ReportRun& entry = input.entries[i];
+    if (input.runs.runs[entry.open]->cluster() != nullptr) continue;
     if (entry.way == kNotCompared) {
       add_to_block(input.apart, input.say("report.without_statistics"), i);
       continue;

@@ -25,6 +25,11 @@ constexpr Section kSections[] = {
     {"requests", requests_section}, {"timeline", timeline_section}, {"exits", exits_section},
     {"starts", starts_section},     {"density", density_section},   {"verdicts", verdicts_section},
     {"basis", basis_section},       {"marks", marks_section},
+    {"cluster", cluster_section},
+    {"cluster_places", cluster_places_section},
+    {"cluster_moves", cluster_moves_section},
+    {"cluster_events", cluster_events_section},
+    {"cluster_basis", cluster_basis_section},
 };
 
 /// Texts that the script says.

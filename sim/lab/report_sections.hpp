@@ -31,6 +31,16 @@ std::string timeline_section(const ReportInput& input, Inks& inks);
 std::string verdicts_section(const ReportInput& input, Inks& inks);
 /// What the systems said on the console.
 std::string marks_section(const ReportInput& input, Inks& inks);
+/// Of clusters: figures side by side, load, memory and power over time.
+std::string cluster_section(const ReportInput& input, Inks& inks);
+/// Which machines were on which host at first and at last.
+std::string cluster_places_section(const ReportInput& input, Inks& inks);
+/// Migrations with their reasons, rounds and downtimes.
+std::string cluster_moves_section(const ReportInput& input, Inks& inks);
+/// Faults and what high availability did about them; all that happened.
+std::string cluster_events_section(const ReportInput& input, Inks& inks);
+/// The figures of clusters that are assumed.
+std::string cluster_basis_section(const ReportInput& input, Inks& inks);
 /// What ran where, as a list for the page's head: nothing of the host.
 std::string facts_list(const ReportInput& input);
 /// What the numbers rest on: the processor profiles' costs.

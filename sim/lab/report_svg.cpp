@@ -59,6 +59,12 @@ std::string Inks::series(unsigned n) {
   return "s-" + key;
 }
 
+std::string Inks::own(const std::string& name, const views::Style& style) {
+  const std::string key = html::identifier(name);
+  used_.emplace(key, style);
+  return "s-" + key;
+}
+
 std::string Inks::style() const {
   std::string light, dark;
   for (const auto& [name, style] : used_) {

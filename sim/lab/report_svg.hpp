@@ -17,6 +17,9 @@ class Inks {
   /// The class of the n-th of several alike (views::style_of_series).
   std::string series(unsigned n);
 
+  /// The class of a fill of its own.
+  std::string own(const std::string& name, const views::Style& style);
+
   /// The rules of all classes, light and dark.
   std::string style() const;
   /// An SVG without extent that holds the patterns of those with hatches.
