@@ -21,7 +21,9 @@ struct Fault {
   // Host (of PoolDisks too), card with its cable (of the cluster's list), switch, datastore; of Partition a
   // number: hosts cut off under different numbers do not hear each other either.
   Index subject = 0;
-  std::vector<Index> hosts = {};  // of Partition: those that are cut off from the others, together
+  // Of Partition: those that are cut off from the others, together. (Said to be empty, since most are written
+  // without it.)
+  std::vector<Index> hosts = {};  // NOLINT(readability-redundant-member-init)
 };
 
 /// Carries it out now.

@@ -208,4 +208,36 @@ TEST_CASE("a machine that is on its way to a host that is to be emptied goes on 
   check_laws(sim);
 }
 
+TEST_CASE(
+    "whatever breaks while a machine is stopped for its move, it goes on where it was or is lost once") {
+  const std::vector<std::vector<Fault>> kBreaks = {
+      {{0, FaultKind::Card, false, 1}},
+      {{0, FaultKind::Card, false, 3}},
+      {{0, FaultKind::Host, false, 1}},
+      {{0, FaultKind::Host, false, 0}},
+      {{0, FaultKind::Datastore, false, 0}},
+      {{0, FaultKind::Host, false, 1}, {0, FaultKind::Datastore, false, 0}},
+      {{0, FaultKind::Datastore, false, 0}, {0, FaultKind::Host, false, 1}},
+      {{0, FaultKind::Host, false, 0}, {0, FaultKind::Host, false, 1}}};
+  for (const MovePhase phase : {MovePhase::LastCopy, MovePhase::SwitchOver}) {
+    for (size_t i = 0; i < kBreaks.size(); ++i) {
+      Simulation sim = small(2);
+      const Index vm = busy(sim);
+      prepare(sim);
+      ask_move(sim, vm, 1);
+      while (sim.moves.all[0].phase != phase) happen(sim, sim.calendar.take());
+      for (const Fault& fault : kBreaks[i]) happens(sim, fault);
+      CAPTURE(i, static_cast<int>(phase));
+      check_laws(sim);
+      run(sim, sim.now() + 5 * kMinutes);
+      check_laws(sim);
+      const VirtualMachine& machine = sim.cluster.machines[vm];
+      const bool source_fails = i == 3 || i == 7;
+      CHECK(machine.is_on() != source_fails);
+      if (i <= 2) CHECK(machine.down < 2 * kSeconds);
+      if (i == 4) CHECK(machine.frozen);
+    }
+  }
+}
+
 }  // namespace hvlab::cluster
