@@ -11,6 +11,7 @@ namespace {
 constexpr Architecture kArchitectures[] = {
     {"container", Layer::OperatingSystem},
     {"kvm", Layer::Hypervisor},
+    {"bare-metal", Layer::Hypervisor},
     {"kvm-shadow", Layer::Hypervisor},
     {"kvm-nested", Layer::Hypervisor},
     {"xen-pv", Layer::Hypervisor},

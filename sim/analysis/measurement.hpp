@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,13 @@ struct InstanceResult {
   std::vector<Move> moves = {};
 };
 
+/// A run of many hosts: what is other in it than in its scenario's other runs ("peak": "0.5"), and what it
+/// came to, as named numbers (`hvlab list metrics`), times in seconds.
+struct ClusterRun {
+  std::map<std::string, std::string> settings;
+  std::map<std::string, double> metrics;
+};
+
 /// What a processor has for virtual machines.
 enum class Assistance { None, Guests, NestedPaging };
 
@@ -57,12 +65,13 @@ struct Measurement {
   /// Mean seconds of a write to the disk by the place where the time passed ("guest-kernel", "exit", "entry",
   /// "hypervisor", "host-kernel", "host-user", "medium", ...); empty: not measured.
   std::map<std::string, double> disk_write;
-  double busy_seconds = 0;           // all processors' time that was not idle, over the whole run
-  double memory_each = 0;            // bytes that an instance needed at most; 0: not measured
-  double memory = 0;                 // bytes of the machine; 0: not known
-  std::string scheduler;             // policy of a teaching hypervisor; empty: it has none
-  std::vector<InstanceResult> each;  // by number
-  std::vector<MachineWaits> waits;   // of its virtual machines; empty: not measured
+  double busy_seconds = 0;            // all processors' time that was not idle, over the whole run
+  double memory_each = 0;             // bytes that an instance needed at most; 0: not measured
+  double memory = 0;                  // bytes of the machine; 0: not known
+  std::string scheduler;              // policy of a teaching hypervisor; empty: it has none
+  std::vector<InstanceResult> each;   // by number
+  std::vector<MachineWaits> waits;    // of its virtual machines; empty: not measured
+  std::optional<ClusterRun> cluster;  // of many hosts: nothing else of this is there
 };
 
 using Measurements = std::span<const Measurement>;

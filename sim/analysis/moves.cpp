@@ -1,9 +1,10 @@
-// H24, as far as one machine can show it: which ways can move a running system, and for how long it stands
-// still.
+// H24. Of one machine: which ways can move a running system, and for how long it stands still.
+// Of many hosts: serviced_hosts.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "sim/analysis/serviced_hosts.hpp"
 #include "sim/analysis/techniques.hpp"
 #include "sim/analysis/verdict.hpp"
 
@@ -42,6 +43,10 @@ Verdict judge_moves(Measurements all) {
       {"moves within one machine: the network between two hosts and what they share is the cluster's",
        "processes and containers are not moved: it would take a program that saves and restores a "
        "process's state with all the kernel knows of it"}};
+  if (std::ranges::any_of(all, [](const Measurement& m) { return m.cluster.has_value(); })) {
+    judge_serviced_hosts(all, verdict);
+    return verdict;
+  }
   std::vector<std::string> can, cannot;
   for (const Measurement& m : all) {
     for (const InstanceResult& each : m.each) {

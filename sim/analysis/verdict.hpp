@@ -78,9 +78,47 @@ Verdict judge_neighbours(Measurements all);
 /// H22: a program of another instruction set runs by translation. Needs bare and a way that translates.
 Verdict judge_translation(Measurements all);
 
-/// H24, the machine's half: live migration is the hypervisor's flexibility. Needs ways whose virtual machines
-/// are moved while they run.
+/// H24: live migration is the hypervisor's flexibility. Needs ways whose virtual machines are moved while
+/// they run (one machine), or hosts that are serviced with their machines in several ways (many hosts).
 Verdict judge_moves(Measurements all);
+
+// Of many hosts. Each needs runs of clusters (cluster_run.hpp) with the metrics that its file begins with.
+
+/// H10: raw device mapping is faster, without snapshots, hard to move. Needs files and raw mappings alike in
+/// all else.
+Verdict judge_disk_mappings(Measurements all);
+
+/// H13: differing peaks raise utilisation, simultaneous ones overload. Needs one host with more and more
+/// machines whose peaks are at the same time, and at different ones.
+Verdict judge_peaks(Measurements all);
+
+/// H14: ten or eight servers fit on two hosts with redundancy, at lower total cost. Needs the servers as they
+/// were, and two hosts of which one is away at the peak.
+Verdict judge_consolidation(Measurements all);
+
+/// H15: moving is easy and cheap, the refresh is not spared. Needs a refresh of servers and one of hosts.
+Verdict judge_refresh(Measurements all);
+
+/// H16: without shared storage neither live migration nor high availability. Needs moves and failures with
+/// and without.
+Verdict judge_shared_storage(Measurements all);
+
+/// H17: high availability and balancing are independent. Needs all four of both, one, the other and neither.
+Verdict judge_independence(Measurements all);
+
+/// H18: the manager's outage leaves machines running. Needs the same with and without an outage.
+Verdict judge_manager_outage(Measurements all);
+
+/// H19: the disks of hyper-converged hosts act as one shared store. Needs the same faults with a pool and an
+/// array.
+Verdict judge_pooled_storage(Measurements all);
+
+/// H20: storage migration evens the load of disks. Needs windows before, during and after.
+Verdict judge_storage_migration(Measurements all);
+
+/// H25: fewer servers and power states save energy. Needs servers as they were, fewer hosts, and power
+/// saving.
+Verdict judge_energy(Measurements all);
 
 /// -1, 0, 1: `a` is less than, as good as equal to (kTie), more than `b`.
 int compare(double a, double b);
