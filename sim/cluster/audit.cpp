@@ -151,7 +151,9 @@ void nobody_is_forgotten(const Simulation& sim, Broken& broken) {
       broken.push_back(fmt::format(
           "machine {} {}", i, vm.frozen ? "stands still and nobody counts" : "serves and counts as down"));
     if (!sim.ha.on || !vm.should_run || vm.is_on() || vm.priority == Priority::Never) continue;
-    if (const auto known = std::ranges::count(sim.ha.lost, i, &Lost::machine); known != 1)
+    const auto known =
+        std::ranges::count(sim.ha.lost, i, &Lost::machine) + static_cast<i64>(waits_for_service(sim, i));
+    if (known != 1)
       broken.push_back(fmt::format("machine {} is down and stands {} times among those lost", i, known));
   }
 }
@@ -171,10 +173,10 @@ void lost_data_was_told(const Simulation& sim, Broken& broken) {
 void disks_are_where_they_are(const Simulation& sim, Broken& broken) {
   std::vector<u64> sums(sim.cluster.datastores.size());
   for (const VirtualMachine& vm : sim.cluster.machines) {
-    if (vm.datastore != kNone) sums[vm.datastore] += vm.disk;
+    if (vm.datastore != kNone) sums[vm.datastore] += disk_space(vm);
     if (vm.migration == kNone) continue;
     const Move& move = sim.moves.all[vm.migration];
-    if (move.phase != MovePhase::Waiting && move.datastore != kNone) sums[move.datastore] += vm.disk;
+    if (move.phase != MovePhase::Waiting && move.datastore != kNone) sums[move.datastore] += disk_space(vm);
   }
   for (Index store = 0; store < sums.size(); ++store)
     if (sums[store] != sim.cluster.datastores[store].used)

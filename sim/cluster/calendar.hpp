@@ -23,6 +23,8 @@ enum class EventKind : u8 {
   RepairPart,     // part `subject` of a pooled disk was away for long (pool.hpp)
   HostBoots,      // `subject` is on again (power_saving.hpp)
   HaElection,     // a step of the election of version `version` (availability.hpp)
+  WindowEdge,     // edge `subject` of a window that is counted for itself (account.hpp)
+  ServiceEnds,    // `subject` of the list of services (service.hpp)
   Count
 };
 

@@ -40,6 +40,15 @@ std::vector<CostShare> total_cost(const std::vector<ServerCosts>& servers, const
   return shares;
 }
 
+std::vector<CostShare> refresh_cost(const std::vector<ServerCosts>& servers, const CommonCosts& common) {
+  std::vector<CostShare> shares = {
+      {"purchase", each(servers, [](const ServerCosts& kind) { return kind.price; }) + common.storage},
+      {"licences", each(servers, [](const ServerCosts& kind) { return kind.licences; })},
+      {"moving", common.systems * (common.moves ? common.move : common.reinstallation)}};
+  std::erase_if(shares, [](const CostShare& share) { return share.amount == 0; });
+  return shares;
+}
+
 double sum_of(const std::vector<CostShare>& shares) {
   double sum = 0;
   for (const CostShare& share : shares) sum += share.amount;

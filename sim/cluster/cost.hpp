@@ -47,6 +47,9 @@ struct CostShare {
 std::vector<CostShare> total_cost(const std::vector<ServerCosts>& servers, const CommonCosts& common,
                                   u32 years);
 
+/// What is paid for one replacement of all servers and of the storage: purchase, licences, moving.
+std::vector<CostShare> refresh_cost(const std::vector<ServerCosts>& servers, const CommonCosts& common);
+
 /// Their sum.
 double sum_of(const std::vector<CostShare>& shares);
 

@@ -115,6 +115,7 @@ constexpr std::array<Row, static_cast<size_t>(FaultKind::Count)> kRows = {{{"hos
 std::string_view name(FaultKind kind) { return kRows[static_cast<size_t>(kind)].name; }
 
 void happens(Simulation& sim, const Fault& fault) {
+  account_rest(sim);
   tell(sim, fault.mended ? What::Repair : What::Fault, kNone, fault.subject, kNone,
        static_cast<u64>(fault.kind));
   kRows[static_cast<size_t>(fault.kind)].happens(sim, fault);

@@ -50,6 +50,21 @@ bool rules_allow(const Cluster& cluster, Index machine, Index host) {
   return broken_rule(cluster, machine, host) == PlaceRule::None;
 }
 
+namespace {
+
+bool is_bare(const Cluster& cluster, const VirtualMachine& vm) {
+  return cluster.overheads[vm.overhead].name == "bare";
+}
+
+// A system on the bare machine has it to itself.
+bool shares_with_others(const Cluster& cluster, const VirtualMachine& vm, const Host& at) {
+  if (is_bare(cluster, vm)) return at.machines.empty() && at.coming.empty();
+  return std::ranges::none_of(at.machines,
+                              [&](Index machine) { return is_bare(cluster, cluster.machines[machine]); });
+}
+
+}  // namespace
+
 Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
   const VirtualMachine& vm = cluster.machines[machine];
   const Host& at = cluster.hosts[host];
@@ -57,7 +72,7 @@ Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
   if (at.maintenance) return Refusal::Maintenance;
   if (at.committed + memory_on_host(cluster, vm) > at.memory) return Refusal::NoMemory;
   if (at.reserved + vm.reservation > at.capacity()) return Refusal::NoProcessorTime;
-  if (!rules_allow(cluster, machine, host)) return Refusal::Rule;
+  if (!rules_allow(cluster, machine, host) || !shares_with_others(cluster, vm, at)) return Refusal::Rule;
   if (!reaches_disk(cluster, host, machine)) return Refusal::NoDatastore;
   return Refusal::None;
 }

@@ -36,7 +36,7 @@ void hold_places(Simulation& sim, const Move& move, bool hold) {
     hold ? to.coming.push_back(move.machine) : static_cast<void>(std::erase(to.coming, move.machine));
   }
   if (move.datastore == kNone) return;
-  const u32 disk = sim.cluster.machines[move.machine].disk;
+  const u32 disk = disk_space(sim.cluster.machines[move.machine]);
   u64& used = sim.cluster.datastores[move.datastore].used;
   used = hold ? used + disk : used - disk;
 }
@@ -150,8 +150,13 @@ void end_of_move(Simulation& sim, Index place) {
 
 void disk_has_moved(Simulation& sim, Move& move) {
   VirtualMachine& vm = sim.cluster.machines[move.machine];
-  if (vm.datastore != kNone) sim.cluster.datastores[vm.datastore].used -= vm.disk;
+  if (vm.datastore != kNone) sim.cluster.datastores[vm.datastore].used -= disk_space(vm);
   vm.datastore = move.datastore;
+  vm.snapshots = 0;  // they are joined as the disk is copied
+  if (facts(vm.disk_kind).becomes_a_file) {
+    vm.disk_kind = DiskKind::Thick;
+    ++sim.account.converted;
+  }
   tell(sim, What::DiskMoved, move.machine, vm.host, move.datastore);
 }
 
@@ -162,7 +167,7 @@ void arrive(Simulation& sim, Index place) {
   settle_host(sim, move.to);
   hold_places(sim, move, false);
   if (move.datastore != kNone) {
-    sim.cluster.datastores[move.datastore].used += vm.disk;
+    sim.cluster.datastores[move.datastore].used += disk_space(vm);
     disk_has_moved(sim, move);
   }
   move.phase = MovePhase::Done;
@@ -204,7 +209,7 @@ void begin_move(Simulation& sim, Index place) {
   move.phase = move.datastore == kNone ? MovePhase::Rounds : MovePhase::Disk;
   refresh_both(sim, move);
   if (move.phase == MovePhase::Disk) {
-    copy(sim, place, sim.cluster.machines[move.machine].disk * kGibibyte, 0);
+    copy(sim, place, disk_space(sim.cluster.machines[move.machine]) * kGibibyte, 0);
   } else {
     next_round(sim, place);
   }

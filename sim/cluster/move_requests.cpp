@@ -15,9 +15,10 @@ Refusal disk_may_move(const Simulation& sim, const VirtualMachine& vm, Index to,
   if (datastore == vm.datastore) return Refusal::Rule;  // it is there
   // A pooled disk's parts are placed when it is made; such disks are not copied here.
   if (store.kind == StorageKind::Pooled || vm.pooled != kNone) return Refusal::Rule;
+  if (!facts(vm.disk_kind).copied_while_running) return Refusal::RawDisk;
   if (!reaches_datastore(sim.cluster, to, datastore)) return Refusal::NoDatastore;
   if (!reaches_datastore(sim.cluster, vm.host, vm.datastore)) return Refusal::NoDatastore;
-  return u64{store.used} + vm.disk > store.capacity ? Refusal::DatastoreFull : Refusal::None;
+  return u64{store.used} + disk_space(vm) > store.capacity ? Refusal::DatastoreFull : Refusal::None;
 }
 
 Refusal machine_may_move(const Simulation& sim, Index machine) {

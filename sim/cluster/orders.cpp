@@ -1,5 +1,6 @@
 #include "sim/cluster/orders.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "sim/cluster/life.hpp"
@@ -10,11 +11,17 @@ namespace hvlab::cluster {
 
 namespace {
 
+Refusal refuse(Simulation& sim, Index machine, Refusal why) {
+  tell(sim, What::Refused, machine, sim.cluster.machines[machine].host, kNone, static_cast<u64>(why));
+  return why;
+}
+
 Refusal start(Simulation& sim, const Order& order) {
-  const Index host = order.host != kNone ? order.host : freest_host(sim.cluster, order.machine);
+  if (order.host != kNone) return power_on(sim, order.machine, order.host);
+  // Whoever asks a host itself knows which; to choose one is the manager's affair.
+  const Index host = manager_works(sim) ? freest_host(sim.cluster, order.machine) : kNone;
   if (host != kNone) return power_on(sim, order.machine, host);
-  tell(sim, What::Refused, order.machine, kNone, kNone, static_cast<u64>(Refusal::NoHost));
-  return Refusal::NoHost;
+  return refuse(sim, order.machine, manager_works(sim) ? Refusal::NoHost : Refusal::NoManager);
 }
 
 Refusal stop(Simulation& sim, const Order& order) {
@@ -70,6 +77,19 @@ Refusal resize(Simulation& sim, const Order& order) {
   return Refusal::None;
 }
 
+Refusal keep_disk(Simulation& sim, const Order& order) {
+  VirtualMachine& vm = sim.cluster.machines[order.machine];
+  if (!manager_works(sim)) return refuse(sim, order.machine, Refusal::NoManager);
+  if (vm.datastore == kNone || !facts(vm.disk_kind).snapshots)
+    return refuse(sim, order.machine, Refusal::RawDisk);
+  vm.snapshots = static_cast<u8>(std::min(vm.snapshots + 1, 32));  // VMware's limit
+  tell(sim, What::Snapshot, order.machine, vm.host);
+  refresh_datastores(sim);
+  return Refusal::None;
+}
+
+Refusal service(Simulation& sim, const Order& order) { return begin_service(sim, order.host, order.lasts); }
+
 struct Row {
   std::string_view name;
   Refusal (*carry_out)(Simulation&, const Order&);
@@ -80,14 +100,18 @@ constexpr std::array<Row, static_cast<size_t>(OrderKind::Count)> kRows = {{{"pow
                                                                            {"move-disk", move_disk},
                                                                            {"enter-maintenance", empty_host},
                                                                            {"leave-maintenance", use_host},
-                                                                           {"resize", resize}}};
+                                                                           {"resize", resize},
+                                                                           {"snapshot", keep_disk},
+                                                                           {"service", service}}};
 
 }  // namespace
 
 std::string_view name(OrderKind kind) { return kRows[static_cast<size_t>(kind)].name; }
 
 Refusal carry_out(Simulation& sim, const Order& order) {
-  return kRows[static_cast<size_t>(order.kind)].carry_out(sim, order);
+  const Refusal refusal = kRows[static_cast<size_t>(order.kind)].carry_out(sim, order);
+  account_order(sim, order, refusal);
+  return refusal;
 }
 
 }  // namespace hvlab::cluster

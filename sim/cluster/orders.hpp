@@ -19,6 +19,8 @@ enum class OrderKind : u8 {
   EnterMaintenance,  // `host`
   LeaveMaintenance,  // `host`
   Resize,            // `machine` has reservation, limit and shares `values` from now on (kNone: as before)
+  Snapshot,          // of `machine`'s disk
+  Service,           // `host` is emptied, off for `lasts`, and used again
   Count
 };
 
@@ -31,6 +33,7 @@ struct Order {
   Index host = kNone;
   Index datastore = kNone;
   u32 values[3] = {kNone, kNone, kNone};
+  Nanoseconds lasts = 0;
 };
 
 /// Carries it out now; what is refused is in the log as well.

@@ -114,7 +114,7 @@ void build_machines(const Plan& plan, Cluster& cluster) {
     VirtualMachine vm = machine_of(plan, group, ++number, cluster);
     for (u32 i = 0; i < group.count; ++i) {
       vm.demand = demand_of(group, i, cluster);
-      if (vm.datastore != kNone) cluster.datastores[vm.datastore].used += vm.disk;
+      if (vm.datastore != kNone) cluster.datastores[vm.datastore].used += disk_space(vm);
       cluster.machines.push_back(vm);
       if (vm.datastore == kNone || vm.datastore != cluster.pool.datastore) continue;
       if (add_pooled_disk(cluster, static_cast<Index>(cluster.machines.size() - 1)) != Refusal::None)
@@ -210,6 +210,7 @@ Simulation simulation_of(const Plan& plan) {
   sim.power = plan.power;
   sim.faults = plan.faults;
   sim.orders = plan.orders;
+  sim.windows = plan.windows;
   const auto policy = find_precopy_policy(plan.migration);
   if (!policy) throw UserError("no way of migrating is called '" + plan.migration + "'");
   sim.moves.policy = *policy;

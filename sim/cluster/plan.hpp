@@ -65,6 +65,7 @@ struct Plan {
   std::string manager;       // the machine that it runs in; empty: on hardware of its own
   std::vector<Fault> faults;
   std::vector<Order> orders;
+  std::vector<Window> windows;
   Nanoseconds load_step = kMinutes;
   u64 seed = 1;
 };

@@ -153,8 +153,8 @@ void check_faults(const Plan& plan, const Counts& counts) {
 
 void check_orders(const Plan& plan, const Counts& counts) {
   for (const Order& order : plan.orders) {
-    const bool of_host =
-        order.kind == OrderKind::EnterMaintenance || order.kind == OrderKind::LeaveMaintenance;
+    const bool of_host = order.kind == OrderKind::EnterMaintenance ||
+                         order.kind == OrderKind::LeaveMaintenance || order.kind == OrderKind::Service;
     const bool of_store = order.kind == OrderKind::MoveDisk;
     const auto wrong = [](Index place, u64 count, bool needed) {
       return place >= count && (needed || place != kNone);

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(Refusal::Count)> kTex
     "a host failed",
     "it was cancelled",
     "the datastore is full",
+    "its disk is a device of the array that nothing stands before",
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ enum class Refusal : u8 {
   HostFailed,
   Cancelled,
   DatastoreFull,
+  RawDisk,  // in physical compatibility: no snapshots, no copies while it runs
   Count
 };
 

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, static_cast<size_t>(What::Count)> kNames 
     "move-stopped", "moved",       "disk-moved",     "move-failed", "evacuated",  "fault",      "repair",
     "data-lost",    "ha-monitors", "ha-unreachable", "ha-election", "ha-elected", "ha-dead",    "ha-lives",
     "ha-back",      "ha-isolated", "ha-response",    "ha-no-host",  "balanced",   "no-manager", "disk-away",
-    "disk-back",    "rebuilt",     "switched-off",   "switched-on"};
+    "disk-back",    "rebuilt",     "switched-off",   "switched-on", "snapshot"};
 
 using Happens = void (*)(Simulation&, const Event&);
 
@@ -35,6 +35,8 @@ constexpr std::array<Happens, static_cast<size_t>(EventKind::Count)> kHappens = 
     [](Simulation& sim, const Event& event) { repair_part(sim, event.subject, event.version); },
     [](Simulation& sim, const Event& event) { host_has_booted(sim, event.subject); },
     [](Simulation& sim, const Event& event) { ha_election(sim, event.version); },
+    [](Simulation& sim, const Event& event) { window_edge(sim, event.subject); },
+    [](Simulation& sim, const Event& event) { service_ends(sim, event.subject); },
 };
 
 }  // namespace
@@ -61,6 +63,7 @@ bool manager_reaches(const Simulation& sim, Index host) {
 
 void prepare(Simulation& sim) {
   begin_watching(sim);
+  begin_account(sim);
   for (Index host = 0; host < sim.cluster.hosts.size(); ++host) refresh_host(sim, host);
   if (sim.load_step != 0) sim.calendar.add(0, EventKind::LoadStep);
   if (sim.balancer.on) sim.calendar.add(sim.balancer.period, EventKind::Balance);
@@ -78,6 +81,7 @@ void run(Simulation& sim, Nanoseconds until, const std::function<void(const Even
     if (after) after(event);
   });
   settle_all(sim);
+  account_rest(sim);
 }
 
 }  // namespace hvlab::cluster

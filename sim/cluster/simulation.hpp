@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cluster/account.hpp"
 #include "sim/cluster/availability.hpp"
 #include "sim/cluster/balancing.hpp"
 #include "sim/cluster/calendar.hpp"
@@ -14,6 +15,7 @@
 #include "sim/cluster/migration.hpp"
 #include "sim/cluster/orders.hpp"
 #include "sim/cluster/power_saving.hpp"
+#include "sim/cluster/service.hpp"
 #include "sim/cluster/shares.hpp"
 #include "sim/cluster/tasks.hpp"
 #include "sim/cluster/traffic.hpp"
@@ -52,8 +54,9 @@ enum class What : u8 {
   DiskAway,       // machine, on host, stands still: too few parts of its pooled disk are there
   DiskBack,       // machine goes on
   Rebuilt,        // machine's disk has a new part on host
-  SwitchedOff,    // host, to save power
+  SwitchedOff,    // host, to save power or to be serviced
   SwitchedOn,     // host, likewise
+  Snapshot,       // machine: what its disk was then is kept
   Count
 };
 
@@ -95,6 +98,9 @@ struct Simulation {
   Manager manager;
   std::vector<Fault> faults;
   std::vector<Order> orders;
+  std::vector<Window> windows;
+  std::vector<Service> services;
+  Account account;
   std::vector<Occurrence> log;
   // Scratch of load.cpp and traffic.cpp, so that they ask for no memory each minute.
   std::vector<Claimant> claimants;

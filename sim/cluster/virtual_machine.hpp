@@ -1,6 +1,7 @@
 // A virtual machine: what it is, what it wants, where it is.
 #pragma once
 
+#include "sim/cluster/disk_kind.hpp"
 #include "sim/cluster/types.hpp"
 
 namespace hvlab::cluster {
@@ -21,7 +22,13 @@ struct VirtualMachine {
   u16 overhead = 0;  // of the cluster's overhead profiles: the way that it is virtualized
   u32 memory = 0;    // MiB
   u32 disk = 0;      // GiB
-  u32 size = 0;      // MHz that it is planned with
+  DiskKind disk_kind = DiskKind::Thick;
+  u8 snapshots = 0;         // of its disk
+  u16 disk_written = 1000;  // thousandths of a thin one that were written
+  // Thousandths of a raw mapping's processor time that a request to a file takes: 1050 if it is random, 1080
+  // if sequential (VMware, "Performance Characterization of VMFS and RDM Using a SAN", ESX Server 3.5, 2008).
+  u16 file_cost = 1050;
+  u32 size = 0;  // MHz that it is planned with
   u32 shares = 1000;
   u32 reservation = 0;  // MHz
   u32 limit = 0;        // MHz; 0: none
