@@ -88,6 +88,17 @@ Verdict msr_loading_failed(u64 entry) {
   return v;
 }
 
+/// The tables of the guest's EPTP, and the tag of what is translated by them.
+void set_tables(Cpu& cpu, const Guest& guest) {
+  cpu::SecondStage& stage = cpu.second_stage;
+  stage.on = true;
+  stage.kind = cpu::SecondStageKind::Ept;
+  stage.root = eptp::table(guest.eptp);
+  stage.levels = eptp::levels(guest.eptp);
+  stage.accessed_dirty = (guest.eptp & eptp::kAccessedDirty) != 0;
+  cpu.asid = mmu::tag_of(cpu, guest.vpid, stage.root);
+}
+
 /// VMLAUNCH or VMRESUME has ended without entering: what the engine does behind other instructions.
 void end_instruction(Cpu& cpu) {
   cpu.rip = cpu.mask_rip(cpu.rip + cpu.current->length);
@@ -138,8 +149,8 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   load_pdptes(cpu, v, has(Control::EnableEpt));
   if (!has(Control::EnableVpid)) mmu::flush_vpid(cpu, 0);  // 29.4.3.1
   mmu::select_address_space(cpu);
-  if (const u64 failed =
-          load_msrs(cpu, v[Field::EntryMsrLoadAddress], static_cast<u32>(v[Field::EntryMsrLoadCount]));
+  const auto loaded = static_cast<u32>(v[Field::EntryMsrLoadCount]);
+  if (const u64 failed = loaded == 0 ? 0 : load_msrs(cpu, v[Field::EntryMsrLoadAddress], loaded);
       failed != 0) {
     fail_entry(cpu, ExitReason::MsrLoading, msr_loading_failed(failed));
     return false;
@@ -199,18 +210,13 @@ void Unit::set_second_stage(Cpu& cpu, const Vmcs& v) {
                                    .pages_2m = (able & ept_vpid::k2m) != 0,
                                    .pages_1g = (able & ept_vpid::k1g) != 0,
                                    .advanced_information = (able & ept_vpid::kAdvancedInformation) != 0};
-  use_eptp(cpu, v[Field::Eptp]);
+  guest_.eptp = v[Field::Eptp];
+  set_tables(cpu, guest_);  // the address space is selected when all of the guest is there
 }
 
 void Unit::use_eptp(Cpu& cpu, u64 value) {
   guest_.eptp = value;
-  cpu::SecondStage& stage = cpu.second_stage;
-  stage.on = true;
-  stage.kind = cpu::SecondStageKind::Ept;
-  stage.root = eptp::table(value);
-  stage.levels = eptp::levels(value);
-  stage.accessed_dirty = (value & eptp::kAccessedDirty) != 0;
-  cpu.asid = mmu::tag_of(cpu, guest_.vpid, stage.root);
+  set_tables(cpu, guest_);
   mmu::select_address_space(cpu);
 }
 

@@ -158,8 +158,8 @@ void Unit::leave(Cpu& cpu, const Leaving& why) {
   save_guest(cpu, v, guest_.controls, rflags_of(cpu, why));
   save_non_registers(cpu, v, why);
   region_written(cpu, current);
-  const u64 unsaved =
-      store_msrs(cpu, msr_area(v, Field::ExitMsrStoreAddress), static_cast<u32>(v[Field::ExitMsrStoreCount]));
+  const auto stored = static_cast<u32>(v[Field::ExitMsrStoreCount]);
+  const u64 unsaved = stored == 0 ? 0 : store_msrs(cpu, msr_area(v, Field::ExitMsrStoreAddress), stored);
   // Under "virtual NMIs" no physical NMI was blocked; one that leaves the guest blocks others (28.5.5).
   const bool by_nmi = why.reason == ExitReason::ExceptionOrNmi &&
                       interruption::type_of(why.interruption_info) == interruption::Type::Nmi;
