@@ -10,6 +10,7 @@
 
 #include "sim/lab/claims.hpp"
 #include "sim/lab/cluster_log.hpp"
+#include "sim/lab/cluster_measurement.hpp"
 #include "sim/lab/cluster_statistics.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/record/run_files.hpp"
@@ -215,11 +216,19 @@ void judge_claim(ScenarioResult& all) {
   const Claim* claim = find_claim(all.scenario.claim);
   if (claim == nullptr) return;
   std::vector<MeasuredRun> runs;
+  std::vector<analysis::Measurement> clusters;
   for (size_t i = 0; i < all.cells.size(); ++i) {
     const CellResult& cell = all.cells[i];
-    if (cell.ending == "power-off" || ended_as_said(all.scenario.cells[i], cell)) runs.push_back(cell.run);
+    if (cell.ending != "power-off" && !ended_as_said(all.scenario.cells[i], cell)) continue;
+    if (all.scenario.cells[i].cluster) {
+      clusters.push_back(measurement_of(all.scenario.cells[i], cell.metrics));
+    } else {
+      runs.push_back(cell.run);
+    }
   }
-  all.verdict = claim->judge(measurements_of(runs));
+  std::vector<analysis::Measurement> measured = measurements_of(runs);
+  measured.insert(measured.end(), clusters.begin(), clusters.end());
+  all.verdict = claim->judge(measured);
   const std::string word(analysis::name(all.verdict->word));
   const bool held = all.scenario.verdicts.empty() || std::ranges::count(all.scenario.verdicts, word) != 0;
   all.checks.push_back({0,

@@ -26,9 +26,21 @@ const Claim kClaims[] = {
     {"H8", "KVM needs all of a machine's virtual processors at once, ESXi hands out free processors",
      analysis::judge_all_at_once},
     {"H9", "paravirtual is faster but not portable", analysis::judge_portability},
+    {"H10", "raw device mapping is faster, without snapshots, hard to move", analysis::judge_disk_mappings},
     {"H12", "one application per server is more stable", analysis::judge_neighbours},
+    {"H13", "differing peaks raise utilisation, simultaneous ones overload", analysis::judge_peaks},
+    {"H14", "10 or 8 servers fit on 2 hosts with redundancy, at lower total cost",
+     analysis::judge_consolidation},
+    {"H15", "easy and cheap migration is half true: moves yes, the refresh no", analysis::judge_refresh},
+    {"H16", "without shared storage neither live migration nor high availability",
+     analysis::judge_shared_storage},
+    {"H17", "high availability and balancing are independent", analysis::judge_independence},
+    {"H18", "the manager's outage leaves machines running", analysis::judge_manager_outage},
+    {"H19", "the disks of hyper-converged hosts act as one shared store", analysis::judge_pooled_storage},
+    {"H20", "storage migration evens the load of disks", analysis::judge_storage_migration},
     {"H22", "a program of another instruction set runs by translation", analysis::judge_translation},
     {"H24", "live migration is the hypervisor's flexibility: which ways can", analysis::judge_moves},
+    {"H25", "fewer servers and power states save energy", analysis::judge_energy},
 };
 
 analysis::InstanceResult instance_result(const MeasuredRun& run, size_t index) {
@@ -91,6 +103,8 @@ analysis::Measurement measurement_of(const MeasuredRun& run) {
 }
 
 std::string figure(const analysis::Figure& figure) {
+  if (figure.unit == "s" && figure.value >= 7200) return fmt::format("{:.1f} h", figure.value / 3600);
+  if (figure.unit == "s" && figure.value >= 10) return fmt::format("{:.1f} s", figure.value);
   if (figure.unit == "s") return fmt::format("{:.2f} ms", figure.value * 1e3);
   if (figure.unit == "B") return fmt::format("{:.1f} MiB", figure.value / 1048576);
   return fmt::format("{:.2f}", figure.value);

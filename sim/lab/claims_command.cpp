@@ -22,11 +22,14 @@ namespace {
 namespace po = boost::program_options;
 using scenario::Scenario;
 
+constexpr const char* kClusterTier = "cluster";
+
 po::options_description describe() {
   po::options_description options("Options", 110, 60);
   // clang-format off
   options.add_options()
       ("json", "print measurements and verdicts as JSON")
+      ("tier", po::value<std::string>()->value_name("TIER"), "only scenarios of this tier: machine, or cluster, which takes seconds")
       ("refresh", "ask the Debian mirror for newer packages first")
       ("runs", po::value<std::string>()->value_name("FOLDER")->default_value("runs"), "where run directories go")
       ("jobs,j", po::value<std::string>()->value_name("N"), "runs at a time (default: the host's processors)")
@@ -58,13 +61,23 @@ int print_help(const po::options_description& options) {
   return 0;
 }
 
+/// The tier that was asked for; empty: both.
+std::string tier_of(const po::variables_map& values) {
+  if (values.count("tier") == 0) return "";
+  const auto tier = values["tier"].as<std::string>();
+  if (tier != "machine" && tier != kClusterTier)
+    throw UserError("claims: '--tier " + tier + "' is none; there are machine and cluster");
+  return tier;
+}
+
 /// The scenarios of the claims that were named, or of all: those of a claim by their files' names.
-std::vector<Scenario> load(const std::vector<std::string>& names) {
+std::vector<Scenario> load(const std::vector<std::string>& names, const std::string& tier) {
   const scenario::Vocabulary words = scenario_vocabulary();
   std::vector<Scenario> wanted;
   for (const std::string& file : scenario_files(data_folder("scenarios/claims").string())) {
     Scenario scenario = load_scenario(file, {}, words);
-    if (names.empty() || std::ranges::count(names, scenario.claim) != 0)
+    const bool of_tier = tier.empty() || scenario.cells.front().cluster == (tier == kClusterTier);
+    if (of_tier && (names.empty() || std::ranges::count(names, scenario.claim) != 0))
       wanted.push_back(std::move(scenario));
   }
   // By the claims' numbers: as words, H12 comes before H2.
@@ -80,7 +93,7 @@ nlohmann::ordered_json claim_json(const ScenarioResult& result) {
                                                  : nlohmann::ordered_json{{"claim", result.scenario.claim}};
   judged["status"] = result.status;
   if (!result.problem.empty()) judged["problem"] = result.problem;
-  if (!result.directory.empty())
+  if (!result.directory.empty() && !result.scenario.cells.front().cluster)
     judged["runs"] = comparison_json(read_comparison({record::RunReader(result.directory)}))["ways"];
   return judged;
 }
@@ -100,7 +113,7 @@ int claims_command(const std::vector<std::string>& arguments) {
                          .folder = values["runs"].as<std::string>(),
                          .refresh = values.count("refresh") != 0,
                          .command = command_words("claims", arguments)};
-  const std::vector<ScenarioResult> results = run_scenarios(load(texts_of(values, "claim")), wishes);
+  const std::vector<ScenarioResult> results = run_scenarios(load(texts_of(values, "claim"), tier_of(values)), wishes);
   int status = 0;
   nlohmann::ordered_json document = {{"schema", "hvlab.claims/1"},
                                      {"claims", nlohmann::ordered_json::array()}};

@@ -120,6 +120,18 @@ void add_event(const Value& event, const ClusterNames& names, const PlanPlaces& 
   order.at = fault.at;
   add_orders(order, OrderKind::PowerOn, machines(event.find("power_on")), plan);
   add_orders(order, OrderKind::PowerOff, machines(event.find("power_off")), plan);
+  add_orders(order, OrderKind::Snapshot, machines(event.find("snapshot")), plan);
+  if (const Value* start = event.find("start"); start != nullptr) {
+    Order at_host = order;
+    at_host.host = place_of(start->find("host"), places.hosts);
+    add_orders(at_host, OrderKind::PowerOn, machines(start->find("vm")), plan);
+  }
+  if (const Value* service = event.find("service"); service != nullptr) {
+    Order serviced = order;
+    serviced.lasts = nanoseconds_at(*service, "lasts");
+    add_maintenance(serviced, OrderKind::Service, places_of(service->find("host"), names.hosts, places.hosts),
+                    plan);
+  }
   add_maintenance(order, OrderKind::EnterMaintenance, hosts("enter_maintenance"), plan);
   add_maintenance(order, OrderKind::LeaveMaintenance, hosts("leave_maintenance"), plan);
   if (const Value* resize = event.find("resize"); resize != nullptr) {

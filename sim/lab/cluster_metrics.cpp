@@ -1,5 +1,6 @@
 #include "sim/lab/cluster_metrics.hpp"
 
+#include "sim/cluster/account_metrics.hpp"
 #include "sim/cluster/metrics.hpp"
 
 namespace hvlab::lab {
@@ -35,6 +36,10 @@ void add_costs(const ClusterRun& run, CostPlan cost, Metrics& metrics) {
   put_watts(run.sim, cost.servers);
   const auto shares = cluster::total_cost(cost.servers, cost.common, cost.years);
   const double total = cluster::sum_of(shares);
+  const auto refresh = cluster::refresh_cost(cost.servers, cost.common);
+  metrics.emplace_back("cost.refresh", cluster::sum_of(refresh));
+  for (const char* what : {"purchase", "licences", "moving"})
+    metrics.emplace_back(std::string("cost.refresh.") + what, cluster::share(refresh, what));
   metrics.emplace_back("cost.total", total);
   for (const char* what : {"purchase", "licences", "support", "maintenance", "space", "power", "moving"}) {
     const double amount = cluster::share(shares, what);
@@ -50,6 +55,10 @@ std::vector<scenario::Metric> cluster_metric_names() {
   for (const cluster::Metric& metric : cluster::metric_patterns())
     names.push_back({metric.name, unit_of(metric.unit),
                      metric.name == "time" ? scenario::MetricOf::Both : scenario::MetricOf::Cluster});
+  for (const cluster::Metric& metric : cluster::account_patterns())
+    names.push_back({metric.name, unit_of(metric.unit), scenario::MetricOf::Cluster});
+  names.push_back({"cost.refresh", MetricUnit::Number, scenario::MetricOf::Cluster});
+  names.push_back({"cost.refresh.*", MetricUnit::Number, scenario::MetricOf::Cluster});
   names.push_back({"cost.total", MetricUnit::Number, scenario::MetricOf::Cluster});
   names.push_back({"cost.share.*", MetricUnit::Ratio, scenario::MetricOf::Cluster});
   names.push_back({"cost.*", MetricUnit::Number, scenario::MetricOf::Cluster});
@@ -60,6 +69,9 @@ Metrics metrics_of(const ClusterRun& run, const ClusterCase& about) {
   constexpr double kPicoseconds = 1000;  // of a nanosecond
   Metrics metrics;
   for (const cluster::Metric& metric : cluster::metrics_of(about.plan, run.sim, run.hours))
+    metrics.emplace_back(metric.name,
+                         metric.unit == cluster::Unit::Time ? metric.value * kPicoseconds : metric.value);
+  for (const cluster::Metric& metric : cluster::account_metrics(run.sim))
     metrics.emplace_back(metric.name,
                          metric.unit == cluster::Unit::Time ? metric.value * kPicoseconds : metric.value);
   if (about.cost) add_costs(run, *about.cost, metrics);

@@ -130,6 +130,12 @@ cluster::DirtyProcess dirty_of(const std::vector<Value>& parts) {
   return process;
 }
 
+constexpr std::pair<const char*, cluster::DiskKind> kDiskKinds[] = {
+    {"thick", cluster::DiskKind::Thick},
+    {"thin", cluster::DiskKind::Thin},
+    {"raw-virtual", cluster::DiskKind::RawVirtual},
+    {"raw-physical", cluster::DiskKind::RawPhysical}};
+
 constexpr std::pair<const char*, cluster::Priority> kPriorities[] = {
     {"highest", cluster::Priority::Highest}, {"high", cluster::Priority::High},
     {"medium", cluster::Priority::Medium},   {"low", cluster::Priority::Low},
@@ -145,6 +151,9 @@ cluster::MachinePlan machine_of(const Value& value, const scenario::ClusterNames
   vm.processors = static_cast<u16>(count_at(value, "vcpus"));
   vm.memory = mebibytes_at(value, "memory");
   vm.disk = gibibytes_at(value, "disk");
+  vm.disk_kind = word_at(value, "disk_kind", kDiskKinds);
+  vm.disk_written = static_cast<u16>(permille(number_at(value, "disk_written")));
+  vm.file_cost = static_cast<u16>(permille(number_at(value, "io.file_cost")));
   vm.size = megahertz_at(value, "size");
   vm.shares = count_at(value, "shares");
   vm.reservation = megahertz_at(value, "reservation");
@@ -302,6 +311,9 @@ ClusterCase case_of(const scenario::Cell& cell, const std::string& folder) {
   read_policies(value, made);
   const PlanPlaces places(plan);
   for (const Value& event : items_at(value, "events")) add_event(event, names, places, plan);
+  for (const Value& window : items_at(value, "windows"))
+    plan.windows.push_back(
+        {text_at(window, "name"), nanoseconds_at(window, "from"), nanoseconds_at(window, "to")});
   if (const Value* cost = value.find("cost"); cost != nullptr)
     made.cost = cost_of(*cost, items_at(value, "hosts"));
   return made;

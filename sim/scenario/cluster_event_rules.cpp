@@ -11,8 +11,8 @@ namespace hvlab::scenario {
 namespace {
 
 constexpr const char* kKinds[] = {
-    "fail",     "repair",    "move",  "move_disk", "enter_maintenance", "leave_maintenance",
-    "power_on", "power_off", "resize"};
+    "fail",     "repair", "move",      "move_disk", "enter_maintenance", "leave_maintenance",
+    "power_on", "start",  "power_off", "service",   "snapshot",          "resize"};
 
 void check_cards(const Value& part, const Value& cluster, const ClusterNames& names, Problems& problems) {
   const Value *cards = part.find("card"), *hosts = cluster.find("hosts");
@@ -99,6 +99,13 @@ void check_cluster_event(const Value& event, const Value& cluster, const Cluster
   check_names_of(event.find("leave_maintenance"), names.hosts, "host", problems);
   check_names_of(event.find("power_on"), names.machines, "machine", problems);
   check_names_of(event.find("power_off"), names.machines, "machine", problems);
+  check_names_of(event.find("snapshot"), names.machines, "machine", problems);
+  if (const Value* start = event.find("start"); start != nullptr) {
+    check_names_of(start->find("vm"), names.machines, "machine", problems);
+    check_name_of(start->find("host"), names.hosts, "host", true, problems);
+  }
+  if (const Value* service = event.find("service"); service != nullptr)
+    check_names_of(service->find("host"), names.hosts, "host", problems);
   check_resize(event.find("resize"), names, problems);
 }
 

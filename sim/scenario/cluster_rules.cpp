@@ -197,6 +197,17 @@ void check_vm(const Value& vm, const ClusterNames& names, Problems& problems) {
                  fmt::format("more is reserved than the limit allows, {}", limit->text));
 }
 
+void check_window(const Value& window, const Value& cluster, std::set<std::string>& taken,
+                  Problems& problems) {
+  const Value *from = window.find("from"), *to = window.find("to"), *length = cluster.find("length");
+  check_name(window, "window", taken, problems);
+  if (from != nullptr && to != nullptr && to->count <= from->count)
+    problems.add(to->place, to->text, fmt::format("the window ends before it begins, at {}", from->text));
+  if (to != nullptr && length != nullptr && to->count > length->count)
+    problems.add(to->place, to->text,
+                 fmt::format("the run ends before the window does, after {}", length->text));
+}
+
 void check_policies(const Value& cluster, const ClusterNames& names, Problems& problems) {
   check_name_of(cluster.find("manager"), names.machines, "machine", true, problems);
   if (is_set(cluster, "power_saving.on") && !is_set(cluster, "drs.on"))
@@ -268,6 +279,8 @@ void check_cluster(const Value& cell, Problems& problems) {
   check_networks(*cluster, problems);
   for (const Value& vm : items_at(*cluster, "vms")) check_vm(vm, names, problems);
   check_policies(*cluster, names, problems);
+  std::set<std::string> windows;
+  for (const Value& window : items_at(*cluster, "windows")) check_window(window, *cluster, windows, problems);
   for (const Value& event : items_at(*cluster, "events"))
     check_cluster_event(event, *cluster, names, problems);
 }

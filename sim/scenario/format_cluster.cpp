@@ -103,6 +103,7 @@ constexpr Key kIoKeys[] = {
     {"reads", Count, Default, "0", "Requests a second to its disk when it is fully loaded.", "", 0, 10'000'000},
     {"writes", Count, Default, "0", "Likewise.", "", 0, 10'000'000},
     {"size", Type::Size, Default, "4KiB", "Of a request, in whole KiB.", "", 1024, 16 * kMiB},
+    {"file_cost", Number, Default, "1.05", "The host's processor time for a request to a file against that to a raw mapping; VMware's study of 2008: 1.05 of random requests, 1.08 of sequential ones.", "", 1, 10},
     {"packets", Count, Default, "0", "A second, when it is fully loaded, half of them sent: they cost processor time and take bandwidth.", "", 0, 100'000'000},
     {"packet_size", Type::Size, Default, "800B", "Of a packet (assumed).", "", 1, 65'535},
 };
@@ -114,6 +115,8 @@ constexpr Key kVmKeys[] = {
     {"vcpus", Count, Default, "2", "Virtual processors.", "", 1, 1024},
     {"memory", Type::Size, Default, "4GiB", "In whole MiB.", "", kMiB, 64 * kTiB},
     {"disk", Type::Size, Default, "40GiB", "In whole GiB.", "", kGiB, 1024 * kTiB},
+    {"disk_kind", Word, Default, "thick", "A file of a cluster file system with all of its space or with what was written, or a device of the array, mapped in virtual or physical compatibility.", "thick|thin|raw-virtual|raw-physical"},
+    {"disk_written", Number, Default, "1", "Part of a thin disk that was written.", "", 0, 1},
     {"way", Word, Default, "kvm", "How it is virtualized, and what that costs: a file of profiles/overhead, or none, which costs nothing.", "@overheads"},
     {"mix", Word, Default, "mixed", "What it works at, which decides how much of its way's overhead it pays: a file of profiles/mix.", "@mixes"},
     {"demand", Type::Map, Default, "", "What it wants of its vcpus' time.", "", 0, 0, &kDemand},
@@ -218,6 +221,25 @@ constexpr Key kResizeKeys[] = {
 };
 constexpr Section kResize = {"change of size", "What machines get from then on.", kResizeKeys};
 
+constexpr Key kStartKeys[] = {
+    {"vm", Names, Required, "", "Machines, or groups of machines."},
+    {"host", Text, Required, "", "The host that is asked itself."},
+};
+constexpr Section kStart = {"start", "Machines that are started at a host, which needs no manager.", kStartKeys};
+
+constexpr Key kServiceKeys[] = {
+    {"host", Names, Required, "", "Hosts, or groups of hosts, all at the same time."},
+    {"lasts", Time, Default, "1h", "From off to on (assumed).", "", kSecond, kMostTime},
+};
+constexpr Section kService = {"service", "Hosts that are emptied, switched off and used again: what cannot move stops, and starts on another host or waits.", kServiceKeys};
+
+constexpr Key kWindowKeys[] = {
+    {"name", Text, Required, "", "Its name in metrics: window.NAME.METRIC."},
+    {"from", Time, Required, "", "When it begins.", "", 0, kMostTime},
+    {"to", Time, Required, "", "When it ends.", "", 0, kMostTime},
+};
+constexpr Section kWindow = {"window", "A part of the run that is measured for itself.", kWindowKeys};
+
 constexpr Key kEventKeys[] = {
     {"at", Time, Required, "", "When.", "", 0, kMostTime},
     {"fail", Type::Map, Optional, "", "What breaks.", "", 0, 0, &kPart},
@@ -226,8 +248,11 @@ constexpr Key kEventKeys[] = {
     {"move_disk", Type::Map, Optional, "", "Disks that move.", "", 0, 0, &kMoveDisk},
     {"enter_maintenance", Names, Optional, "", "Hosts that give their machines away and take no more."},
     {"leave_maintenance", Names, Optional, "", "Hosts that take machines again."},
-    {"power_on", Names, Optional, "", "Machines that are started, where most is free."},
+    {"power_on", Names, Optional, "", "Machines that are started where most is free, which the manager knows."},
+    {"start", Type::Map, Optional, "", "Machines that are started at a host itself.", "", 0, 0, &kStart},
     {"power_off", Names, Optional, "", "Machines that are switched off by their owner."},
+    {"service", Type::Map, Optional, "", "Hosts that are serviced.", "", 0, 0, &kService},
+    {"snapshot", Names, Optional, "", "Machines of whose disks what they are is kept."},
     {"resize", Type::Map, Optional, "", "Machines that get other shares, reservation or limit.", "", 0, 0, &kResize},
 };
 constexpr Section kEvent = {"cluster event", "Something that happens: at and one of the others.", kEventKeys};
@@ -249,6 +274,7 @@ constexpr Key kClusterKeys[] = {
     {"overheads", Figures, Optional, "", "Figures of the ways' profiles, and of the mixes', that are other here.", "@overhead-figures"},
     {"cost", Type::Map, Optional, "", "Total cost over years.", "", 0, 0, &kCost},
     {"events", List, Optional, "", "What happens when.", "", 0, 100'000, &kEvent},
+    {"windows", List, Optional, "", "Parts of the run that are measured for themselves.", "", 0, 100, &kWindow},
 };
 // clang-format on
 
