@@ -106,4 +106,14 @@ TEST_CASE(
   CHECK(sim.power.asleep.empty());
 }
 
+TEST_CASE("a host that breaks while it boots is broken when it would be on") {
+  Simulation sim = small(2);
+  sim.cluster.hosts[1].state = HostState::Booting;
+  sim.power.booting = 1;
+  happens(sim, {0, FaultKind::Host, false, 1});
+  host_has_booted(sim, 1);
+  CHECK(sim.cluster.hosts[1].state == HostState::Failed);
+  CHECK(sim.power.booting == 0);
+}
+
 }  // namespace hvlab::cluster
