@@ -87,8 +87,7 @@ void check_cluster_files(const Scenario& scenario, const Cell& cell) {
   try {
     const cluster::Plan plan = case_of(cell, scenario.folder).plan;
     cluster::check(plan);
-    for (const cluster::MachinePlan& machine : plan.machines)
-      if (machine.way != "none") cluster::load_overhead(machine.way);
+    (void)cluster::figures_of(plan);
   } catch (const UserError& error) {
     throw MissingPart(error.what());
   }

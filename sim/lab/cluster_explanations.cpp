@@ -21,13 +21,19 @@ std::vector<Explanation> overheads(const std::string& kind) {
     entries.push_back(
         {kind,
          name,
-         fmt::format("what this way of virtualizing costs a cluster; of {} figures {} are assumed",
-                     overhead.figures.size(), assumed),
+         fmt::format("{} Of {} figures {} are assumed.", overhead.title, overhead.figures.size(), assumed),
          "",
          "profiles/overhead/" + name + ".yaml",
          {}});
   }
-  entries.push_back({kind, "none", "a machine that costs nothing", "", "", {}});
+  entries.push_back({kind, "none", "A machine that costs nothing.", "", "", {}});
+  return entries;
+}
+
+std::vector<Explanation> mixes(const std::string& kind) {
+  std::vector<Explanation> entries;
+  for (const std::string& name : media::profile_names("mix"))
+    entries.push_back({kind, name, cluster::load_mix(name).title, "", "profiles/mix/" + name + ".yaml", {}});
   return entries;
 }
 
@@ -35,6 +41,11 @@ std::vector<Explanation> overhead_figures(const std::string& kind) {
   std::vector<Explanation> entries;
   for (const std::string& name : media::profile_names("overhead")) {
     for (const media::Figure& figure : cluster::load_overhead(name).figures)
+      entries.push_back(
+          {kind, name + "." + figure.name, std::to_string(figure.value), "", figure.source, {}});
+  }
+  for (const std::string& name : media::profile_names("mix")) {
+    for (const media::Figure& figure : cluster::load_mix(name).figures)
       entries.push_back(
           {kind, name + "." + figure.name, std::to_string(figure.value), "", figure.source, {}});
   }
@@ -90,11 +101,8 @@ std::vector<Explanation> migrations(const std::string& kind) {
 
 std::vector<Explanation> cluster_explanations(const std::string& list, const std::string& kind) {
   static constexpr std::pair<const char*, std::vector<Explanation> (*)(const std::string&)> kLists[] = {
-      {"overheads", overheads},
-      {"overhead-figures", overhead_figures},
-      {"powers", powers},
-      {"timings", timings},
-      {"migrations", migrations}};
+      {"overheads", overheads}, {"mixes", mixes},     {"overhead-figures", overhead_figures},
+      {"powers", powers},       {"timings", timings}, {"migrations", migrations}};
   for (const auto& [name, entries] : kLists)
     if (list == name) return entries(kind);
   return {};

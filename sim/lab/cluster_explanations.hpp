@@ -5,7 +5,7 @@
 
 namespace hvlab::lab {
 
-/// Of lists "overheads", "overhead-figures", "powers", "timings" and "migrations"; none of others.
+/// Of lists "overheads", "mixes", "overhead-figures", "powers", "timings" and "migrations"; none of others.
 std::vector<Explanation> cluster_explanations(const std::string& list, const std::string& kind);
 
 }  // namespace hvlab::lab

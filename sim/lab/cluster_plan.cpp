@@ -165,6 +165,7 @@ cluster::MachinePlan machine_of(const Value& value, const scenario::ClusterNames
   vm.packets = count_at(value, "io.packets");
   vm.packet_bytes = count_at(value, "io.packet_size");
   machine.way = text_at(value, "way");
+  machine.mix = text_at(value, "mix");
   read_demand(*value.find("demand"), folder, machine);
   machine.writes = dirty_of(items_at(value, "dirty"));
   machine.datastore = text_at(value, "datastore");

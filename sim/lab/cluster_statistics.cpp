@@ -48,13 +48,11 @@ Json refusals_json(const cluster::Simulation& sim) {
 
 }  // namespace
 
-std::vector<UsedFigure> figures_of(const ClusterRun& run, const ClusterCase& about) {
+std::vector<UsedFigure> figures_of(const ClusterCase& about) {
   std::vector<UsedFigure> all;
-  for (const cluster::Overhead& way : run.sim.cluster.overheads) {
-    for (const media::Figure& figure : way.figures)
-      all.push_back({"way " + way.name, figure.name, std::to_string(figure.value), cluster::origin_of(figure),
-                     figure.source});
-  }
+  for (const cluster::UsedFigure& used : cluster::figures_of(about.plan))
+    all.push_back({used.of, used.figure.name, std::to_string(used.figure.value),
+                   cluster::origin_of(used.figure), used.figure.source});
   for (const UsedFigure& figure : about.figures) {
     const auto same = [&](const UsedFigure& other) {
       return other.profile == figure.profile && other.name == figure.name;
@@ -66,7 +64,7 @@ std::vector<UsedFigure> figures_of(const ClusterRun& run, const ClusterCase& abo
 
 Json statistics_json(const ClusterRun& run, const ClusterCase& about, const Metrics& metrics) {
   Json figures = Json::array();
-  for (const UsedFigure& figure : figures_of(run, about))
+  for (const UsedFigure& figure : figures_of(about))
     figures.push_back({{"profile", figure.profile},
                        {"name", figure.name},
                        {"value", figure.value},

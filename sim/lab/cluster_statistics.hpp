@@ -20,6 +20,6 @@ nlohmann::ordered_json statistics_json(const ClusterRun& run, const ClusterCase&
 Metrics read_cluster_metrics(const std::string& statistics);
 
 /// Figures that a run rests on: power, policies, ways.
-std::vector<UsedFigure> figures_of(const ClusterRun& run, const ClusterCase& about);
+std::vector<UsedFigure> figures_of(const ClusterCase& about);
 
 }  // namespace hvlab::lab

@@ -198,8 +198,8 @@ std::string notable(const Simulation& sim, const ClusterCase& about) {
 }
 
 /// How much of what the run rests on is known, and from where.
-std::string origins(const ClusterRun& run, const ClusterCase& about) {
-  const std::vector<UsedFigure> figures = figures_of(run, about);
+std::string origins(const ClusterCase& about) {
+  const std::vector<UsedFigure> figures = figures_of(about);
   std::string text;
   for (const char* origin : {"measured", "sourced", "assumed", "set"}) {
     const auto count = std::ranges::count(figures, origin, &UsedFigure::origin);
@@ -228,7 +228,7 @@ std::string cluster_summary(const ClusterRun& run, const ClusterCase& about, con
   text += '\n';
   for (const std::string& sentence :
        {of_hosts(metrics), of_machines(metrics), moves(metrics), restarts(metrics), costs(about, metrics),
-        refusals(run.sim), origins(run, about)})
+        refusals(run.sim), origins(about)})
     if (!sentence.empty()) text += fold_text(sentence, width);
   return text + notable(run.sim, about);
 }

@@ -64,18 +64,24 @@ std::vector<sweep::Cost> costs_of_ways(const scenario::Value& said) {
     for (size_t i = 0; i < set->keys.size(); ++i) figures.emplace_back(set->keys[i], set->items[i].count);
   }
   std::vector<sweep::Cost> costs;
-  for (const scenario::Value& machine : said.find("vms")->items) {
-    const std::string& name = machine.find("way")->text;
-    if (name == "none") continue;
-    cluster::Overhead way = cluster::load_overhead(name);
-    cluster::set_figures(way, figures);
-    for (const media::Figure& figure : way.figures) {
-      const std::string path = "cluster.overheads." + way.name + "." + figure.name;
+  const auto add = [&](const std::string& file, const std::vector<media::Figure>& list) {
+    for (const media::Figure& figure : list) {
+      const std::string path = "cluster.overheads." + file + "." + figure.name;
       if (figure.value <= 1 || std::ranges::count(costs, path, &sweep::Cost::name) != 0) continue;
       const bool set = figure.source == cluster::kSetSource;
       costs.push_back({path, static_cast<double>(figure.value), set ? sweep::kSetSource : figure.source,
                        !set && figure.assumed(), 0});
     }
+  };
+  for (const scenario::Value& machine : said.find("vms")->items) {
+    const std::string& name = machine.find("way")->text;
+    if (name == "none") continue;
+    cluster::Overhead way = cluster::load_overhead(name);
+    cluster::Mix mix = cluster::load_mix(machine.find("mix")->text);
+    cluster::set_figures(way, figures);
+    cluster::set_figures(mix, figures);
+    add(way.name, way.figures);
+    add(mix.name, mix.figures);
   }
   return costs;
 }

@@ -126,6 +126,7 @@ HostCheck cluster_profiles() {
   try {
     for (const std::string& name : media::profile_names("overhead"))
       count += cluster::load_overhead(name).name == name;
+    for (const std::string& name : media::profile_names("mix")) count += cluster::load_mix(name).name == name;
     for (const std::string& name : media::profile_names("power"))
       count += cluster::load_power(name).name == name;
   } catch (const UserError& error) {

@@ -123,6 +123,7 @@ const std::vector<ExplainedKind>& explained_kinds() {
       {"disks", "disk", "disk profiles"},
       {"links", "link", "link profiles"},
       {"overheads", "way in clusters", "what ways of virtualizing cost in clusters: profiles"},
+      {"mixes", "mix", "what machines of clusters work at: profiles"},
       {"overhead-figures", "figure of a way", "figures of these profiles, which scenarios can set"},
       {"powers", "power profile", "what servers draw: profiles"},
       {"timings", "timeline", "timelines of high availability"},

@@ -80,6 +80,7 @@ void add_features(const std::string& processor, scenario::Vocabulary& words) {
 void add_cluster_words(scenario::Vocabulary& words) {
   words.overheads = profiles_in("profiles/overhead");
   words.overheads.emplace_back("none");
+  words.mixes = profiles_in("profiles/mix");
   words.powers = profiles_in("profiles/power");
   words.overhead_figures = cluster::overhead_figures();
   for (const cluster::HaTimings& timings : cluster::ha_timings()) words.timings.emplace_back(timings.name);

@@ -88,9 +88,9 @@ bool Resolver::word(const YamlNode& node, const Key& key, Value& value) {
   if (std::string_view(key.words) == "@metrics" && vocabulary_.metric(node.text) != nullptr) return true;
   // A profile may be a file of the user's own.
   const bool profile =
-      std::ranges::count(
-          std::initializer_list<std::string_view>{"@processors", "@disks", "@links", "@overheads", "@powers"},
-          std::string_view(key.words)) != 0;
+      std::ranges::count(std::initializer_list<std::string_view>{"@processors", "@disks", "@links",
+                                                                 "@overheads", "@mixes", "@powers"},
+                         std::string_view(key.words)) != 0;
   if (profile && node.text.ends_with(".yaml")) return true;
   return refuse(node, fmt::format("'{}' is no {}{}", node.text, noun_of(key), did_you_mean(node.text, known)),
                 key);

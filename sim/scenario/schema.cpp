@@ -21,7 +21,7 @@ Json word_schema(const Key& key, const Vocabulary& vocabulary) {
   if (words == "@metrics") return {{"type", "string"}, {"examples", words_of(key, vocabulary)}};
   Json list = {{"type", "string"}, {"enum", words_of(key, vocabulary)}};
   if (words != "@processors" && words != "@disks" && words != "@links" && words != "@overheads" &&
-      words != "@powers")
+      words != "@mixes" && words != "@powers")
     return list;
   return {{"anyOf", {list, {{"type", "string"}, {"pattern", "\\.yaml$"}}}}};
 }

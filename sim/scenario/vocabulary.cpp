@@ -22,10 +22,19 @@ const WayFacts* named(const std::vector<WayFacts>& list, const std::string& name
 
 std::vector<std::string> Vocabulary::list(const std::string& name) const {
   const std::pair<const char*, const std::vector<std::string>*> lists[] = {
-      {"processors", &processors}, {"disks", &disks},           {"links", &links},
-      {"features", &features},     {"costs", &costs},           {"claims", &claims},
-      {"overheads", &overheads},   {"powers", &powers},         {"overhead-figures", &overhead_figures},
-      {"timings", &timings},       {"migrations", &migrations}, {"occurrences", &occurrences}};
+      {"processors", &processors},
+      {"disks", &disks},
+      {"links", &links},
+      {"features", &features},
+      {"costs", &costs},
+      {"claims", &claims},
+      {"overheads", &overheads},
+      {"mixes", &mixes},
+      {"powers", &powers},
+      {"overhead-figures", &overhead_figures},
+      {"timings", &timings},
+      {"migrations", &migrations},
+      {"occurrences", &occurrences}};
   for (const auto& [known, list] : lists)
     if (name == known) return *list;
   std::vector<std::string> names;

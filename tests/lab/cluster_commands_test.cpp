@@ -30,6 +30,7 @@ cluster:
     - {name: web, count: 2, host: server-2}
     - {name: giant, memory: 1TiB}
   ha: {timings: vsphere-5.0}
+  overheads: {kvm.launch_ms: 0, kvm.services_ms: 20000}
   events: [{at: 10min, fail: {host: server-2}}]
 )";
 
@@ -145,7 +146,7 @@ TEST_CASE("figures of ways are varied, and swept") {
   const Place place;
   place.file("ways.yaml",
              "title: x\ncluster:\n  length: 1h\n  hosts: [{name: h, memory: 8GiB}]\n"
-             "  vms: [{name: v, count: 4, memory: 2000MiB}]\n"
+             "  vms: [{name: v, count: 4, memory: 2000MiB}]\n  overheads: {kvm.memory_permille: 0}\n"
              "vary: {cluster.overheads.kvm.memory_mib: [10, 200]}\n"
              "expect:\n"
              "  - {metric: machines.running, in: {cluster.overheads.kvm.memory_mib: 10}, equals: 4}\n"

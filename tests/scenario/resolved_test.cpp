@@ -67,7 +67,7 @@ cluster:
       io: {reads: 10, writes: 5, size: 8KiB, packets: 3, packet_size: 1400B}
       hosts: [a, b-2]
       priority: high
-    - {name: y, demand: {shape: trace, file: load.csv}, host: b-1, way: container, limit: 3GHz, shares: 5, disk: 80GiB}
+    - {name: y, demand: {shape: trace, file: load.csv}, host: b-1, way: container, mix: web-server, limit: 3GHz, shares: 5, disk: 80GiB}
   packing: vector-fit
   migration: {policy: kvm, at_a_time: 2, service: 1GHz}
   ha: {timings: vsphere-4, heartbeats: false, isolation_response: power-off, admission: part, part: 0.5}

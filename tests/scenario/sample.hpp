@@ -36,6 +36,7 @@ inline Vocabulary words() {
   words.claims = {"H1"};
   words.overheads = {"container", "kvm", "none"};
   words.overhead_figures = {"kvm.memory_mib", "kvm.processor_permille"};
+  words.mixes = {"mixed", "web-server"};
   words.powers = {"ibm-x3550-m3"};
   words.timings = {"vsphere-4", "vsphere-5.1"};
   words.migrations = {"kvm", "vmotion"};
