@@ -104,7 +104,7 @@ void draw_run_curve(const TimeLine& line, const ClusterRun& run, const Box& box)
   const auto [from, until] = own_span(view, run);
   views::ClusterCurves& kept = run.kept->wide;
   if (kept.from != from || kept.until != until || kept.columns != columns)
-    kept = views::cluster_curves(*run.reader, from, until, columns);
+    kept = views::cluster_curves(*run.reader, from, until, columns, 4, views::CurvesOf::All);
   const std::string chosen = view.frame.state.option("cluster.colour");
   const std::vector<float>& curve = chosen == "memory"  ? kept.all_memory
                                     : chosen == "power" ? kept.all_power

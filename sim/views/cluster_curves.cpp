@@ -48,16 +48,17 @@ void add_host(ClusterCurves& curves, const record::HostFacts& facts, size_t host
   const auto add = [&](std::vector<float>& to, size_t at, double value) {
     to[at] += static_cast<float>(value * share);
   };
-  add(curves.wanted, place, part.wanted / std::max(1u, facts.capacity()));
-  add(curves.used, place, part.used / std::max(1u, facts.capacity()));
-  add(curves.memory, place, part.memory / std::max(1u, facts.memory));
-  add(curves.power, place, part.power);
   add(curves.all_power, column, part.power);
   add(curves.hosts_on, column, part.on);
   // Made shares of what is on when all is there.
   add(curves.all_wanted, column, part.wanted);
   add(curves.all_used, column, part.used);
   add(curves.all_memory, column, part.memory);
+  if (curves.wanted.empty()) return;
+  add(curves.wanted, place, part.wanted / std::max(1u, facts.capacity()));
+  add(curves.used, place, part.used / std::max(1u, facts.capacity()));
+  add(curves.memory, place, part.memory / std::max(1u, facts.memory));
+  add(curves.power, place, part.power);
 }
 
 void from_overview(ClusterCurves& curves, const ClusterReader& reader, std::vector<double>& mhz,
@@ -78,7 +79,7 @@ void from_overview(ClusterCurves& curves, const ClusterReader& reader, std::vect
         mhz[column] += facts.capacity() * on * share;
         mib[column] += facts.memory * on * share;
       }
-      for (size_t store = 0; store < reader.facts().stores.size(); ++store) {
+      for (size_t store = 0; store < curves.busy.size() / curves.columns; ++store) {
         const auto& means = overview.stores[store * overview.spans + span];
         curves.busy[store * curves.columns + column] += static_cast<float>(means.busy / 1000.0 * share);
         curves.response[store * curves.columns + column] +=
@@ -106,7 +107,7 @@ void from_states(ClusterCurves& curves, ClusterReader& reader, std::vector<doubl
         mhz[column] += facts.capacity() * on * share;
         mib[column] += facts.memory * on * share;
       }
-      for (size_t store = 0; store < stores.size(); ++store) {
+      for (size_t store = 0; store < curves.busy.size() / curves.columns && store < stores.size(); ++store) {
         curves.busy[store * curves.columns + column] +=
             static_cast<float>(stores[store].busy / 1000.0 * share);
         curves.response[store * curves.columns + column] +=
@@ -127,12 +128,13 @@ void from_states(ClusterCurves& curves, ClusterReader& reader, std::vector<doubl
 }  // namespace
 
 ClusterCurves cluster_curves(ClusterReader& reader, ClusterTime from, ClusterTime until, u32 columns,
-                             size_t most_blocks) {
+                             size_t most_blocks, CurvesOf of) {
   ClusterCurves curves;
   curves.from = from;
   curves.until = std::max(until, from + 1);
   curves.columns = std::max(columns, 1u);
-  resize(curves, reader.facts().hosts.size(), reader.facts().stores.size());
+  const bool each = of == CurvesOf::Each;
+  resize(curves, each ? reader.facts().hosts.size() : 0, each ? reader.facts().stores.size() : 0);
   std::vector<double> mhz(curves.columns), mib(curves.columns);
   const bool narrow = (curves.until - curves.from) / curves.columns < reader.overview().width;
   if (narrow && reader.blocks_between(curves.from, curves.until) <= most_blocks) {

@@ -17,9 +17,13 @@ struct ClusterCurves {
   std::vector<float> all_wanted, all_used, all_memory, all_power, hosts_on;
 };
 
+/// Whose curves are made.
+enum class CurvesOf : u8 { Each, All };  // each host and datastore besides all together, or these alone
+
 /// From the overview, or from the states themselves where a column is narrower than its spans and at most
 /// `most_blocks` blocks have to be read for it.
 ClusterCurves cluster_curves(record::ClusterReader& reader, record::ClusterTime from,
-                             record::ClusterTime until, u32 columns, size_t most_blocks = 4);
+                             record::ClusterTime until, u32 columns, size_t most_blocks = 4,
+                             CurvesOf of = CurvesOf::Each);
 
 }  // namespace hvlab::views
