@@ -52,7 +52,7 @@ void check_view(const Lesson& lesson, const LessonStep& step) {
 
 TEST_CASE("a lesson is the same in every language") {
   const std::vector<Lesson> english = load_lessons("en");
-  REQUIRE(english.size() == 5);
+  REQUIRE(english.size() >= 5);  // found, and none lost
   for (const std::string& language : languages()) {
     const std::vector<Lesson> lessons = load_lessons(language);
     REQUIRE(lessons.size() == english.size());
