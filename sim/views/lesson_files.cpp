@@ -60,7 +60,8 @@ std::vector<Lesson> load_lessons(const std::string& language) {
     if (entry.path().extension() == ".md" && std::isdigit(static_cast<unsigned char>(name[0])) != 0)
       files.push_back(entry.path());
   }
-  std::ranges::sort(files);
+  std::ranges::sort(files, {},
+                    [](const fs::path& file) { return std::stoi(file.stem().string()); });  // 10 after 9
   std::vector<Lesson> lessons;
   lessons.reserve(files.size());
   for (const fs::path& file : files)
