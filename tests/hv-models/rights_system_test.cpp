@@ -72,12 +72,14 @@ struct Seen {
   double running = 0, guest = 0;
 };
 std::map<std::pair<int, int>, Seen> what_the_simulator_saw(const Json& statistics) {
-  constexpr double kCyclesPerNanosecond = 3;  // of the profile
+  // Of one processor: the profile's frequency.
+  const double cycles_per_nanosecond =
+      statistics.at("cycles").get<double>() / (statistics.at("seconds").get<double>() * 1e9) / kCores;
   std::map<std::pair<int, int>, Seen> all;
   for (const Json& vcpu : statistics.at("vcpus")) {
     all[{vcpu.at("vm").get<int>(), vcpu.at("vcpu").get<int>()}] = {
         vcpu.at("picoseconds").at("running").get<double>() / 1000,
-        vcpu.at("guest_cycles").get<double>() / kCyclesPerNanosecond};
+        vcpu.at("guest_cycles").get<double>() / cycles_per_nanosecond};
   }
   return all;
 }

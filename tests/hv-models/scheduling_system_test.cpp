@@ -64,7 +64,10 @@ TEST_CASE("scheduling: four processors, machines of four and of two, under each 
 }
 
 // Would catch: PAUSE exits of which nobody makes anything: who waits at a barrier spins until its slice ends,
-// while the one it waits for has no processor.
+// while the one it waits for has no processor. That the barrier spins in a program makes the difference:
+// AMD's pause filter counts at every CPL (APM vol. 2, 15.14.4), Intel's PAUSE-loop exiting at CPL 0 alone
+// (SDM vol. 3, 26.1.3), where no PAUSE of a program may exit. What that is good for, the kernel's locks, is
+// the next test's.
 TEST_CASE("scheduling: who spins makes room for the sibling that it waits for") {
   const auto barrier_time = [](const std::string& pause) {
     const KernelRun run = run_pair("scheduler=credit pause=" + pause, "/bin/smp --quick barrier", 3);
@@ -75,7 +78,10 @@ TEST_CASE("scheduling: who spins makes room for the sibling that it waits for") 
     REQUIRE(logs[0].phases.size() == 1);
     return logs[0].phases[0].nanoseconds;
   };
-  CHECK(barrier_time("directed") * 4 < barrier_time("ignore"));
+  const auto directed = static_cast<double>(barrier_time("directed"));
+  const auto ignored = static_cast<double>(barrier_time("ignore"));
+  CAPTURE(directed, ignored);
+  CHECK((directed < 0.25 * ignored) == !on_intel());
 }
 
 // Would catch: a virtual processor that spins out its slice for a sibling in the same queue. The guest's
