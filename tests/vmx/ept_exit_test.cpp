@@ -45,6 +45,22 @@ TEST_CASE("an EPT misconfiguration leaves the guest with the guest-physical addr
   CHECK(m.length() == 9);
 }
 
+// SDM vol. 2, REP: what an exit saves in the middle is what a fault would (28.3.3). Catches flags of the last
+// element saved, and the guest's flags kept for the host.
+TEST_CASE("an EPT violation between elements of REPE CMPS saves the flags from before it") {
+  GuestMachine m;
+  m.ept();
+  m.poke<u64>(m.ept_pte(kPage + 0x1000), 0);
+  m.cpu().gpr[arch::kRsi] = kPage + 0xFFE;
+  m.cpu().gpr[arch::kRdi] = kPage;
+  m.cpu().gpr[arch::kRcx] = 5;
+  m[Field::GuestRflags] = arch::flag::kFixed1 | arch::flag::kCf;
+  CHECK(m.enter({0xF3, 0xA6}) == kViolation);
+  CHECK(m.cpu().gpr[arch::kRcx] == 3);
+  CHECK((m[Field::GuestRflags] & arch::flag::kStatus) == arch::flag::kCf);
+  CHECK(m.cpu().flags.status() == 0);
+}
+
 // Catches a fetch whose exit looks for an instruction that is not there.
 TEST_CASE("a fetch through EPT that fails") {
   GuestMachine m;

@@ -1,5 +1,6 @@
 // What VM entry need not ask again (vmx::Settled): nothing that anybody may have changed since.
 #include "entry_state.hpp"
+#include "guest_machine.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -105,4 +106,21 @@ TEST_CASE("rules settle when they have held") {
   CHECK(asks() == std::pair(true, false));
   m[Field::GuestGsBase] += 8;
   CHECK(asks() == std::pair(true, true));
+}
+
+// Catches what one region has settled taken for another's, or for what the same region holds by now.
+TEST_CASE("what has settled is of the words alone, whichever region they are in") {
+  GuestMachine m;
+  CHECK(m.enter({0x90}) == code_of(ExitReason::Hlt));
+  m.vmcs(kOtherVmcs) = m.vmcs();
+  m.vmcs(kOtherVmcs)[Field::HostCr4] = 0;
+  CHECK(m.execute(kVmclear, kOtherVmcs) == Ended::Succeed);
+  CHECK(m.execute(kVmptrld, kOtherVmcs) == Ended::Succeed);
+  CHECK(m.fails(8, kVmlaunch, 0));
+  CHECK(m.execute(kVmptrld, kVmcs) == Ended::Succeed);
+  CHECK(m.again({0x90}) == code_of(ExitReason::Hlt));
+  CHECK(m.execute(kVmclear, kVmcs) == Ended::Succeed);
+  m.vmcs() = m.vmcs(kOtherVmcs);  // by memory accesses
+  CHECK(m.execute(kVmptrld, kVmcs) == Ended::Succeed);
+  CHECK(m.fails(8, kVmlaunch, 0));
 }
