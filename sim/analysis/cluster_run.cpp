@@ -61,6 +61,11 @@ double value(const ClusterRun& run, const std::string& metric) {
   return found == run.metrics.end() ? 0 : found->second;
 }
 
+bool all_bare(const ClusterRun& run) { return value(run, "machines.bare") == value(run, "machines.count"); }
+bool none_bare(const ClusterRun& run) { return value(run, "machines.bare") == 0; }
+
+double times(double one, double other) { return other == 0 ? 0 : one / other; }
+
 ClusterRuns cluster_runs(Measurements all, std::initializer_list<const char*> metrics) {
   ClusterRuns runs;
   for (const Measurement& m : all) {
@@ -125,6 +130,23 @@ std::string condition(const std::vector<Outcome>& outcomes) {
   }
   if (!always.empty()) sometimes.insert(sometimes.begin(), fmt::format("{}={}", key, joined(always, " or ")));
   return joined(sometimes, "; or ");
+}
+
+std::string under(const std::vector<Outcome>& outcomes, const std::string& sentences) {
+  const std::string when = condition(outcomes);
+  return when.empty() ? sentences.substr(sentences.starts_with(' ') ? 1 : 0) : when + "." + sentences;
+}
+
+std::string said(const std::string& what, const std::vector<Outcome>& outcomes) {
+  const Word word = word_of(outcomes);
+  return word == Word::Holds         ? fmt::format(" {}.", capital(what))
+         : word == Word::DoesNotHold ? fmt::format(" It is not so that {}.", what)
+                                     : fmt::format(" {}: if {}.", capital(what), condition(outcomes));
+}
+
+std::string range_text(const std::vector<double>& figures) {
+  const auto [least, most] = std::ranges::minmax(figures);
+  return fmt::format("x{:.2f} to x{:.2f}", least, most);
 }
 
 std::string label(const Settings& settings) {

@@ -22,6 +22,13 @@ using ClusterRuns = std::vector<const ClusterRun*>;
 /// The metric; 0 if it was not measured.
 double value(const ClusterRun& run, const std::string& metric);
 
+/// A system on each server, without virtualization; and none like that.
+bool all_bare(const ClusterRun& run);
+bool none_bare(const ClusterRun& run);
+
+/// So many times the other; 0 of nothing.
+double times(double one, double other);
+
 /// The runs of clusters that have all of these metrics.
 ClusterRuns cluster_runs(Measurements all, std::initializer_list<const char*> metrics);
 
@@ -61,12 +68,22 @@ Word word_of(const std::vector<Outcome>& outcomes);
 /// Empty if it always does, or never.
 std::string condition(const std::vector<Outcome>& outcomes);
 
+/// The condition as a sentence, if there is one, and what comes behind it: sentences with a blank before
+/// each.
+std::string under(const std::vector<Outcome>& outcomes, const std::string& sentences);
+
+/// A sentence with a blank before it: that it is so, that it is not, or if what it is.
+std::string said(const std::string& what, const std::vector<Outcome>& outcomes);
+
+/// "x0.63 to x1.00": the least and the most of at least one.
+std::string range_text(const std::vector<double>& figures);
+
 /// "peak=0.1 and servers=8"; empty for none.
 std::string label(const Settings& settings);
 /// " (peak=0.1 and servers=8)", likewise.
 std::string in_brackets(const Settings& settings);
 
-/// A sentence's first letter as it begins one.
+/// With a sentence's first letter as it begins one.
 std::string capital(std::string text);
 
 /// Settings without one of them.

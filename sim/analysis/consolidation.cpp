@@ -2,8 +2,6 @@
 // away while the systems want most: do they get it, and what does either cost over the years?
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "sim/analysis/cluster_run.hpp"
 
 namespace hvlab::analysis {
@@ -22,13 +20,12 @@ constexpr const char* kCost = "cost.total";
 constexpr double kPeak = 0.9;
 
 bool as_they_were(const ClusterRun& run) {
-  return value(run, "machines.bare") == value(run, "machines.count") &&
-         value(run, "hosts.count") == value(run, "machines.count");
+  return all_bare(run) && value(run, "hosts.count") == value(run, "machines.count");
 }
 
 bool on_two(const ClusterRun& run) {
-  return value(run, "machines.bare") == 0 && value(run, "hosts.count") == 2 &&
-         value(run, "machines.count") > 2 && run.metrics.contains(kServedThen);
+  return none_bare(run) && value(run, "hosts.count") == 2 && value(run, "machines.count") > 2 &&
+         run.metrics.contains(kServedThen);
 }
 
 bool one_away_at_the_peak(const ClusterRun& run) {
@@ -46,46 +43,28 @@ bool is_cheaper(const RunPair& pair) {
 
 // So many times dearer the hosts with their storage could be before the servers cost less.
 double break_even(const RunPair& pair) {
-  const double bought = value(*pair.one, "cost.purchase");
-  return bought == 0 ? 0 : 1 + (value(*pair.other, kCost) - value(*pair.one, kCost)) / bought;
+  return 1 + times(value(*pair.other, kCost) - value(*pair.one, kCost), value(*pair.one, "cost.purchase"));
 }
+
+double cost_ratio(const RunPair& pair) { return times(value(*pair.one, kCost), value(*pair.other, kCost)); }
 
 void note_figures(const RunPair& pair, Verdict& verdict) {
   const std::string with = in_brackets(pair.settings);
-  const double used = value(*pair.one, kUsedThen);
   const auto add = [&](const char* what, double number) {
     verdict.figures.push_back({what + with, number, ""});
   };
   add("part of what is wanted that the survivor gives at the peak", value(*pair.one, kServedThen));
   if (fits(*pair.one))
-    add("growth of what is wanted until the survivor is full", used == 0 ? 0 : 1 / used - 1);
-  add("total cost against the servers'", value(*pair.one, kCost) / std::max(value(*pair.other, kCost), 1.0));
+    add("growth of what is wanted until the survivor is full", times(1, value(*pair.one, kUsedThen)) - 1);
+  add("total cost against the servers'", cost_ratio(pair));
   add("purchases of the hosts with their storage could be so many times dearer", break_even(pair));
 }
 
-std::string range_text(const std::vector<RunPair>& all, double (*number)(const RunPair&)) {
-  const auto [least, most] = std::ranges::minmax(all, {}, number);
-  return fmt::format("x{:.2f} to x{:.2f}", number(least), number(most));
-}
-
-double cost_ratio(const RunPair& pair) {
-  return value(*pair.one, kCost) / std::max(value(*pair.other, kCost), 1.0);
-}
-
-std::string text_of(const std::vector<RunPair>& all, const std::vector<Outcome>& fit,
-                    const std::vector<Outcome>& cheap, const std::vector<Outcome>& both) {
-  const auto said = [](const char* what, const std::vector<Outcome>& outcomes) {
-    const Word word = word_of(outcomes);
-    return word == Word::Holds         ? fmt::format(" {} in all {} cases.", what, outcomes.size())
-           : word == Word::DoesNotHold ? fmt::format(" {} in none of {} cases.", what, outcomes.size())
-                                       : fmt::format(" {} if {}.", what, condition(outcomes));
-  };
-  std::string text = condition(both);
-  if (!text.empty()) text += '.';
-  text += said("One of the two hosts gives all systems what they want at their peak while the other is away",
-               fit);
-  text += said("The total cost is lower", cheap);
-  return text + fmt::format(" It is {} of the servers'.", range_text(all, cost_ratio));
+std::string in_how_many(const char* what, const std::vector<Outcome>& outcomes) {
+  const Word word = word_of(outcomes);
+  return word == Word::Holds         ? fmt::format(" {} in all {} cases.", what, outcomes.size())
+         : word == Word::DoesNotHold ? fmt::format(" {} in none of {} cases.", what, outcomes.size())
+                                     : fmt::format(" {} if {}.", what, condition(outcomes));
 }
 
 }  // namespace
@@ -110,15 +89,21 @@ Verdict judge_consolidation(Measurements all) {
   std::erase_if(found, [](const RunPair& pair) { return !one_away_at_the_peak(*pair.one); });
   if (found.empty()) return verdict;
   std::vector<Outcome> fit, cheap, both;
+  std::vector<double> costs;
   for (const RunPair& pair : found) {
     fit.push_back({pair.settings, fits(*pair.one)});
     cheap.push_back({pair.settings, is_cheaper(pair)});
     both.push_back({pair.settings, fit.back().holds && cheap.back().holds});
+    costs.push_back(cost_ratio(pair));
     note_figures(pair, verdict);
   }
   verdict.word = word_of(both);
-  verdict.text = text_of(found, fit, cheap, both);
-  if (verdict.text.starts_with(' ')) verdict.text.erase(0, 1);
+  verdict.text = under(
+      both, in_how_many(
+                "One of the two hosts gives all systems what they want at their peak while the other is away",
+                fit) +
+                in_how_many("The total cost is lower", cheap) +
+                fmt::format(" It is {} of the servers'.", range_text(costs)));
   return verdict;
 }
 

@@ -48,16 +48,14 @@ Part part_of(const RunPair& pair) {
   return part;
 }
 
-const char* kind_of(const ClusterRun& run) { return value(run, kPhysical) > 0 ? "physical" : "virtual"; }
-
 std::string words(const RunPair& pair, const Part& part) {
-  const double requests = value(*pair.one, kRequests) / std::max(value(*pair.other, kRequests), 1.0);
-  const double cycles = value(*pair.one, kCycles) / std::max(value(*pair.other, kCycles), 1.0);
+  const double requests = times(value(*pair.one, kRequests), value(*pair.other, kRequests));
+  const double cycles = times(value(*pair.one, kCycles), value(*pair.other, kCycles));
   return fmt::format(
       " {} compatibility{}: x{:.2f} of the requests, x{:.3f} of the processor time for each; snapshots {}; "
       "to another "
       "datastore {}.",
-      kind_of(*pair.one)[0] == 'p' ? "Physical" : "Virtual", in_brackets(pair.settings), requests, cycles,
+      value(*pair.one, kPhysical) > 0 ? "Physical" : "Virtual", in_brackets(pair.settings), requests, cycles,
       part.no_snapshots ? "are refused" : "work",
       part.converts       ? "it goes as a file from then on"
       : part.hard_to_move ? "it does not go"
@@ -74,7 +72,7 @@ void note_figures(const ClusterRun& run, Verdict& verdict) {
   add("requests served in the calm hour", kRequests, "");
   add("cycles of the host for a request", kCycles, "");
   add("of the calm hour's requests, with a snapshot", "window.snapshot.machines.requests", "");
-  add("the longest move of a disk", "moves.time.longest", "s");
+  if (value(run, kMoves) > 0) add("the longest move of a disk", "moves.time.longest", "s");
 }
 
 }  // namespace
@@ -108,8 +106,7 @@ Verdict judge_disk_mappings(Measurements all) {
   }
   if (outcomes.empty()) return verdict;
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = when.empty() ? text.substr(1) : when + "." + text;
+  verdict.text = under(outcomes, text);
   return verdict;
 }
 

@@ -2,8 +2,6 @@
 // nobody needs.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "sim/analysis/cluster_run.hpp"
 
 namespace hvlab::analysis {
@@ -15,19 +13,17 @@ constexpr const char* kWork = "machines.work.own.gigacycles";  // without what t
 constexpr const char* kServedAll = "machines.served";
 constexpr const char* kSaving = "power-saving.on";
 
-bool as_they_were(const ClusterRun& run) {
-  return value(run, "machines.bare") == value(run, "machines.count") && value(run, kSaving) == 0;
-}
+bool as_they_were(const ClusterRun& run) { return all_bare(run) && value(run, kSaving) == 0; }
 bool fewer(const ClusterRun& run) {
-  return value(run, "machines.bare") == 0 && value(run, "hosts.count") < value(run, "machines.count");
+  return none_bare(run) && value(run, "hosts.count") < value(run, "machines.count");
 }
 bool fewer_always_on(const ClusterRun& run) { return fewer(run) && value(run, kSaving) == 0; }
 bool fewer_saving(const ClusterRun& run) { return fewer(run) && value(run, kSaving) != 0; }
 
 // Kilowatt hours for 10^15 cycles of work.
-double per_work(const ClusterRun& run) {
-  return value(run, kWork) == 0 ? 0 : value(run, kEnergy) / value(run, kWork) * 1e6;
-}
+double per_work(const ClusterRun& run) { return times(value(run, kEnergy), value(run, kWork)) * 1e6; }
+
+double energy_ratio(const RunPair& pair) { return times(per_work(*pair.one), per_work(*pair.other)); }
 
 // Less for each unit of work, of which as good as all is done.
 bool saves(const RunPair& pair) {
@@ -50,7 +46,7 @@ void note_figures(const Half& half, const char* what, Verdict& verdict) {
   for (const RunPair& pair : half.pairs) {
     verdict.figures.push_back(
         {fmt::format("{}: energy for the same work against{}", what, in_brackets(pair.settings)),
-         per_work(*pair.one) / std::max(per_work(*pair.other), 1e-9), ""});
+         energy_ratio(pair), ""});
     if (value(*pair.one, kServedAll) < kServed)
       verdict.figures.push_back(
           {fmt::format("{}: part of what is wanted that is served{}", what, in_brackets(pair.settings)),
@@ -60,15 +56,14 @@ void note_figures(const Half& half, const char* what, Verdict& verdict) {
 
 std::string text_of(const Half& half, const char* what) {
   const Word word = word_of(half.outcomes);
-  const auto ratio = [](const RunPair& pair) {
-    return per_work(*pair.one) / std::max(per_work(*pair.other), 1e-9);
-  };
-  const auto [least, most] = std::ranges::minmax(half.pairs, {}, ratio);
-  const std::string range = fmt::format("(x{:.2f} to x{:.2f})", ratio(least), ratio(most));
-  return word == Word::Holds ? fmt::format(" {} save {}.", what, range)
+  std::vector<double> ratios;
+  ratios.reserve(half.pairs.size());
+  for (const RunPair& pair : half.pairs) ratios.push_back(energy_ratio(pair));
+  const std::string range = range_text(ratios);
+  return word == Word::Holds ? fmt::format(" {} save ({}).", what, range)
          : word == Word::DoesNotHold
-             ? fmt::format(" {} save nothing {}.", what, range)
-             : fmt::format(" {} save if {} {}.", what, condition(half.outcomes), range);
+             ? fmt::format(" {} save nothing ({}).", what, range)
+             : fmt::format(" {} save if {} ({}).", what, condition(half.outcomes), range);
 }
 
 }  // namespace
@@ -87,8 +82,8 @@ Verdict judge_energy(Measurements all) {
        "storage, network and cooling are not counted: shared storage draws power that disks in servers did "
        "not",
        "power states of processors are in the hosts' curves; those of whole hosts are off and on"}};
-  const ClusterRuns runs =
-      cluster_runs(all, {kEnergy, kWork, kServedAll, kSaving, "machines.bare", "machines.count"});
+  const ClusterRuns runs = cluster_runs(
+      all, {kEnergy, kWork, kServedAll, kSaving, "hosts.count", "machines.bare", "machines.count"});
   const Half servers = half_of(runs, fewer_always_on, as_they_were);
   const Half states = half_of(runs, fewer_saving, fewer_always_on);
   if (servers.outcomes.empty() || states.outcomes.empty()) return verdict;

@@ -119,16 +119,15 @@ Verdict judge_independence(Measurements all) {
   }
   if (outcomes.empty()) return verdict;
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = when.empty() ? "" : when + ". ";
-  verdict.text += verdict.word == Word::DoesNotHold
-                      ? "One does not do its work, or does the other's."
-                      : "Each does its work with the other and without, and not the other's.";
+  std::string text = verdict.word == Word::DoesNotHold
+                         ? " One does not do its work, or does the other's."
+                         : " Each does its work with the other and without, and not the other's.";
   const Square& first = squares.front();
-  verdict.text +=
+  text +=
       against("The longest outage in seconds", *first.cells[1][1], *first.cells[1][0], kDown, "balancing");
-  verdict.text += against("The imbalance at the end", *first.cells[1][1], *first.cells[0][1], kUneven,
-                          "high availability");
+  text += against("The imbalance at the end", *first.cells[1][1], *first.cells[0][1], kUneven,
+                  "high availability");
+  verdict.text = under(outcomes, text);
   return verdict;
 }
 

@@ -20,7 +20,6 @@ constexpr const char* kByManager = "window.outage.orders.manager.done";
 constexpr const char* kAskedManager = "window.outage.orders.manager.asked";
 constexpr const char* kAtHost = "window.outage.orders.host.done";
 constexpr const char* kAskedHost = "window.outage.orders.host.asked";
-constexpr const char* kManagersMachine = "manager.is-machine";
 // A machine that starts again takes as long; what is counted in whole looks may differ by a second.
 constexpr double kAlike = 1;
 
@@ -30,17 +29,19 @@ bool there(const ClusterRun& run) { return value(run, kAway) == 0; }
 // Seconds for each machine that died with its host; with none, all of them together.
 double down_each(const ClusterRun& run) { return value(run, kDown) / std::max(value(run, kDied), 1.0); }
 
-// Machines are down no longer and get what they got with the manager. How many are on a host when it fails
-// may differ, since nobody balances.
-bool runs_on(const RunPair& pair) {
-  return down_each(*pair.one) <= std::max(down_each(*pair.other) * kTie, down_each(*pair.other) + kAlike) &&
-         compare(value(*pair.one, kServedThen), value(*pair.other, kServedThen)) == 0;
-}
-
 // Of those that died.
-double restarted(const ClusterRun& run) { return value(run, kRestarts) / std::max(value(run, kDied), 1.0); }
+double restarted(const ClusterRun& run) { return times(value(run, kRestarts), value(run, kDied)); }
 
-bool restarts_as_before(const RunPair& pair) { return restarted(*pair.one) >= restarted(*pair.other); }
+// What is worse without the manager. How many are on a host when it fails may differ, since nobody balances.
+bool down_longer(const RunPair& pair) {
+  return down_each(*pair.one) > std::max(down_each(*pair.other) * kTie, down_each(*pair.other) + kAlike);
+}
+bool get_less(const RunPair& pair) {
+  return compare(value(*pair.one, kServedThen), value(*pair.other, kServedThen)) < 0;
+}
+bool fewer_restarted(const RunPair& pair) { return restarted(*pair.one) < restarted(*pair.other); }
+
+bool runs_on(const RunPair& pair) { return !down_longer(pair) && !get_less(pair) && !fewer_restarted(pair); }
 
 struct Counts {
   double restarts = 0, restarts_with = 0, moves = 0, moves_with = 0, manager = 0, manager_asked = 0, host = 0,
@@ -72,21 +73,21 @@ std::string text_of(const std::vector<RunPair>& all) {
       sum.host_asked);
 }
 
-// What is worse without a manager, where something is.
-std::string worse_text(const std::vector<RunPair>& all) {
-  double away = 1, there = 1;
-  bool longer = false;
-  for (const RunPair& pair : all) {
-    if (runs_on(pair) && restarts_as_before(pair)) continue;
-    if (value(*pair.one, kServedThen) < away)
-      away = value(*pair.one, kServedThen), there = value(*pair.other, kServedThen);
-    longer |= down_each(*pair.one) > down_each(*pair.other) + kAlike;
-  }
+// What is worse without a manager: the worst of what is got, and whether there is more.
+std::string worse_text(const std::vector<RunPair>& all, Word word) {
+  const RunPair* worst = nullptr;
+  for (const RunPair& pair : all)
+    if (get_less(pair) &&
+        (worst == nullptr || value(*pair.one, kServedThen) < value(*worst->one, kServedThen)))
+      worst = &pair;
   std::string text;
-  if (away < there)
-    text = fmt::format(" Otherwise they run too, but get {} of what they want and not {}: nobody moves them.",
-                       percent(away), percent(there));
-  return longer ? text + " Those that died are down longer." : text;
+  if (worst != nullptr)
+    text = fmt::format(" {}, but get {} of what they want and not {}: nobody moves them.",
+                       word == Word::HoldsIf ? "Otherwise they run too" : "Machines run",
+                       percent(value(*worst->one, kServedThen)), percent(value(*worst->other, kServedThen)));
+  if (std::ranges::any_of(all, down_longer)) text += " Those that died are down longer.";
+  if (std::ranges::any_of(all, fewer_restarted)) text += " Fewer of those that died are started again.";
+  return text;
 }
 
 void note_figures(const RunPair& pair, Verdict& verdict) {
@@ -116,20 +117,18 @@ Verdict judge_manager_outage(Measurements all) {
                    "in no figure",
                    "an outage over months, in which licences end or certificates expire, is not looked at"}};
   const ClusterRuns runs = cluster_runs(all, {kAway, kDown, kServedThen, kDied, kRestarts, kMoves, kByManager,
-                                              kAskedManager, kAtHost, kAskedHost, kManagersMachine});
+                                              kAskedManager, kAtHost, kAskedHost});
   const std::vector<RunPair> found = pairs(runs, away, there);
   if (found.empty()) return verdict;
   std::vector<Outcome> outcomes;
   for (const RunPair& pair : found) {
-    outcomes.push_back({pair.settings, runs_on(pair) && restarts_as_before(pair)});
+    outcomes.push_back({pair.settings, runs_on(pair)});
     note_figures(pair, verdict);
   }
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = !when.empty()                 ? when + "."
-                 : verdict.word == Word::Holds ? "Machines run on and get what they got."
-                                               : "Machines are down longer than with a manager.";
-  verdict.text += worse_text(found) + text_of(found);
+  verdict.text = under(outcomes, (verdict.word == Word::Holds ? " Machines run on and get what they got."
+                                                              : worse_text(found, verdict.word)) +
+                                     text_of(found));
   return verdict;
 }
 

@@ -14,7 +14,6 @@ namespace {
 // once.
 constexpr const char* kTogether = "machines.peaks.together";
 constexpr const char* kMachines = "machines.count";
-constexpr const char* kServedIn = "window.day.machines.served";
 constexpr const char* kShort = "window.day.hosts.overloaded";  // part of the time
 constexpr const char* kUsed = "window.day.hosts.used";
 constexpr double kAtOnce = 0.999;  // but for rounding
@@ -46,8 +45,9 @@ struct Series {
 
 // The setting that the number of machines comes from: another for each number.
 std::string counting_key(const ClusterRuns& runs) {
-  for (const auto& [key, text] : runs.front()->settings) {
-    const bool counts = std::ranges::all_of(runs, [&, key = key](const ClusterRun* one) {
+  for (const auto& setting : runs.front()->settings) {
+    const std::string& key = setting.first;
+    const bool counts = std::ranges::all_of(runs, [&](const ClusterRun* one) {
       return std::ranges::all_of(runs, [&](const ClusterRun* other) {
         return (value(*one, kMachines) == value(*other, kMachines)) ==
                (one->settings.at(key) == other->settings.at(key));
@@ -103,7 +103,7 @@ Judged judge(const Series& apart, const Series& at_once, Verdict& verdict) {
   const ClusterRun* as_many = at_once.with(value(*many, kMachines));
   Judged judged{.raises = compare(used, used_at_once) > 0,
                 .overloads = as_many != nullptr && !gets_all(*as_many),
-                .times = used_at_once == 0 ? 0 : used / used_at_once};
+                .times = times(used, used_at_once)};
   const std::string with = in_brackets(apart.settings);
   verdict.figures.push_back({"machines that get all they want" + with, value(*many, kMachines), ""});
   verdict.figures.push_back({"of the host's processor time that they use" + with, used, ""});
@@ -112,21 +112,6 @@ Judged judge(const Series& apart, const Series& at_once, Verdict& verdict) {
     verdict.figures.push_back({"part of the day in which so many are short with peaks at once" + with,
                                value(*as_many, kShort), ""});
   return judged;
-}
-
-std::string text_of(const std::vector<Outcome>& raised, const std::vector<Outcome>& overloaded,
-                    const std::vector<Outcome>& both) {
-  const auto said = [](const char* what, const std::vector<Outcome>& outcomes) {
-    const Word word = word_of(outcomes);
-    return word == Word::Holds         ? fmt::format(" {}.", capital(what))
-           : word == Word::DoesNotHold ? fmt::format(" It is not so that {}.", what)
-                                       : fmt::format(" {}: if {}.", capital(what), condition(outcomes));
-  };
-  std::string text = condition(both);
-  if (!text.empty()) text += '.';
-  text += said("with peaks at different times a host that still gives everybody what he wants is used more",
-               raised);
-  return text + said("as many machines with peaks at once are short", overloaded);
 }
 
 }  // namespace
@@ -142,24 +127,25 @@ Verdict judge_peaks(Measurements all) {
        "together",
        "processor time alone: memory is taken all day"}};
   const std::vector<Series> series =
-      series_of(cluster_runs(all, {kTogether, kMachines, kServedIn, kShort, kUsed, "refused"}));
+      series_of(cluster_runs(all, {kTogether, kMachines, kShort, kUsed, "refused"}));
   std::vector<Outcome> raised, overloaded, both;
-  std::vector<double> times;
+  std::vector<double> more_used;
   for (const Series& apart : series) {
     const Series* at_once = at_once_beside(series, apart);
     if (apart.together() >= kAtOnce || at_once == nullptr) continue;
     const Judged judged = judge(apart, *at_once, verdict);
-    times.push_back(judged.times);
+    more_used.push_back(judged.times);
     raised.push_back({apart.settings, judged.raises});
     overloaded.push_back({apart.settings, judged.overloads});
     both.push_back({apart.settings, judged.raises && judged.overloads});
   }
   if (both.empty()) return verdict;
   verdict.word = word_of(both);
-  const auto [least, most] = std::ranges::minmax(times);
-  verdict.text =
-      text_of(raised, overloaded, both) + fmt::format(" It is used x{:.2f} to x{:.2f} as much.", least, most);
-  if (verdict.text.starts_with(' ')) verdict.text.erase(0, 1);
+  verdict.text = under(
+      both, said("with peaks at different times a host that still gives everybody what he wants is used more",
+                 raised) +
+                said("as many machines with peaks at once are short", overloaded) +
+                fmt::format(" It is used {} as much.", range_text(more_used)));
   return verdict;
 }
 

@@ -21,7 +21,6 @@ constexpr const char* kDown = "machines.downtime.longest";
 constexpr const char* kResponse = "window.calm.disks.response";
 constexpr const char* kCycles = "window.calm.machines.request.cycles";
 constexpr const char* kRequests = "window.calm.machines.requests";
-constexpr const char* kOnHosts = "window.end.hosts.on.mean";
 
 bool pooled(const ClusterRun& run) { return value(run, kPooled) == value(run, kMachines); }
 bool on_array(const ClusterRun& run) { return value(run, kPooled) == 0 && value(run, "disks.local") == 0; }
@@ -35,7 +34,7 @@ bool is_one_shared_store(const RunPair& pair) {
 }
 
 std::string ratio(const RunPair& pair, const char* metric) {
-  return fmt::format("x{:.2f}", value(*pair.one, metric) / std::max(value(*pair.other, metric), 1e-9));
+  return fmt::format("x{:.2f}", times(value(*pair.one, metric), value(*pair.other, metric)));
 }
 
 void note_figures(const RunPair& pair, Verdict& verdict) {
@@ -57,9 +56,8 @@ Verdict judge_pooled_storage(Measurements all) {
       "H19",
       "the disks of hyper-converged hosts act as one shared store",
       Word::CannotBeTested,
-      "it takes machines that are moved and hosts that break, with disks in a pool and on an array (windows "
-      "calm and "
-      "end)",
+      "it takes machines that are moved and hosts that break, with disks in a pool and on an array (window "
+      "calm)",
       {},
       {"what software takes of the hosts for each request, and how long it takes, is a figure of the "
        "scenario: the "
@@ -67,8 +65,8 @@ Verdict judge_pooled_storage(Measurements all) {
        "an array is taken to be one that survives what happens to it; a fault of its own would end all its "
        "machines",
        "a failed disk takes all of its host's part of the pool with it: one group of disks a host"}};
-  const ClusterRuns runs = cluster_runs(all, {kPooled, kRunning, kMachines, kMoves, kDisks, kLost, kDown,
-                                              kResponse, kCycles, kRequests, kOnHosts});
+  const ClusterRuns runs = cluster_runs(
+      all, {kPooled, kRunning, kMachines, kMoves, kDisks, kLost, kDown, kResponse, kCycles, kRequests});
   std::vector<Outcome> outcomes;
   const std::vector<RunPair> found = pairs(runs, pooled, on_array);
   for (const RunPair& pair : found) {
@@ -78,17 +76,18 @@ Verdict judge_pooled_storage(Measurements all) {
   }
   if (outcomes.empty()) return verdict;
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = !when.empty() ? when + "."
-                 : verdict.word == Word::Holds
-                     ? "Machines move without their disks, and run again after each fault."
-                     : "Machines do not run that run with an array.";
+  std::string text =
+      verdict.word == Word::Holds ? " Machines move without their disks, and run again after each fault."
+      : verdict.word == Word::DoesNotHold
+          ? " Machines do not move without their disks, or it loses machines or data that the array keeps."
+          : "";
   const auto pay =
       std::ranges::find_if(found, [](const RunPair& pair) { return value(*pair.other, kRequests) > 0; });
   if (pay != found.end())
-    verdict.text += fmt::format(
+    text += fmt::format(
         " Before anything breaks a request takes {} of an array's time and {} of its processor time.",
         ratio(*pay, kResponse), ratio(*pay, kCycles));
+  verdict.text = under(outcomes, text);
   return verdict;
 }
 

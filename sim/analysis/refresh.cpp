@@ -16,13 +16,10 @@ constexpr const char* kRefresh = "cost.refresh";  // all that is paid
 constexpr const char* kMoving = "cost.refresh.moving";
 constexpr const char* kDown = "window.refresh.machines.downtime";
 
-bool with_servers(const ClusterRun& run) {
-  return value(run, "machines.bare") == value(run, "machines.count");
-}
-bool with_machines(const ClusterRun& run) { return value(run, "machines.bare") == 0; }
+double moving_part(const ClusterRun& run) { return times(value(run, kMoving), value(run, kRefresh)); }
 
-double moving_part(const ClusterRun& run) {
-  return value(run, kRefresh) == 0 ? 0 : value(run, kMoving) / value(run, kRefresh);
+double refresh_ratio(const RunPair& pair) {
+  return times(value(*pair.one, kRefresh), value(*pair.other, kRefresh));
 }
 
 bool moves_easily(const RunPair& pair) {
@@ -46,30 +43,7 @@ void note_figures(const RunPair& pair, Verdict& verdict) {
   add("a system stands still, virtual machines", value(*pair.one, kDown) / machines, "s");
   add("part of the refresh that is moving, servers", moving_part(*pair.other), "");
   add("part of the refresh that is moving, virtual machines", moving_part(*pair.one), "");
-  add("refresh of hosts against servers",
-      value(*pair.one, kRefresh) / std::max(value(*pair.other, kRefresh), 1.0), "");
-}
-
-std::string text_of(const std::vector<RunPair>& found, const std::vector<Outcome>& easy,
-                    const std::vector<Outcome>& paid, const std::vector<Outcome>& both) {
-  const auto said = [](const char* what, const std::vector<Outcome>& outcomes) {
-    const Word word = word_of(outcomes);
-    return word == Word::Holds         ? fmt::format(" {}.", capital(what))
-           : word == Word::DoesNotHold ? fmt::format(" It is not so that {}.", what)
-                                       : fmt::format(" {}: if {}.", capital(what), condition(outcomes));
-  };
-  std::string text = condition(both);
-  if (!text.empty()) text += '.';
-  text += said("moving costs less and stops nobody for long", easy);
-  text += said("what moving saves is less than half of a refresh", paid);
-  const auto [least, most] = std::ranges::minmax(found, {}, [](const RunPair& pair) {
-    return value(*pair.one, kRefresh) / std::max(value(*pair.other, kRefresh), 1.0);
-  });
-  const auto ratio = [](const RunPair& pair) {
-    return value(*pair.one, kRefresh) / std::max(value(*pair.other, kRefresh), 1.0);
-  };
-  return text + fmt::format(" The hosts' refresh costs x{:.2f} to x{:.2f} of the servers'.", ratio(least),
-                            ratio(most));
+  add("refresh of hosts against servers", refresh_ratio(pair), "");
 }
 
 }  // namespace
@@ -87,18 +61,22 @@ Verdict judge_refresh(Measurements all) {
        "new hosts with processors of another vendor take no running machine: there the machines have to stop",
        "what wears out besides hardware (versions of systems and of the hypervisor) is in no figure"}};
   const ClusterRuns runs = cluster_runs(all, {"machines.bare", "machines.count", kRefresh, kMoving, kDown});
-  const std::vector<RunPair> found = pairs(runs, with_machines, with_servers);
+  const std::vector<RunPair> found = pairs(runs, none_bare, all_bare);
   if (found.empty()) return verdict;
   std::vector<Outcome> easy, paid, both;
+  std::vector<double> costs;
   for (const RunPair& pair : found) {
     easy.push_back({pair.settings, moves_easily(pair)});
     paid.push_back({pair.settings, spares_no_refresh(pair)});
     both.push_back({pair.settings, easy.back().holds && paid.back().holds});
+    costs.push_back(refresh_ratio(pair));
     note_figures(pair, verdict);
   }
   verdict.word = word_of(both);
-  verdict.text = text_of(found, easy, paid, both);
-  if (verdict.text.starts_with(' ')) verdict.text.erase(0, 1);
+  verdict.text =
+      under(both, said("moving costs less and stops nobody for long", easy) +
+                      said("what moving saves is less than half of a refresh", paid) +
+                      fmt::format(" The hosts' refresh costs {} of the servers'.", range_text(costs)));
   return verdict;
 }
 

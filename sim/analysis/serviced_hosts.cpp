@@ -50,11 +50,11 @@ std::string time_text(double seconds) {
                           : fmt::format("{:.1f} h", seconds / 3600);
 }
 
-std::string names(const std::vector<Way>& ways, bool hypervisors, bool can, bool with_time) {
+std::string names(const std::vector<Way>& ways, bool hypervisors, bool can) {
   std::vector<std::string> words;
   for (const Way& way : ways) {
     if (is_hypervisor(way.name) != hypervisors || way.can != can) continue;
-    words.push_back(with_time ? fmt::format("{} ({})", way.name, time_text(way.longest)) : way.name);
+    words.push_back(fmt::format("{} ({})", way.name, time_text(way.longest)));
   }
   return list(words);
 }
@@ -86,14 +86,13 @@ void judge_serviced_hosts(Measurements all, Verdict& verdict) {
   verdict.word = can == 0 || others > 0 ? (can == 0 ? Word::DoesNotHold : Word::HoldsIf)
                  : cannot == 0          ? Word::Holds
                                         : Word::HoldsIf;
-  verdict.text = can == 0 ? "nobody moves while running."
-                          : fmt::format("a host is emptied while its machines run under {}.",
-                                        names(ways, true, true, true));
-  if (cannot != 0)
-    verdict.text += fmt::format(" They have to stop under {}.", names(ways, true, false, true));
-  if (const std::string stop = names(ways, false, false, true); !stop.empty())
+  verdict.text =
+      can == 0 ? "nobody moves while running."
+               : fmt::format("a host is emptied while its machines run under {}.", names(ways, true, true));
+  if (cannot != 0) verdict.text += fmt::format(" They have to stop under {}.", names(ways, true, false));
+  if (const std::string stop = names(ways, false, false); !stop.empty())
     verdict.text += fmt::format(" Without a hypervisor they have to: {}.", stop);
-  if (others != 0) verdict.text += fmt::format(" Nor do they under {}.", names(ways, false, true, true));
+  if (others != 0) verdict.text += fmt::format(" Nor do they under {}.", names(ways, false, true));
 }
 
 }  // namespace hvlab::analysis

@@ -80,14 +80,12 @@ Verdict judge_shared_storage(Measurements all) {
   }
   for (const ClusterRun* run : shared) note_figures(*run, verdict);
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = when.empty() ? "" : when + ". ";
-  verdict.text += plain_moves ? "A running machine moves without its disk."
-                  : copies    ? "Live migration is refused, but for one that copies the disk too."
-                              : "Live migration is refused.";
-  verdict.text += restarts ? " High availability starts machines again."
-                           : " High availability finds no host for the machines of a failed one.";
-  verdict.text += pool_text(shared);
+  std::string text = plain_moves ? " A running machine moves without its disk."
+                     : copies    ? " Live migration is refused, but for one that copies the disk too."
+                                 : " Live migration is refused.";
+  text += restarts ? " High availability starts machines again."
+                   : " High availability finds no host for the machines of a failed one.";
+  verdict.text = under(outcomes, text + pool_text(shared));
   return verdict;
 }
 

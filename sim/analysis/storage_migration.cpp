@@ -2,8 +2,6 @@
 // before, while they are copied, and after; and how do requests fare?
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "sim/analysis/cluster_run.hpp"
 
 namespace hvlab::analysis {
@@ -86,8 +84,7 @@ Verdict judge_storage_migration(Measurements all) {
   }
   if (outcomes.empty()) return verdict;
   verdict.word = word_of(outcomes);
-  const std::string when = condition(outcomes);
-  verdict.text = when.empty() ? text.substr(1) : when + "." + text;
+  verdict.text = under(outcomes, text);
   return verdict;
 }
 

@@ -80,6 +80,9 @@ std::vector<Scenario> load(const std::vector<std::string>& names, const std::str
     if (of_tier && (names.empty() || std::ranges::count(names, scenario.claim) != 0))
       wanted.push_back(std::move(scenario));
   }
+  if (wanted.empty())
+    throw UserError("claims: no scenario of tier " + tier + " judges " + analysis::list(names) +
+                    "; leave --tier out");
   // By the claims' numbers: as words, H12 comes before H2.
   std::ranges::stable_sort(wanted, {}, [](const Scenario& each) {
     const Claim* claim = find_claim(each.claim);
@@ -113,7 +116,8 @@ int claims_command(const std::vector<std::string>& arguments) {
                          .folder = values["runs"].as<std::string>(),
                          .refresh = values.count("refresh") != 0,
                          .command = command_words("claims", arguments)};
-  const std::vector<ScenarioResult> results = run_scenarios(load(texts_of(values, "claim"), tier_of(values)), wishes);
+  const std::vector<ScenarioResult> results =
+      run_scenarios(load(texts_of(values, "claim"), tier_of(values)), wishes);
   int status = 0;
   nlohmann::ordered_json document = {{"schema", "hvlab.claims/1"},
                                      {"claims", nlohmann::ordered_json::array()}};

@@ -60,4 +60,19 @@ TEST_CASE("a condition names the values under which all holds, and inside others
   CHECK(condition({{{}, true}, {{}, false}}).empty());
 }
 
+// Catches a ratio to nothing, and sentences that run together or begin with a blank.
+TEST_CASE("sentences say under what something is so, and how far figures go") {
+  const std::vector<Outcome> small = {{{{"size", "1"}}, true}, {{{"size", "2"}}, false}};
+  const std::vector<Outcome> all = {small[0]}, none = {small[1]};
+  CHECK(under(small, " It is so.") == "size=1. It is so.");
+  CHECK(under(all, " It is so.") == "It is so.");
+  CHECK(under(none, "").empty());
+  CHECK(said("it fits", small) == " It fits: if size=1.");
+  CHECK(said("it fits", all) == " It fits.");
+  CHECK(said("it fits", none) == " It is not so that it fits.");
+  CHECK(range_text({0.7, 0.634, 1}) == "x0.63 to x1.00");
+  CHECK(times(3, 2) == 1.5);
+  CHECK(times(3, 0) == 0);
+}
+
 }  // namespace hvlab::analysis

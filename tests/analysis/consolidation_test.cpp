@@ -56,6 +56,7 @@ TEST_CASE("H14 asks what the survivor gives at the peak, and what it costs") {
 TEST_CASE("H14 is not tested by a host that is away at night, or not away") {
   CHECK(consolidation({{"window.survivor.machines.wanted.ghz", 7.1}}) == Word::CannotBeTested);
   CHECK(consolidation({{"window.survivor.hosts.on.mean", 1.1}}) == Word::CannotBeTested);
+  CHECK(consolidation({{"hosts.count", 3}}) == Word::CannotBeTested);
   CHECK(judge_consolidation(std::vector{two_hosts({})}).word == Word::CannotBeTested);
   CHECK(judge_consolidation({}).word == Word::CannotBeTested);
 }
@@ -172,6 +173,18 @@ TEST_CASE("H25 divides energy by work, of fewer servers and of hosts that are of
   CHECK(energy(96, 92) == Word::DoesNotHold);
   CHECK(energy(50, 30, 0.98) == Word::HoldsIf);
   CHECK(energy(50, 30, 1, 0.6e6) == Word::HoldsIf);
+  CHECK(energy(50, 30, 0.991) == Word::Holds);
+  CHECK(energy(50, 0) == Word::HoldsIf);  // not measured: nobody does work for nothing
   CHECK(judge_energy(std::vector{powered("servers", true, false, 100), powered("few", false, false, 50)})
             .word == Word::CannotBeTested);
+  // As many hosts as machines, or an unknown number, are no fewer servers.
+  for (const bool counted : {false, true}) {
+    std::vector all = {powered("servers", true, false, 100), powered("few", false, false, 50),
+                       powered("off", false, true, 30)};
+    for (Measurement& m : all) {
+      m.cluster->metrics["hosts.count"] = 10;
+      if (!counted) m.cluster->metrics.erase("hosts.count");
+    }
+    CHECK(judge_energy(all).word == Word::CannotBeTested);
+  }
 }

@@ -48,6 +48,8 @@ TEST_CASE("H10 asks for speed, snapshots and moves") {
   CHECK(mapping({{"moves.disks", 1}}) == Word::DoesNotHold);
   CHECK(mapping({{"moves.disks", 1}, {"disks.converted", 1}}) == Word::Holds);  // it is a file now
   CHECK(mapping({{"orders.snapshots.asked", 0}}) == Word::CannotBeTested);
+  CHECK(mapping({{"orders.disk-moves.asked", 0}}) == Word::CannotBeTested);
+  CHECK(mapping({}, "disks.raw.virtual") == Word::Holds);
   CHECK(judge_disk_mappings(std::vector{disks("file", {{"disks.files", 1}})}).word == Word::CannotBeTested);
   const std::vector all = {
       disks("file", {{"disks.files", 1}}),
@@ -176,9 +178,21 @@ TEST_CASE("H18 compares the window of the outage with the same window without") 
   CHECK(outage({{"machines.died", 4},
                 {"window.outage.restarts", 4},
                 {"window.outage.machines.downtime", 160}}) == Word::Holds);
+  CHECK(outage({{"window.outage.machines.served", 0.96}}) == Word::Holds);
   CHECK(outage({{"window.outage.machines.served", 0.94}}) == Word::DoesNotHold);
+  CHECK(outage({{"window.outage.machines.served", 1.1}}) == Word::Holds);  // more is not worse
   CHECK(outage({{"window.outage.restarts", 2}}) == Word::DoesNotHold);
   CHECK(judge_manager_outage(std::vector{managed(true)}).word == Word::CannotBeTested);
+  const auto text = [](const Metrics& more) {
+    return judge_manager_outage(std::vector{managed(false), managed(true, more)}).text;
+  };
+  CHECK(text({{"window.outage.machines.served", 0.9}})
+            .starts_with("Machines run, but get 90.0 % of what they want and not 100.0 %: nobody moves them. "
+                         "Meanwhile"));
+  CHECK(text({{"window.outage.machines.downtime", 127}})
+            .starts_with("Those that died are down longer. Meanwhile"));
+  CHECK(text({{"window.outage.restarts", 2}})
+            .starts_with("Fewer of those that died are started again. Meanwhile"));
   const Verdict verdict = judge_manager_outage(std::vector{managed(false), managed(true)});
   CHECK(has(verdict.text,
             "3 machines are started again (3 with a manager) and 0 moved (5); 0 of 2 orders to the manager "
@@ -218,6 +232,8 @@ TEST_CASE("H19 wants of the pool what the array does under the same fault") {
   CHECK(word({{"moves.done", 0}}) == Word::DoesNotHold);
   CHECK(word({{"moves.disks", 1}}) == Word::DoesNotHold);
   CHECK(word({}, {{"moves.done", 0}}) == Word::CannotBeTested);
+  CHECK(word({}, {{"disks.local", 6}}) == Word::CannotBeTested);  // no shared store to compare with
+  CHECK(word({{"disks.pooled", 5}}) == Word::CannotBeTested);
   const Verdict verdict = judge_pooled_storage(
       std::vector{storing(true, "node"), storing(false, "node"),
                   storing(true, "two nodes", {{"machines.running", 0}}), storing(false, "two nodes")});

@@ -136,6 +136,15 @@ TEST_CASE("a trace that is none is told before anything runs") {
   CHECK(place.hvlab("run traced.yaml") == 0);
 }
 
+// Catches a claim that nothing is run for, and whose silence looks like success.
+TEST_CASE("a claim that a tier has no scenario for is told") {
+  const Place place;
+  CHECK(place.hvlab("claims H10 --tier machine") == 2);
+  CHECK(place.err() == "hvlab: claims: no scenario of tier machine judges H10; leave --tier out\n");
+  CHECK(place.hvlab("claims H1 H10 --tier attic") == 2);
+  CHECK_THAT(place.err(), Contains("there are machine and cluster"));
+}
+
 TEST_CASE("init writes a cluster that runs") {
   const Place place;
   CHECK(place.hvlab("init first --cluster") == 0);
