@@ -1,4 +1,7 @@
 // A cluster's facts as JSON and back, and the names of its states.
+#include <tuple>
+#include <utility>
+
 #include "sim/record/cluster_codec.hpp"
 
 namespace hvlab::record {
@@ -39,120 +42,98 @@ class Taker {
   bool failed_ = false;
 };
 
-Json json_of(const HostFacts& host) {
-  return {{"name", host.name},       {"cores", host.cores},    {"core_mhz", host.core_mhz},
-          {"memory", host.memory},   {"cards", host.cards},    {"mbps", host.mbps},
-          {"idle_mw", host.idle_mw}, {"full_mw", host.full_mw}};
+// The members of each as the document calls them, for both directions.
+
+constexpr auto members(const HostFacts*) {
+  return std::tuple{std::pair{"name", &HostFacts::name},         std::pair{"cores", &HostFacts::cores},
+                    std::pair{"core_mhz", &HostFacts::core_mhz}, std::pair{"memory", &HostFacts::memory},
+                    std::pair{"cards", &HostFacts::cards},       std::pair{"mbps", &HostFacts::mbps},
+                    std::pair{"idle_mw", &HostFacts::idle_mw},   std::pair{"full_mw", &HostFacts::full_mw}};
 }
 
-HostFacts host_of(Taker& taker, const Json& json) {
-  HostFacts host;
-  taker.take(json, "name", host.name);
-  taker.take(json, "cores", host.cores);
-  taker.take(json, "core_mhz", host.core_mhz);
-  taker.take(json, "memory", host.memory);
-  taker.take(json, "cards", host.cards);
-  taker.take(json, "mbps", host.mbps);
-  taker.take(json, "idle_mw", host.idle_mw);
-  taker.take(json, "full_mw", host.full_mw);
-  return host;
+constexpr auto members(const MachineFacts*) {
+  return std::tuple{std::pair{"name", &MachineFacts::name},
+                    std::pair{"way", &MachineFacts::way},
+                    std::pair{"priority", &MachineFacts::priority},
+                    std::pair{"processors", &MachineFacts::processors},
+                    std::pair{"memory", &MachineFacts::memory},
+                    std::pair{"disk", &MachineFacts::disk},
+                    std::pair{"reservation", &MachineFacts::reservation}};
 }
 
-Json json_of(const MachineFacts& machine) {
-  return {{"name", machine.name},
-          {"way", machine.way},
-          {"priority", machine.priority},
-          {"processors", machine.processors},
-          {"memory", machine.memory},
-          {"disk", machine.disk},
-          {"reservation", machine.reservation}};
+constexpr auto members(const StoreFacts*) {
+  return std::tuple{
+      std::pair{"name", &StoreFacts::name},         std::pair{"kind", &StoreFacts::kind},
+      std::pair{"host", &StoreFacts::host},         std::pair{"disks", &StoreFacts::disks},
+      std::pair{"capacity", &StoreFacts::capacity}, std::pair{"bandwidth", &StoreFacts::bandwidth}};
 }
 
-MachineFacts machine_of(Taker& taker, const Json& json) {
-  MachineFacts machine;
-  taker.take(json, "name", machine.name);
-  taker.take(json, "way", machine.way);
-  taker.take(json, "priority", machine.priority);
-  taker.take(json, "processors", machine.processors);
-  taker.take(json, "memory", machine.memory);
-  taker.take(json, "disk", machine.disk);
-  taker.take(json, "reservation", machine.reservation);
-  return machine;
+constexpr auto members(const PolicyFacts*) {
+  return std::tuple{std::pair{"name", &PolicyFacts::name},
+                    std::pair{"source", &PolicyFacts::source},
+                    std::pair{"downtime_goal", &PolicyFacts::downtime_goal},
+                    std::pair{"few_bytes", &PolicyFacts::few_bytes},
+                    std::pair{"most_rounds", &PolicyFacts::most_rounds},
+                    std::pair{"switch_over", &PolicyFacts::switch_over},
+                    std::pair{"no_progress", &PolicyFacts::no_progress}};
 }
 
-Json json_of(const StoreFacts& store) {
-  return {{"name", store.name},   {"kind", store.kind},         {"host", store.host},
-          {"disks", store.disks}, {"capacity", store.capacity}, {"bandwidth", store.bandwidth}};
+constexpr auto members(const EventKindFacts*) {
+  return std::tuple{std::pair{"name", &EventKindFacts::name}, std::pair{"value", &EventKindFacts::value}};
 }
 
-StoreFacts store_of(Taker& taker, const Json& json) {
-  StoreFacts store;
-  taker.take(json, "name", store.name);
-  taker.take(json, "kind", store.kind);
-  taker.take(json, "host", store.host);
-  taker.take(json, "disks", store.disks);
-  taker.take(json, "capacity", store.capacity);
-  taker.take(json, "bandwidth", store.bandwidth);
-  return store;
+constexpr auto members(const AssumedFigure*) {
+  return std::tuple{std::pair{"what", &AssumedFigure::what}, std::pair{"source", &AssumedFigure::source}};
 }
 
-Json json_of(const PolicyFacts& policy) {
-  return {{"name", policy.name},
-          {"source", policy.source},
-          {"downtime_goal", policy.downtime_goal},
-          {"few_bytes", policy.few_bytes},
-          {"most_rounds", policy.most_rounds},
-          {"switch_over", policy.switch_over},
-          {"no_progress", policy.no_progress}};
+// What a cluster has one of.
+constexpr auto members(const ClusterFacts*) {
+  return std::tuple{std::pair{"ha", &ClusterFacts::ha},
+                    std::pair{"balancing", &ClusterFacts::balancing},
+                    std::pair{"power_saving", &ClusterFacts::power_saving},
+                    std::pair{"ha_timings", &ClusterFacts::ha_timings},
+                    std::pair{"imbalance_threshold", &ClusterFacts::imbalance_threshold},
+                    std::pair{"load_step", &ClusterFacts::load_step},
+                    std::pair{"until", &ClusterFacts::until},
+                    std::pair{"manager", &ClusterFacts::manager}};
 }
 
-PolicyFacts policy_of(Taker& taker, const Json& json) {
-  PolicyFacts policy;
-  taker.take(json, "name", policy.name);
-  taker.take(json, "source", policy.source);
-  taker.take(json, "downtime_goal", policy.downtime_goal);
-  taker.take(json, "few_bytes", policy.few_bytes);
-  taker.take(json, "most_rounds", policy.most_rounds);
-  taker.take(json, "switch_over", policy.switch_over);
-  taker.take(json, "no_progress", policy.no_progress);
-  return policy;
+template <class Facts>
+void put_members(Json& to, const Facts& facts) {
+  std::apply([&](const auto&... member) { ((to[member.first] = facts.*member.second), ...); },
+             members(&facts));
+}
+
+template <class Facts>
+void take_members(Taker& taker, const Json& from, Facts& facts) {
+  std::apply([&](const auto&... member) { (taker.take(from, member.first, facts.*member.second), ...); },
+             members(&facts));
+}
+
+template <class Facts>
+Json object_of(const Facts& facts) {
+  Json object = Json::object();
+  put_members(object, facts);
+  return object;
 }
 
 template <class Facts>
 Json list_of(const std::vector<Facts>& all) {
   Json list = Json::array();
-  for (const Facts& facts : all) list.push_back(json_of(facts));
-  return list;
-}
-
-Json pairs_of(const auto& all, const char* one, const char* other, auto first, auto second) {
-  Json list = Json::array();
-  for (const auto& each : all) list.push_back({{one, each.*first}, {other, each.*second}});
+  for (const Facts& facts : all) list.push_back(object_of(facts));
   return list;
 }
 
 template <class Facts>
-void take_list(Taker& taker, const Json& json, const char* key, std::vector<Facts>& to,
-               Facts (*read)(Taker&, const Json&)) {
+void take_list(Taker& taker, const Json& json, const char* key, std::vector<Facts>& to) {
   taker.each(json, key, [&](const Json& element) {
-    if (taker.check(element.is_object())) to.push_back(read(taker, element));
+    if (taker.check(element.is_object())) take_members(taker, element, to.emplace_back());
   });
 }
 
 void take_texts(Taker& taker, const Json& json, const char* key, std::vector<std::string>& to) {
   taker.each(json, key, [&](const Json& element) {
     if (taker.check(element.is_string())) to.push_back(element.get<std::string>());
-  });
-}
-
-template <class Pair>
-void take_pairs(Taker& taker, const Json& json, const char* key, const char* one, const char* other,
-                std::vector<Pair>& to) {
-  taker.each(json, key, [&](const Json& element) {
-    if (!taker.check(element.is_object())) return;
-    auto& [first, second] = to.emplace_back();
-    taker.take(element, one, first);
-    taker.take(element, other, second);
   });
 }
 
@@ -169,50 +150,36 @@ const char* name(MachineCondition condition) { return kMachineConditions[static_
 const char* name(MoveStage stage) { return kStages[static_cast<size_t>(stage)]; }
 
 Json json_of(const ClusterFacts& facts) {
-  return {
-      {"hosts", list_of(facts.hosts)},
-      {"machines", list_of(facts.machines)},
-      {"datastores", list_of(facts.stores)},
-      {"events", pairs_of(facts.events, "name", "value", &EventKindFacts::name, &EventKindFacts::value)},
-      {"reasons", facts.reasons},
-      {"rules", facts.rules},
-      {"refusals", facts.refusals},
-      {"faults", facts.faults},
-      {"assumed", pairs_of(facts.assumed, "what", "source", &AssumedFigure::what, &AssumedFigure::source)},
-      {"policy", json_of(facts.policy)},
-      {"ha", facts.ha},
-      {"balancing", facts.balancing},
-      {"power_saving", facts.power_saving},
-      {"ha_timings", facts.ha_timings},
-      {"imbalance_threshold", facts.imbalance_threshold},
-      {"load_step", facts.load_step},
-      {"until", facts.until},
-      {"manager", facts.manager}};
+  Json json = {{"hosts", list_of(facts.hosts)},
+               {"machines", list_of(facts.machines)},
+               {"datastores", list_of(facts.stores)},
+               {"events", list_of(facts.events)},
+               {"reasons", facts.reasons},
+               {"rules", facts.rules},
+               {"refusals", facts.refusals},
+               {"faults", facts.faults},
+               {"assumed", list_of(facts.assumed)},
+               {"policy", object_of(facts.policy)}};
+  put_members(json, facts);
+  return json;
 }
 
 std::optional<ClusterFacts> facts_of(const Json& json) {
   ClusterFacts facts;
   Taker taker;
   if (!json.is_object()) return std::nullopt;
-  take_list(taker, json, "hosts", facts.hosts, host_of);
-  take_list(taker, json, "machines", facts.machines, machine_of);
-  take_list(taker, json, "datastores", facts.stores, store_of);
-  take_pairs(taker, json, "events", "name", "value", facts.events);
-  take_pairs(taker, json, "assumed", "what", "source", facts.assumed);
+  take_list(taker, json, "hosts", facts.hosts);
+  take_list(taker, json, "machines", facts.machines);
+  take_list(taker, json, "datastores", facts.stores);
+  take_list(taker, json, "events", facts.events);
+  take_list(taker, json, "assumed", facts.assumed);
   take_texts(taker, json, "reasons", facts.reasons);
   take_texts(taker, json, "rules", facts.rules);
   take_texts(taker, json, "refusals", facts.refusals);
   take_texts(taker, json, "faults", facts.faults);
   if (const auto found = json.find("policy"); found != json.end() && taker.check(found->is_object()))
-    facts.policy = policy_of(taker, *found);
-  taker.take(json, "ha", facts.ha);
-  taker.take(json, "balancing", facts.balancing);
-  taker.take(json, "power_saving", facts.power_saving);
-  taker.take(json, "ha_timings", facts.ha_timings);
-  taker.take(json, "imbalance_threshold", facts.imbalance_threshold);
-  taker.take(json, "load_step", facts.load_step);
-  taker.take(json, "until", facts.until);
-  taker.take(json, "manager", facts.manager);
+    take_members(taker, *found, facts.policy);
+  take_members(taker, json, facts);
   return taker.failed() ? std::nullopt : std::optional(facts);
 }
 

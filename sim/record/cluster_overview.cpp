@@ -37,11 +37,12 @@ void OverviewBuilder::settle(Track& track, ClusterTime until) {
   while (track.since < until) {
     while ((until - 1) / width_ >= most_spans_) widen();
     const u64 span = track.since / width_;
-    const ClusterTime end = std::min(until, (span + 1) * width_);
+    // The last span may end later than there is time for: lengths are compared, not ends.
+    const ClusterTime lasts = std::min(until - track.since, width_ - track.since % width_);
     if (track.sums.size() <= span) track.sums.resize(span + 1);
     for (size_t i = 0; i < kNumbers; ++i)
-      track.sums[span][i] += static_cast<double>(track.now[i]) * static_cast<double>(end - track.since);
-    track.since = end;
+      track.sums[span][i] += static_cast<double>(track.now[i]) * static_cast<double>(lasts);
+    track.since += lasts;
   }
 }
 
@@ -64,7 +65,7 @@ OverviewBuilder::Numbers OverviewBuilder::means(const Track& track, u32 span, Cl
   Numbers numbers{};
   if (span >= track.sums.size()) return numbers;
   const ClusterTime begin = span * width_;
-  const auto lasted = static_cast<double>(std::min(until, begin + width_) - begin);
+  const auto lasted = static_cast<double>(std::min(until - begin, width_));
   for (size_t i = 0; i < kNumbers; ++i) numbers[i] = static_cast<u32>(track.sums[span][i] / lasted + 0.5);
   return numbers;
 }
@@ -74,7 +75,7 @@ ClusterOverview OverviewBuilder::finish(ClusterTime until) {
     for (Track& track : *tracks) settle(track, until);
   ClusterOverview overview;
   overview.width = width_;
-  overview.spans = static_cast<u32>((until + width_ - 1) / width_);
+  overview.spans = static_cast<u32>(until / width_ + (until % width_ != 0 ? 1 : 0));
   for (const Track& track : hosts_)
     for (u32 span = 0; span < overview.spans; ++span) {
       const Numbers n = means(track, span, until);

@@ -106,6 +106,12 @@ struct ClusterFacts {
   std::string manager;          // the machine that it is; empty: hardware of its own
 };
 
+/// What is numbered so; `otherwise` for a number of none, that a damaged file says.
+template <class Kind>
+constexpr Kind known_or(u64 number, Kind otherwise) {
+  return number < static_cast<u64>(Kind::Count) ? static_cast<Kind>(number) : otherwise;
+}
+
 // What changes. All members are numbers of 32 bits, so that one table of them is the whole codec.
 
 struct HostSample {
@@ -119,14 +125,8 @@ struct HostSample {
   u32 committed = 0;  // MiB
   u32 power = 0;      // mW
   u32 given() const { return wanted - lacks; }
-  /// Off, or Heard, for what a damaged file says.
-  HostCondition is() const {
-    return condition < static_cast<u32>(HostCondition::Count) ? static_cast<HostCondition>(condition)
-                                                              : HostCondition::Off;
-  }
-  HostWatch seen() const {
-    return watch < static_cast<u32>(HostWatch::Count) ? static_cast<HostWatch>(watch) : HostWatch::Heard;
-  }
+  HostCondition is() const { return known_or(condition, HostCondition::Off); }
+  HostWatch seen() const { return known_or(watch, HostWatch::Heard); }
   bool operator==(const HostSample&) const = default;
 };
 
@@ -137,10 +137,7 @@ struct MachineSample {
   u32 wants = 0;  // MHz
   u32 lacks = 0;  // MHz of these that it does not get
   u32 gets() const { return wants - lacks; }
-  MachineCondition is() const {
-    return condition < static_cast<u32>(MachineCondition::Count) ? static_cast<MachineCondition>(condition)
-                                                                 : MachineCondition::Off;
-  }
+  MachineCondition is() const { return known_or(condition, MachineCondition::Off); }
   bool operator==(const MachineSample&) const = default;
 };
 
@@ -220,9 +217,7 @@ struct ClusterMove {
   u64 downtime = 0;  // ns
   std::vector<ClusterRound> rounds;
 
-  MoveStage is() const {
-    return stage < static_cast<u64>(MoveStage::Count) ? static_cast<MoveStage>(stage) : MoveStage::Failed;
-  }
+  MoveStage is() const { return known_or(stage, MoveStage::Failed); }
   bool is_over() const { return is() >= MoveStage::Done; }
   bool operator==(const ClusterMove&) const = default;
 };

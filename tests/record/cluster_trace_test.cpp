@@ -7,6 +7,7 @@
 
 #include "cluster_samples.hpp"
 #include "sim/base/user_error.hpp"
+#include "sim/record/cluster_overview.hpp"
 #include "sim/record/cluster_reader.hpp"
 
 namespace hvlab::record {
@@ -99,6 +100,19 @@ TEST_CASE("the overview's means are those of the time, whatever the width of its
   // 4000 to 8500 MHz in ten steps, six times.
   CHECK(sum / static_cast<double>(reader.end()) == Approx(6250).epsilon(0.001));
   CHECK(overview.hosts[0].on == 1000);
+}
+
+TEST_CASE("an overview up to the last nanosecond that there is comes to an end") {
+  for (const ClusterTime end : {kClusterNever, kClusterNever - 1, (ClusterTime{1} << 63) + 1}) {
+    OverviewBuilder builder(1, 0);
+    builder.host(0, 0, {.wanted = 4000});
+    builder.host(0, end / 4, {.wanted = 8000});
+    const ClusterOverview overview = builder.finish(end);
+    REQUIRE(overview.spans >= 512);
+    CHECK(overview.hosts.size() == overview.spans);
+    CHECK(overview.hosts.front().wanted == 4000);
+    CHECK(overview.hosts.back().wanted == 8000);
+  }
 }
 
 TEST_CASE("a cluster's trace that broke off is shown up to there, with an overview of its own") {
