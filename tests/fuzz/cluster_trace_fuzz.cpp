@@ -1,6 +1,5 @@
 // Clusters' traces of all kinds, their checksums made right so that what is behind them is reached: each is
 // read as far as it goes, or refused with a UserError.
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,8 +8,8 @@
 #include <string>
 
 #include "fuzz.hpp"
+#include "fuzz_file.hpp"
 #include "include/cluster_samples.hpp"
-#include "sim/base/user_error.hpp"
 #include "sim/record/cluster_reader.hpp"
 #include "sim/record/little_endian.hpp"
 #include "sim/record/trace_codec.hpp"
@@ -58,17 +57,10 @@ void read_contents(std::span<const u8> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
-  static const int file = memfd_create("cluster", 0);
   read_contents({data, size});
   std::vector<u8> bytes(data, data + size);
   repair(bytes);
-  if (ftruncate(file, 0) != 0 ||
-      pwrite(file, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    return 0;
-  try {
-    read_all("/proc/self/fd/" + std::to_string(file));
-  } catch (const UserError&) {
-  }
+  fuzz::read_as_file(bytes, read_all);
   return 0;
 }
 

@@ -1,15 +1,14 @@
 // Traces of all kinds, their checksums made right so that what is behind them is reached: each is read, or
 // refused with a UserError.
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string>
 
 #include "fuzz.hpp"
+#include "fuzz_file.hpp"
 #include "fuzz_trace.hpp"
 #include "record/trace_samples.hpp"
-#include "sim/base/user_error.hpp"
 #include "sim/record/trace_reader.hpp"
 
 using namespace hvlab;
@@ -35,16 +34,9 @@ void read_all(const std::string& path) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
-  static const int file = memfd_create("trace", 0);
   std::vector<u8> bytes(data, data + size);
   fuzz::repair_trace(bytes);
-  if (ftruncate(file, 0) != 0 ||
-      pwrite(file, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    return 0;
-  try {
-    read_all("/proc/self/fd/" + std::to_string(file));
-  } catch (const UserError&) {
-  }
+  fuzz::read_as_file(bytes, read_all);
   return 0;
 }
 
