@@ -115,7 +115,8 @@ void move_card(ClusterView& view, const ClusterRun& run, u32 place) {
     outlook_words(view, run, move);
     round_rows(view, run, move);
   }
-  if (link(frame, frame.say("cluster.go_begin", {views::clock_text(move.began, 1'000'000'000)}), 1))
+  if (views::has_begun(move) &&
+      link(frame, frame.say("cluster.go_begin", {views::clock_text(move.began, 1'000'000'000)}), 1))
     view.go_to(run, move.began);
   if (move.is_over() &&
       link(frame, frame.say("cluster.go_end", {views::clock_text(move.ended, 1'000'000'000)}), 2))
@@ -196,7 +197,7 @@ void machine_card(ClusterView& view, const ClusterRun& run, u32 place) {
                              views::host_name(run.facts(), move.to);
     if (!link(frame, text, static_cast<int>(i))) continue;
     view.choose(Kind::Move, run, i);
-    view.go_to(run, move.began);
+    view.go_to(run, views::has_begun(move) ? move.began : move.asked);
   }
   if (!any) sentence(frame.say("cluster.no_moves"), true);
 }

@@ -225,7 +225,7 @@ std::string cluster_basis_section(const ReportInput& input, Inks&) {
     html::Table table(input.say("report.cluster.assumed"),
                       {html::escaped(input.say("report.cluster.figure")),
                        html::escaped(input.say("report.cluster.source"))},
-                      "wide");
+                      "wide sources");
     for (const record::AssumedFigure& figure : reader.facts().assumed)
       table.rows.push_back(html::row(html::escaped(figure.what), {text_cell(figure.source)}));
     return table.rows.empty() ? "" : html::table(table);

@@ -50,7 +50,7 @@ std::string reasons_text(const ReportInput& input, const record::ClusterFacts& f
 }
 
 std::string move_row(const ReportInput& input, const record::ClusterFacts& facts, const ClusterMove& move) {
-  const record::ClusterTime took = move.ended > move.began ? move.ended - move.began : 0;
+  const record::ClusterTime took = views::lasted(move);
   std::string to =
       move.to == move.from ? views::store_name(facts, move.store) : views::host_name(facts, move.to);
   return html::row(
@@ -89,7 +89,8 @@ std::string event_words(const ReportInput& input, const std::string& kind) {
 std::string events_table(const ReportInput& input, const ClusterReader& reader,
                          const std::vector<u32>& places, const std::string& caption, bool since_fault) {
   if (places.empty()) return "";
-  html::Table table(caption, {heading(input, "report.cluster.time")}, "wide events");
+  html::Table table(caption, {heading(input, "report.cluster.time")},
+                    since_fault ? "wide events since" : "wide events");
   if (since_fault) table.headings.push_back(heading(input, "report.cluster.since"));
   for (const char* key : {"report.cluster.what", "report.cluster.of", "report.cluster.value"})
     table.headings.push_back(heading(input, key));

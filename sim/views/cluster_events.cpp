@@ -31,7 +31,8 @@ constexpr Named kClasses[] = {{"fault", EventClass::Fault},        {"repair", Ev
                               {"switched-off", EventClass::Host},  {"switched-on", EventClass::Host},
                               {"balanced", EventClass::Balance},   {"refused", EventClass::Refusal},
                               {"no-manager", EventClass::Refusal}, {"power-on", EventClass::Machine},
-                              {"serves", EventClass::Machine},     {"power-off", EventClass::Machine}};
+                              {"serves", EventClass::Machine},     {"power-off", EventClass::Machine},
+                              {"snapshot", EventClass::Machine}};
 
 constexpr std::array<const char*, static_cast<size_t>(EventClass::Count)> kNames = {
     "fault", "availability", "move", "round", "machine", "host", "balance", "refusal"};
@@ -50,9 +51,15 @@ bool is_wanted(const EventFilter& filter, EventClass what, const ClusterEvent& e
 
 const char* name(EventClass what) { return kNames[static_cast<size_t>(what)]; }
 
-EventClass class_of(std::string_view event_name) {
+std::optional<EventClass> known_class(std::string_view event_name) {
+  if (event_name.starts_with("ha-")) return EventClass::Availability;
   const auto* found = std::ranges::find(kClasses, event_name, &Named::event);
-  return found != std::end(kClasses) ? found->what : EventClass::Availability;  // ha-...
+  if (found == std::end(kClasses)) return std::nullopt;
+  return found->what;
+}
+
+EventClass class_of(std::string_view event_name) {
+  return known_class(event_name).value_or(EventClass::Machine);
 }
 
 Style style_of(EventClass what) {

@@ -1,6 +1,7 @@
 // What happened in a cluster: kinds, filters, words, flags on a line of time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,9 @@ namespace hvlab::views {
 /// What occurrences are of; what is filtered by, and what flags are coloured by.
 enum class EventClass : u8 { Fault, Availability, Move, Round, Machine, Host, Balance, Refusal, Count };
 const char* name(EventClass what);
+/// Nothing for a name that this version does not know.
+std::optional<EventClass> known_class(std::string_view event_name);
+/// One that is not known, of a later version, counts as ordinary: as of a machine.
 EventClass class_of(std::string_view event_name);
 Style style_of(EventClass what);
 

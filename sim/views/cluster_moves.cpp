@@ -22,13 +22,6 @@ double part_of(ClusterTime time, ClusterTime from, ClusterTime until) {
                     1.0);
 }
 
-// Whether it had begun by then: it may never have.
-bool has_begun(const ClusterMove& move, ClusterTime time) {
-  const bool ever = move.to != record::kNobody && move.is() != MoveStage::Waiting &&
-                    !(move.is() == MoveStage::Failed && move.began < move.asked);
-  return ever && move.began <= time;
-}
-
 double per_second(u64 bytes, ClusterTime lasted) {
   return lasted == 0 ? 0 : static_cast<double>(bytes) * 1e9 / static_cast<double>(lasted);
 }
@@ -58,6 +51,15 @@ std::string thousandths(u64 value) { return fmt::format("{:.1f} %", static_cast<
 
 }  // namespace
 
+bool has_begun(const ClusterMove& move) {
+  return move.to != record::kNobody && move.is() != MoveStage::Waiting &&
+         !(move.is() == MoveStage::Failed && move.began < move.asked);
+}
+
+ClusterTime lasted(const ClusterMove& move) {
+  return has_begun(move) && move.ended > move.began ? move.ended - move.began : 0;
+}
+
 MoveProgress progress_of(const ClusterMove& move, ClusterTime time) {
   MoveProgress progress;
   if (move.is_over() && time >= move.ended) {
@@ -66,7 +68,7 @@ MoveProgress progress_of(const ClusterMove& move, ClusterTime time) {
     progress.sent = move.sent;
     return progress;
   }
-  if (!has_begun(move, time)) return progress;
+  if (!has_begun(move) || move.began > time) return progress;
   progress.way = move.ended > move.began ? part_of(time, move.began, move.ended) : 0;
   const bool moves_disk = move.store != record::kNobody;
   const ClusterTime disk_ends = move.rounds_began != 0 ? move.rounds_began : move.ended;
@@ -84,7 +86,7 @@ std::vector<u32> moves_at(const std::vector<ClusterMove>& moves, ClusterTime tim
     const ClusterMove& move = moves[i];
     if (move.asked > time) break;  // they stand in the order in which they were asked for
     if (move.is_over() && move.ended <= time) continue;
-    (has_begun(move, time) ? begun : waiting).push_back(i);
+    (has_begun(move) && move.began <= time ? begun : waiting).push_back(i);
   }
   begun.insert(begun.end(), waiting.begin(), waiting.end());
   return begun;
@@ -149,9 +151,9 @@ std::vector<CardLine> why_moved(const record::ClusterFacts& facts, const Cluster
   if (move.is() == MoveStage::Failed)
     lines.push_back({"cluster.why.failed", {text_at(facts.refusals, move.refusal)}});
   if (move.is() == MoveStage::Done && !move.rounds.empty())
-    lines.push_back({"cluster.why.done",
-                     {span_text(move.ended - move.began), span_text(move.downtime),
-                      amount_text(static_cast<double>(move.sent))}});
+    lines.push_back(
+        {"cluster.why.done",
+         {span_text(lasted(move)), span_text(move.downtime), amount_text(static_cast<double>(move.sent))}});
   return lines;
 }
 

@@ -19,6 +19,11 @@ struct MoveProgress {
 };
 MoveProgress progress_of(const record::ClusterMove& move, record::ClusterTime time);
 
+/// Whether it ever had its turn: one may be given up while it waits.
+bool has_begun(const record::ClusterMove& move);
+/// From its turn to its end; 0 if it never had one, or is not over.
+record::ClusterTime lasted(const record::ClusterMove& move);
+
 /// The moves that are asked for and not over at `time`; those that wait for their turn come last.
 std::vector<u32> moves_at(const std::vector<record::ClusterMove>& moves, record::ClusterTime time);
 

@@ -138,10 +138,8 @@ Style style_of_load(double part) {
 ClusterTime first_moment(const record::ClusterReader& reader) {
   const ClusterMove* longest = nullptr;
   for (const ClusterMove& move : reader.moves())
-    if (move.ended > move.began &&
-        (longest == nullptr || move.ended - move.began > longest->ended - longest->began))
-      longest = &move;
-  if (longest != nullptr) return longest->began + (longest->ended - longest->began) / 2;
+    if (lasted(move) > (longest == nullptr ? 0 : lasted(*longest))) longest = &move;
+  if (longest != nullptr) return longest->began + lasted(*longest) / 2;
   for (const record::ClusterEvent& event : reader.events())
     if (reader.facts().events[event.what].name == "fault") return event.at;
   return reader.end() / 2;

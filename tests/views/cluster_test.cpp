@@ -121,6 +121,26 @@ TEST_CASE("a move is where its rounds say, and its outlook is what they come to"
   CHECK(rounds_of(halves, policy).back().rounds_left == 2);  // 2 GB, 1 GB, 0.5 GB: what a second half sends
 }
 
+TEST_CASE("a move that was given up while it waited took no time, and is no moment to show first") {
+  ClusterMove waited = test::cluster_move(1);
+  waited.stage = static_cast<u64>(record::MoveStage::Failed);
+  waited.asked = 3000 * kSecond;
+  waited.began = waited.rounds_began = waited.stopped = 0;
+  waited.ended = 3500 * kSecond;
+  waited.rounds.clear();
+  CHECK_FALSE(has_begun(waited));
+  CHECK(lasted(waited) == 0);
+  CHECK(progress_of(waited, 3100 * kSecond).stage == record::MoveStage::Waiting);
+  CHECK(has_begun(test::cluster_move(0)));
+  CHECK(lasted(test::cluster_move(0)) == 11 * kSecond);
+  const Sample sample;
+  record::ClusterWriter writer(sample.path, test::cluster_facts(2, 2));
+  writer.move(test::cluster_move(0));
+  writer.move(waited);
+  writer.finish(3600 * kSecond);
+  CHECK(first_moment(ClusterReader(sample.path)) == 305 * kSecond + kSecond / 2);
+}
+
 TEST_CASE("why it moved has the balancer's figures") {
   record::ClusterFacts facts = test::cluster_facts(2, 2);
   facts.imbalance_threshold = 100;
