@@ -107,8 +107,8 @@ class Walker {
       if (updatable_[i] || (step.entry & wanted) == wanted) continue;
       std::vector<WalkStep> again;
       unsigned references = 0;
-      const Reached r = ept_stage(cpu_, mmu::ept_data(step.address, arch::ept::violation::kWrite), false,
-                                  again, references);
+      constexpr u64 kUpdate = arch::ept::violation::kRead | arch::ept::violation::kWrite;
+      const Reached r = ept_stage(cpu_, mmu::ept_data(step.address, kUpdate), false, again, references);
       return fail_second(r, std::string(step.table) + " entry", 0);
     }
     return true;

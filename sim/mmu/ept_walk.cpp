@@ -44,7 +44,8 @@ class ExtendedTables {
     return true;
   }
 
-  /// An update of a flag is a write; where entries are not written anyway, only one that changes something.
+  /// Without accessed and dirty flags for EPT entries are not written anyway, only where a flag of the guest's
+  /// changes. Such an update reads and writes the entry in one, and a violation tells both, as the parts do.
   bool may_update(Cpu& cpu, u64, const Step* steps, unsigned count, Access access, WalkResult& r) {
     for (unsigned i = 0; i < count; ++i) {
       const bool dirties = i + 1 == count && access == Access::Write;
@@ -52,7 +53,8 @@ class ExtendedTables {
       if (met_[i].writable || (steps[i].value & wanted) == wanted) continue;
       EptPage unused;
       unsigned again = 0;
-      HVLAB_CHECK(!ept_translate(cpu, ept_data(met_[i].guest_physical, violation::kWrite), unused, again));
+      constexpr u64 kUpdate = violation::kRead | violation::kWrite;
+      HVLAB_CHECK(!ept_translate(cpu, ept_data(met_[i].guest_physical, kUpdate), unused, again));
       return table_fault(cpu, met_[i].guest_physical, r);
     }
     return true;

@@ -73,6 +73,9 @@ TEST_CASE("a violation sets no flag of the page") {
   CHECK(m.flags(kGuestPhysical, 1) == 0);
   const u64 leaf = m.guest_entry(kLinear, 1);
   CHECK((m.peek<u64>(leaf) & (guest::kA | guest::kD)) == 0);
+  // The tables that were read to get there have theirs.
+  for (unsigned level = 1; level <= 4; ++level)
+    CHECK(m.flags(m.guest_table(level), 1) == (ept::kA | ept::kD));
 }
 
 // Catches a page that a read has brought into the TLB and a write then dirties unseen.

@@ -185,6 +185,31 @@ TEST_CASE("with EPT and PAE paging the PDPTEs move through the VMCS") {
   CHECK(m[Field::GuestPdpte3] == (directory | 1));
 }
 
+// Catches PDPTEs that are loaded and not saved when the exit comes right behind the MOV that loads them.
+TEST_CASE("the monitor trap flag behind the MOV to CR0 that turns PAE paging on has its PDPTEs") {
+  GuestMachine m;
+  m.guest_protected();
+  m.set(Control::MonitorTrapFlag);
+  m.set(Control::EntryLoadEfer);
+  m[Field::GuestEfer] = 0;  // without LME
+  m[Field::GuestCr4] |= arch::cr4::kPae;
+  const u64 directory = kTables + 0x2000;
+  for (unsigned n = 0; n < 4; ++n) {
+    m[Field::GuestPdpte0 + n] = 0x5555;
+    m.poke<u64>(kData + 0xFE0 + n * 8, n == 0 || n == 2 ? directory | 1 | n << 3 : 0);
+  }
+  m[Field::GuestCr3] = kData + 0xFE0;
+  m.cpu().gpr[arch::kRax] = m[Field::GuestCr0] | arch::cr0::kPg;
+  CHECK(m.enter({0x0F, 0x22, 0xC0}) == code_of(ExitReason::MonitorTrapFlag));
+  CHECK(m[Field::GuestRip] == kGuestCode + 3);
+  CHECK(m[Field::GuestPdpte0] == (directory | 1));
+  CHECK(m[Field::GuestPdpte1] == 0);
+  CHECK(m[Field::GuestPdpte2] == (directory | 1 | 0x10));
+  CHECK(m[Field::GuestPdpte3] == 0);
+  m.clear(Control::MonitorTrapFlag);
+  CHECK(m.enter({0x0F, 0x22, 0xC0}) == code_of(ExitReason::Hlt));  // goes on behind it
+}
+
 // Catches a program's FS that a hypervisor's hypervisor restores (27.3.1.2 lets it be in use with a null
 // selector and DPL 0, as VM exits make host segments: 28.5.2) and the return to the program loses (SDM vol.
 // 2, IRET).

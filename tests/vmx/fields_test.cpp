@@ -209,6 +209,11 @@ TEST_CASE("page faults of memory operands") {
   m.cpu().gpr[arch::kRax] = 0x4402;  // the exit reason
   CHECK(m.execute(kVmreadMemoryRax) == Ended::PageFault);
   CHECK(m.execute(kVmwriteRaxMemory) == Ended::PageFault);
+  // Neither has VMsucceeded or VMfailed: the flags are those from before, here all status flags.
+  for (const Bytes& bytes : {kVmreadMemoryRax, kVmwriteRaxMemory}) {
+    CHECK(m.execute(bytes) == Ended::PageFault);
+    CHECK((m.cpu().rflags() & arch::flag::kStatus) == arch::flag::kStatus);
+  }
 }
 
 // The VMCS is in memory and nowhere else: a copy of the region is a copy of it.

@@ -195,6 +195,33 @@ TEST_CASE("VMXON: CR4.VMXE, then privilege, fixed bits, IA32_FEATURE_CONTROL") {
   CHECK(vmxon_after([](RootMachine& m) { m.cpu().feature_control = 7; }) == Ended::Succeed);
 }
 
+// Catches a bit of CR0 or CR4 that MOV takes and VMXON does not, against what the capability MSRs say, and one
+// that they forbid and VMXON takes.
+TEST_CASE("VMXON: each bit of CR0 and CR4, as the capability MSRs have it") {
+  for (const unsigned number : {0u, 4u}) {
+    for (unsigned n = 0; n < 64; ++n) {
+      RootMachine m;
+      cpu::Cpu& c = m.cpu();
+      const u64 fixed0 = number == 0 ? c.vmx.cr0_fixed0 : c.vmx.cr4_fixed0;
+      const u64 fixed1 = number == 0 ? c.vmx.cr0_fixed1 : c.vmx.cr4_fixed1;
+      // Without these there is no 64-bit program; those of supervisor pages stop this one.
+      const u64 mode = number == 0 ? cr0::kPe | cr0::kPg : cr4::kPae | cr4::kSmep | cr4::kSmap;
+      if ((mode & bit(n)) != 0) continue;
+      CAPTURE(number, n);
+      u64& reg = number == 0 ? c.cr0 : c.cr4;
+      c.gpr[arch::kRax] = reg ^ bit(n);
+      c.rip = kCode;
+      const Bytes move{0x0F, 0x22, static_cast<u8>(0xC0 | number << 3)};  // MOV CR0/CR4, RAX
+      if (m.run(move) != -1) continue;                                   // #GP: MOV does not take it either
+      const Ended ended = m.execute(kVmxon, kVmxonRegion);
+      if ((reg & fixed0) == fixed0 && (reg & ~fixed1) == 0)
+        CHECK(ended == Ended::Succeed);
+      else
+        CHECK(ended == (number == 4 && n == 13 ? Ended::Undefined : Ended::Protection));
+    }
+  }
+}
+
 // Catches a check of the region's address before the operand's page fault, and one that is left out.
 TEST_CASE("VMXON: operand, address, revision identifier") {
   RootMachine m;
