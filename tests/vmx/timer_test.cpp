@@ -59,6 +59,28 @@ TEST_CASE("the value that is left is saved if asked for") {
   CHECK(m[Field::PreemptionTimer] == 0);
 }
 
+// Catches a timer that stands still while the processor leaves the guest: time would never pass for one that is
+// left every few cycles, however often.
+TEST_CASE("the timer goes on until the exit has saved its value") {
+  for (const unsigned rate : {0u, 5u, 7u}) {
+    timing::Profile p = with_rate(rate);
+    p.vm_exit = 700;
+    GuestMachine m(std::move(p));
+    m.set(Control::ActivatePreemptionTimer);
+    m.set(Control::SavePreemptionTimer);
+    m[Field::PreemptionTimer] = 10'000;
+    CHECK(m.enter({}) == kHlt);
+    const u64 ticks = 10'000 - m[Field::PreemptionTimer];
+    CAPTURE(rate);
+    CHECK(ticks >= (u64{350} >> rate));
+    CHECK(ticks <= (u64{360} >> rate) + 1);
+    m[Field::PreemptionTimer] = 2;  // it may end meanwhile, and leaves the guest the next time
+    CHECK(m.again({}) == kHlt);
+    CHECK(m[Field::PreemptionTimer] == 0);
+    CHECK(m.again({}) == kTimer);
+  }
+}
+
 // Catches a trap flag that misses an instruction, takes two, or stops in the middle of an event.
 TEST_CASE("the monitor trap flag steps instructions and deliveries") {
   GuestMachine m;
@@ -72,6 +94,11 @@ TEST_CASE("the monitor trap flag steps instructions and deliveries") {
   CHECK(m[Field::GuestRip] == kHandlers + 6 * 16);
   CHECK(m.again({0xCD, 0x41}) == kTrapFlag);
   CHECK(m.handler() == 0x41);
+  CHECK(m.again({0xF1}) == kTrapFlag);  // INT1: behind its delivery, not at the next instruction
+  CHECK(m.handler() == 1);
+  m.cpu().gpr[arch::kRax] = bit(62);
+  CHECK(m.again({0x0F, 0x22, 0xD8}) == kTrapFlag);  // MOV CR3, RAX: #GP
+  CHECK(m.handler() == 13);
   m[Field::EntryInterruptionInfo] = event_word(3, 6);
   CHECK(m.again({0x90}) == kTrapFlag);
   CHECK(m[Field::GuestRip] == kHandlers + 6 * 16);
