@@ -44,8 +44,9 @@ class ExtendedTables {
     return true;
   }
 
-  /// Without accessed and dirty flags for EPT entries are not written anyway, only where a flag of the guest's
-  /// changes. Such an update reads and writes the entry in one, and a violation tells both, as the parts do.
+  /// Without accessed and dirty flags for EPT entries are not written anyway, only where a flag of the
+  /// guest's changes. Such an update reads and writes the entry in one, and a violation tells both, as the
+  /// parts do.
   bool may_update(Cpu& cpu, u64, const Step* steps, unsigned count, Access access, WalkResult& r) {
     for (unsigned i = 0; i < count; ++i) {
       const bool dirties = i + 1 == count && access == Access::Write;

@@ -141,8 +141,8 @@ void Unit::save_non_registers(Cpu& cpu, Vmcs& v, const Leaving& why) {
   if (has(Control::SavePreemptionTimer)) v[Field::PreemptionTimer] = timer_left(cpu);
 }
 
-/// The VMX-preemption timer counts the changes of one bit of the time-stamp counter (26.5.1, A.6), and goes on
-/// until the exit has saved it: assumed to be halfway.
+/// The VMX-preemption timer counts the changes of one bit of the time-stamp counter (26.5.1, A.6), and goes
+/// on until the exit has saved it: assumed to be halfway.
 u32 Unit::timer_left(const Cpu& cpu) const {
   const u64 rate = cpu.vmx.misc & misc::kTimerRate;
   const u64 now = guest_.timer_start + (cpu.cycles() - guest_.entered) + cpu.costs.vm_exit / 2;

@@ -195,8 +195,8 @@ TEST_CASE("VMXON: CR4.VMXE, then privilege, fixed bits, IA32_FEATURE_CONTROL") {
   CHECK(vmxon_after([](RootMachine& m) { m.cpu().feature_control = 7; }) == Ended::Succeed);
 }
 
-// Catches a bit of CR0 or CR4 that MOV takes and VMXON does not, against what the capability MSRs say, and one
-// that they forbid and VMXON takes.
+// Catches a bit of CR0 or CR4 that MOV takes and VMXON does not, against what the capability MSRs say, and
+// one that they forbid and VMXON takes.
 TEST_CASE("VMXON: each bit of CR0 and CR4, as the capability MSRs have it") {
   for (const unsigned number : {0u, 4u}) {
     for (unsigned n = 0; n < 64; ++n) {
@@ -212,7 +212,7 @@ TEST_CASE("VMXON: each bit of CR0 and CR4, as the capability MSRs have it") {
       c.gpr[arch::kRax] = reg ^ bit(n);
       c.rip = kCode;
       const Bytes move{0x0F, 0x22, static_cast<u8>(0xC0 | number << 3)};  // MOV CR0/CR4, RAX
-      if (m.run(move) != -1) continue;                                   // #GP: MOV does not take it either
+      if (m.run(move) != -1) continue;                                    // #GP: MOV does not take it either
       const Ended ended = m.execute(kVmxon, kVmxonRegion);
       if ((reg & fixed0) == fixed0 && (reg & ~fixed1) == 0)
         CHECK(ended == Ended::Succeed);

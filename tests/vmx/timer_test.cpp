@@ -59,8 +59,8 @@ TEST_CASE("the value that is left is saved if asked for") {
   CHECK(m[Field::PreemptionTimer] == 0);
 }
 
-// Catches a timer that stands still while the processor leaves the guest: time would never pass for one that is
-// left every few cycles, however often.
+// Catches a timer that stands still while the processor leaves the guest: time would never pass for one that
+// is left every few cycles, however often.
 TEST_CASE("the timer goes on until the exit has saved its value") {
   for (const unsigned rate : {0u, 5u, 7u}) {
     timing::Profile p = with_rate(rate);
