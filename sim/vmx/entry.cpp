@@ -130,7 +130,7 @@ bool Unit::begin(Cpu& cpu, bool launch) {
   const EntryState state{cpu, v, guest_.controls, current};
   if (const Verdict verdict = check_controls_and_host(state, &settled_); !verdict.pass()) {
     note(cpu, verdict);
-    fail_valid(cpu, current, verdict.error);
+    fail(cpu, verdict.error);
     end_instruction(cpu);
     return false;
   }

@@ -77,8 +77,8 @@ u64 encoding_in(const Cpu& cpu, const Op& op, unsigned operand) {
 
 }  // namespace
 
-// The error number of a failed access goes to the VMCS that is accessed, in a guest too: the manual does not
-// say which, and this is where the guest's program looks.
+// The error number of a failed access goes to the current VMCS, in a guest too: VMfailValid is defined by it
+// (31.2), whichever VMCS is accessed.
 
 /// A page fault of the destination comes after the checks of pointer and field.
 Outcome vmread(Cpu& cpu, const Op& op) {
@@ -89,7 +89,7 @@ Outcome vmread(Cpu& cpu, const Op& op) {
     return o;
   if (vmcs == kNoVmcs) return fail_invalid(cpu), Outcome::Next;
   const Component component = component_of(cpu, encoding);
-  if (!component.exists()) return fail_valid(cpu, vmcs, Error::UnsupportedField), Outcome::Next;
+  if (!component.exists()) return fail(cpu, Error::UnsupportedField), Outcome::Next;
   const u64 value = read(region_at(unit_of(cpu), cpu, vmcs), component);
   const Outcome written = cpu.code64() ? mmu::write_operand<u64>(cpu, op, 0, value)
                                        : mmu::write_operand<u32>(cpu, op, 0, static_cast<u32>(value));
@@ -117,10 +117,10 @@ Outcome vmwrite(Cpu& cpu, const Op& op) {
     value = narrow.value;
   }
   const Component component = component_of(cpu, encoding);
-  if (!component.exists()) return fail_valid(cpu, vmcs, Error::UnsupportedField), Outcome::Next;
+  if (!component.exists()) return fail(cpu, Error::UnsupportedField), Outcome::Next;
   const bool read_only = row_of(component.field).type() == FieldType::ReadOnly;
   if (read_only && (cpu.vmx.misc & misc::kWriteReadOnly) == 0)
-    return fail_valid(cpu, vmcs, Error::ReadOnlyField), Outcome::Next;
+    return fail(cpu, Error::ReadOnlyField), Outcome::Next;
   write(region_at(unit_of(cpu), cpu, vmcs), component, value);
   region_written(cpu, vmcs);
   succeed(cpu);

@@ -7,16 +7,12 @@ using arch::Exception;
 void succeed(Cpu& cpu) { cpu.flags.set_status(0); }
 void fail_invalid(Cpu& cpu) { cpu.flags.set_status(arch::flag::kCf); }
 
-void fail_valid(Cpu& cpu, u64 region, Error error) {
-  region_at(unit_of(cpu), cpu, region)[Field::InstructionError] = static_cast<u64>(error);
-  region_written(cpu, region);
-  cpu.flags.set_status(arch::flag::kZf);
-}
-
 void fail(Cpu& cpu, Error error) {
-  const u64 current = unit_of(cpu).current;
-  if (current == arch::vmx::kNoVmcs) return fail_invalid(cpu);
-  fail_valid(cpu, current, error);
+  Unit& unit = unit_of(cpu);
+  if (unit.current == arch::vmx::kNoVmcs) return fail_invalid(cpu);
+  unit.vmcs(cpu)[Field::InstructionError] = static_cast<u64>(error);
+  region_written(cpu, unit.current);
+  cpu.flags.set_status(arch::flag::kZf);
 }
 
 Outcome check_allowed(Cpu& cpu, Intercept what) {

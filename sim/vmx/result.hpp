@@ -14,9 +14,8 @@ inline constexpr u32 kClear = 0, kLaunched = 1;
 void succeed(Cpu& cpu);
 /// VMfailInvalid: as above but CF. There is no VMCS to keep an error number.
 void fail_invalid(Cpu& cpu);
-/// VMfailValid: ZF, and the VM-instruction error field of the VMCS at `region`.
-void fail_valid(Cpu& cpu, u64 region, Error error);
-/// VMfail: VMfailValid with the current VMCS, or VMfailInvalid if there is none.
+/// VMfail: VMfailValid, which is ZF and the VM-instruction error field of the current VMCS, or VMfailInvalid
+/// if there is none.
 void fail(Cpu& cpu, Error error);
 
 /// VMX instructions exist in protected mode and in 64-bit mode only.
