@@ -1,5 +1,6 @@
 #include "sim/execute/engine.hpp"
 
+#include "sim/cpu/run_on.hpp"
 #include "sim/execute/code_cache.hpp"
 
 namespace hvlab::execute {
@@ -27,7 +28,7 @@ void leave(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries, Outcome 
   }
   cpu->budget = budget;
   if (outcome == Outcome::Jump) return;  // RIP has been set
-  cpu->rip = cpu->mask_rip(cpu->block_rip() + op->offset + (outcome == Outcome::Exit ? op->length : 0u));
+  cpu->rip = cpu::run_on(*cpu, cpu->block_rip() + op->offset + (outcome == Outcome::Exit ? op->length : 0u));
 }
 
 void run_threaded(Cpu* cpu, const Op* op, i64 budget) {

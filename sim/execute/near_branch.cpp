@@ -246,8 +246,8 @@ Op end_of_block(const Block& block) {
   op.number = block.operations;
   op.offset = static_cast<u16>(block.bytes);
   op.cycles_before = static_cast<u16>(block.cost);
-  const u8 mode = static_cast<u8>(block.key >> 56);
-  op.operand_bytes = (mode & 2) ? 8 : (mode & 1) ? 4 : 2;
+  constexpr u64 kMode64 = bit(57);
+  op.operand_bytes = (block.key & kMode64) != 0 ? 8 : 4;  // running on cuts nothing to 16 bits: cpu::run_on
   return op;
 }
 

@@ -1,6 +1,7 @@
 // Near jumps, calls and returns, and the end of a block (SDM vol. 2: JMP, Jcc, CALL, RET, LOOP, JCXZ).
 #pragma once
 
+#include "sim/cpu/run_on.hpp"
 #include "sim/execute/condition.hpp"
 #include "sim/execute/engine.hpp"
 
@@ -34,7 +35,7 @@ inline Outcome check_target(Cpu& cpu, u64 target) {
 /// taken branch only.
 inline u64 target_of(const Cpu& cpu, const Op& op, bool taken) {
   if (taken) return branch_target(cpu, op, op.disp);
-  return cpu.mask_rip(cpu.block_rip() + op.offset + op.length);
+  return cpu::run_on(cpu, cpu.block_rip() + op.offset + op.length);
 }
 
 /// Goes on where a branch leads whose block link is not known yet; checks the target first.

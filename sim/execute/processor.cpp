@@ -9,6 +9,7 @@
 #include "sim/cpu/debug.hpp"
 #include "sim/cpu/monitor.hpp"
 #include "sim/cpu/performance.hpp"
+#include "sim/cpu/run_on.hpp"
 #include "sim/execute/boundary.hpp"
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
@@ -196,7 +197,7 @@ void Processor::Impl::step(const Op* op) {
     return;
   }
   if (outcome != Outcome::Jump) {
-    cpu.rip = cpu.mask_rip(cpu.rip + op->length);
+    cpu.rip = cpu::run_on(cpu, cpu.rip + op->length);
   } else if (!to_handler(*op)) {
     cpu::record_branch(cpu, from, cpu.rip);
   }

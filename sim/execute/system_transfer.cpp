@@ -3,6 +3,7 @@
 #include "sim/control/far.hpp"
 #include "sim/control/iret.hpp"
 #include "sim/control/syscall.hpp"
+#include "sim/cpu/run_on.hpp"
 #include "sim/execute/system.hpp"
 
 namespace hvlab::execute {
@@ -16,7 +17,7 @@ using decode::Mnemonic;
 
 /// What is done here has set RIP.
 Outcome jumped(Outcome o) { return ok(o) ? Outcome::Jump : o; }
-u64 next_rip(const Cpu& cpu, const Op& op) { return cpu.mask_rip(cpu.rip + op.length); }
+u64 next_rip(const Cpu& cpu, const Op& op) { return cpu::run_on(cpu, cpu.rip + op.length); }
 
 template <auto Transfer>
 Outcome far_direct(Cpu& cpu, const Op& op) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/cpu/run_on.hpp"
 #include "sim/decode/disassemble.hpp"
 #include "sim/inspect/page_walk.hpp"
 
@@ -59,7 +60,7 @@ std::vector<u64> starts_before(const Cpu& cpu, u64 end, unsigned most) {
 }  // namespace
 
 std::vector<CodeLine> code_around(const Cpu& cpu, unsigned before, unsigned after, const SymbolOf& symbol) {
-  const u64 rip = wrap(cpu, code_base(cpu) + cpu.mask_rip(cpu.rip));
+  const u64 rip = wrap(cpu, code_base(cpu) + cpu::run_on(cpu, cpu.rip));
   std::vector<CodeLine> lines;
   for (const u64 at : starts_before(cpu, rip, before)) lines.push_back(line_at(cpu, at, symbol));
   u64 at = rip;

@@ -1,4 +1,5 @@
 // What the processor asks while a guest runs (APM vol. 2, 15.7 to 15.14).
+#include "sim/cpu/run_on.hpp"
 #include "sim/decode/form.hpp"
 #include "sim/svm/maps.hpp"
 #include "sim/svm/unit.hpp"
@@ -20,7 +21,7 @@ u64 general_register(const Cpu& cpu, unsigned operand) { return cpu.current->reg
 }  // namespace
 
 Outcome Unit::leave_at(Cpu& cpu, u64 code, u64 info1) {
-  leave(cpu, static_cast<Exit>(code), info1, 0, cpu.mask_rip(cpu.rip + cpu.current->length));
+  leave(cpu, static_cast<Exit>(code), info1, 0, cpu::run_on(cpu, cpu.rip + cpu.current->length));
   return Outcome::World;
 }
 
@@ -58,7 +59,7 @@ Outcome Unit::port(Cpu& cpu, const cpu::PortAccess& access) {
   if (access.string) info1 |= ioio::kString;
   if (access.repeated) info1 |= ioio::kRepeated;
   if (access.string && cpu.has(Feature::DecodeAssists)) info1 |= u64{access.segment} << ioio::kSegmentShift;
-  const u64 next = cpu.mask_rip(cpu.rip + cpu.current->length);
+  const u64 next = cpu::run_on(cpu, cpu.rip + cpu.current->length);
   leave(cpu, Exit::IoIo, info1, next, next);
   return Outcome::World;
 }
@@ -93,7 +94,7 @@ bool Unit::exception(Cpu& cpu, const Delivery& event) {
   // The next instruction is told for INT3, INTO and BOUND only (15.7.1).
   const bool bound = event.vector == static_cast<u8>(arch::Exception::BoundRange);
   const u64 length = bound ? cpu.current->length : event.length;
-  const u64 next = bound || event.software() ? cpu.mask_rip(cpu.rip + length) : 0;
+  const u64 next = bound || event.software() ? cpu::run_on(cpu, cpu.rip + length) : 0;
   leave(cpu, static_cast<Exit>(kException + event.vector), event.has_error ? event.error : 0,
         page_fault ? event.address : 0, next);
   return true;

@@ -1,6 +1,7 @@
 // VMRUN (APM vol. 2, 15.5).
 #include <utility>
 
+#include "sim/cpu/run_on.hpp"
 #include "sim/mmu/walk.hpp"
 #include "sim/svm/checks.hpp"
 #include "sim/svm/unit.hpp"
@@ -143,7 +144,7 @@ Outcome Unit::instruction(Cpu& cpu, Intercept what, u64 information) {
 }
 
 void Unit::run(Cpu& cpu, u64 address) {
-  const u64 next = cpu.mask_rip(cpu.rip + cpu.current->length);
+  const u64 next = cpu::run_on(cpu, cpu.rip + cpu.current->length);
   ++cpu.instructions;
   cpu.charge(cpu.current->cost);
   if (cpu.ledger != nullptr) cpu.ledger->open(observe::Account::WorldSwitch, cpu.cycles());

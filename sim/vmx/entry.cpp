@@ -1,4 +1,5 @@
 // VM entry (SDM vol. 3, chapter 27).
+#include "sim/cpu/run_on.hpp"
 #include "sim/mmu/tlb.hpp"
 #include "sim/vmx/apic.hpp"
 #include "sim/vmx/checks.hpp"
@@ -101,7 +102,7 @@ void set_tables(Cpu& cpu, const Guest& guest) {
 
 /// VMLAUNCH or VMRESUME has ended without entering: what the engine does behind other instructions.
 void end_instruction(Cpu& cpu) {
-  cpu.rip = cpu.mask_rip(cpu.rip + cpu.current->length);
+  cpu.rip = cpu::run_on(cpu, cpu.rip + cpu.current->length);
   cpu.shadowed = cpu.shadowed_by_mov_ss = false;
   if (cpu.rflag(arch::flag::kTf)) cpu.pending_debug |= dr6::kBs;
   cpu.refresh();

@@ -132,6 +132,33 @@ TEST_CASE("the code segment's limit ends execution") {
   CHECK(across.peek<u32>(across.cpu().gpr[kRsp] + 4) == kCode + 1);
 }
 
+// Catches an instruction pointer that is cut to 16 bits because the code is 16-bit: only a taken branch of
+// 16-bit operand size cuts it (SDM vol. 2, JMP), and behind FFFFh comes 1'0000h, which the limit allows or
+// not.
+TEST_CASE("16-bit code runs on beyond FFFFh as far as its limit") {
+  Machine m;
+  m.protected_mode(false);
+  CHECK(m.run({0x40, 0x74, 0x00, 0x40, 0x66, 0xEB, 0x00, 0x40}) ==
+        -1);  // inc ax; jz .; inc ax; jmp .; inc ax
+  CHECK(m.cpu().gpr[kRax] == 3);
+  CHECK(m.cpu().rip == kCode + 9);
+  m.cpu().rip = kCode;
+  m.cpu().activity = cpu::Activity::Active;
+  m.poke<u8>((kCode & 0xFFFF) + 2, 0xF4);
+  CHECK(m.run({0xEB, 0x00, 0x40}) == -1);  // jmp .: to the low 64 KiB
+  CHECK(m.cpu().rip == (kCode & 0xFFFF) + 3);
+  for (const bool stepped : {false, true}) {
+    Machine real;
+    real.real_mode();
+    real.cpu().rip = 0xFFFE;
+    if (stepped) real.cpu().dr7 |= 1, real.cpu().dr[0] = kData;  // breakpoints are looked for
+    real.settle();
+    CHECK(real.run({0x40, 0x40}) == kProtection);
+    CHECK(real.cpu().gpr[kRax] == 2);
+    CHECK(real.peek<u16>(real.cpu().gpr[kRsp]) == 0);  // IP of 1'0000h, cut by the push
+  }
+}
+
 // Catches near branches past the limit that fault at the target instead of the branch.
 TEST_CASE("a branch beyond the limit faults at the branch") {
   Machine m;

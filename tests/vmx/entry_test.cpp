@@ -26,6 +26,22 @@ TEST_CASE("VMLAUNCH runs the guest until it exits, with and without EPT") {
   }
 }
 
+// Catches a long-mode code segment (L = 1, D = 0) that is taken for 64-bit code outside IA-32e mode, where L
+// does not count: it is 16-bit code, whose instruction pointer has 32 bits all the same (27.3.1.2, 28.3.3).
+TEST_CASE("CS.L outside IA-32e mode is nothing: 16-bit code beyond FFFFh") {
+  GuestMachine m;
+  m.guest_protected();
+  m.segment(arch::kCs, kCode64, 0, 0xFFFF'FFFF, 0xA09B);
+  CHECK(m.enter({0x0F, 0x01, 0xC1}) == code_of(ExitReason::Vmcall));
+  CHECK(m[Field::GuestRip] == kGuestCode);
+  CHECK(m.length() == 3);
+  CHECK(m[Field::GuestCsAccessRights] == 0xA09B);
+  m.cpu().gpr[arch::kRax] = 0x1234'FFFF;
+  CHECK(m.again({0x90, 0x40, 0x90}) == code_of(ExitReason::Hlt));  // INC AX
+  CHECK(m.cpu().gpr[arch::kRax] == 0x1234'0000);
+  CHECK(m[Field::GuestRip] == kGuestCode + 3);
+}
+
 // Catches a VMRESUME that needs more than the launch state.
 TEST_CASE("VMRESUME goes on behind the exit") {
   GuestMachine m;
