@@ -53,7 +53,96 @@ class ApicMachine : public GuestMachine {
   }
 };
 
+/// A local APIC that takes every MSR, and notes the last one that has come.
+struct EveryMsr final : LocalApicPort {
+  u32 read = 0, written = 0;
+  u64 base_msr() const override { return 0xFEE0'0D00; }
+  bool set_base_msr(u64) override { return false; }
+  u32 mmio_read(u32) override { return 0; }
+  void mmio_write(u32, u32) override {}
+  bool msr_read(u32 msr, u64& value) override { return value = read = msr, true; }
+  bool msr_write(u32 msr, u64) override { return written = msr, true; }
+  u64 task_priority() const override { return 0; }
+  void set_task_priority(u64) override {}
+  u8 acknowledge() override { return 0; }
+};
+
+/// Registers by offset / 16, as sets of bits: those that "APIC-register virtualization" reads from the page
+/// (30.4.2), and writes to it (30.4.3.2).
+constexpr u64 set_of(std::initializer_list<unsigned> registers) {
+  u64 all = 0;
+  for (const unsigned n : registers) all |= u64{1} << n;
+  return all;
+}
+constexpr u64 kBothWays = set_of({0x02, 0x08, 0x0B, 0x0D, 0x0E, 0x0F, 0x28, 0x30, 0x31, 0x32, 0x33, 0x34,
+                                  0x35, 0x36, 0x37, 0x38, 0x3E}),
+              kReadable = kBothWays | set_of({0x03}) | 0xFF'FFFF'0000, kWritable = kBothWays;
+
 }  // namespace
+
+// Catches a register that is virtualized and should exit, or the other way round; a virtualized write that
+// does not tell the hypervisor what it is to do itself.
+TEST_CASE("the APIC-access page: every register, read and written, under each set of controls") {
+  const bool shadow = GENERATE(false, true), registers = GENERATE(false, true),
+             delivers = GENERATE(false, true);
+  if (!shadow && (registers || delivers)) return;
+  ApicMachine m;
+  m.set(Control::UseTprShadow, shadow);
+  m.set(Control::ApicRegisterVirtualization, registers);
+  if (delivers) m.delivery(0, 0);
+  for (u64 n = 0; n < 256; ++n) {
+    const u64 offset = n << 4;
+    const u8 low = static_cast<u8>(offset), high = static_cast<u8>(0xD0 | offset >> 8);
+    CAPTURE(shadow, registers, delivers, std::hex, offset);
+    const bool task = shadow && offset == 0x80, handled = delivers && (offset == 0xB0 || offset == 0x300);
+    const auto listed = [&](u64 set) {
+      return registers && n < 64 && test_bit(set, static_cast<unsigned>(n));
+    };
+    m.poke<u32>(kVirtualApic + offset, 0x0123'4567);
+    const u64 read = m.read(low, high);
+    CHECK(read == (task || listed(kReadable) ? kHlt : kAccess));
+    if (read == kHlt) CHECK(static_cast<u32>(m.cpu().gpr[arch::kRax]) == m.reg(offset));
+    if (read == kAccess) CHECK(m.qualification() == offset);
+    const bool writable = task || handled || listed(kWritable);
+    // VICR_LO asks for another processor: nothing that is emulated.
+    const bool quiet = task || offset == 0x310 || (delivers && offset == 0xB0);
+    CHECK(m.write(0x1234'5678, low, high) == (!writable ? kAccess : quiet ? kHlt : kWrite));
+    CHECK(m.qualification() == (!writable ? offset | 0x1000 : quiet ? 0 : offset));
+    const u32 stored = offset == 0x80               ? 0x78
+                       : offset == 0x310            ? 0x1200'0000
+                       : offset == 0xB0 && delivers ? 0
+                                                    : 0x1234'5678;
+    if (writable) CHECK(m.reg(offset) == stored);
+  }
+}
+
+// Catches an MSR of the processor's own APIC that the page answers for, or one of the page's that reaches it.
+TEST_CASE("x2APIC mode: of every MSR whose it is, under each set of controls") {
+  const bool mode = GENERATE(false, true), registers = GENERATE(false, true),
+             delivers = GENERATE(false, true);
+  ApicMachine m;
+  EveryMsr apic;
+  m.cpu().apic = &apic;
+  m.clear(Control::VirtualizeApicAccesses);
+  m.set(Control::UseMsrBitmaps);
+  m.set(Control::VirtualizeX2apicMode, mode);
+  m.set(Control::ApicRegisterVirtualization, registers);
+  if (delivers) m.delivery(0, 0);
+  for (u32 number = 0x800; number <= 0x8FF; ++number) {
+    CAPTURE(mode, registers, delivers, std::hex, number);
+    const u64 at = kVirtualApic + (number & 0xFF) * 16;
+    m.poke<u64>(at, u64{0x1234'0000} << 32 | number << 8);
+    apic.read = apic.written = 0;
+    const bool read_here = mode && (registers || number == 0x808);
+    CHECK(m.msr(number, 0, false) == kHlt);
+    CHECK(apic.read == (read_here ? 0 : number));
+    CHECK(m.cpu().gpr[arch::kRdx] == (read_here ? 0x1234'0000 : 0));
+    const bool written_here = mode && (number == 0x808 || (delivers && (number == 0x80B || number == 0x83F)));
+    CHECK(m.msr(number, 0, true) == (written_here && number == 0x83F ? kWrite : kHlt));
+    CHECK(apic.written == (written_here ? 0 : number));
+    CHECK((m.peek<u64>(at) == 0) == written_here);
+  }
+}
 
 // Catches registers that are read from the wrong page, or that are the hypervisor's to answer for.
 TEST_CASE("reads of the APIC-access page") {

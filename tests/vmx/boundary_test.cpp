@@ -165,6 +165,30 @@ TEST_CASE("the NMI window opens when virtual NMIs are no longer blocked") {
   CHECK(m[Field::GuestRip] == kGuestCode + 1);
 }
 
+// Catches a window that is open before the injected event is delivered, or that an instruction of its handler
+// goes before; one that a guest in HLT does not see.
+TEST_CASE("the windows open behind an injected event, and in HLT") {
+  for (const bool nmi : {false, true}) {
+    for (const u64 activity : {0, 1}) {
+      CAPTURE(nmi, activity);
+      GuestMachine m;
+      m.set(Control::NmiExiting);
+      m.set(Control::VirtualNmis);
+      m.set(nmi ? Control::NmiWindowExiting : Control::InterruptWindowExiting);
+      m.poke<u8>(kIdt + 1 * 16 + 5, 0x8F);  // #DB's gate leaves IF alone
+      m[Field::GuestRflags] = 2 | arch::flag::kIf;
+      m[Field::GuestActivity] = activity;
+      CHECK(m.enter({0x90}) == (nmi ? kNmiWindow : kInterruptWindow));
+      CHECK(m[Field::GuestRip] == kGuestCode);
+      CHECK(m[Field::GuestActivity] == activity);
+      m[Field::EntryInterruptionInfo] = event_word(3, 1);
+      CHECK(m.enter() == (nmi ? kNmiWindow : kInterruptWindow));
+      CHECK(m.handler() == 1);
+      CHECK(m[Field::GuestActivity] == 0);
+    }
+  }
+}
+
 // Catches INIT that resets a processor in a guest, or is taken again and again.
 TEST_CASE("INIT leaves the guest") {
   GuestMachine m;

@@ -45,6 +45,50 @@ TEST_CASE("a timer of 0 leaves before the first instruction") {
   CHECK(m[Field::GuestRip] == kGuestCode);
 }
 
+// Catches a timer that goes before the events of VM entry, or after an instruction behind them: debug
+// exceptions are of higher priority (26.5.1), and an injected event is part of the entry.
+TEST_CASE("a timer of 0 leaves behind the injected event or the pending debug exception") {
+  for (const bool pending : {false, true}) {
+    for (const bool exits : {false, true}) {
+      CAPTURE(pending, exits);
+      GuestMachine m;
+      m.set(Control::ActivatePreemptionTimer);
+      m[Field::PreemptionTimer] = 0;
+      if (exits) m.intercept_exception(1);
+      if (pending)
+        m[Field::GuestPendingDebug] = bit(12) | 2;
+      else
+        m[Field::EntryInterruptionInfo] = event_word(3, 1);
+      // The bitmap does not count for an event that is injected.
+      const bool debug = pending && exits;
+      CHECK(m.enter({0x0F, 0xA2}) == (debug ? code_of(ExitReason::ExceptionOrNmi) : kTimer));
+      CHECK(m[Field::GuestRip] == (debug ? kGuestCode : kHandlers + 16));
+      CHECK(m[Field::GuestPendingDebug] == 0);
+    }
+  }
+}
+
+// Catches a trap of TF that is lost where the timer ends behind the same instruction.
+TEST_CASE("the timer takes no trap from a guest that is stepped") {
+  GuestMachine m(with_rate(0));
+  m.set(Control::ActivatePreemptionTimer);
+  // The handler: INC EAX; IRETQ.
+  m.poke<u32>(kHandlers + 16, 0xCF48'C0FF);
+  execute::memory_written(*m.code, kHandlers + 16, 4);
+  const auto traps = [&](u64 step) {
+    m.cpu().gpr[arch::kRax] = 0;
+    m.at_start();
+    m[Field::GuestRflags] = 2 | arch::flag::kTf;
+    m.guest_code({0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90});
+    unsigned left = 0;
+    m[Field::PreemptionTimer] = step;
+    while (m.enter() == kTimer && left < 1000) ++left;
+    CHECK(left > 0);
+    return m.cpu().gpr[arch::kRax];
+  };
+  for (u64 step = 1; step < 20; ++step) CHECK(traps(step) == 8);
+}
+
 // Catches a value that is saved as it was, or below 0.
 TEST_CASE("the value that is left is saved if asked for") {
   GuestMachine m(with_rate(0));
