@@ -1,0 +1,73 @@
+// The built program on a multiboot ELF file (multiboot.S) that asks the machine itself for all it needs to
+// know. Catches boot information, a configuration item, an ACPI table, a serial port or a start of processors
+// that a program without an operating system cannot use.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Result {
+  int status;
+  std::string output;
+};
+
+Result boot(const std::string& options) {
+  const fs::path folder = fs::temp_directory_path() / ("hvlab-multiboot-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "module") << "one=1\ntwo=2";
+  const std::string command = std::string(HVLAB_PROGRAM) + " boot --kernel " + MULTIBOOT_PROGRAM +
+                              " --initrd '" + (folder / "module").string() +
+                              " its line' --append 'first second' --debug-exit --max-time 1s " + options +
+                              " </dev/null >" + (folder / "out").string() + " 2>/dev/null";
+  const int ended = std::system(command.c_str());
+  std::ifstream out(folder / "out", std::ios::binary);
+  Result result{WEXITSTATUS(ended), {std::istreambuf_iterator<char>(out), {}}};
+  fs::remove_all(folder);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a multiboot program learns of memory, module, processors and devices, and starts the processors") {
+  struct Case {
+    const char* processor;
+    bool extended;  // has an x2APIC
+  };
+  for (const Case& c : {Case{"intel-icelake", true}, Case{"intel-skylake", true},
+                        Case{"intel-nehalem", false}, Case{"intel-penryn", false}, Case{"amd-zen2", true}}) {
+    CAPTURE(c.processor);
+    const Result result = boot(std::string("--cpus 3 --memory 128M --cpu ") + c.processor);
+    CHECK(result.status == (3 << 1 | 1));
+    const std::string wanted =
+        std::string(
+            "magic 2badb002 \n"
+            "upper 1fbc0 \n"  // KiB from 1 MiB on, without the 64 KiB of the tables
+            "map 0 9fc00 1 9fc00 400 2 f0000 10000 2 100000 7ef0000 1 7ff0000 f000 3 7fff000 1000 4 \n"
+            "line multiboot first second\n"
+            "modules 1 \n"
+            "module one=1\ntwo=2\n"
+            "ram 8000000 \n"
+            "processors 3 \n"
+            "bridge 12378086 \n"
+            "timer 608 \n"
+            "extended ") +
+        (c.extended ? "1" : "0") + " \nrunning 2 \ntaken 2 \n";
+    CHECK(result.output == wanted);
+  }
+}
+
+TEST_CASE("more memory than below the hole for devices") {
+  const Result result = boot("--cpus 8 --memory 5G --cpu intel-icelake");
+  CHECK(result.status == (3 << 1 | 1));
+  CHECK(result.output.find("upper 2ffbc0 \n") != std::string::npos);
+  CHECK(result.output.find(" 100000000 80000000 1 \n") != std::string::npos);
+  CHECK(result.output.find("ram 140000000 \nprocessors 8 \n") != std::string::npos);
+  CHECK(result.output.find("running 7 \ntaken 7 \n") != std::string::npos);
+}
