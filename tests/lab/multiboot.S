@@ -1,111 +1,9 @@
-# A Multiboot 1 program that needs no operating system: it enters 64-bit mode, says on the serial port what it has been
-# told and what it finds, starts the other processors, and ends by port F4h. The first word of its command line is its name.
-        .set    MAGIC, 0x1badb002
-        .set    APIC, 0xfee00000
-        .set    APIC_BASE, 0x1b
-        .set    COM1, 0x3f8
+# A Multiboot 1 program that needs no operating system: it says on the serial port what it has been told and what it finds,
+# starts the other processors, and ends by port F4h. The first word of its command line is its name.
         .set    VECTOR, 0x20
+#include "bare.inc"
 
-        .section .header, "a", @progbits
-        .balign 4
-        .long   MAGIC, 0, -MAGIC
-
-        .section .bss
-        .balign 4096
-root:           .skip 4096
-pointers:       .skip 4096
-directories:    .skip 4096 * 4
-interrupts:     .skip 4096
-stacks:         .skip 4096 * 8
-stacks_end:
-information:    .skip 8
-running:        .skip 4                         # other processors that have come up ...
-taken:          .skip 4                         # ... and that have taken an interrupt
-
-        .section .data
-        .balign 8
-gdt:    .quad   0
-        .quad   0x00af9b000000ffff              # 08h: 64-bit code
-        .quad   0x00cf93000000ffff              # 10h: data
-        .quad   0x00cf9b000000ffff              # 18h: 32-bit code
-gdt_register:
-        .word   . - gdt - 1
-        .long   gdt, 0
-interrupt_register:
-        .word   4095
-        .quad   interrupts
-next_stack:     .long stacks_end - 4096
-extended:       .long 0                         # the APICs are in x2APIC mode
-
-        .section .text
-        .code32
-        .globl  start
-start:  mov     %ebx, information
-        mov     %eax, information + 4
-        mov     $stacks_end, %esp
-        mov     $directories, %edi              # the first 4 GiB by pages of 2 MiB
-        mov     $0x83, %eax
-1:      mov     %eax, (%edi)
-        add     $8, %edi
-        add     $0x200000, %eax
-        jnc     1b
-        mov     $pointers, %edi
-        mov     $directories + 3, %eax
-2:      mov     %eax, (%edi)
-        add     $8, %edi
-        add     $4096, %eax
-        cmp     $directories + 4 * 4096, %eax
-        jb      2b
-        movl    $pointers + 3, root
-        call    long_mode
-        ljmp    $0x08, $first
-
-long_mode:
-        lgdt    gdt_register
-        mov     $0x10, %eax
-        mov     %eax, %ds
-        mov     %eax, %es
-        mov     %eax, %ss
-        mov     $0x20, %eax                     # PAE
-        mov     %eax, %cr4
-        mov     $root, %eax
-        mov     %eax, %cr3
-        mov     $0xc0000080, %ecx
-        rdmsr
-        or      $0x100, %eax                    # LME
-        wrmsr
-        mov     $0x80000011, %eax
-        mov     %eax, %cr0
-        ret
-
-        # Where a start-up message with vector 0 leads: this is copied to address 0.
-        .code16
-trampoline:
-        mov     %cr0, %eax
-        or      $1, %al
-        mov     %eax, %cr0
-        lgdtl   near_register - trampoline
-        ljmpl   $0x18, $other32
-near_register:
-        .word   31
-        .long   gdt
-trampoline_end:
-
-        .code32
-other32:
-        mov     $0x10, %eax
-        mov     %eax, %ds
-        mov     %eax, %ss
-        mov     $-4096, %esp
-        lock xadd %esp, next_stack
-        call    long_mode
-        ljmp    $0x08, $other
-
-        .code64
-other:  call    apic_on
-        call    apic_extend
-        lidt    interrupt_register
-        lock incl running
+other_main:
         sti
 1:      hlt
         jmp     1b
@@ -129,39 +27,7 @@ interrupt:
         pop     %rax
         iretq
 
-        # Switched off and on again, the APIC is as after reset; then enabled by software.
-apic_on:
-        mov     $APIC_BASE, %ecx
-        rdmsr
-        and     $~0xc00, %eax
-        wrmsr
-        or      $0x800, %eax
-        wrmsr
-        mov     $APIC, %eax
-        movl    $0x1ff, 0xf0(%rax)
-        ret
-apic_extend:
-        cmpl    $0, extended
-        je      1f
-        mov     $APIC_BASE, %ecx
-        rdmsr
-        or      $0x400, %eax
-        wrmsr
-1:      ret
-
-        # say NAME: a word and a space.
-        .macro  say text
-        .section .rodata
-7:      .asciz  "\text "
-        .section .text
-        mov     $7b, %rsi
-        call    print
-        .endm
-
-first:  lidt    interrupt_register
-        call    serial_on
-        mov     information, %ebx
-        say     magic
+main:   say     magic
         mov     information + 4, %eax
         call    print_line
         say     upper
@@ -246,17 +112,8 @@ first:  lidt    interrupt_register
         shr     $16, %eax
         movw    %ax, interrupts + VECTOR * 16 + 6
         call    apic_on
-        mov     $trampoline, %rsi
-        xor     %edi, %edi
-        mov     $trampoline_end - trampoline, %ecx
-        rep movsb
-        mov     $APIC, %eax
-        movl    $0xc4500, 0x300(%rax)           # INIT to all others, and a start-up message right behind it
-        movl    $0xc0600, 0x300(%rax)
         dec     %r14d
-5:      pause
-        cmp     %r14d, running
-        jne     5b
+        call    start_others
         say     running
         mov     running, %eax
         call    print_line
@@ -313,81 +170,7 @@ acpi:   mov     $0xf0000, %esi
         mov     %r12d, %eax
         jmp     print_line
 
-item:   mov     $0x510, %dx                     # item EAX of the configuration interface, R8 bytes
-        outw    %ax, %dx
-        inc     %edx
-        xor     %r9d, %r9d
-        xor     %ecx, %ecx
-1:      xor     %eax, %eax
-        inb     %dx, %al
-        shl     %cl, %rax
-        or      %rax, %r9
-        add     $8, %ecx
-        dec     %r8d
-        jnz     1b
-        mov     %r9, %rax
-        ret
-
-serial_on:
-        mov     $COM1 + 3, %dx
-        mov     $0x80, %al
-        outb    %al, %dx
-        mov     $COM1, %dx
-        mov     $1, %al                         # 115 200 baud
-        outb    %al, %dx
-        inc     %edx
-        xor     %eax, %eax
-        outb    %al, %dx
-        mov     $COM1 + 3, %dx
-        mov     $3, %al
-        outb    %al, %dx
-        mov     $COM1 + 1, %dx
-        xor     %eax, %eax
-        outb    %al, %dx
-        ret
-put:    push    %rax
-        push    %rdx
-        mov     $COM1 + 5, %dx
-1:      inb     %dx, %al
-        test    $0x20, %al                      # room for a character
-        jz      1b
-        mov     $COM1, %dx
-        mov     8(%rsp), %al
-        outb    %al, %dx
-        pop     %rdx
-        pop     %rax
-        ret
-print:  lodsb
-        test    %al, %al
-        jz      1f
-        call    put
-        jmp     print
-1:      ret
-print_line:
-        call    print_number
-new_line:
-        mov     $'\n', %al
-        jmp     put
-print_number:                                   # RAX in hexadecimal and a space
-        mov     %rax, %r10
-        mov     $60, %ecx
-1:      mov     %r10, %rax
-        shr     %cl, %rax
-        jnz     2f
-        sub     $4, %ecx
-        jg      1b
-        xor     %ecx, %ecx
-2:      mov     %r10, %rax
-        shr     %cl, %rax
-        and     $15, %al
-        add     $'0', %al
-        cmp     $'9', %al
-        jbe     3f
-        add     $'a' - '9' - 1, %al
-3:      call    put
-        sub     $4, %ecx
-        jns     2b
-        mov     $' ', %al
-        jmp     put
+        .section .bss
+taken:  .skip 8                                 # interrupts that other processors have taken
 
         .section .note.GNU-stack, "", @progbits

@@ -1,6 +1,4 @@
-// The built program on a multiboot ELF file (multiboot.S) that asks the machine itself for all it needs to
-// know. Catches boot information, a configuration item, an ACPI table, a serial port or a start of processors
-// that a program without an operating system cannot use.
+// The built program on multiboot ELF files that need no operating system (multiboot.S, vmx_processors.S).
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,11 +16,11 @@ struct Result {
   std::string output;
 };
 
-Result boot(const std::string& options) {
+Result boot(const std::string& program, const std::string& options) {
   const fs::path folder = fs::temp_directory_path() / ("hvlab-multiboot-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   std::ofstream(folder / "module") << "one=1\ntwo=2";
-  const std::string command = std::string(HVLAB_PROGRAM) + " boot --kernel " + MULTIBOOT_PROGRAM +
+  const std::string command = std::string(HVLAB_PROGRAM) + " boot --kernel " + BARE_PROGRAMS + program +
                               " --initrd '" + (folder / "module").string() +
                               " its line' --append 'first second' --debug-exit --max-time 1s " + options +
                               " </dev/null >" + (folder / "out").string() + " 2>/dev/null";
@@ -35,6 +33,8 @@ Result boot(const std::string& options) {
 
 }  // namespace
 
+// Catches boot information, a configuration item, an ACPI table, a serial port or a start of processors that
+// such a program cannot use.
 TEST_CASE("a multiboot program learns of memory, module, processors and devices, and starts the processors") {
   struct Case {
     const char* processor;
@@ -43,7 +43,7 @@ TEST_CASE("a multiboot program learns of memory, module, processors and devices,
   for (const Case& c : {Case{"intel-icelake", true}, Case{"intel-skylake", true},
                         Case{"intel-nehalem", false}, Case{"intel-penryn", false}, Case{"amd-zen2", true}}) {
     CAPTURE(c.processor);
-    const Result result = boot(std::string("--cpus 3 --memory 128M --cpu ") + c.processor);
+    const Result result = boot("multiboot", std::string("--cpus 3 --memory 128M --cpu ") + c.processor);
     CHECK(result.status == (3 << 1 | 1));
     const std::string wanted =
         std::string(
@@ -64,10 +64,29 @@ TEST_CASE("a multiboot program learns of memory, module, processors and devices,
 }
 
 TEST_CASE("more memory than below the hole for devices") {
-  const Result result = boot("--cpus 8 --memory 5G --cpu intel-icelake");
+  const Result result = boot("multiboot", "--cpus 8 --memory 5G --cpu intel-icelake");
   CHECK(result.status == (3 << 1 | 1));
   CHECK(result.output.find("upper 2ffbc0 \n") != std::string::npos);
   CHECK(result.output.find(" 100000000 80000000 1 \n") != std::string::npos);
   CHECK(result.output.find("ram 140000000 \nprocessors 8 \n") != std::string::npos);
   CHECK(result.output.find("running 7 \ntaken 7 \n") != std::string::npos);
+}
+
+// Catches INIT that resets a processor in VMX operation, or is lost there; a start-up message that a guest in
+// wait-for-SIPI sleeps through, or that an active one hears; a processor that VMXOFF does not give back to
+// INIT.
+TEST_CASE("INIT and start-up messages to a processor in VMX operation") {
+  for (const char* processor : {"intel-icelake", "intel-skylake", "intel-nehalem", "intel-penryn"}) {
+    CAPTURE(processor);
+    const Result result = boot("vmx_processors", std::string("--cpus 2 --cpu ") + processor);
+    CHECK(result.status == 1);
+    CHECK(result.output ==
+          "root 3 \n"        // goes on in root operation
+          "guest 3 \n"       // exits with INIT
+          "waiting 4 12 \n"  // exits with the start-up message and its vector
+          "active 12 \n"     // exits with VMCALL alone
+          "latched a \n"     // goes on in root operation, once more
+          "off b \n"         // is reset behind VMXOFF
+          "again 2 \n");     // and starts anew
+  }
 }
