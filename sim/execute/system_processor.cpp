@@ -65,14 +65,17 @@ Outcome rdtscp(Cpu& cpu, const Op&) {
   return o;
 }
 
-/// On Intel's processors there are no performance counters: every number of one is out of range. Intercepted,
-/// it exits even so: a hypervisor may give its guest some.
+/// Of Intel's processors those of family 6 have two counters, whether or not CPUID tells of architectural
+/// ones (SDM vol. 2, RDPMC). Nothing here selects events for them: they stay at 0. Intercepted, the
+/// instruction exits whatever the number: a hypervisor may give its guest more.
 Outcome rdpmc(Cpu& cpu, const Op&) {
+  constexpr u32 kIntelCounters = 2;
   if (counter_denied(cpu, cpu.cr4 & arch::cr4::kPce)) return protection(cpu);
   if (const Outcome o = cpu::ask(cpu, Intercept::Rdpmc); o != Outcome::Next) return o;
-  const bool there = cpu::vendor(cpu) == cpu::Vendor::Amd && low(cpu, kRcx) < cpu::performance_counters(cpu);
-  if (!there) return protection(cpu);
-  set_pair(cpu, cpu::read_counter(cpu, low(cpu, kRcx)));
+  const bool amd = cpu::vendor(cpu) == cpu::Vendor::Amd;
+  const u32 number = low(cpu, kRcx);
+  if (number >= (amd ? cpu::performance_counters(cpu) : kIntelCounters)) return protection(cpu);
+  set_pair(cpu, amd ? cpu::read_counter(cpu, number) : 0);
   return Outcome::Next;
 }
 

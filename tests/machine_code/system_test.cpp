@@ -116,6 +116,23 @@ TEST_CASE("counters are for CPL 0 alone with CR4.TSD, or without CR4.PCE") {
   CHECK(pmc.run({0x0F, 0x33}) == kProtection);
 }
 
+// Catches #GP for the two counters that every processor of family 6 has, and none for those that it lacks.
+TEST_CASE("Intel's RDPMC: two counters, which stand still") {
+  for (const u32 number : {0u, 1u}) {
+    Machine m = long_machine();
+    m.cpu().gpr[kRcx] = number;
+    m.cpu().gpr[kRax] = m.cpu().gpr[kRdx] = ~u64{0};
+    CHECK(m.run({0x0F, 0x33}) == -1);
+    CHECK(m.cpu().gpr[kRax] == 0);
+    CHECK(m.cpu().gpr[kRdx] == 0);
+  }
+  for (const u32 number : {2u, 0x4000'0000u, 0x8000'0000u, 0xFFFF'FFFFu}) {
+    Machine m = long_machine();
+    m.cpu().gpr[kRcx] = number;
+    CHECK(m.run({0x0F, 0x33}) == kProtection);
+  }
+}
+
 // Catches random numbers that differ between runs, or that leave flags behind.
 TEST_CASE("RDRAND and RDSEED succeed, and repeat with the seed") {
   const auto draw = [] {

@@ -95,8 +95,7 @@ TEST_CASE("each instruction without its control is the guest's own") {
     if (c.reason == ExitReason::GdtrIdtr) m.poke<u64>(kData, 0xFFFF);
     m[Field::ExceptionBitmap] = 0xFFFF'FFFF;
     const u64 reason = m.enter(c.code);
-    if (c.reason == ExitReason::Rdpmc ||
-        c.reason == ExitReason::LdtrTr)  // there are no counters; LTR of null
+    if (c.reason == ExitReason::LdtrTr)  // LTR of null
       CHECK(
           (reason == code_of(ExitReason::Hlt) || m[Field::ExitInterruptionInfo] == event_word(3, 13, true)));
     else
