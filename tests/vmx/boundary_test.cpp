@@ -60,6 +60,38 @@ TEST_CASE("an interrupt leaves a guest that halts") {
   CHECK(m[Field::GuestRip] == kGuestCode + 1);
 }
 
+// Catches the shadow of the STI before HLT told as if it were still there: VM entry takes no guest that halts
+// under it (27.3.1.5).
+TEST_CASE("an interrupt leaves a guest that halts behind STI, without the shadow") {
+  GuestMachine m;
+  OneVector apic(m.cpu());
+  m.set(Control::ExternalInterruptExiting);
+  m.clear(Control::HltExiting);
+  CHECK(m.enter({0xFB, 0xF4}, 1000) == GuestMachine::kNoExit);  // STI; HLT
+  m.cpu().interrupt_line = true;
+  m.processor->run(m.processor->cycles() + 1000);
+  CHECK(m[Field::ExitReason] == kInterrupt);
+  CHECK(m[Field::GuestActivity] == 1);
+  CHECK(m[Field::GuestInterruptibility] == 0);
+  CHECK(m[Field::GuestRip] == kGuestCode + 2);
+  m.cpu().interrupt_line = false;
+  CHECK(m.enter({0xFB, 0xF4}, 1000) == GuestMachine::kNoExit);  // halts on
+  CHECK(m.cpu().activity == cpu::Activity::Halted);
+}
+
+// Catches an NMI that does not wake a guest, or leaves it though nobody asked.
+TEST_CASE("without NMI exiting an NMI wakes a guest that halts, through its own IDT") {
+  GuestMachine m;
+  m.clear(Control::HltExiting);
+  CHECK(m.enter({0xF4}, 1000) == GuestMachine::kNoExit);
+  m.set(Control::HltExiting);  // not before the next VM entry
+  m.processor->nmi();
+  m.processor->run(m.processor->cycles() + 1000);
+  CHECK(m[Field::ExitReason] == GuestMachine::kNoExit);
+  CHECK(m.cpu().rip == kHandlers + 2 * 16 + 1);  // its HLT
+  CHECK(m.cpu().nmi_blocked);
+}
+
 // Catches NMIs that stay pending, or do not block others in the host.
 TEST_CASE("NMI exiting") {
   GuestMachine m;
