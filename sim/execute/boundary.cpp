@@ -82,10 +82,13 @@ void take_nmi(Cpu& cpu) {
   control::deliver(cpu, {.vector = 2, .source = control::Source::Nmi});
 }
 
-void take_interrupt(Cpu& cpu) {
-  if (leaves(cpu, Boundary::Interrupt)) return;
+/// False: it has left the guest, or was the processor's own, a notification of posted interrupts, of which
+/// the guest hears nothing.
+bool take_interrupt(Cpu& cpu) {
+  if (leaves(cpu, Boundary::Interrupt)) return false;
   const u8 vector = cpu.apic->acknowledge();
   control::deliver(cpu, {.vector = vector, .source = control::Source::Interrupt});
+  return true;
 }
 
 }  // namespace
@@ -115,7 +118,9 @@ bool take_event(Cpu& cpu) {
       return true;
     case Event::Debug: take_debug(cpu); break;
     case Event::Nmi: take_nmi(cpu); break;
-    case Event::Interrupt: take_interrupt(cpu); break;
+    case Event::Interrupt:
+      if (!take_interrupt(cpu)) return true;
+      break;
     case Event::VirtualInterrupt: cpu.guest->virtual_interrupt(cpu); break;
     default: HVLAB_CHECK(leaves(cpu, boundary_of(event))); break;
   }

@@ -327,3 +327,44 @@ TEST_CASE("posted interrupts") {
   CHECK(m.again({0x90}) == code_of(ExitReason::ExternalInterrupt));
   CHECK(m[Field::ExitInterruptionInfo] == event_word(0, 0xF2));
 }
+
+// Catches a guest in HLT that posted interrupts wake though it takes none, and a notification that counts as
+// an event of the guest's: it is the processor's alone (30.6; 26.5.2).
+TEST_CASE("posted interrupts in HLT, and under the monitor trap flag") {
+  struct Case {
+    u8 priority;
+    bool open;
+  };
+  for (const Case& c : {Case{0x00, true}, Case{0x50, true}, Case{0x00, false}}) {
+    for (const bool stepped : {false, true}) {
+      CAPTURE(c.priority, c.open, stepped);
+      ApicMachine m;
+      OneVector apic(m.cpu(), 0xF2);
+      m.cpu().interrupt_line = true;
+      m.delivery(0, 0);
+      m.set(Control::ProcessPostedInterrupts);
+      m.set(Control::AcknowledgeInterruptOnExit);
+      m.set(Control::MonitorTrapFlag, stepped);
+      m[Field::PostedInterruptVector] = 0xF2;
+      m[Field::PostedInterruptDescriptor] = kPosted;
+      for (u64 at = 0; at < 64; at += 8) m.poke<u64>(kPosted + at, 0);
+      m.poke<u64>(kPosted + 8, bit(0x55 - 64));
+      m.poke<u8>(kVirtualApic + 0x80, c.priority);
+      m[Field::GuestRflags] = 2 | (c.open ? arch::flag::kIf : 0);
+      m[Field::GuestActivity] = stepped ? 0 : 1;
+      const bool taken = c.open && c.priority == 0;
+      const u64 exit = m.enter({0x90, 0x90}, 1000);
+      CHECK(m.has_bit(0x200, 0x55) == !taken);
+      CHECK(apic.eois == 1);
+      if (stepped) {
+        CHECK(exit == code_of(ExitReason::MonitorTrapFlag));
+        CHECK(m.handler() == (taken ? 0x55 : -1));
+        if (!taken) CHECK(m[Field::GuestRip] == kGuestCode + 1);
+      } else {
+        CHECK(exit == (taken ? kHlt : GuestMachine::kNoExit));
+        if (taken) CHECK(m.handler() == 0x55);
+        if (!taken) CHECK(m.cpu().activity == cpu::Activity::Halted);
+      }
+    }
+  }
+}
