@@ -95,6 +95,12 @@ double serviced(const Simulation& sim) {
       std::ranges::count_if(sim.services, [](const Service& service) { return service.off; }));
 }
 
+TaskSums tasks(const Simulation& sim) {
+  TaskSums sums;
+  for (const Task& task : sim.tasks) sums.add(task);
+  return sums;
+}
+
 struct RunRow {
   const char* name;
   Unit unit;
@@ -118,6 +124,11 @@ constexpr RunRow kRunRows[] = {
      [](const Simulation& sim) { return asked(sim, OrderKind::Snapshot); }},
     {"orders.snapshots.done", Unit::Count,
      [](const Simulation& sim) { return done(sim, OrderKind::Snapshot); }},
+    {"tasks.given", Unit::Count, [](const Simulation& sim) { return number(tasks(sim).given); }},
+    {"tasks.done", Unit::Count, [](const Simulation& sim) { return number(tasks(sim).done); }},
+    {"tasks.time", Unit::Time, [](const Simulation& sim) { return ratio(tasks(sim).time, tasks(sim).done); }},
+    {"tasks.time.longest", Unit::Time, [](const Simulation& sim) { return number(tasks(sim).longest); }},
+    {"tasks.last", Unit::Time, [](const Simulation& sim) { return number(tasks(sim).last); }},
     // What the cluster is, for rules that compare runs.
     {"hosts.count", Unit::Count, [](const Simulation& sim) { return number(u64{sim.cluster.hosts.size()}); }},
     {"machines.count", Unit::Count,

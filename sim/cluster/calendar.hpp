@@ -25,6 +25,8 @@ enum class EventKind : u8 {
   HaElection,     // a step of the election of version `version` (availability.hpp)
   WindowEdge,     // edge `subject` of a window that is counted for itself (account.hpp)
   ServiceEnds,    // `subject` of the list of services (service.hpp)
+  MoveTooLong,    // of migration `subject`: it was not done in time (migration.hpp)
+  TasksCome,      // `subject` of the list of assignments (tasks.hpp)
   Count
 };
 

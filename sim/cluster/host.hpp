@@ -34,6 +34,7 @@ struct Host {
   u32 memory = 0;  // MiB
   u32 first_nic = 0;
   u32 nics = 0;
+  bool stays_on = false;  // never switched off to save power
   // How it is.
   HostState state = HostState::On;
   bool maintenance = false;     // takes no virtual machine, gives those that it has away

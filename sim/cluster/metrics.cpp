@@ -181,6 +181,7 @@ struct Subject {
   size_t place;          // in its list
   size_t first_machine;  // of a group of machines
   size_t machines;
+  TaskSums tasks;  // likewise
 
   const Host& host() const { return sim.cluster.hosts[place]; }
   const Datastore& store() const { return sim.cluster.datastores[place]; }
@@ -244,7 +245,19 @@ constexpr Row kGroups[] = {
      [](const Subject& s) { return s.sum([](const VirtualMachine& vm) { return vm.restarts; }); }},
     {"moves", Unit::Count,
      [](const Subject& s) { return s.sum([](const VirtualMachine& vm) { return vm.moves; }); }},
+    {"tasks.done", Unit::Count, [](const Subject& s) { return static_cast<double>(s.tasks.done); }},
+    {"tasks.last", Unit::Time, [](const Subject& s) { return static_cast<double>(s.tasks.last); }},
 };
+
+std::vector<TaskSums> tasks_of_groups(const Plan& plan, const Simulation& sim) {
+  std::vector<TaskSums> sums(plan.machines.size());
+  std::vector<Index> ends;  // the first machine after each group
+  for (const MachinePlan& group : plan.machines)
+    ends.push_back((ends.empty() ? 0 : ends.back()) + group.count);
+  for (const Task& task : sim.tasks)
+    sums[static_cast<size_t>(std::ranges::upper_bound(ends, task.machine) - ends.begin())].add(task);
+  return sums;
+}
 
 template <size_t kCount>
 void add_rows(const Row (&rows)[kCount], const char* kind, const std::string& name, const Subject& subject,
@@ -275,13 +288,15 @@ std::vector<Metric> metrics_of(const Plan& plan, const Simulation& sim, const Ho
     all.push_back(
         {total.name, total.unit, total.of_hours != nullptr ? total.of_hours(hours) : total.value(sim)});
   const std::vector<std::string> hosts = host_names(plan), stores = datastore_names(plan);
-  for (size_t i = 0; i < hosts.size(); ++i) add_rows(kHosts, "host", hosts[i], {sim, hours, i, 0, 0}, all);
+  for (size_t i = 0; i < hosts.size(); ++i)
+    add_rows(kHosts, "host", hosts[i], {sim, hours, i, 0, 0, {}}, all);
   for (size_t i = 0; i < stores.size(); ++i)
-    add_rows(kStores, "datastore", stores[i], {sim, hours, i, 0, 0}, all);
+    add_rows(kStores, "datastore", stores[i], {sim, hours, i, 0, 0, {}}, all);
+  const std::vector<TaskSums> tasks = tasks_of_groups(plan, sim);
   size_t first = 0;
   for (size_t i = 0; i < plan.machines.size(); ++i) {
     const u32 count_of_group = plan.machines[i].count;
-    add_rows(kGroups, "group", plan.machines[i].name, {sim, hours, i, first, count_of_group}, all);
+    add_rows(kGroups, "group", plan.machines[i].name, {sim, hours, i, first, count_of_group, tasks[i]}, all);
     first += count_of_group;
   }
   return all;

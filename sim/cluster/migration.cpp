@@ -115,7 +115,11 @@ void next_round(Simulation& sim, Index place) {
     case NextStep::AnotherRound: break;
   }
   set_speed(sim, move, decision.speed);
-  if (move.rounds.empty()) move.copied_disk = sim.now();
+  if (move.rounds.empty()) {
+    move.copied_disk = sim.now();
+    if (sim.moves.policy.patience != 0)
+      sim.calendar.add(sim.moves.policy.patience, EventKind::MoveTooLong, place);
+  }
   move.phase = MovePhase::Rounds;
   const u64 bytes = move.rounds.empty() ? sim.cluster.machines[move.machine].memory * kMebibyte
                                         : move.rounds.back().written;
@@ -239,6 +243,10 @@ void part_is_copied(Simulation& sim, Index place) {
 void move_step(Simulation& sim, Index place, u32 version) {
   if (sim.moves.all[place].version == version && sim.moves.all[place].phase == MovePhase::SwitchOver)
     arrive(sim, place);
+}
+
+void move_takes_too_long(Simulation& sim, Index place) {
+  if (sim.moves.all[place].phase == MovePhase::Rounds) fail_move(sim, place, Refusal::NoProgress);
 }
 
 void fail_move(Simulation& sim, Index place, Refusal why) {

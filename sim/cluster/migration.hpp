@@ -104,6 +104,9 @@ void part_is_copied(Simulation& sim, Index move);
 /// The switch-over is over.
 void move_step(Simulation& sim, Index move, u32 version);
 
+/// The policy's patience is over: a move whose machine still runs fails.
+void move_takes_too_long(Simulation& sim, Index move);
+
 /// Starts waiting moves whose hosts have a place free.
 void start_waiting(Simulation& sim);
 

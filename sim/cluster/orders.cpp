@@ -90,6 +90,14 @@ Refusal keep_disk(Simulation& sim, const Order& order) {
 
 Refusal service(Simulation& sim, const Order& order) { return begin_service(sim, order.host, order.lasts); }
 
+// One that is not moving is where it is to be.
+Refusal cancel_move(Simulation& sim, const Order& order) {
+  if (!manager_works(sim)) return refuse(sim, order.machine, Refusal::NoManager);
+  const Index move = sim.cluster.machines[order.machine].migration;
+  if (move != kNone) fail_move(sim, move, Refusal::Cancelled);
+  return Refusal::None;
+}
+
 struct Row {
   std::string_view name;
   Refusal (*carry_out)(Simulation&, const Order&);
@@ -102,7 +110,8 @@ constexpr std::array<Row, static_cast<size_t>(OrderKind::Count)> kRows = {{{"pow
                                                                            {"leave-maintenance", use_host},
                                                                            {"resize", resize},
                                                                            {"snapshot", keep_disk},
-                                                                           {"service", service}}};
+                                                                           {"service", service},
+                                                                           {"cancel-move", cancel_move}}};
 
 }  // namespace
 

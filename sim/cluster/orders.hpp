@@ -21,6 +21,7 @@ enum class OrderKind : u8 {
   Resize,            // `machine` has reservation, limit and shares `values` from now on (kNone: as before)
   Snapshot,          // of `machine`'s disk
   Service,           // `host` is emptied, off for `lasts`, and used again
+  CancelMove,        // `machine` stays where it is
   Count
 };
 

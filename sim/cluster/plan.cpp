@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "sim/base/user_error.hpp"
 #include "sim/cluster/life.hpp"
@@ -20,6 +21,18 @@ std::vector<std::string> names_of(const std::vector<Group>& groups) {
   return names;
 }
 
+// Of the hosts from `first` on, which are alike.
+void plug_in(const HostPlan& group, Index first, Cluster& cluster) {
+  for (Index host = first; host < cluster.hosts.size(); ++host) {
+    for (size_t card = 0; card < std::min<size_t>(group.ports.size(), group.cards); ++card) {
+      Nic& nic = cluster.nics[cluster.hosts[host].first_nic + card];
+      nic.to = group.ports[card].to;
+      nic.vlans = group.ports[card].vlans;
+      nic.mbps = group.ports[card].mbps;
+    }
+  }
+}
+
 void build_hosts(const Plan& plan, Cluster& cluster) {
   cluster.switches.resize(plan.switches);
   for (const HostPlan& group : plan.hosts) {
@@ -29,7 +42,10 @@ void build_hosts(const Plan& plan, Cluster& cluster) {
     host.memory = group.memory;
     host.curve = static_cast<u16>(cluster.curves.size());
     cluster.curves.push_back(group.power);
+    host.stays_on = group.stays_on;
+    const auto first = static_cast<Index>(cluster.hosts.size());
     add_hosts(cluster, group.count, host, group.cards, group.mbps);
+    plug_in(group, first, cluster);
   }
 }
 
@@ -37,6 +53,7 @@ void build_pool(const Plan& plan, const DatastorePlan& store, Cluster& cluster) 
   if (cluster.pool.datastore != kNone) throw UserError("there is one pooled datastore at most");
   cluster.pool.datastore = static_cast<Index>(cluster.datastores.size() - 1);
   cluster.pool.tolerates = store.tolerates;
+  cluster.pool.repair_after = store.repair_after;
   cluster.datastores.back().copies = static_cast<u16>(store.tolerates + 1);
   const std::vector<std::string> names = host_names(plan);
   for (const std::string& host : store.members) cluster.pool.hosts.push_back(place_of(names, host, "host"));
@@ -98,6 +115,7 @@ VirtualMachine machine_of(const Plan& plan, const MachinePlan& group, u16 number
 }
 
 Index demand_of(const MachinePlan& group, u32 which, Cluster& cluster) {
+  if (group.has_tasks) return kNone;
   Demand demand = group.demand;
   demand.phase += which * group.later_each;
   if (demand.shape == DemandShape::Trace) {
@@ -125,25 +143,56 @@ void build_machines(const Plan& plan, Cluster& cluster) {
   }
 }
 
+// After those of the groups, whose numbers are their own.
+void apply_rules(const Plan& plan, Cluster& cluster) {
+  auto number = static_cast<u16>(plan.machines.size());
+  std::unordered_map<std::string, Index> places;
+  if (!plan.rules.empty())
+    for (const std::string& name : machine_names(plan))
+      places.emplace(name, static_cast<Index>(places.size()));
+  for (const RulePlan& rule : plan.rules) {
+    ++number;
+    for (const std::string& name : rule.machines) {
+      VirtualMachine& vm = cluster.machines[places.at(name)];
+      (rule.rule == PlaceRule::Apart ? vm.apart : vm.together) = number;
+    }
+  }
+}
+
+void give_tasks(const Plan& plan, Simulation& sim) {
+  Index machine = 0;
+  for (const MachinePlan& group : plan.machines) {
+    for (u32 i = 0; i < group.count; ++i, ++machine)
+      for (const TaskPlan& task : group.tasks)
+        sim.assignments.push_back({task.at, machine, task.count, task.megacycles});
+  }
+}
+
 // Where each machine is said to start; kNone: nowhere in particular.
-std::vector<Index> wishes(const Plan& plan) {
-  std::vector<Index> hosts;
+struct Wish {
+  Index host = kNone;
+  bool starts = true;
+};
+std::vector<Wish> wishes(const Plan& plan) {
+  std::vector<Wish> all;
   const std::vector<std::string> names = host_names(plan);
   for (const MachinePlan& group : plan.machines)
-    hosts.insert(hosts.end(), group.count, group.host.empty() ? kNone : place_of(names, group.host, "host"));
-  return hosts;
+    all.insert(all.end(), group.count,
+               {group.host.empty() ? kNone : place_of(names, group.host, "host"), group.starts});
+  return all;
 }
 
 void start_machines(const Plan& plan, Simulation& sim) {
-  const std::vector<Index> wished = wishes(plan);
+  const std::vector<Wish> wished = wishes(plan);
   // First those with a place of their own; the others around them.
   for (Index machine = 0; machine < wished.size(); ++machine)
-    if (wished[machine] != kNone) power_on(sim, machine, wished[machine]);
+    if (wished[machine].starts && wished[machine].host != kNone) power_on(sim, machine, wished[machine].host);
   std::vector<Room> rooms = rooms_of(sim.cluster), needs;
   std::vector<Index> homeless;
   const std::vector<Room> all = needs_of(sim.cluster);
   for (Index machine = 0; machine < wished.size(); ++machine) {
-    if (wished[machine] == kNone) {
+    if (!wished[machine].starts) continue;
+    if (wished[machine].host == kNone) {
       homeless.push_back(machine);
       needs.push_back(all[machine]);
     } else if (const Index host = sim.cluster.machines[machine].host; host != kNone) {
@@ -213,14 +262,18 @@ Simulation simulation_of(const Plan& plan) {
   sim.windows = plan.windows;
   const auto policy = find_precopy_policy(plan.migration);
   if (!policy) throw UserError("no way of migrating is called '" + plan.migration + "'");
-  sim.moves.policy = *policy;
+  sim.moves.policy = changed(*policy, plan.precopy);
   sim.moves.at_a_time = plan.moves_at_a_time;
   sim.moves.service = plan.move_service;
   build_hosts(plan, sim.cluster);
   build_datastores(plan, sim.cluster);
   build_machines(plan, sim.cluster);
+  apply_rules(plan, sim.cluster);
+  give_tasks(plan, sim);
   if (!plan.manager.empty()) sim.manager.machine = place_of(machine_names(plan), plan.manager, "machine");
   sim.manager.standbys = plan.manager_standbys;
+  sim.manager.takeover = plan.manager_takeover;
+  sim.starts_with_host = plan.starts_with_host;
   prepare(sim);
   start_machines(plan, sim);
   return sim;

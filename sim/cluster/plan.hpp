@@ -4,10 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "sim/cluster/life.hpp"
 #include "sim/cluster/placement.hpp"
 #include "sim/cluster/simulation.hpp"
 
 namespace hvlab::cluster {
+
+/// A card of each host of a group, and the port of the physical switch that it is plugged into.
+struct PortPlan {
+  u32 to = 0;           // switch
+  u64 vlans = ~u64{0};  // bit n: the port carries VLAN n
+  u32 mbps = 1000;
+};
 
 /// Hosts alike, called NAME-1, NAME-2, ... (NAME if there is one).
 struct HostPlan {
@@ -18,15 +26,25 @@ struct HostPlan {
   u32 memory = 32 << 10;  // MiB
   u32 cards = 2;
   u32 mbps = 1000;
+  std::vector<PortPlan> ports;  // of the first cards; the others are plugged in in turn, for all VLANs
+  bool stays_on = false;        // never switched off to save power
   PowerCurve power;
 };
 
 struct DatastorePlan {
   std::string name;
   Datastore what;
-  std::string host;                  // of a local one
-  std::vector<std::string> members;  // of a pooled one: the hosts whose disks it is made of
-  u32 tolerates = 1;                 // likewise: failures
+  std::string host;                   // of a local one
+  std::vector<std::string> members;   // of a pooled one: the hosts whose disks it is made of
+  u32 tolerates = 1;                  // likewise: failures
+  Nanoseconds repair_after = kHours;  // likewise: parts that are away so long are built anew
+};
+
+/// Work of a known amount.
+struct TaskPlan {
+  Nanoseconds at = 0;
+  u32 count = 1;  // so many alike, side by side
+  u64 megacycles = 0;
 };
 
 /// Machines alike, named likewise.
@@ -37,14 +55,23 @@ struct MachinePlan {
   std::string way = "none";   // a profile of profiles/overhead, or "none"
   std::string mix = "mixed";  // what it works at, of profiles/mix: how much of its way's overhead it pays
   Demand demand;
-  Nanoseconds later_each = 0;  // so much later is each one's peak than the one before
-  std::vector<u16> trace;      // of DemandShape::Trace
+  bool has_tasks = false;       // it wants what `tasks` do, not the demand
+  std::vector<TaskPlan> tasks;  // of each machine
+  Nanoseconds later_each = 0;   // so much later is each one's peak than the one before
+  std::vector<u16> trace;       // of DemandShape::Trace
   DirtyProcess writes;
   std::string datastore;           // empty: it has no disk
   std::string host;                // empty: where the packing finds room
+  bool starts = true;              // at the beginning; else when an order says so
   bool apart = false;              // each on another host
   bool together = false;           // all on one
   std::vector<std::string> hosts;  // only on these
+};
+
+/// A rule of where machines of any groups are.
+struct RulePlan {
+  PlaceRule rule = PlaceRule::Together;  // or Apart
+  std::vector<std::string> machines;
 };
 
 struct Plan {
@@ -53,8 +80,10 @@ struct Plan {
   std::vector<MachinePlan> machines;
   std::array<PortGroup, static_cast<size_t>(Purpose::Count)> groups;
   u32 switches = 2;
+  std::vector<RulePlan> rules;  // a machine is in one of a kind at most, those of the groups included
   Packing packing = Packing::FirstFit;
   std::string migration = "vmotion";  // of precopy_policies()
+  PrecopyChanges precopy;             // what is other than that policy says
   Availability ha;
   Balancer balancer;
   PowerSaving power;
@@ -62,7 +91,9 @@ struct Plan {
   u32 move_service = 500;    // MHz that a move takes of both hosts
   SetFigures figures;        // over those of profiles/overhead and profiles/mix
   u32 manager_standbys = 0;  // instances of the manager that wait until the one that works fails
-  std::string manager;       // the machine that it runs in; empty: on hardware of its own
+  Nanoseconds manager_takeover = 5 * kMinutes;  // until one of these works
+  bool starts_with_host = true;  // a host that comes back starts the machines that it lost and that are off
+  std::string manager;           // the machine that it runs in; empty: on hardware of its own
   std::vector<Fault> faults;
   std::vector<Order> orders;
   std::vector<Window> windows;

@@ -19,6 +19,8 @@ constexpr u64 kMostGibibytes = u64{4} << 20;   // 4 PiB
 constexpr u64 kMostMbps = 1'000'000;
 constexpr u64 kMostRequests = 10'000'000, kMostPackets = 100'000'000;
 constexpr u64 kMostCycles = 1'000'000'000;  // of a request
+constexpr u64 kMostMegacycles = 1'000'000'000;
+constexpr u64 kMostTasks = 10'000'000;
 constexpr u64 kMostTime = kForever / 4;
 constexpr u64 kNoMost = ~u64{0};
 
@@ -61,6 +63,10 @@ void check_hosts(const Plan& plan) {
                                                  {"memory in MiB", group.memory, 1, kMostMebibytes},
                                                  {"cards", group.cards, 0, 8},
                                                  {"Mbit/s of a card", group.mbps, 1, kMostMbps}});
+  for (const HostPlan& group : plan.hosts)
+    for (const PortPlan& port : group.ports)
+      hold(fmt::format("ports of hosts '{}'", group.name),
+           {{"the physical switch", port.to, 0, plan.switches - 1}, {"Mbit/s", port.mbps, 1, kMostMbps}});
   hold("the network", {{"physical switches", plan.switches, 1, 64}});
   for (const PortGroup& group : plan.groups)
     hold("a port group", {{"VLAN", group.vlan, 0, 63}, {"Mbit/s", group.limit, 0, kMostMbps}});
@@ -76,7 +82,8 @@ void check_datastores(const Plan& plan) {
           {"thousandths of reads from the cache", store.what.cache_hits, 0, kMostThousandths},
           {"MB/s", store.what.bandwidth, 0, kMostMbps / 8},
           {"capacity in GiB", store.what.capacity, 0, kMostGibibytes},
-          {"failures tolerated", store.tolerates, 0, 3}});
+          {"failures tolerated", store.tolerates, 0, 3},
+          {"ns until parts are built anew", store.repair_after, kSeconds, kMostTime}});
 }
 
 void check_demand(const std::string& of, const Demand& demand) {
@@ -108,9 +115,35 @@ void check_machines(const Plan& plan) {
           {"KiB of a request", vm.request_kib, 0, 16'384},
           {"packets a second", vm.packets, 0, kMostPackets},
           {"bytes of a packet", vm.packet_bytes, 0, 65'535},
+          {"Mbit/s of its port", vm.port_mbps, 0, kMostMbps},
+          {"requests in flight", vm.in_flight, 0, 1024},
           {"ns between the machines' peaks", group.later_each, 0, kMostTime / std::max(group.count, 1u)}});
     check_demand(of, group.demand);
+    for (const TaskPlan& task : group.tasks)
+      hold(of, {{"ns until a task comes", task.at, 0, kMostTime},
+                {"tasks at a time", task.count, 0, 1000},
+                {"megacycles of a task", task.megacycles, 1, kMostMegacycles}});
   }
+}
+
+void check_tasks(const Plan& plan) {
+  u64 sum = 0;
+  for (const MachinePlan& group : plan.machines)
+    for (const TaskPlan& task : group.tasks) sum += u64{group.count} * task.count;
+  if (sum > kMostTasks)
+    throw UserError(fmt::format("there are {} tasks; at most {} are possible", sum, kMostTasks));
+}
+
+void check_rules(const Plan& plan) {
+  if (plan.rules.size() + plan.machines.size() > kMostGroups)
+    throw UserError(fmt::format("there are {} groups of machines and rules; at most {} are possible",
+                                plan.rules.size() + plan.machines.size(), kMostGroups));
+  std::vector<std::string> names = machine_names(plan);
+  std::ranges::sort(names);
+  for (const RulePlan& rule : plan.rules)
+    for (const std::string& name : rule.machines)
+      if (!std::ranges::binary_search(names, name))
+        throw UserError(fmt::format("a rule is of a machine '{}', which there is not", name));
 }
 
 void check_mechanisms(const Plan& plan) {
@@ -120,7 +153,12 @@ void check_mechanisms(const Plan& plan) {
   hold("balancing", {{"the period in ns", plan.balancer.period, kSeconds, kMostTime}});
   hold("power saving", {{"the target in thousandths", plan.power.target, 0, kMostThousandths},
                         {"the tolerance in thousandths", plan.power.tolerance, 0, plan.power.target},
-                        {"the time to boot in ns", plan.power.boot, 0, kMostTime}});
+                        {"the time to boot in ns", plan.power.boot, 0, kMostTime},
+                        {"the wait before a host is emptied in ns", plan.power.after, 0, kMostTime}});
+  hold("the manager", {{"the time until a standby works in ns", plan.manager_takeover, 0, kMostTime}});
+  hold("migration", {{"the downtime in ns", plan.precopy.downtime_goal, 0, kMostTime},
+                     {"bytes a second", plan.precopy.most_bandwidth, 0, kMostMbps * 125'000},
+                     {"ns until moves are given up", plan.precopy.patience, 0, kMostTime}});
 }
 
 struct Counts {
@@ -178,6 +216,8 @@ void check(const Plan& plan) {
   check_hosts(plan);
   check_datastores(plan);
   check_machines(plan);
+  check_tasks(plan);
+  check_rules(plan);
   check_mechanisms(plan);
   check_faults(plan, counts);
   check_orders(plan, counts);

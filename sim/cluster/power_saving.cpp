@@ -72,7 +72,8 @@ Index host_to_empty(const Simulation& sim) {
     capacity += host.capacity();
     memory += host.memory;
     committed += host.committed;
-    if (!is_watcher(sim, place) && load_of(host) < least) least = load_of(host), best = place;
+    if (!host.stays_on && !is_watcher(sim, place) && load_of(host) < least)
+      least = load_of(host), best = place;
   }
   if (best == kNone || hosts <= hosts_to_keep(sim)) return kNone;
   const Host& host = sim.cluster.hosts[best];
@@ -81,17 +82,29 @@ Index host_to_empty(const Simulation& sim) {
   return processors && committed <= memory - host.memory ? best : kNone;
 }
 
+// Each host that is emptied takes the whole wait anew, of its own.
+bool could_for_long_enough(Simulation& sim, Index host) {
+  Nanoseconds& since = sim.power.could_since;
+  if (host == kNone) since = kForever;
+  if (host != kNone && since == kForever) since = sim.now();
+  if (host == kNone || sim.now() - since < sim.power.after) return false;
+  since = kForever;
+  return true;
+}
+
 }  // namespace
 
 void save_power(Simulation& sim) {
   switch_off_empty_hosts(sim);
   if (hosts_have_too_much(sim)) {
+    sim.power.could_since = kForever;
     get_one_back(sim);
     return;
   }
   if (!sim.power.emptying.empty() || sim.power.booting != 0) return;
   const Index host = host_to_empty(sim);
-  if (host != kNone && enter_maintenance(sim, host, MoveReason::PowerSaving) == Refusal::None)
+  if (!could_for_long_enough(sim, host)) return;
+  if (enter_maintenance(sim, host, MoveReason::PowerSaving) == Refusal::None)
     sim.power.emptying.push_back(host);
 }
 

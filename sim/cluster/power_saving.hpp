@@ -15,8 +15,10 @@ struct PowerSaving {
   // is emptied if the others stay below the middle of both. 63 % and 18 % are VMware's.
   u32 target = 630;
   u32 tolerance = 180;
-  Nanoseconds boot = 3 * kMinutes;  // assumed
-  u32 least_hosts = 1;              // that stay on; with high availability those that may fail are added
+  Nanoseconds boot = 3 * kMinutes;     // assumed
+  Nanoseconds after = 0;               // at each look for so long a host could be emptied before one is
+  Nanoseconds could_since = kForever;  // since when one could; kForever: none could at the last look
+  u32 least_hosts = 1;                 // that stay on; with high availability those that may fail are added
   std::vector<Index> emptying;
   std::vector<Index> asleep;  // switched off by this
   u32 booting = 0;

@@ -10,11 +10,11 @@
 
 namespace hvlab::cluster {
 
-/// What is done when rounds bring no progress.
+/// What is done when rounds bring no progress and the machine is not slowed down, or no further.
 enum class NoProgress : u8 {
   StopAnyway,  // the machine is stopped and what is left is copied, however long that takes
   GiveUp,      // the migration fails; the machine stays where it is and never noticed
-  SlowDown,    // the machine's processors are slowed down until it writes less than can be sent
+  GoOn,        // rounds follow each other until there is progress, or somebody cancels
 };
 
 struct PrecopyPolicy {
@@ -25,13 +25,24 @@ struct PrecopyPolicy {
   u64 most_rate = 0;   // with rate_step: rounds that would need more than this are not begun
   u64 few_bytes = 0;   // so little left is copied with the machine stopped
   Nanoseconds downtime_goal = 0;  // as is what the path copies in this time; 0: no such goal
-  u32 most_rounds = 30;
+  u32 most_rounds = 30;           // 0: no such bound
   u32 no_progress_part =
       500;  // a round brought none if so many thousandths of what it sent were written anew
   NoProgress no_progress = NoProgress::StopAnyway;
+  bool slows_down = false;  // before that the machine's processors are slowed down, step by step
   Nanoseconds switch_over =
-      0;  // downtime besides copying: suspending, device state, disks and addresses moved
+      0;                     // downtime besides copying: suspending, device state, disks and addresses moved
+  u64 most_bandwidth = 0;    // bytes/s of all rounds, while the machine runs; 0: all that the path gives
+  Nanoseconds patience = 0;  // a machine that was not stopped by then stays where it is; 0: no such bound
 };
+
+/// What somebody sets in place of a policy's own; 0: the policy's.
+struct PrecopyChanges {
+  Nanoseconds downtime_goal = 0;
+  u64 most_bandwidth = 0;  // bytes/s
+  Nanoseconds patience = 0;
+};
+PrecopyPolicy changed(PrecopyPolicy policy, const PrecopyChanges& changes);
 
 /// The policies that HVLab knows, by name.
 const std::vector<PrecopyPolicy>& precopy_policies();
@@ -60,6 +71,7 @@ Decision next_step(const PrecopyPolicy& policy, const std::vector<Round>& rounds
 struct PrecopyResult {
   std::vector<Round> rounds;
   bool given_up = false;
+  bool endless = false;  // the last round was as the one before, and so will be all that follow
   Nanoseconds downtime = 0;
   Nanoseconds total = 0;
   u64 sent = 0;  // bytes, those of the stopped machine included

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<const char*, 5> kKinds = {"local", "fibre-channel", "iscsi", "nfs", "pooled"};
 constexpr std::array<const char*, 6> kPriorities = {"highest", "high", "medium", "low", "lowest", "never"};
-constexpr std::array<const char*, 3> kNoProgress = {"stop-anyway", "give-up", "slow-down"};
+constexpr std::array<const char*, 3> kNoProgress = {"stop-anyway", "give-up", "go-on"};
 
 template <class Kind>
 std::vector<std::string> names_of() {
@@ -97,7 +97,7 @@ record::PolicyFacts policy_of(const PrecopyPolicy& policy) {
           policy.few_bytes,
           policy.most_rounds,
           policy.switch_over,
-          kNoProgress[static_cast<size_t>(policy.no_progress)]};
+          policy.slows_down ? "slow-down" : kNoProgress[static_cast<size_t>(policy.no_progress)]};
 }
 
 }  // namespace

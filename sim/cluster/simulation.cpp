@@ -37,6 +37,11 @@ constexpr std::array<Happens, static_cast<size_t>(EventKind::Count)> kHappens = 
     [](Simulation& sim, const Event& event) { ha_election(sim, event.version); },
     [](Simulation& sim, const Event& event) { window_edge(sim, event.subject); },
     [](Simulation& sim, const Event& event) { service_ends(sim, event.subject); },
+    [](Simulation& sim, const Event& event) { move_takes_too_long(sim, event.subject); },
+    [](Simulation& sim, const Event& event) {
+      const Assignment& given = sim.assignments[event.subject];
+      add_task(sim, given.machine, given.megacycles, given.count);
+    },
 };
 
 }  // namespace
@@ -69,6 +74,8 @@ void prepare(Simulation& sim) {
   if (sim.balancer.on) sim.calendar.add(sim.balancer.period, EventKind::Balance);
   for (Index fault = 0; fault < sim.faults.size(); ++fault)
     sim.calendar.add(sim.faults[fault].at - sim.now(), EventKind::FaultHappens, fault);
+  for (Index i = 0; i < sim.assignments.size(); ++i)
+    sim.calendar.add(sim.assignments[i].at - sim.now(), EventKind::TasksCome, i);
   for (Index order = 0; order < sim.orders.size(); ++order)
     sim.calendar.add(sim.orders[order].at - sim.now(), EventKind::OrderComes, order);
 }

@@ -90,6 +90,7 @@ struct Simulation {
   bool starts_with_host =
       true;  // a host that comes back starts the machines that it lost and that are still off
   std::vector<Task> tasks;
+  std::vector<Assignment> assignments;
   Flows flows;
   Moves moves;
   Availability ha;
@@ -124,8 +125,8 @@ void prepare(Simulation& sim);
 /// What happens at an event.
 void happen(Simulation& sim, const Event& event);
 
-/// Lets time pass until `until`, on SystemC's kernel, and settles what was used by then. `after`, if there is one,
-/// is told of each event that has just happened; it changes nothing.
+/// Lets time pass until `until`, on SystemC's kernel, and settles what was used by then. `after`, if there is
+/// one, is told of each event that has just happened; it changes nothing.
 void run(Simulation& sim, Nanoseconds until, const std::function<void(const Event&)>& after = {});
 
 }  // namespace hvlab::cluster

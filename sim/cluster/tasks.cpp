@@ -27,14 +27,25 @@ void remove(Simulation& sim, Index task) {
 
 }  // namespace
 
-Index add_task(Simulation& sim, Index machine, u64 megacycles) {
+void TaskSums::add(const Task& task) {
+  ++given;
+  if (task.ended == kForever) return;
+  ++done;
+  time += task.ended - task.given;
+  longest = std::max(longest, task.ended - task.given);
+  last = std::max(last, task.ended);
+}
+
+Index add_task(Simulation& sim, Index machine, u64 megacycles, u32 count) {
   VirtualMachine& vm = sim.cluster.machines[machine];
-  const auto place = static_cast<Index>(sim.tasks.size());
-  sim.tasks.push_back({machine, vm.first_task, megacycles * kMegacycle, 0, 0, sim.now()});
-  vm.first_task = place;
-  ++vm.tasks;
+  for (u32 i = 0; i < count; ++i) {
+    const auto place = static_cast<Index>(sim.tasks.size());
+    sim.tasks.push_back({machine, vm.first_task, megacycles * kMegacycle, 0, 0, sim.now(), sim.now()});
+    vm.first_task = place;
+    ++vm.tasks;
+  }
   if (vm.host != kNone && vm.state == VmState::Running) refresh_host(sim, vm.host);
-  return place;
+  return vm.first_task;
 }
 
 void pace_tasks(Simulation& sim, Index machine) {

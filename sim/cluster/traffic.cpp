@@ -42,6 +42,13 @@ Conversation packets_of(Index machine, const VirtualMachine& vm) {
   return {machine, bytes / 2, bytes - bytes / 2};
 }
 
+// What its port at the virtual switch lets through.
+Conversation by_port(const VirtualMachine& vm, Conversation all) {
+  if (vm.port_mbps == 0) return all;
+  const u64 most = vm.port_mbps * kMegabit;
+  return {all.number, std::min(all.out, most), std::min(all.in, most)};
+}
+
 bool is_on_network(const Datastore& store) {
   return store.kind == StorageKind::Iscsi || store.kind == StorageKind::Nfs ||
          store.kind == StorageKind::Pooled;
@@ -107,11 +114,14 @@ void share_cards(Simulation& sim, Host& host) {
   requests.clear();
   for (const Index machine : host.machines) {
     const VirtualMachine& vm = cluster.machines[machine];
-    if (vm.packets_wanted != 0) packets.push_back(packets_of(machine, vm));
+    if (vm.packets_wanted != 0) {
+      const Conversation all = packets_of(machine, vm);
+      host.traffic += all.all();
+      packets.push_back(by_port(vm, all));
+    }
     if (const Conversation each = requests_of(cluster, vm); each.all() != 0) requests.push_back(each);
   }
   if (packets.empty() && requests.empty()) return;
-  for (const Conversation& each : packets) host.traffic += each.all();
   for (const Conversation& each : requests) host.traffic += each.all();
   const auto limit = [&](Purpose purpose) { return cluster.groups[static_cast<size_t>(purpose)].limit; };
   const Team users(cluster, host, Purpose::Machines), disks(cluster, host, Purpose::Storage);

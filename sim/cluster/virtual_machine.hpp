@@ -46,6 +46,7 @@ struct VirtualMachine {
   u16 in_flight = 0;  // so many requests at a time, the next when one comes back; 0: as many as its load says
   u32 packets = 0;    // a second, likewise; half of them sent
   u32 packet_bytes = 800;  // on average (assumed)
+  u32 port_mbps = 0;       // of its port at the virtual switch, in each direction, at most; 0: no limit
   // How it is.
   VmState state = VmState::Off;
   bool should_run = false;  // its owner wants it to

@@ -37,7 +37,7 @@ record::Json resolved_json(const scenario::Value& value) {
     return list;
   }
   if (value.type == Type::Count) return value.count;
-  if (value.type == Type::Number) return value.number;
+  if (value.type == Type::Number || value.type == Type::Change) return value.number;
   if (value.type == Type::Flag) return value.count != 0;
   return value.text;
 }

@@ -120,6 +120,7 @@ void add_event(const Value& event, const ClusterNames& names, const PlanPlaces& 
   order.at = fault.at;
   add_orders(order, OrderKind::PowerOn, machines(event.find("power_on")), plan);
   add_orders(order, OrderKind::PowerOff, machines(event.find("power_off")), plan);
+  add_orders(order, OrderKind::CancelMove, machines(event.find("cancel_move")), plan);
   add_orders(order, OrderKind::Snapshot, machines(event.find("snapshot")), plan);
   if (const Value* start = event.find("start"); start != nullptr) {
     Order at_host = order;

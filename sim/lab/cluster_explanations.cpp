@@ -84,12 +84,15 @@ std::vector<Explanation> timings(const std::string& kind) {
 
 std::vector<Explanation> migrations(const std::string& kind) {
   static constexpr const char* kWithoutProgress[] = {"stops the machine anyway", "gives up",
-                                                     "slows the machine down"};
+                                                     "goes on until there is"};
   std::vector<Explanation> entries;
   for (const cluster::PrecopyPolicy& each : cluster::precopy_policies())
     entries.push_back({kind,
                        std::string(each.name),
-                       fmt::format("pre-copy of at most {} rounds; without progress it {}", each.most_rounds,
+                       fmt::format("pre-copy of {}; without progress it {}{}",
+                                   each.most_rounds == 0 ? "any number of rounds"
+                                                         : fmt::format("at most {} rounds", each.most_rounds),
+                                   each.slows_down ? "slows the machine down, then " : "",
                                    kWithoutProgress[static_cast<size_t>(each.no_progress)]),
                        "",
                        std::string(each.source),

@@ -7,8 +7,8 @@
 
 #include "sim/cluster/power.hpp"
 #include "sim/lab/cluster_events.hpp"
+#include "sim/lab/cluster_machines.hpp"
 #include "sim/lab/cluster_values.hpp"
-#include "sim/lab/trace_file.hpp"
 #include "sim/scenario/cluster_names.hpp"
 #include "sim/scenario/entitlement.hpp"
 
@@ -18,10 +18,6 @@ using cluster::Plan;
 using scenario::Value;
 
 namespace {
-
-constexpr u32 kAllLoad = 1000;
-
-u32 permille(double part) { return static_cast<u32>(std::lround(part * kAllLoad)); }
 
 /// The figures of a profile, or those of the file in its place.
 cluster::PowerCurve load_of(const Value& host, std::vector<UsedFigure>& figures) {
@@ -48,6 +44,15 @@ cluster::PowerCurve curve_of(const Value& host, std::vector<UsedFigure>& figures
   return curve;
 }
 
+cluster::PortPlan port_of(const Value& value) {
+  constexpr unsigned kVlans = 64;
+  cluster::PortPlan port;
+  port.to = static_cast<u32>(std::max<u64>(scenario::switch_number(text_at(value, "switch")), 1) - 1);
+  port.vlans = scenario::cores_of(text_at(value, "vlans"), kVlans).value_or(0);
+  port.mbps = megahertz_at(value, "speed");
+  return port;
+}
+
 cluster::HostPlan host_of(const Value& value, std::vector<UsedFigure>& figures) {
   cluster::HostPlan host;
   host.name = text_at(value, "name");
@@ -57,6 +62,8 @@ cluster::HostPlan host_of(const Value& value, std::vector<UsedFigure>& figures) 
   host.memory = mebibytes_at(value, "memory");
   host.cards = count_at(value, "cards");
   host.mbps = megahertz_at(value, "speed");  // Mbit/s
+  for (const Value& port : items_at(value, "ports")) host.ports.push_back(port_of(port));
+  host.stays_on = count_at(value, "stays_on") != 0;
   host.power = curve_of(value, figures);
   return host;
 }
@@ -96,85 +103,8 @@ cluster::DatastorePlan datastore_of(const Value& value, const scenario::ClusterN
   if (const Value* members = value.find("members"); members != nullptr)
     store.members = scenario::expand(*members, names.hosts);
   store.tolerates = count_at(value, "tolerates");
+  if (value.find("repair_after") != nullptr) store.repair_after = nanoseconds_at(value, "repair_after");
   return store;
-}
-
-constexpr std::pair<const char*, cluster::DemandShape> kShapes[] = {
-    {"constant", cluster::DemandShape::Constant},
-    {"peak", cluster::DemandShape::Peak},
-    {"bursts", cluster::DemandShape::Bursts},
-    {"trace", cluster::DemandShape::Trace}};
-
-void read_demand(const Value& value, const std::string& folder, cluster::MachinePlan& machine) {
-  cluster::Demand& demand = machine.demand;
-  demand.shape = word_at(value, "shape", kShapes);
-  demand.low = static_cast<u16>(permille(number_at(value, "low")));
-  demand.high = static_cast<u16>(permille(number_at(value, "high")));
-  demand.noise = static_cast<u16>(permille(number_at(value, "noise")));
-  if (value.find("period") != nullptr) demand.period = nanoseconds_at(value, "period");
-  demand.phase = nanoseconds_at(value, "peak_at");
-  demand.width = nanoseconds_at(value, "width");
-  demand.season = static_cast<u16>(permille(number_at(value, "season")));
-  demand.season_day = static_cast<u16>(count_at(value, "season_day"));
-  demand.growth = static_cast<i16>(permille(number_at(value, "growth")));
-  machine.later_each = nanoseconds_at(value, "later_each");
-  if (demand.shape == cluster::DemandShape::Trace)
-    machine.trace = read_trace_file(folder, text_at(value, "file"));
-}
-
-cluster::DirtyProcess dirty_of(const std::vector<Value>& parts) {
-  cluster::DirtyProcess process;
-  for (size_t i = 0; i < parts.size(); ++i)
-    process.classes[i] = {static_cast<u32>(whole_at(parts[i], "memory") / cluster::kPageBytes),
-                          count_at(parts[i], "writes")};
-  return process;
-}
-
-constexpr std::pair<const char*, cluster::DiskKind> kDiskKinds[] = {
-    {"thick", cluster::DiskKind::Thick},
-    {"thin", cluster::DiskKind::Thin},
-    {"raw-virtual", cluster::DiskKind::RawVirtual},
-    {"raw-physical", cluster::DiskKind::RawPhysical}};
-
-constexpr std::pair<const char*, cluster::Priority> kPriorities[] = {
-    {"highest", cluster::Priority::Highest}, {"high", cluster::Priority::High},
-    {"medium", cluster::Priority::Medium},   {"low", cluster::Priority::Low},
-    {"lowest", cluster::Priority::Lowest},   {"never", cluster::Priority::Never}};
-
-cluster::MachinePlan machine_of(const Value& value, const scenario::ClusterNames& names,
-                                const std::string& folder) {
-  constexpr u64 kKiB = 1024;
-  cluster::MachinePlan machine;
-  machine.name = text_at(value, "name");
-  machine.count = count_at(value, "count");
-  cluster::VirtualMachine& vm = machine.what;
-  vm.processors = static_cast<u16>(count_at(value, "vcpus"));
-  vm.memory = mebibytes_at(value, "memory");
-  vm.disk = gibibytes_at(value, "disk");
-  vm.disk_kind = word_at(value, "disk_kind", kDiskKinds);
-  vm.disk_written = static_cast<u16>(permille(number_at(value, "disk_written")));
-  vm.file_cost = static_cast<u16>(permille(number_at(value, "io.file_cost")));
-  vm.size = megahertz_at(value, "size");
-  vm.shares = count_at(value, "shares");
-  vm.reservation = megahertz_at(value, "reservation");
-  vm.limit = megahertz_at(value, "limit");
-  vm.priority = word_at(value, "priority", kPriorities);
-  vm.reads = count_at(value, "io.reads");
-  vm.writes = count_at(value, "io.writes");
-  vm.request_kib = static_cast<u32>(whole_at(value, "io.size") / kKiB);
-  vm.packets = count_at(value, "io.packets");
-  vm.packet_bytes = count_at(value, "io.packet_size");
-  machine.way = text_at(value, "way");
-  machine.mix = text_at(value, "mix");
-  read_demand(*value.find("demand"), folder, machine);
-  machine.writes = dirty_of(items_at(value, "dirty"));
-  machine.datastore = text_at(value, "datastore");
-  machine.host = text_at(value, "host");
-  machine.apart = count_at(value, "apart") != 0;
-  machine.together = count_at(value, "together") != 0;
-  if (const Value* hosts = value.find("hosts"); hosts != nullptr)
-    machine.hosts = scenario::expand(*hosts, names.hosts);
-  return machine;
 }
 
 constexpr std::pair<const char*, cluster::Teaming> kTeamings[] = {{"failover", cluster::Teaming::Failover},
@@ -205,6 +135,10 @@ void read_migration(const Value& value, Plan& plan, std::vector<UsedFigure>& fig
   plan.migration = text_at(value, "policy");
   plan.moves_at_a_time = count_at(value, "at_a_time");
   plan.move_service = megahertz_at(value, "service");
+  constexpr u64 kBits = 8;
+  plan.precopy = {.downtime_goal = nanoseconds_at(value, "downtime"),
+                  .most_bandwidth = whole_at(value, "bandwidth") / kBits,
+                  .patience = nanoseconds_at(value, "give_up_after")};
   const auto policy = cluster::find_precopy_policy(plan.migration);
   const std::string source(policy ? policy->source : "");
   figures.push_back({"migration " + plan.migration, "policy", plan.migration,
@@ -246,6 +180,7 @@ void read_power_saving(const Value& value, cluster::PowerSaving& power) {
   power.target = permille(number_at(value, "target"));
   power.tolerance = permille(number_at(value, "tolerance"));
   power.boot = nanoseconds_at(value, "boot");
+  power.after = nanoseconds_at(value, "after");
   power.least_hosts = count_at(value, "hosts");
 }
 
@@ -259,6 +194,8 @@ void read_policies(const Value& value, ClusterCase& made) {
     read_power_saving(*power, plan.power);
   plan.manager = text_at(value, "manager");
   plan.manager_standbys = count_at(value, "manager_standbys");
+  plan.manager_takeover = nanoseconds_at(value, "manager_takeover");
+  plan.starts_with_host = count_at(value, "start_with_host") != 0;
   if (const Value* figures = value.find("overheads"); figures != nullptr) {
     for (size_t i = 0; i < figures->keys.size(); ++i)
       plan.figures.emplace_back(figures->keys[i], figures->items[i].count);
@@ -309,6 +246,7 @@ ClusterCase case_of(const scenario::Cell& cell, const std::string& folder) {
     plan.datastores.push_back(datastore_of(store, names));
   read_networks(*value.find("networks"), plan);
   for (const Value& vm : items_at(value, "vms")) plan.machines.push_back(machine_of(vm, names, folder));
+  for (const Value& rule : items_at(value, "rules")) plan.rules.push_back(rule_of(rule, names));
   read_policies(value, made);
   const PlanPlaces places(plan);
   for (const Value& event : items_at(value, "events")) add_event(event, names, places, plan);

@@ -1,6 +1,7 @@
 // Checked values of a scenario's cluster in the simulation's units. What is not there is 0 or empty.
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ inline double number_at(const scenario::Value& value, const char* path) {
   const scenario::Value* found = value.at(path);
   return found == nullptr ? 0 : found->number;
 }
+
+inline constexpr u32 kAllLoad = 1000;
+
+/// Thousandths of a part.
+inline u32 permille(double part) { return static_cast<u32>(std::lround(part * kAllLoad)); }
 
 inline u32 megahertz_at(const scenario::Value& value, const char* path) {
   return static_cast<u32>(whole_at(value, path) / 1'000'000);

@@ -86,7 +86,7 @@ struct PolicyFacts {
   u64 few_bytes = 0;              // so little left is copied with the machine stopped
   u32 most_rounds = 0;
   ClusterTime switch_over = 0;
-  std::string no_progress;  // "stop-anyway", "give-up", "slow-down"
+  std::string no_progress;  // "stop-anyway", "give-up", "go-on"; "slow-down" if it does that before
 };
 
 /// What does not change during a run, and the names of what its numbers mean.

@@ -4,15 +4,25 @@
 
 #include <algorithm>
 
-#include "sim/scenario/spelling.hpp"
+#include "sim/scenario/cluster_rule_parts.hpp"
 
 namespace hvlab::scenario {
 
 namespace {
 
-constexpr const char* kKinds[] = {
-    "fail",     "repair", "move",      "move_disk", "enter_maintenance", "leave_maintenance",
-    "power_on", "start",  "power_off", "service",   "snapshot",          "resize"};
+constexpr const char* kKinds[] = {"fail",
+                                  "repair",
+                                  "move",
+                                  "move_disk",
+                                  "cancel_move",
+                                  "enter_maintenance",
+                                  "leave_maintenance",
+                                  "power_on",
+                                  "start",
+                                  "power_off",
+                                  "service",
+                                  "snapshot",
+                                  "resize"};
 
 void check_cards(const Value& part, const Value& cluster, const ClusterNames& names, Problems& problems) {
   const Value *cards = part.find("card"), *hosts = cluster.find("hosts");
@@ -95,6 +105,7 @@ void check_cluster_event(const Value& event, const Value& cluster, const Cluster
     check_names_of(move->find("vm"), names.machines, "machine", problems);
     check_name_of(move->find("to"), names.datastores, "datastore", true, problems);
   }
+  check_names_of(event.find("cancel_move"), names.machines, "machine", problems);
   check_names_of(event.find("enter_maintenance"), names.hosts, "host", problems);
   check_names_of(event.find("leave_maintenance"), names.hosts, "host", problems);
   check_names_of(event.find("power_on"), names.machines, "machine", problems);

@@ -6,47 +6,17 @@
 #include <set>
 
 #include "sim/scenario/cluster_event_rules.hpp"
+#include "sim/scenario/cluster_machine_rules.hpp"
 #include "sim/scenario/cluster_names.hpp"
+#include "sim/scenario/cluster_rule_parts.hpp"
 #include "sim/scenario/entitlement.hpp"
 #include "sim/scenario/software_rules.hpp"
-#include "sim/scenario/spelling.hpp"
 
 namespace hvlab::scenario {
 
 namespace {
 
-constexpr u64 kMHz = 1'000'000, kKiB = 1 << 10, kMiB = 1 << 20, kGiB = 1 << 30;
-
-/// The items of a list that may not be there.
-const std::vector<Value>& items_at(const Value& value, const char* key) {
-  static const std::vector<Value> kNone;
-  const Value* found = value.find(key);
-  return found == nullptr ? kNone : found->items;
-}
-
-bool says(const Value& section, const char* key, const char* word) {
-  const Value* value = section.find(key);
-  return value != nullptr && value->text == word;
-}
-
-bool is_set(const Value& section, const char* key) {
-  const Value* value = section.at(key);
-  return value != nullptr && value->count != 0;
-}
-
-struct Grain {
-  const char* key;
-  u64 grain;
-  const char* name;
-};
-
-void check_whole(const Value& section, std::initializer_list<Grain> grains, Problems& problems) {
-  for (const Grain& grain : grains) {
-    const Value* value = section.at(grain.key);
-    if (value != nullptr && value->count % grain.grain != 0)
-      problems.add(value->place, value->text, fmt::format("not a whole number of {}", grain.name));
-  }
-}
+constexpr u64 kMHz = 1'000'000, kMiB = 1 << 20, kGiB = 1 << 30;
 
 void check_name(const Value& group, const char* what, std::set<std::string>& taken, Problems& problems) {
   const Value *name = group.find("name"), *count = group.find("count");
@@ -89,8 +59,27 @@ bool check_counts(const Value& cluster, Problems& problems) {
   return good;
 }
 
-void check_host(const Value& host, Problems& problems) {
+void check_ports(const Value& host, const ClusterNames& names, Problems& problems) {
+  constexpr unsigned kVlans = 64;
+  const Value *ports = host.find("ports"), *cards = host.find("cards");
+  if (ports == nullptr) return;
+  if (cards != nullptr && ports->items.size() > cards->count)
+    problems.add(ports->key_place, "ports",
+                 fmt::format("ports of {} cards; a host has {}", ports->items.size(), cards->count),
+                 "one for each card at most");
+  for (const Value& port : ports->items) {
+    check_whole(port, {{"speed", kMHz, "Mbit/s"}}, problems);
+    check_name_of(port.find("switch"), names.switches, "switch", true, problems);
+    const Value* vlans = port.find("vlans");
+    if (vlans != nullptr && !cores_of(vlans->text, kVlans))
+      problems.add(vlans->place, vlans->text, fmt::format("'{}' is no list of VLANs", vlans->text),
+                   "one like 0-3,7 of 0 to 63");
+  }
+}
+
+void check_host(const Value& host, const ClusterNames& names, Problems& problems) {
   constexpr size_t kSteps = 11;
+  check_ports(host, names, problems);
   check_whole(host, {{"frequency", kMHz, "MHz"}, {"memory", kMiB, "MiB"}, {"speed", kMHz, "Mbit/s"}},
               problems);
   const Value *watts = host.find("watts"), *power = host.find("power");
@@ -122,7 +111,7 @@ void check_datastore(const Value& store, const ClusterNames& names, Problems& pr
     problems.add(store.place, "", "a local datastore is the disks of a host, and none is said", "host: NAME");
   if (!local) refuse(store, {"host"}, "is for a local datastore", problems);
   check_name_of(store.find("host"), names.hosts, "host", true, problems);
-  if (!pooled) return refuse(store, {"members"}, "is for a pooled datastore", problems);
+  if (!pooled) return refuse(store, {"members", "repair_after"}, "is for a pooled datastore", problems);
   check_names_of(store.find("members"), names.hosts, "host", problems);
   const Value *members = store.find("members"), *tolerates = store.find("tolerates");
   if (members == nullptr || tolerates == nullptr) return;
@@ -158,45 +147,6 @@ void check_networks(const Value& cluster, Problems& problems) {
   }
 }
 
-void check_demand(const Value& demand, Problems& problems) {
-  const bool peak = says(demand, "shape", "peak"), bursts = says(demand, "shape", "bursts"),
-             trace = says(demand, "shape", "trace");
-  if (!peak && !bursts) refuse(demand, {"high", "width"}, "is for shape: peak or bursts", problems);
-  if (!peak) refuse(demand, {"peak_at"}, "is for shape: peak", problems);
-  if (!peak && !bursts && !trace) refuse(demand, {"period"}, "is for another shape than constant", problems);
-  if (!trace) refuse(demand, {"file"}, "is for shape: trace", problems);
-  if (trace && !demand.mentions("file"))
-    problems.add(demand.place, "", "a trace is read from a file, and none is said", "file: PATH");
-  const Value *low = demand.find("low"), *high = demand.find("high");
-  if ((peak || bursts) && low != nullptr && high != nullptr && high->number < low->number)
-    problems.add(high->place, high->text, fmt::format("'high' is below 'low', which is {}", low->text));
-  const Value *width = demand.find("width"), *period = demand.find("period");
-  if (width != nullptr && period != nullptr && width->count > period->count)
-    problems.add(width->place, width->text, fmt::format("longer than the period, which is {}", period->text));
-}
-
-void check_vm(const Value& vm, const ClusterNames& names, Problems& problems) {
-  check_whole(vm,
-              {{"memory", kMiB, "MiB"},
-               {"disk", kGiB, "GiB"},
-               {"size", kMHz, "MHz"},
-               {"reservation", kMHz, "MHz"},
-               {"limit", kMHz, "MHz"},
-               {"io.size", kKiB, "KiB"}},
-              problems);
-  if (const Value* demand = vm.find("demand"); demand != nullptr) check_demand(*demand, problems);
-  check_name_of(vm.find("datastore"), names.datastores, "datastore", true, problems);
-  check_name_of(vm.find("host"), names.hosts, "host", true, problems);
-  check_names_of(vm.find("hosts"), names.hosts, "host", problems);
-  if (is_set(vm, "apart") && is_set(vm, "together"))
-    problems.add(vm.find("together")->key_place, "together", "machines cannot be apart and together",
-                 "one of the two");
-  const Value *reservation = vm.find("reservation"), *limit = vm.find("limit");
-  if (reservation != nullptr && limit != nullptr && reservation->count > limit->count)
-    problems.add(reservation->place, reservation->text,
-                 fmt::format("more is reserved than the limit allows, {}", limit->text));
-}
-
 void check_window(const Value& window, const Value& cluster, std::set<std::string>& taken,
                   Problems& problems) {
   const Value *from = window.find("from"), *to = window.find("to"), *length = cluster.find("length");
@@ -221,7 +171,8 @@ void check_policies(const Value& cluster, const ClusterNames& names, Problems& p
     const std::string path = std::string("networks.") + purpose + ".limit";
     check_whole(cluster, {{path.c_str(), kMHz, "Mbit/s"}}, problems);
   }
-  check_whole(cluster, {{"migration.service", kMHz, "MHz"}}, problems);
+  check_whole(cluster, {{"migration.service", kMHz, "MHz"}, {"migration.bandwidth", kMHz, "Mbit/s"}},
+              problems);
 }
 
 /// Only what is said; defaults of the machine were taken away.
@@ -242,28 +193,6 @@ void check_alone(const Value& cell, Problems& problems) {
 
 }  // namespace
 
-void check_name_of(const Value* name, const NameTable& known, const char* what, bool single,
-                   Problems& problems) {
-  if (name == nullptr) return;
-  const auto found = known.find(name->text);
-  if (found == known.end()) {
-    const std::vector<std::string> names = known_names(known);
-    return problems.add(
-        name->place, name->text,
-        fmt::format("there is no {} '{}'{}", what, name->text, did_you_mean(name->text, names)),
-        names.empty() ? "" : "one of " + word_list(names));
-  }
-  if (single && found->second.size() > 1)
-    problems.add(name->place, name->text,
-                 fmt::format("'{}' is a group of {} {}s", name->text, found->second.size(), what),
-                 fmt::format("one of them, like {}", found->second.front()));
-}
-
-void check_names_of(const Value* names, const NameTable& known, const char* what, Problems& problems) {
-  if (names == nullptr) return;
-  for (const Value& name : names->items) check_name_of(&name, known, what, false, problems);
-}
-
 void check_cluster(const Value& cell, Problems& problems) {
   check_alone(cell, problems);
   const Value* cluster = cell.find("cluster");
@@ -274,10 +203,10 @@ void check_cluster(const Value& cell, Problems& problems) {
   if (!check_counts(*cluster, problems)) return;
   check_names(*cluster, problems);
   const ClusterNames names = names_of(*cluster);
-  for (const Value& host : items_at(*cluster, "hosts")) check_host(host, problems);
+  for (const Value& host : items_at(*cluster, "hosts")) check_host(host, names, problems);
   check_datastores(*cluster, names, problems);
   check_networks(*cluster, problems);
-  for (const Value& vm : items_at(*cluster, "vms")) check_vm(vm, names, problems);
+  check_machines(*cluster, names, problems);
   check_policies(*cluster, names, problems);
   std::set<std::string> windows;
   for (const Value& window : items_at(*cluster, "windows")) check_window(window, *cluster, windows, problems);

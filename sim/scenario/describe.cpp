@@ -47,6 +47,7 @@ std::string describe(const Key& key, const Vocabulary& vocabulary) {
     case Type::Number:
       return key.most == ~u64{0} ? "a number, like 1.5"
                                  : fmt::format("a number from {} to {}, like 0.5", key.least, key.most);
+    case Type::Change: return fmt::format("a number from -1 to {}, like 0.5 or -0.2", key.most);
     case Type::Numbers: return "a list of numbers";
     case Type::Flag: return "true or false";
     case Type::Time: return describe(Dimension::Time) + range_of(key, Dimension::Time);

@@ -19,6 +19,7 @@ enum class Type : u8 {
   Names,    // a name that the file gives to something, or a list of them
   Count,    // a whole number
   Number,   // a decimal number
+  Change,   // a decimal number, or a negative one down to -1
   Numbers,  // a list of them
   Flag,     // true or false
   Time,     // with a unit

@@ -26,6 +26,13 @@ constexpr Key kServerCostKeys[] = {
 };
 constexpr Section kServerCost = {"server's cost", "What servers of this group cost; what they draw is what the run measured.", kServerCostKeys};
 
+constexpr Key kPortKeys[] = {
+    {"switch", Text, Derived, "the physical switches in turn", "The physical switch that the card is plugged into: switch-1."},
+    {"vlans", Text, Default, "0-63", "The VLANs that the switch's port carries, like 0-3,7."},
+    {"speed", Rate, Derived, "the group's", "Of this card, in whole Mbit/s.", "", kMHz, kMostRate},
+};
+constexpr Section kPort = {"port", "A card of each host of the group, and the port of the physical switch at its other end.", kPortKeys};
+
 constexpr Key kHostKeys[] = {
     {"name", Text, Required, "", "Of one host its name; of several the beginning: NAME-1, NAME-2, ..."},
     {"count", Count, Default, "1", "So many alike.", "", 1, 100'000},
@@ -34,9 +41,11 @@ constexpr Key kHostKeys[] = {
     {"memory", Type::Size, Default, "64GiB", "In whole MiB; the default is some 5 GiB for each core (assumed).", "", kMiB, 64 * kTiB},
     {"cards", Count, Default, "2", "Network cards, plugged into the physical switches in turn; two are what it takes for one to fail.", "", 1, 8},
     {"speed", Rate, Default, "1Gbit/s", "Of a card, in whole Mbit/s; the default is that of the servers of the default curve's years.", "", kMHz, kMostRate},
+    {"ports", List, Optional, "", "What the cards are plugged into, the first of each host first; cards that are not said are as if nothing was.", "", 0, 8, &kPort},
     {"power", Word, Derived, "ibm-x3550-m3, without watts", "What it draws at each tenth of its load: a file of profiles/power (SPECpower_ssj2008).", "@powers"},
     {"watts", Numbers, Optional, "", "Instead of a profile: eleven figures, at 0, 10, ... 100 % of its processors' time."},
     {"watts_off", Number, Derived, "the profile's; with watts 8 (assumed)", "What it draws when it is off."},
+    {"stays_on", Flag, Default, "false", "Never switched off by power_saving."},
     {"cost", Type::Map, Optional, "", "For cluster.cost.", "", 0, 0, &kServerCost},
 };
 constexpr Section kHost = {"host group", "Hosts alike.", kHostKeys};
@@ -47,14 +56,16 @@ constexpr Key kDatastoreKeys[] = {
     {"host", Text, Optional, "", "Of local: whose disks they are."},
     {"members", Names, Derived, "all hosts, of pooled", "Of pooled: the hosts whose disks it is made of."},
     {"tolerates", Count, Default, "1", "Of pooled: failures of hosts. So many copies besides the first, as many witnesses.", "", 0, 3},
+    {"repair_after", Time, Derived, "1h of pooled (vSAN's)", "Of pooled: parts that are away so long are given up and built anew elsewhere.", "", kSecond, kMostTime},
     {"capacity", Type::Size, Default, "10TiB", "Of virtual disks, in whole GiB (assumed: an array's usual shelf).", "", kGiB, 4096 * kTiB},
     {"disks", Count, Default, "12", "So many (a shelf of 12).", "", 1, 10'000},
     {"raid", Word, Default, "raid5", "Redundancy: how many disks may fail, and how many requests a write costs the disks: none 0 and 1, raid10 1 and 2, raid5 1 and 4, raid6 2 and 6.", "none|raid10|raid5|raid6"},
-    {"disk_iops", Count, Default, "180", "Random requests a second of one disk; the default is 15 000 turns a minute: 3.5 ms of seeking and 2 ms of half a turn.", "", 1, 10'000'000},
+    {"medium", Word, Default, "disk-15k", "What one disk is: one that makes 15 000, 10 000 or 7200 turns a minute, or flash by SATA or NVMe.", "disk-15k|disk-10k|disk-7k|ssd-sata|ssd-nvme"},
+    {"disk_iops", Count, Derived, "180 of disk-15k, 140 of disk-10k, 79 of disk-7k, 100000 of ssd-sata, 380000 of ssd-nvme", "Random requests a second of one disk. Turning ones: 3.5 ms, 4 ms (assumed) or 8.5 ms (Hitachi Deskstar 7K1000.C) of seeking, and half a turn; flash: Samsung 850 EVO and 960 EVO, 1 TB.", "", 1, 10'000'000},
     {"cache", Number, Default, "0", "Part of the reads that no disk sees.", "", 0, 1},
     {"flash_reads", Count, Default, "0", "Requests a second of flash in front of the disks, which serves what the cache has; 0: it bounds nothing.", "", 0, 10'000'000},
     {"flash_writes", Count, Default, "0", "Requests a second of that flash, which takes all writes first; 0: it bounds nothing.", "", 0, 10'000'000},
-    {"latency", Time, Derived, "100us of local, 200us of fc, 400us of iscsi, 500us of nfs and pooled (assumed)", "Of a request besides waiting for disks: fabric, controller, cache.", "", kMicrosecond, kSecond},
+    {"latency", Time, Derived, "100us of local, 200us of fc, 400us of iscsi, 500us of nfs and pooled (assumed), and 90us of ssd-sata, 68us of ssd-nvme", "Of a request besides waiting for disks: fabric, controller, cache; what a read takes in flash whose chips work side by side.", "", kMicrosecond, kSecond},
     {"cycles", Count, Default, "0", "Of the host for each request, where software makes it; 0: an adapter does.", "", 0, 100'000'000},
     {"bandwidth", Rate, Derived, "6Gbit/s of local, 8Gbit/s of fc, 1Gbit/s of iscsi, nfs and pooled", "Of the way to it, one for all hosts, in whole MB/s.", "", 8 * kMHz, kMostRate},
 };
@@ -88,7 +99,7 @@ constexpr Key kDemandKeys[] = {
     {"width", Time, Derived, "half the period of peak, a tenth of bursts", "How long a peak or burst lasts.", "", kMillisecond, kMostTime},
     {"season", Number, Default, "0", "So much more of all this at the height of its season, and less half a year before.", "", 0, 1},
     {"season_day", Count, Default, "0", "That height, as a day of 365.", "", 0, 364},
-    {"growth", Number, Default, "0", "So much more of all this a year later, of what it was at the beginning.", "", 0, 30},
+    {"growth", Change, Default, "0", "So much more of all this a year later, of what it was at the beginning; below 0 it shrinks: -0.2 is a fifth less.", "", 0, 30},
     {"file", File, Optional, "", "Of trace: a CSV file; the last number of each line is a sample, from 0 to 1. Samples go on from the beginning when they end."},
 };
 constexpr Section kDemand = {"demand", "How much of its vcpus' time a machine wants.", kDemandKeys};
@@ -103,11 +114,21 @@ constexpr Key kIoKeys[] = {
     {"reads", Count, Default, "0", "Requests a second to its disk when it is fully loaded.", "", 0, 10'000'000},
     {"writes", Count, Default, "0", "Likewise.", "", 0, 10'000'000},
     {"size", Type::Size, Default, "4KiB", "Of a request, in whole KiB.", "", 1024, 16 * kMiB},
+    {"in_flight", Count, Default, "0", "It does nothing but ask its disk: so many requests at a time, the next when an answer comes, reads and writes in their proportion; 0: so many a second as its load says.", "", 0, 1024},
+    {"cycles", Count, Default, "0", "With in_flight: processor time of its own for each request.", "", 0, 1'000'000'000},
     {"file_cost", Number, Default, "1.05", "The host's processor time for a request to a file against that to a raw mapping; VMware's study of 2008: 1.05 of random requests, 1.08 of sequential ones.", "", 1, 10},
     {"packets", Count, Default, "0", "A second, when it is fully loaded, half of them sent: they cost processor time and take bandwidth.", "", 0, 100'000'000},
     {"packet_size", Type::Size, Default, "800B", "Of a packet (assumed).", "", 1, 65'535},
+    {"port_limit", Rate, Optional, "", "Of its port at the virtual switch, in each direction, in whole Mbit/s.", "", kMHz, kMostRate},
 };
 constexpr Section kIo = {"input and output", "What a machine asks of its disk and card.", kIoKeys};
+
+constexpr Key kTaskKeys[] = {
+    {"megacycles", Count, Required, "", "Millions of cycles of a machine's own work.", "", 1, 1'000'000'000},
+    {"count", Count, Default, "1", "So many alike, done side by side.", "", 1, 1000},
+    {"at", Time, Default, "0s", "When each machine of the group gets them; one that does not run then begins when it does.", "", 0, kMostTime},
+};
+constexpr Section kTask = {"task", "Work of a known amount. A machine shares its time among those that it has; what is done is kept when it stops.", kTaskKeys};
 
 constexpr Key kVmKeys[] = {
     {"name", Text, Required, "", "Of one machine its name; of several the beginning: NAME-1, NAME-2, ..."},
@@ -120,7 +141,8 @@ constexpr Key kVmKeys[] = {
     {"way", Word, Default, "kvm", "How it is virtualized, and what that costs: a file of profiles/overhead, or none, which costs nothing.", "@overheads"},
     {"mix", Word, Default, "mixed", "What it works at, which decides how much of its way's overhead it pays: a file of profiles/mix.", "@mixes"},
     {"demand", Type::Map, Default, "", "What it wants of its vcpus' time.", "", 0, 0, &kDemand},
-    {"size", Frequency, Derived, "its vcpus' time at the demand's highest, on hosts of the first group", "What it is planned with when it is placed, in whole MHz.", "", kMHz, 1'000'000'000 * kMHz},
+    {"tasks", List, Optional, "", "Instead of a demand: what it has to do. Without any it wants nothing.", "", 0, 1000, &kTask},
+    {"size", Frequency, Derived, "its vcpus' time at the demand's highest, all with tasks, on hosts of the first group", "What it is planned with when it is placed, in whole MHz.", "", kMHz, 1'000'000'000 * kMHz},
     {"shares", Count, Derived, "1000 for each vcpu, as VMware's", "Its weight when there is not enough processor time for all.", "", 1, 100'000'000},
     {"reservation", Frequency, Optional, "", "Processor time that it gets when it wants it, in whole MHz.", "", kMHz, 1'000'000 * kMHz},
     {"limit", Frequency, Optional, "", "Processor time that it gets at most, in whole MHz.", "", kMHz, 1'000'000 * kMHz},
@@ -128,6 +150,7 @@ constexpr Key kVmKeys[] = {
     {"io", Type::Map, Default, "", "What it asks of its disk and card.", "", 0, 0, &kIo},
     {"datastore", Text, Derived, "the first, if there is one", "Where its disk is."},
     {"host", Text, Derived, "where the packing finds room", "Where it is started."},
+    {"starts", Flag, Default, "true", "At the beginning; else when an event says so (power_on, start)."},
     {"hosts", Names, Optional, "", "Rule: only on these, hosts or groups of hosts."},
     {"apart", Flag, Default, "false", "Rule: each of the group on another host."},
     {"together", Flag, Default, "false", "Rule: all of the group on one host."},
@@ -135,9 +158,18 @@ constexpr Key kVmKeys[] = {
 };
 constexpr Section kVm = {"machine group", "Virtual machines alike.", kVmKeys};
 
+constexpr Key kRuleKeys[] = {
+    {"together", Names, Optional, "", "Machines, or groups of machines, all on one host."},
+    {"apart", Names, Optional, "", "Machines, or groups of machines, each on another host."},
+};
+constexpr Section kRule = {"rule", "Where machines may be, beside their groups' own rules: one of together and apart. A machine is in one rule of a kind at most.", kRuleKeys};
+
 constexpr Key kMigrationKeys[] = {
     {"policy", Word, Default, "vmotion", "When pre-copy stops the machine, and what it does without progress.", "@migrations"},
     {"at_a_time", Count, Derived, "4, of cards of 10Gbit/s and more 8 (VMware's published limits)", "Moves that a host takes part in.", "", 1, 64},
+    {"downtime", Time, Derived, "the policy's", "The machine is stopped when what is left can be copied in this time.", "", 50 * kMillisecond, kHour},
+    {"bandwidth", Rate, Derived, "the policy's, else all that the way gives", "That a round takes at most, in whole Mbit/s; what is left is copied at full speed.", "", kMHz, kMostRate},
+    {"give_up_after", Time, Optional, "", "A move that has not stopped its machine by then fails; it counts from its first round.", "", kSecond, kMostTime},
     {"service", Frequency, Default, "500MHz", "What a move takes of both hosts (assumed).", "", 0, 100'000 * kMHz},
 };
 constexpr Section kMigration = {"migration", "How machines move while they run.", kMigrationKeys};
@@ -169,6 +201,7 @@ constexpr Key kPowerSavingKeys[] = {
     {"target", Number, Default, "0.63", "Load above which a host is booted (VMware's).", "", 0, 1},
     {"tolerance", Number, Default, "0.18", "So far below it a host is emptied, if the others have room (VMware's).", "", 0, 1},
     {"boot", Time, Default, "3min", "From off to on (assumed).", "", kSecond, kDay},
+    {"after", Time, Default, "0s", "A host could be emptied at every look for so long before one is (VMware looks at the last 40 minutes).", "", 0, kDay},
     {"hosts", Count, Default, "1", "That stay on; with high availability those that may fail besides.", "", 1, 100'000},
 };
 constexpr Section kPowerSaving = {"power saving", "Hosts off when they are not needed. Said at all, it is on.", kPowerSavingKeys};
@@ -246,6 +279,7 @@ constexpr Key kEventKeys[] = {
     {"repair", Type::Map, Optional, "", "What is mended.", "", 0, 0, &kPart},
     {"move", Type::Map, Optional, "", "Machines that move.", "", 0, 0, &kMove},
     {"move_disk", Type::Map, Optional, "", "Disks that move.", "", 0, 0, &kMoveDisk},
+    {"cancel_move", Names, Optional, "", "Machines whose moves are cancelled: they stay where they are."},
     {"enter_maintenance", Names, Optional, "", "Hosts that give their machines away and take no more."},
     {"leave_maintenance", Names, Optional, "", "Hosts that take machines again."},
     {"power_on", Names, Optional, "", "Machines that are started where most is free, which the manager knows."},
@@ -264,6 +298,7 @@ constexpr Key kClusterKeys[] = {
     {"datastores", List, Optional, "", "Where virtual disks are; without any, machines have no disks.", "", 0, 1000, &kDatastore},
     {"networks", Type::Map, Default, "", "How hosts are connected.", "", 0, 0, &kNetwork},
     {"vms", List, Required, "", "The virtual machines, by groups.", "", 0, 10'000, &kVm},
+    {"rules", List, Optional, "", "Machines that are to be together or apart.", "", 0, 10'000, &kRule},
     {"packing", Word, Default, "first-fit", "How machines find their first host: the first with room, the one that is left with least, or the one whose room is of the need's proportions.", "first-fit|best-fit|vector-fit"},
     {"migration", Type::Map, Default, "", "How machines move.", "", 0, 0, &kMigration},
     {"ha", Type::Map, Optional, "", "High availability.", "", 0, 0, &kHa},
@@ -271,6 +306,8 @@ constexpr Key kClusterKeys[] = {
     {"power_saving", Type::Map, Optional, "", "Hosts switched off.", "", 0, 0, &kPowerSaving},
     {"manager", Text, Derived, "hardware of its own", "The machine that whoever manages the cluster runs in."},
     {"manager_standbys", Count, Default, "0", "Instances of the manager that wait until the one that works fails.", "", 0, 10},
+    {"manager_takeover", Time, Default, "5min", "Until a standby works (vCenter High Availability: under 5 minutes).", "", kSecond, kDay},
+    {"start_with_host", Flag, Default, "true", "A host that comes back starts the machines that it lost and that are still off."},
     {"overheads", Figures, Optional, "", "Figures of the ways' profiles, and of the mixes', that are other here.", "@overhead-figures"},
     {"cost", Type::Map, Optional, "", "Total cost over years.", "", 0, 0, &kCost},
     {"events", List, Optional, "", "What happens when.", "", 0, 100'000, &kEvent},

@@ -57,6 +57,7 @@ class Resolver {
   bool words(const YamlNode& node, const Key& key, Value& value);
   bool names(const YamlNode& node, const Key& key, Value& value);
   bool number(const YamlNode& node, const Key& key, Value& value);
+  bool change(const YamlNode& node, const Key& key, Value& value);
   bool numbers(const YamlNode& node, const Key& key, Value& value);
   bool title(const YamlNode& node, const Key& key, Value& value);
   bool figures(const YamlNode& node, const Key& key, Value& value);
@@ -118,6 +119,17 @@ bool Resolver::number(const YamlNode& node, const Key& key, Value& value) {
   return true;
 }
 
+bool Resolver::change(const YamlNode& node, const Key& key, Value& value) {
+  const bool less = !node.quoted && node.text.starts_with('-');
+  if (!less) return number(node, key, value);
+  const std::optional<double> part = parse_number(node.text.substr(1));
+  if (!part) return refuse(node, fmt::format("'{}' is no number", node.text), key);
+  if (*part > 1) return refuse(node, fmt::format("{} is out of range for '{}'", node.text, key.name), key);
+  value.number = -*part;
+  value.text = print_number(value.number);
+  return true;
+}
+
 bool Resolver::quantity(const YamlNode& node, const Key& key, Dimension dimension, Value& value) {
   const Quantity read = parse_quantity(dimension, node.text);
   if (!read.value) return refuse(node, read.wrong, key);
@@ -143,6 +155,7 @@ bool Resolver::scalar(const YamlNode& node, const Key& key, Value& value) {
     case Type::Frequency: return quantity(node, key, Dimension::Frequency, value);
     case Type::Rate: return quantity(node, key, Dimension::Rate, value);
     case Type::Number: return number(node, key, value);
+    case Type::Change: return change(node, key, value);
     case Type::Flag:
       value.count = node.text == "true" ? 1 : 0;
       return node.text == "true" || node.text == "false" ||

@@ -46,6 +46,7 @@ Json type_schema(const Key& key, const Vocabulary& vocabulary) {
       if (key.most != ~u64{0}) number["maximum"] = key.most;
       return number;
     }
+    case Type::Change: return {{"type", "number"}, {"minimum", -1}, {"maximum", key.most}};
     case Type::Numbers: return {{"type", "array"}, {"items", {{"type", "number"}, {"minimum", 0}}}};
     case Type::Flag: return {{"type", "boolean"}};
     case Type::Time: return quantity_schema(Dimension::Time);

@@ -155,15 +155,17 @@ TEST_CASE("if the source fails during a move, the machine is lost once and nowhe
   check_laws(sim);
 }
 
-TEST_CASE("pre-copy that does not converge is given up, and the machine stays at full speed") {
+TEST_CASE("pre-copy that does not converge is given up in time, and the machine stays at full speed") {
   Simulation sim = small(2);
   sim.moves.policy = *find_precopy_policy("kvm");
+  sim.moves.policy.patience = 5 * kMinutes;
   const Index vm = busy(sim);
   sim.cluster.dirty = {{{{{500'000, 200'000}}}}};
   prepare(sim);
   ask_move(sim, vm, 1);
   run(sim, 10 * kMinutes);
   CHECK(sim.moves.all[0].why == Refusal::NoProgress);
+  CHECK(sim.moves.all[0].ended == 5 * kMinutes);
   CHECK(sim.cluster.machines[vm].host == 0);
   CHECK(sim.cluster.machines[vm].speed == 1000);
   CHECK(sim.cluster.machines[vm].down == 0);

@@ -111,6 +111,65 @@ TEST_CASE("events reach the things that they name") {
   CHECK((orders[7].values[1] == 0 && orders[7].values[2] == 9));
 }
 
+TEST_CASE("ports, rules, tasks and what machines do not begin with are what the file says") {
+  const ClusterCase made = case_from(
+      "  hosts: [{name: a, count: 2, cards: 3, speed: 10Gbit/s, stays_on: true, ports: [{switch: switch-2}, "
+      "{vlans: "
+      "\"0-2,7\", speed: 1Gbit/s}]}]\n"
+      "  networks: {switches: 3}\n"
+      "  datastores: [{name: s}, {name: f, medium: ssd-nvme, kind: local, host: a-1}, {name: p, kind: "
+      "pooled, "
+      "members: a-1, tolerates: 0, repair_after: 5min}]\n"
+      "  vms:\n"
+      "    - {name: x, count: 2, starts: false, demand: {low: 0.5, growth: -0.25}, io: {in_flight: 4, "
+      "cycles: 9000, "
+      "reads: 1, port_limit: 50Mbit/s}}\n"
+      "    - {name: y, vcpus: 4, tasks: [{megacycles: 400000, count: 3, at: 1h}, {megacycles: 7}]}\n"
+      "    - {name: z, count: 2}\n"
+      "  rules: [{apart: [x-1, z]}, {together: [y, x]}]\n"
+      "  migration: {policy: kvm, downtime: 500ms, bandwidth: 1Gbit/s, give_up_after: 2min}\n"
+      "  drs: {}\n"
+      "  power_saving: {after: 40min}\n"
+      "  manager_standbys: 1\n"
+      "  manager_takeover: 2min\n"
+      "  start_with_host: false\n"
+      "  events: [{at: 1h, cancel_move: [z]}]\n");
+  const cluster::Plan& plan = made.plan;
+  REQUIRE(plan.hosts.at(0).ports.size() == 2);
+  const cluster::PortPlan &first = plan.hosts[0].ports[0], &second = plan.hosts[0].ports[1];
+  CHECK((first.to == 1 && first.vlans == ~u64{0} && first.mbps == 10'000));
+  CHECK((second.to == 1 && second.vlans == 0b1000'0111 && second.mbps == 1000));
+  CHECK(plan.hosts[0].stays_on);
+  CHECK(plan.datastores.at(0).what.disk_iops == 180);
+  CHECK(plan.datastores.at(1).what.disk_iops == 380'000);
+  CHECK(plan.datastores.at(1).what.latency == 168);
+  CHECK(plan.datastores.at(2).repair_after == 5 * cluster::kMinutes);
+  const cluster::MachinePlan &x = plan.machines.at(0), &y = plan.machines.at(1), &z = plan.machines.at(2);
+  CHECK_FALSE(x.starts);
+  CHECK(x.demand.growth == -250);
+  CHECK((x.what.in_flight == 4 && x.what.request_cycles == 9000 && x.what.port_mbps == 50));
+  CHECK_FALSE(x.has_tasks);
+  CHECK((y.has_tasks && y.starts && z.starts));
+  REQUIRE(y.tasks.size() == 2);
+  CHECK((y.tasks[0].megacycles == 400'000 && y.tasks[0].count == 3 && y.tasks[0].at == cluster::kHours));
+  CHECK((y.tasks[1].megacycles == 7 && y.tasks[1].count == 1 && y.tasks[1].at == 0));
+  CHECK(y.what.size == 4 * 3060);  // all of its processors
+  REQUIRE(plan.rules.size() == 2);
+  CHECK(plan.rules[0].rule == cluster::PlaceRule::Apart);
+  CHECK(plan.rules[0].machines == std::vector<std::string>{"x-1", "z-1", "z-2"});
+  CHECK(plan.rules[1].rule == cluster::PlaceRule::Together);
+  CHECK(plan.rules[1].machines == std::vector<std::string>{"y", "x-1", "x-2"});
+  CHECK(plan.precopy.downtime_goal == 500 * cluster::kMilliseconds);
+  CHECK(plan.precopy.most_bandwidth == 125'000'000);
+  CHECK(plan.precopy.patience == 2 * cluster::kMinutes);
+  CHECK(plan.power.after == 40 * cluster::kMinutes);
+  CHECK(plan.manager_takeover == 2 * cluster::kMinutes);
+  CHECK_FALSE(plan.starts_with_host);
+  REQUIRE(plan.orders.size() == 2);
+  CHECK((plan.orders[0].kind == cluster::OrderKind::CancelMove && plan.orders[1].machine == 4));
+  CHECK(plan.balancer.threshold < 0);  // the level's
+}
+
 TEST_CASE("costs come from groups of hosts and from all") {
   const ClusterCase made =
       case_from("  hosts: [{name: a, count: 2, cost: {price: 100, support: 5}}]\n" + std::string(kVms) +

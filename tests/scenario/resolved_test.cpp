@@ -53,10 +53,10 @@ cluster:
   length: 2d
   load_step: 30s
   hosts:
-    - {name: a, count: 2, cores: 8, frequency: 2.5GHz, memory: 32GiB, cards: 3, speed: 10Gbit/s, cost: {price: 100}}
+    - {name: a, count: 2, cores: 8, frequency: 2.5GHz, memory: 32GiB, cards: 3, speed: 10Gbit/s, cost: {price: 100}, stays_on: true, ports: [{}, {switch: switch-3, vlans: "3", speed: 1Gbit/s}]}
     - {name: b, count: 3, watts: [50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150.5], watts_off: 5}
   datastores:
-    - {name: pool, kind: pooled, members: [a, b-1], raid: none, cache: 0.25, latency: 1ms, bandwidth: 100MB/s}
+    - {name: pool, kind: pooled, members: [a, b-1], raid: none, medium: disk-7k, repair_after: 30min, cache: 0.25, latency: 1ms, bandwidth: 100MB/s}
     - {name: here, kind: local, host: a-1, disks: 4, raid: raid10, capacity: 2TiB}
   networks: {switches: 3, management: {vlan: 3, cards: 0-1, teaming: several, limit: 100Mbit/s}}
   vms:
@@ -67,14 +67,19 @@ cluster:
       io: {reads: 10, writes: 5, size: 8KiB, packets: 3, packet_size: 1400B}
       hosts: [a, b-2]
       priority: high
+    - {name: z, count: 2, tasks: [{megacycles: 400000, count: 2, at: 1h}, {megacycles: 5}], starts: false}
+    - {name: s, io: {in_flight: 4, cycles: 1000, port_limit: 20Mbit/s}, demand: {growth: -0.2}}
     - {name: y, demand: {shape: trace, file: load.csv}, host: b-1, way: container, mix: web-server, limit: 3GHz, shares: 5, disk: 80GiB}
+  rules: [{together: [x-1, s]}, {apart: [x-1, z]}]
   packing: vector-fit
-  migration: {policy: kvm, at_a_time: 2, service: 1GHz}
+  migration: {policy: kvm, at_a_time: 2, service: 1GHz, downtime: 100ms, bandwidth: 2Gbit/s, give_up_after: 10min}
   ha: {timings: vsphere-4, heartbeats: false, isolation_response: power-off, admission: part, part: 0.5}
   drs: {period: 1min, threshold: 0.2, level: 5}
-  power_saving: {target: 0.7, hosts: 2}
+  power_saving: {target: 0.7, hosts: 2, after: 40min}
   manager: y
   manager_standbys: 1
+  manager_takeover: 1min
+  start_with_host: false
   overheads: {kvm.memory_mib: 3}
   cost: {years: 6, kilowatt_hour: 0.2, moves: false}
   events:
@@ -85,6 +90,7 @@ cluster:
     - {at: 3h, enter_maintenance: b}
     - {at: 4h, leave_maintenance: [b-1]}
     - {at: 5h, power_off: y}
+    - {at: 5h, cancel_move: [x]}
     - {at: 6h, power_on: y}
     - {at: 7h, resize: {vm: x, reservation: 1GHz, limit: 0Hz, shares: 10}}
 expect:
