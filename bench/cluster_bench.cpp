@@ -4,6 +4,7 @@
 #include "sim/cluster/kernel.hpp"
 #include "sim/cluster/life.hpp"
 #include "sim/cluster/placement.hpp"
+#include "sim/cluster/plan.hpp"
 #include "sim/cluster/random.hpp"
 #include "sim/cluster/simulation.hpp"
 #include "small_cluster.hpp"
@@ -67,6 +68,53 @@ void pack_only(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(pack(rooms, needs, packing, false).unplaced);
 }
 BENCHMARK(pack_only)->DenseRange(0, 2)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+// The same with needs of all proportions, on `range(0)` hosts: how it grows.
+void vector_fit(benchmark::State& state) {
+  const auto hosts = static_cast<u32>(state.range(0));
+  const std::vector<Room> rooms(hosts, Room{40'000, 131'072});
+  std::vector<Room> needs;
+  for (u32 i = 0; i < 8 * hosts; ++i)
+    needs.push_back({500 + random_below(8000, 1, Draw::Generator, i, 0),
+                     500 + random_below(24'000, 1, Draw::Generator, i, 1)});
+  for (auto _ : state) benchmark::DoNotOptimize(pack(rooms, needs, Packing::VectorFit, false).unplaced);
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(vector_fit)
+    ->Arg(1250)
+    ->Arg(2500)
+    ->Arg(5000)
+    ->Arg(10'000)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1)
+    ->Complexity(benchmark::oNLogN);
+
+// A plan of `range(0)` hosts and ten machines for each, all started under admission control by slots, of
+// which some are refused.
+void start_with_slots(benchmark::State& state) {
+  Plan plan;
+  plan.hosts.resize(1);
+  plan.hosts[0].name = "host";
+  plan.hosts[0].count = static_cast<u32>(state.range(0));
+  plan.machines.resize(1);
+  plan.machines[0].name = "machine";
+  plan.machines[0].count = 10 * plan.hosts[0].count;
+  plan.machines[0].what.memory = 3 << 10;
+  plan.machines[0].what.size = 100;
+  plan.ha.on = true;
+  plan.ha.admission = Admission::HostFailures;
+  plan.ha.failures = plan.hosts[0].count / 10;
+  for (auto _ : state) benchmark::DoNotOptimize(simulation_of(plan).log.size());
+  state.SetComplexityN(state.range(0));
+}
+BENCHMARK(start_with_slots)
+    ->Arg(500)
+    ->Arg(1000)
+    ->Arg(2000)
+    ->Arg(4000)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1)
+    ->Complexity(benchmark::oNLogN);
 
 // Loads with daily peaks, disks and traffic, and a host that fails each hour.
 void give_loads(Simulation& sim, u32 hosts) {

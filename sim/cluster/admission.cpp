@@ -1,7 +1,8 @@
-// Room that is kept for failures when machines are started.
-#include <algorithm>
+#include "sim/cluster/admission.hpp"
 
-#include "sim/cluster/availability.hpp"
+#include <algorithm>
+#include <map>
+
 #include "sim/cluster/ha_parts.hpp"
 #include "sim/cluster/simulation.hpp"
 
@@ -9,59 +10,88 @@ namespace hvlab::cluster {
 
 namespace {
 
-// A slot holds any machine: it has the largest reservation of processor time, and at least this
-// (das.vmcpuminmhz of vSphere 5 and later; it was 256 MHz in vSphere 4), and the largest memory, all of which
+// A slot has at least this (das.vmcpuminmhz of vSphere 5 and later; it was 256 MHz in vSphere 4). All memory
 // is reserved here.
 u64 least_slot(const Simulation& sim) { return elects(sim.ha.timings) ? 32 : 256; }
 
-struct Slots {
-  u64 mhz = 0;
-  u64 memory = 1;
-  u64 used = 0;
-};
-
-void take_slot(const Simulation& sim, const VirtualMachine& vm, Slots& slots) {
-  slots.mhz = std::max<u64>(slots.mhz, vm.reservation);
-  slots.memory = std::max(slots.memory, memory_on_host(sim.cluster, vm));
-  ++slots.used;
-}
-
-bool leaves_slots(const Simulation& sim, Index machine) {
-  Slots slots;
-  slots.mhz = least_slot(sim);
-  take_slot(sim, sim.cluster.machines[machine], slots);
-  for (const VirtualMachine& vm : sim.cluster.machines)
-    if (vm.is_on()) take_slot(sim, vm, slots);
-  std::vector<u64> all;
-  for (const Host& host : sim.cluster.hosts)
-    if (host.takes_machines())
-      all.push_back(std::min(host.capacity() / slots.mhz, host.memory / slots.memory));
-  std::ranges::sort(all);  // those with the most slots may be those that fail
-  u64 kept = 0;
-  for (size_t i = 0; i + sim.ha.failures < all.size(); ++i) kept += all[i];
-  return slots.used <= kept;
-}
-
-bool leaves_part(const Simulation& sim, Index machine) {
-  u64 processors = 0, memory = 0;
-  u64 reserved = sim.cluster.machines[machine].reservation;
-  u64 committed = memory_on_host(sim.cluster, sim.cluster.machines[machine]);
-  for (const Host& host : sim.cluster.hosts) {
-    reserved += host.reserved;
-    committed += host.committed;
-    if (!host.takes_machines()) continue;
-    processors += host.capacity();
-    memory += host.memory;
-  }
-  const u64 used = 1000 - std::min(sim.ha.part, 1000u);
-  return reserved <= processors * used / 1000 && committed <= memory * used / 1000;
-}
+u64 beyond(u64 needed, u64 there) { return needed - std::min(needed, there); }
 
 }  // namespace
 
-bool leaves_spare(const Simulation& sim, Index machine) {
-  if (!sim.ha.on || sim.ha.admission == Admission::None) return true;
-  return sim.ha.admission == Admission::HostFailures ? leaves_slots(sim, machine) : leaves_part(sim, machine);
+Admissions::Admissions(const Simulation& sim) : sim_(sim) {
+  if (!sim.ha.on || sim.ha.admission == Admission::None) return;
+  slot_.mhz = least_slot(sim);
+  std::map<std::pair<u64, u64>, u64> kinds;
+  for (const Host& host : sim.cluster.hosts) {
+    reserved_ += host.reserved;
+    committed_ += host.committed;
+    if (!host.takes_machines()) continue;
+    mhz_ += host.capacity();
+    memory_ += host.memory;
+    ++kinds[{host.capacity(), host.memory}];
+  }
+  for (const auto& [kind, hosts] : kinds) kinds_.push_back({kind.first, kind.second, hosts});
+  for (Index machine = 0; machine < sim.cluster.machines.size(); ++machine) {
+    if (!sim.cluster.machines[machine].is_on()) continue;
+    slot_ = with(slot_, machine);
+    ++used_;
+  }
+}
+
+Admissions::Slot Admissions::with(Slot slot, Index machine) const {
+  const VirtualMachine& vm = sim_.cluster.machines[machine];
+  return {std::max<u64>(slot.mhz, vm.reservation), std::max(slot.memory, memory_on_host(sim_.cluster, vm))};
+}
+
+// Those hosts with the most slots may be those that fail.
+u64 Admissions::slots_kept(Slot slot) const {
+  if (kept_.first == slot) return kept_.second;
+  std::vector<std::pair<u64, u64>> slots;  // of a host, and how many hosts
+  for (const Kind& kind : kinds_)
+    slots.emplace_back(std::min(kind.mhz / slot.mhz, kind.memory / slot.memory), kind.hosts);
+  std::ranges::sort(slots, std::greater{});
+  u64 kept = 0, fail = sim_.ha.failures;
+  for (const auto& [each, hosts] : slots) {
+    const u64 failed = std::min(fail, hosts);
+    fail -= failed;
+    kept += each * (hosts - failed);
+  }
+  kept_ = {slot, kept};
+  return kept;
+}
+
+Lack Admissions::lack_of_slots(Index machine) const {
+  const u64 lack = beyond(used_ + 1, slots_kept(with(slot_, machine)));
+  return lack == 0 ? Lack{} : Lack{Lack::Of::Slots, lack};
+}
+
+Lack Admissions::lack_of_part(Index machine) const {
+  const VirtualMachine& vm = sim_.cluster.machines[machine];
+  const u64 used = 1000 - std::min(sim_.ha.part, 1000u);
+  const u64 mhz = beyond(reserved_ + vm.reservation, mhz_ * used / 1000);
+  const u64 memory = beyond(committed_ + memory_on_host(sim_.cluster, vm), memory_ * used / 1000);
+  if (memory != 0) return {Lack::Of::Memory, memory};
+  return mhz == 0 ? Lack{} : Lack{Lack::Of::ProcessorTime, mhz};
+}
+
+Lack Admissions::lack(Index machine) const {
+  if (!sim_.ha.on || sim_.ha.admission == Admission::None) return {};
+  return sim_.ha.admission == Admission::HostFailures ? lack_of_slots(machine) : lack_of_part(machine);
+}
+
+void Admissions::started(Index machine) {
+  slot_ = with(slot_, machine);
+  ++used_;
+  reserved_ += sim_.cluster.machines[machine].reservation;
+  committed_ += memory_on_host(sim_.cluster, sim_.cluster.machines[machine]);
+}
+
+void tell_no_spare(Simulation& sim, Index machine, Index host, Lack lack) {
+  tell(sim, What::Refused, machine, host, kNone, static_cast<u64>(Refusal::Spare));
+  RefusalPart part;
+  part.why = Refusal::Spare;
+  part.lack = lack;
+  explain(sim, sim.log.size() - 1, {part}, false);
 }
 
 }  // namespace hvlab::cluster

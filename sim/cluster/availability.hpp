@@ -141,7 +141,4 @@ void ha_alone(Simulation& sim, Index host, u32 version);
 void ha_election(Simulation& sim, u32 version);
 void ha_retry(Simulation& sim);
 
-/// Whether admission control lets one more machine be started.
-bool leaves_spare(const Simulation& sim, Index machine);
-
 }  // namespace hvlab::cluster

@@ -27,7 +27,7 @@ struct Cluster {
   std::vector<Demand> demands;
   std::vector<std::vector<u16>> traces;
   std::vector<DirtyProcess> dirty;
-  std::vector<std::vector<Index>> host_groups;  // 0 is not used
+  std::vector<std::vector<Index>> host_groups;  // ascending; 0 is not used
   std::vector<std::vector<Index>> together;     // by number of that rule: its machines that are on, ascending
   Pool pool;
   u64 seed = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/cluster/admission.hpp"
 #include "sim/cluster/load.hpp"
 #include "sim/cluster/restarts.hpp"
 #include "sim/cluster/simulation.hpp"
@@ -35,7 +36,7 @@ std::string_view name(PlaceRule rule) {
 
 PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host) {
   const VirtualMachine& vm = cluster.machines[machine];
-  if (vm.hosts != 0 && std::ranges::count(cluster.host_groups[vm.hosts], host) == 0) return PlaceRule::Hosts;
+  if (vm.hosts != 0 && !std::ranges::binary_search(cluster.host_groups[vm.hosts], host)) return PlaceRule::Hosts;
   const auto is_apart = [&](Index other) {
     return other != machine && cluster.machines[other].apart == vm.apart;
   };
@@ -44,10 +45,6 @@ PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host) {
       (std::ranges::any_of(at.machines, is_apart) || std::ranges::any_of(at.coming, is_apart)))
     return PlaceRule::Apart;
   return is_with_its_friends(cluster, machine, host) ? PlaceRule::None : PlaceRule::Together;
-}
-
-bool rules_allow(const Cluster& cluster, Index machine, Index host) {
-  return broken_rule(cluster, machine, host) == PlaceRule::None;
 }
 
 namespace {
@@ -72,7 +69,13 @@ Refusal may_be_on(const Cluster& cluster, Index machine, Index host) {
   if (at.maintenance) return Refusal::Maintenance;
   if (at.committed + memory_on_host(cluster, vm) > at.memory) return Refusal::NoMemory;
   if (at.reserved + vm.reservation > at.capacity()) return Refusal::NoProcessorTime;
-  if (!rules_allow(cluster, machine, host) || !shares_with_others(cluster, vm, at)) return Refusal::Rule;
+  switch (broken_rule(cluster, machine, host)) {
+    case PlaceRule::Apart: return Refusal::RuleApart;
+    case PlaceRule::Together: return Refusal::RuleTogether;
+    case PlaceRule::Hosts: return Refusal::RuleHosts;
+    default: break;
+  }
+  if (!shares_with_others(cluster, vm, at)) return Refusal::NotAlone;
   if (!reaches_disk(cluster, host, machine)) return Refusal::NoDatastore;
   return Refusal::None;
 }
@@ -109,14 +112,24 @@ Nanoseconds down_time(const Simulation& sim, Index machine) {
 }
 
 Refusal power_on(Simulation& sim, Index machine, Index host) {
-  VirtualMachine& vm = sim.cluster.machines[machine];
-  const bool restart = vm.should_run;
-  Refusal refusal = vm.is_on() ? Refusal::Rule : may_be_on(sim.cluster, machine, host);
-  if (refusal == Refusal::None && !restart && !leaves_spare(sim, machine)) refusal = Refusal::Spare;
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  const Refusal refusal = vm.is_on() ? Refusal::AlreadyOn : may_be_on(sim.cluster, machine, host);
   if (refusal != Refusal::None) {
-    tell(sim, What::Refused, machine, host, kNone, static_cast<u64>(refusal));
+    tell_refused(sim, machine, host, refusal);
     return refusal;
   }
+  if (const Lack lack = vm.should_run ? Lack{} : Admissions(sim).lack(machine);
+      lack.of != Lack::Of::Nothing) {
+    tell_no_spare(sim, machine, host, lack);
+    return Refusal::Spare;
+  }
+  start_on(sim, machine, host);
+  return Refusal::None;
+}
+
+void start_on(Simulation& sim, Index machine, Index host) {
+  VirtualMachine& vm = sim.cluster.machines[machine];
+  const bool restart = vm.should_run;
   vm.should_run = true;
   vm.state = VmState::Starting;
   vm.speed = 1000;
@@ -135,7 +148,6 @@ Refusal power_on(Simulation& sim, Index machine, Index host) {
     sim.calendar.add(start_up, EventKind::StartUpEnds, machine, vm.version);
     refresh_host(sim, host);
   }
-  return Refusal::None;
 }
 
 void start_up_ends(Simulation& sim, Index machine, u32 version) {

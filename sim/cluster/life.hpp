@@ -19,8 +19,6 @@ std::string_view name(PlaceRule rule);
 
 /// The first rule that keeps the machine off the host beside those that are there. Looks at nothing else.
 PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host);
-/// Whether there is none.
-bool rules_allow(const Cluster& cluster, Index machine, Index host);
 
 /// Why the machine cannot be on the host; None if it can. It is not there yet.
 Refusal may_be_on(const Cluster& cluster, Index machine, Index host);
@@ -32,6 +30,8 @@ Index freest_host(const Cluster& cluster, Index machine, const std::function<boo
 /// Starts a machine that is off, on `host`: it serves after its way's start-up time. Asked of the host
 /// itself, so no manager is needed; admission control of high availability has its say.
 Refusal power_on(Simulation& sim, Index machine, Index host);
+/// Likewise, of one that may_be_on() the host and is admitted.
+void start_on(Simulation& sim, Index machine, Index host);
 
 /// Switches a machine off; `by_owner`: it is not to run any more.
 void power_off(Simulation& sim, Index machine, bool by_owner);

@@ -106,6 +106,30 @@ void add_value(std::string& line, Value value, u64 number) {
   }
 }
 
+const char* key_of(Lack::Of of) {
+  static constexpr const char* kKeys[] = {"", "lacks_mib", "lacks_mhz", "lacks_gib", "lacks_slots"};
+  return kKeys[static_cast<size_t>(of)];
+}
+
+void add_lack(std::string& line, const LogNames& names, const RefusalPart& part) {
+  if (part.lack.of != Lack::Of::Nothing)
+    line += fmt::format(", \"{}\": {}", key_of(part.lack.of), part.lack.amount);
+  add_name(line, "with", names.machines, part.with);
+}
+
+void add_explanation(std::string& line, const LogNames& names, const Explained& explained) {
+  if (!explained.of_all_hosts) return add_lack(line, names, explained.parts.front());
+  line += ", \"hosts\": [";
+  for (const RefusalPart& part : explained.parts) {
+    line += fmt::format("{}{{\"why\": \"{}\", \"hosts\": {}", &part == explained.parts.data() ? "" : ", ",
+                        text(part.why), part.hosts);
+    add_name(line, "host", names.hosts, part.host);
+    add_lack(line, names, part);
+    line += '}';
+  }
+  line += ']';
+}
+
 }  // namespace
 
 LogOther other_kind(What what) { return row_of(what).other; }
@@ -125,7 +149,8 @@ LogNames::LogNames(const Plan& plan)
   for (u32 i = 1; i <= plan.switches; ++i) switches.push_back(fmt::format("switch-{}", i));
 }
 
-std::string occurrence_json(const LogNames& names, const Occurrence& occurrence) {
+std::string occurrence_json(const LogNames& names, const Simulation& sim, size_t place) {
+  const Occurrence& occurrence = sim.log[place];
   const Row row = row_of(occurrence.what);
   std::string line = fmt::format("{{\"ns\": {}, \"what\": \"{}\"", occurrence.at, name(occurrence.what));
   add_name(line, "machine", names.machines, occurrence.machine);
@@ -135,13 +160,15 @@ std::string occurrence_json(const LogNames& names, const Occurrence& occurrence)
     add_name(line, "host", names.hosts, occurrence.host);
   add_other(line, names, row.other, occurrence.other);
   add_value(line, row.value, occurrence.value);
+  if (const Explained* explained = explanation_of(sim, place); explained != nullptr)
+    add_explanation(line, names, *explained);
   return line + "}";
 }
 
 std::string log_lines(const Plan& plan, const Simulation& sim) {
   const LogNames names(plan);
   std::string lines;
-  for (const Occurrence& occurrence : sim.log) lines += occurrence_json(names, occurrence) + "\n";
+  for (size_t place = 0; place < sim.log.size(); ++place) lines += occurrence_json(names, sim, place) + "\n";
   return lines;
 }
 

@@ -27,7 +27,10 @@ struct LogNames {
 
 /// {"ns": 118000000000, "what": "ha-dead", "host": "server-2"}, and where they are part of it "machine",
 /// "to", "datastore", "card" or "switch", and a value under a name of its own ("downtime_ns", "why", "of").
-std::string occurrence_json(const LogNames& names, const Occurrence& occurrence);
+/// What was refused says how much of what is lacking ("lacks_mib", "lacks_mhz", "lacks_gib", "lacks_slots"),
+/// the other machine of a rule ("with"), or, if all hosts refused it, that of each reason: "hosts": [{"why",
+/// "hosts": how many, "host": the one that lacks least, ...}]. `place` is the occurrence's in the log.
+std::string occurrence_json(const LogNames& names, const Simulation& sim, size_t place);
 
 /// A line of JSON for each occurrence of a run.
 std::string log_lines(const Plan& plan, const Simulation& sim);

@@ -12,9 +12,9 @@ namespace {
 
 Refusal disk_may_move(const Simulation& sim, const VirtualMachine& vm, Index to, Index datastore) {
   const Datastore& store = sim.cluster.datastores[datastore];
-  if (datastore == vm.datastore) return Refusal::Rule;  // it is there
+  if (datastore == vm.datastore) return Refusal::AlreadyThere;
   // A pooled disk's parts are placed when it is made; such disks are not copied here.
-  if (store.kind == StorageKind::Pooled || vm.pooled != kNone) return Refusal::Rule;
+  if (store.kind == StorageKind::Pooled || vm.pooled != kNone) return Refusal::PooledDisk;
   if (!facts(vm.disk_kind).copied_while_running) return Refusal::RawDisk;
   if (!reaches_datastore(sim.cluster, to, datastore)) return Refusal::NoDatastore;
   if (!reaches_datastore(sim.cluster, vm.host, vm.datastore)) return Refusal::NoDatastore;
@@ -38,7 +38,7 @@ Refusal place_may_take(const Simulation& sim, Index machine, Index to, Index dat
     if (disk != Refusal::None) return disk;
   }
   if (!manager_reaches(sim, to)) return Refusal::NoManager;
-  if (to == vm.host) return datastore == kNone ? Refusal::Rule : Refusal::None;
+  if (to == vm.host) return datastore == kNone ? Refusal::AlreadyThere : Refusal::None;
   const Refusal refusal = may_be_on(sim.cluster, machine, to);
   if (refusal != Refusal::None && refusal != Refusal::NoDatastore) return refusal;
   if (refusal == Refusal::NoDatastore && datastore == kNone) return Refusal::NoSharedStorage;
@@ -47,6 +47,22 @@ Refusal place_may_take(const Simulation& sim, Index machine, Index to, Index dat
 
 bool has_place(const Simulation& sim, Index host) {
   return sim.cluster.hosts[host].moving < sim.moves.at_a_time;
+}
+
+// A move that waits and can go nowhere.
+void fail_and_explain(Simulation& sim, Index place, Refusal why) {
+  const Move move = sim.moves.all[place];
+  std::vector<RefusalPart> parts;
+  if (why == Refusal::NoHost && explains_more(sim)) {
+    parts = why_nowhere(sim, [&](Index host) {
+      if (host == move.from) return RefusalPart{};
+      return particulars(sim, move.machine, host, place_may_take(sim, move.machine, host, move.datastore),
+                         move.datastore);
+    });
+  }
+  const size_t occurrence = sim.log.size();
+  fail_move(sim, place, why);
+  explain(sim, occurrence, std::move(parts));
 }
 
 enum class Turn : u8 { Begun, Waits, Failed };
@@ -62,7 +78,7 @@ Turn try_to_begin(Simulation& sim, Index place) {
   const Refusal refusal = to == kNone ? Refusal::NoHost : may_move(sim, move.machine, to, move.datastore);
   vm.migration = place;
   if (refusal != Refusal::None) {
-    fail_move(sim, place, refusal);
+    fail_and_explain(sim, place, refusal);
     return Turn::Failed;
   }
   move.to = to;
@@ -96,7 +112,7 @@ Refusal ask_move(Simulation& sim, Index machine, Index to, Index datastore, cons
   if (refusal == Refusal::None && !manager_reaches(sim, vm.host)) refusal = Refusal::NoManager;
   if (refusal == Refusal::None && to != kNone) refusal = place_may_take(sim, machine, to, datastore);
   if (refusal != Refusal::None) {
-    tell(sim, What::Refused, machine, to, kNone, static_cast<u64>(refusal));
+    tell_refused(sim, machine, to, refusal, datastore);
     return refusal;
   }
   const auto place = static_cast<Index>(sim.moves.all.size());
@@ -146,7 +162,8 @@ void tell_of_emptied(Simulation& sim) {
 }
 
 MoveReason why_emptied(const Simulation& sim, Index host) {
-  return std::ranges::count(sim.power.emptying, host) != 0 ? MoveReason::PowerSaving : MoveReason::Maintenance;
+  return std::ranges::count(sim.power.emptying, host) != 0 ? MoveReason::PowerSaving
+                                                           : MoveReason::Maintenance;
 }
 
 void go_on_emptying(Simulation& sim) {

@@ -12,16 +12,26 @@ namespace hvlab::cluster {
 namespace {
 
 Refusal refuse(Simulation& sim, Index machine, Refusal why) {
-  tell(sim, What::Refused, machine, sim.cluster.machines[machine].host, kNone, static_cast<u64>(why));
+  tell_refused(sim, machine, sim.cluster.machines[machine].host, why);
   return why;
+}
+
+Refusal no_host(Simulation& sim, Index machine) {
+  std::vector<RefusalPart> parts;
+  if (explains_more(sim)) parts = why_nowhere(sim, machine);
+  const size_t occurrence = sim.log.size();
+  tell(sim, What::Refused, machine, kNone, kNone, static_cast<u64>(Refusal::NoHost));
+  explain(sim, occurrence, std::move(parts));
+  return Refusal::NoHost;
 }
 
 Refusal start(Simulation& sim, const Order& order) {
   if (order.host != kNone) return power_on(sim, order.machine, order.host);
   // Whoever asks a host itself knows which; to choose one is the manager's affair.
-  const Index host = manager_works(sim) ? freest_host(sim.cluster, order.machine) : kNone;
-  if (host != kNone) return power_on(sim, order.machine, host);
-  return refuse(sim, order.machine, manager_works(sim) ? Refusal::NoHost : Refusal::NoManager);
+  if (!manager_works(sim)) return refuse(sim, order.machine, Refusal::NoManager);
+  if (sim.cluster.machines[order.machine].is_on()) return refuse(sim, order.machine, Refusal::AlreadyOn);
+  const Index host = freest_host(sim.cluster, order.machine);
+  return host != kNone ? power_on(sim, order.machine, host) : no_host(sim, order.machine);
 }
 
 Refusal stop(Simulation& sim, const Order& order) {
@@ -60,6 +70,22 @@ bool reserve(Simulation& sim, VirtualMachine& vm, u32 reservation) {
   return true;
 }
 
+// By the host of the two that has least left.
+void refuse_reservation(Simulation& sim, Index machine, u32 reservation) {
+  const VirtualMachine& vm = sim.cluster.machines[machine];
+  RefusalPart part;
+  part.why = Refusal::NoProcessorTime;
+  for (const Index host : {vm.host, vm.heading}) {
+    if (host == kNone) continue;
+    const Host& at = sim.cluster.hosts[host];
+    const u64 with = at.reserved - vm.reservation + reservation;
+    const u64 lack = with - std::min<u64>(with, at.capacity());
+    if (lack > part.lack.amount) part.lack = {Lack::Of::ProcessorTime, lack}, part.host = host;
+  }
+  tell(sim, What::Refused, machine, part.host, kNone, static_cast<u64>(part.why));
+  explain(sim, sim.log.size() - 1, {part}, false);
+}
+
 Refusal resize(Simulation& sim, const Order& order) {
   if (!manager_works(sim)) {
     tell(sim, What::Refused, order.machine, kNone, kNone, static_cast<u64>(Refusal::NoManager));
@@ -68,7 +94,7 @@ Refusal resize(Simulation& sim, const Order& order) {
   VirtualMachine& vm = sim.cluster.machines[order.machine];
   const auto [reservation, limit, shares] = order.values;
   if (reservation != kNone && !reserve(sim, vm, reservation)) {
-    tell(sim, What::Refused, order.machine, vm.host, kNone, static_cast<u64>(Refusal::NoProcessorTime));
+    refuse_reservation(sim, order.machine, reservation);
     return Refusal::NoProcessorTime;
   }
   if (limit != kNone) vm.limit = limit;

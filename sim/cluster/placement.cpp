@@ -4,16 +4,12 @@
 #include <numeric>
 #include <set>
 
+#include "sim/cluster/angle_tree.hpp"
 #include "sim/cluster/cluster.hpp"
 
 namespace hvlab::cluster {
 
 namespace {
-
-struct Average {
-  double mhz = 1;
-  double memory = 1;
-};
 
 Average average_of(std::span<const Room> hosts) {
   Average sum{0, 0};
@@ -44,7 +40,7 @@ class BestFit {
     rooms_[host] = without(rooms_[host], need);
     order_.insert(key(host));
   }
-  const std::vector<Room>& rooms() const { return rooms_; }
+  Room room(Index host) const { return rooms_[host]; }
 
  private:
   std::pair<double, Index> key(Index host) const { return {smaller_part(rooms_[host], average_), host}; }
@@ -55,74 +51,51 @@ class BestFit {
 
 class FirstFit {
  public:
-  explicit FirstFit(std::span<const Room> rooms)
-      : tree_({rooms.begin(), rooms.end()}), hosts_(rooms.size()) {}
+  explicit FirstFit(std::span<const Room> rooms) : tree_({rooms.begin(), rooms.end()}) {}
   Index find(Room need, const std::function<bool(Index)>& allowed) const {
     return tree_.first(need, 0, allowed);
   }
   void take(Index host, Room need) { tree_.set(host, without(tree_.room(host), need)); }
-  std::vector<Room> rooms() const {
-    std::vector<Room> all;
-    for (Index host = 0; host < hosts_; ++host) all.push_back(tree_.room(host));
-    return all;
-  }
+  Room room(Index host) const { return tree_.room(host); }
 
  private:
   FitTree tree_;
-  size_t hosts_;
 };
 
 class VectorFit {
  public:
-  VectorFit(std::span<const Room> rooms, Average average)
-      : rooms_(rooms.begin(), rooms.end()), average_(average) {}
+  VectorFit(std::span<const Room> rooms, Average average) : tree_({rooms.begin(), rooms.end()}, average) {}
   Index find(Room need, const std::function<bool(Index)>& allowed) const {
-    std::vector<bool> refused(rooms_.size());
-    while (true) {
-      const Index host = best(need, refused);
-      if (host == kNone || allowed(host)) return host;
-      refused[host] = true;
-    }
+    return tree_.nearest(need, allowed);
   }
-  void take(Index host, Room need) { rooms_[host] = without(rooms_[host], need); }
-  const std::vector<Room>& rooms() const { return rooms_; }
+  void take(Index host, Room need) { tree_.set(host, without(tree_.room(host), need)); }
+  Room room(Index host) const { return tree_.room(host); }
 
  private:
-  // By the angle between need and room: the cosine's square, so that no root is needed.
-  Index best(Room need, const std::vector<bool>& refused) const {
-    const double x = need.mhz / average_.mhz, y = need.memory / average_.memory;
-    Index host = kNone;
-    double most = -1;
-    for (Index i = 0; i < rooms_.size(); ++i) {
-      if (!rooms_[i].holds(need) || refused[i]) continue;
-      const double a = rooms_[i].mhz / average_.mhz, b = rooms_[i].memory / average_.memory;
-      const double length = a * a + b * b;
-      const double cosine = length == 0 ? 0 : (a * x + b * y) * (a * x + b * y) / length;
-      if (cosine > most) most = cosine, host = i;
-    }
-    return host;
-  }
-
-  std::vector<Room> rooms_;
-  Average average_;
+  AngleTree tree_;
 };
 
 template <class Finder>
-Packed pack_with(Finder finder, std::span<const Room> needs, std::span<const Index> order,
-                 const Allowed& allowed) {
+Packed pack_with(Finder finder, size_t hosts, std::span<const Room> needs, std::span<const Index> order,
+                 const Allowed& allowed, const Turns& turns) {
   Packed packed;
   packed.host_of.assign(needs.size(), kNone);
   for (const Index machine : order) {
+    if (turns.wanted && !turns.wanted(machine)) {
+      ++packed.unplaced;
+      continue;
+    }
     const Index host =
         finder.find(needs[machine], [&](Index at) { return !allowed || allowed(machine, at); });
     packed.host_of[machine] = host;
     if (host == kNone) {
       ++packed.unplaced;
+      if (turns.unplaced) turns.unplaced(machine, [&](Index at) { return finder.room(at); });
     } else {
       finder.take(host, needs[machine]);
     }
   }
-  packed.left = std::vector<Room>(finder.rooms());
+  for (Index host = 0; host < hosts; ++host) packed.left.push_back(finder.room(host));
   return packed;
 }
 
@@ -137,15 +110,16 @@ std::vector<Index> order_of(std::span<const Room> needs, bool largest_first, Ave
 }  // namespace
 
 Packed pack(std::span<const Room> hosts, std::span<const Room> needs, Packing packing, bool largest_first,
-            const Allowed& allowed) {
+            const Allowed& allowed, const Turns& turns) {
   const Average average = average_of(hosts);
   const std::vector<Index> order = order_of(needs, largest_first, average);
   switch (packing) {
-    case Packing::FirstFit: return pack_with(FirstFit(hosts), needs, order, allowed);
-    case Packing::BestFit: return pack_with(BestFit(hosts, average), needs, order, allowed);
+    case Packing::FirstFit: return pack_with(FirstFit(hosts), hosts.size(), needs, order, allowed, turns);
+    case Packing::BestFit:
+      return pack_with(BestFit(hosts, average), hosts.size(), needs, order, allowed, turns);
     case Packing::VectorFit: break;
   }
-  return pack_with(VectorFit(hosts, average), needs, order, allowed);
+  return pack_with(VectorFit(hosts, average), hosts.size(), needs, order, allowed, turns);
 }
 
 bool survives_one_failure(std::span<const Room> needs, const Packed& packed) {

@@ -29,10 +29,18 @@ struct Packed {
 /// Whether a machine may be on a host that has room for it and would be taken: if it says yes, it is.
 using Allowed = std::function<bool(Index machine, Index host)>;
 
+/// Who is asked, and told, at each machine's turn.
+struct Turns {
+  /// Whether a place is looked for at all; if not, it has none, and nothing more is said of it.
+  std::function<bool(Index machine)> wanted;
+  /// It found no place; `room` is what each host has left then.
+  std::function<void(Index machine, const std::function<Room(Index host)>& room)> unplaced;
+};
+
 /// Places needs on hosts in the given order; `largest_first`: by their larger part of an average host.
-/// `allowed` may be empty.
+/// `allowed` and what `turns` has may be empty.
 Packed pack(std::span<const Room> hosts, std::span<const Room> needs, Packing packing, bool largest_first,
-            const Allowed& allowed = {});
+            const Allowed& allowed = {}, const Turns& turns = {});
 
 /// Whether the machines of each single host would all find room on the others (largest first, first fit).
 bool survives_one_failure(std::span<const Room> needs, const Packed& packed);

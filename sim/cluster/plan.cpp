@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
+#include <set>
 
 #include "sim/base/user_error.hpp"
-#include "sim/cluster/life.hpp"
+#include "sim/cluster/first_start.hpp"
 
 namespace hvlab::cluster {
 
@@ -49,22 +50,20 @@ void build_hosts(const Plan& plan, Cluster& cluster) {
   }
 }
 
-void build_pool(const Plan& plan, const DatastorePlan& store, Cluster& cluster) {
+void build_pool(const DatastorePlan& store, const Places& hosts, Cluster& cluster) {
   if (cluster.pool.datastore != kNone) throw UserError("there is one pooled datastore at most");
   cluster.pool.datastore = static_cast<Index>(cluster.datastores.size() - 1);
   cluster.pool.tolerates = store.tolerates;
   cluster.pool.repair_after = store.repair_after;
   cluster.datastores.back().copies = static_cast<u16>(store.tolerates + 1);
-  const std::vector<std::string> names = host_names(plan);
-  for (const std::string& host : store.members) cluster.pool.hosts.push_back(place_of(names, host, "host"));
+  for (const std::string& host : store.members) cluster.pool.hosts.push_back(hosts.at(host));
 }
 
-void build_datastores(const Plan& plan, Cluster& cluster) {
+void build_datastores(const Plan& plan, const Places& hosts, Cluster& cluster) {
   for (const DatastorePlan& store : plan.datastores) {
     cluster.datastores.push_back(store.what);
-    if (store.what.kind == StorageKind::Pooled) build_pool(plan, store, cluster);
-    if (!is_shared(store.what))
-      cluster.datastores.back().host = place_of(host_names(plan), store.host, "host");
+    if (store.what.kind == StorageKind::Pooled) build_pool(store, hosts, cluster);
+    if (!is_shared(store.what)) cluster.datastores.back().host = hosts.at(store.host);
   }
 }
 
@@ -79,6 +78,12 @@ Overhead overhead_of(const Plan& plan, const MachinePlan& group) {
   return overhead;
 }
 
+/// What groups of machines refer to.
+struct Known {
+  Places hosts, datastores;
+  std::map<std::pair<std::string, std::string>, u16> overheads;  // by way and mix
+};
+
 u16 overhead_place(const Plan& plan, const MachinePlan& group, Cluster& cluster) {
   Overhead overhead = overhead_of(plan, group);
   const auto is_this = [&](const Overhead& known) {
@@ -90,26 +95,33 @@ u16 overhead_place(const Plan& plan, const MachinePlan& group, Cluster& cluster)
   return static_cast<u16>(cluster.overheads.size() - 1);
 }
 
-u16 host_group(const Plan& plan, Cluster& cluster, const std::vector<std::string>& hosts) {
+u16 overhead_place(const Plan& plan, const MachinePlan& group, Known& known, Cluster& cluster) {
+  const std::pair key{group.way, group.mix};
+  const auto found = known.overheads.find(key);
+  if (found != known.overheads.end()) return found->second;
+  return known.overheads[key] = overhead_place(plan, group, cluster);
+}
+
+u16 host_group(const Places& known, Cluster& cluster, const std::vector<std::string>& hosts) {
   if (cluster.host_groups.empty()) cluster.host_groups.emplace_back();
   if (hosts.empty()) return 0;
   std::vector<Index> places;
-  const std::vector<std::string> names = host_names(plan);
-  for (const std::string& host : hosts) places.push_back(place_of(names, host, "host"));
+  for (const std::string& host : hosts) places.push_back(known.at(host));
   std::ranges::sort(places);
   cluster.host_groups.push_back(places);
   return static_cast<u16>(cluster.host_groups.size() - 1);
 }
 
-VirtualMachine machine_of(const Plan& plan, const MachinePlan& group, u16 number, Cluster& cluster) {
+VirtualMachine machine_of(const Plan& plan, const MachinePlan& group, u16 number, Known& known,
+                          Cluster& cluster) {
   VirtualMachine vm = group.what;
-  vm.overhead = overhead_place(plan, group, cluster);
+  vm.overhead = overhead_place(plan, group, known, cluster);
   vm.dirty = static_cast<Index>(cluster.dirty.size());
   cluster.dirty.push_back(group.writes);
-  if (!group.datastore.empty()) vm.datastore = place_of(datastore_names(plan), group.datastore, "datastore");
+  if (!group.datastore.empty()) vm.datastore = known.datastores.at(group.datastore);
   if (group.apart) vm.apart = number;
   if (group.together) vm.together = number;
-  vm.hosts = host_group(plan, cluster, group.hosts);
+  vm.hosts = host_group(known.hosts, cluster, group.hosts);
   if (vm.size == 0) vm.size = std::max(vm.reservation, 1u);
   return vm;
 }
@@ -126,10 +138,10 @@ Index demand_of(const MachinePlan& group, u32 which, Cluster& cluster) {
   return static_cast<Index>(cluster.demands.size() - 1);
 }
 
-void build_machines(const Plan& plan, Cluster& cluster) {
+void build_machines(const Plan& plan, Known known, Cluster& cluster) {
   u16 number = 0;
   for (const MachinePlan& group : plan.machines) {
-    VirtualMachine vm = machine_of(plan, group, ++number, cluster);
+    VirtualMachine vm = machine_of(plan, group, ++number, known, cluster);
     for (u32 i = 0; i < group.count; ++i) {
       vm.demand = demand_of(group, i, cluster);
       if (vm.datastore != kNone) cluster.datastores[vm.datastore].used += disk_space(vm);
@@ -146,10 +158,7 @@ void build_machines(const Plan& plan, Cluster& cluster) {
 // After those of the groups, whose numbers are their own.
 void apply_rules(const Plan& plan, Cluster& cluster) {
   auto number = static_cast<u16>(plan.machines.size());
-  std::unordered_map<std::string, Index> places;
-  if (!plan.rules.empty())
-    for (const std::string& name : machine_names(plan))
-      places.emplace(name, static_cast<Index>(places.size()));
+  const Places places(plan.rules.empty() ? std::vector<std::string>{} : machine_names(plan), "machine");
   for (const RulePlan& rule : plan.rules) {
     ++number;
     for (const std::string& name : rule.machines) {
@@ -168,49 +177,6 @@ void give_tasks(const Plan& plan, Simulation& sim) {
   }
 }
 
-// Where each machine is said to start; kNone: nowhere in particular.
-struct Wish {
-  Index host = kNone;
-  bool starts = true;
-};
-std::vector<Wish> wishes(const Plan& plan) {
-  std::vector<Wish> all;
-  const std::vector<std::string> names = host_names(plan);
-  for (const MachinePlan& group : plan.machines)
-    all.insert(all.end(), group.count,
-               {group.host.empty() ? kNone : place_of(names, group.host, "host"), group.starts});
-  return all;
-}
-
-void start_machines(const Plan& plan, Simulation& sim) {
-  const std::vector<Wish> wished = wishes(plan);
-  // First those with a place of their own; the others around them.
-  for (Index machine = 0; machine < wished.size(); ++machine)
-    if (wished[machine].starts && wished[machine].host != kNone) power_on(sim, machine, wished[machine].host);
-  std::vector<Room> rooms = rooms_of(sim.cluster), needs;
-  std::vector<Index> homeless;
-  const std::vector<Room> all = needs_of(sim.cluster);
-  for (Index machine = 0; machine < wished.size(); ++machine) {
-    if (!wished[machine].starts) continue;
-    if (wished[machine].host == kNone) {
-      homeless.push_back(machine);
-      needs.push_back(all[machine]);
-    } else if (const Index host = sim.cluster.machines[machine].host; host != kNone) {
-      rooms[host].mhz -= std::min(rooms[host].mhz, all[machine].mhz);
-      rooms[host].memory -= std::min(rooms[host].memory, all[machine].memory);
-    }
-  }
-  // Each is started as it is placed, so that rules see those before it.
-  const auto allowed = [&](Index i, Index host) {
-    return may_be_on(sim.cluster, homeless[i], host) == Refusal::None &&
-           power_on(sim, homeless[i], host) == Refusal::None;
-  };
-  const Packed packed = pack(rooms, needs, plan.packing, false, allowed);
-  for (size_t i = 0; i < homeless.size(); ++i)
-    if (packed.host_of[i] == kNone)
-      tell(sim, What::Refused, homeless[i], kNone, kNone, static_cast<u64>(Refusal::NoHost));
-}
-
 }  // namespace
 
 std::vector<std::string> host_names(const Plan& plan) { return names_of(plan.hosts); }
@@ -223,12 +189,20 @@ std::vector<std::string> datastore_names(const Plan& plan) {
 }
 
 Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what) {
-  const auto found = std::ranges::find(names, name);
-  if (found != names.end()) return static_cast<Index>(found - names.begin());
+  return Places(names, what).at(name);
+}
+
+Places::Places(std::vector<std::string> names, const char* what) : names_(std::move(names)), what_(what) {
+  for (const std::string& name : names_) places_.emplace(name, static_cast<Index>(places_.size()));
+}
+
+Index Places::at(const std::string& name) const {
+  const auto found = places_.find(name);
+  if (found != places_.end()) return found->second;
   constexpr size_t kMostNames = 20;
-  const auto some = std::span(names).first(std::min(names.size(), kMostNames));
-  throw UserError(fmt::format("no {} is called '{}'; there are: {}{}", what, name, fmt::join(some, ", "),
-                              names.size() > kMostNames ? ", ..." : ""));
+  const auto some = std::span(names_).first(std::min(names_.size(), kMostNames));
+  throw UserError(fmt::format("no {} is called '{}'; there are: {}{}", what_, name, fmt::join(some, ", "),
+                              names_.size() > kMostNames ? ", ..." : ""));
 }
 
 std::vector<UsedFigure> figures_of(const Plan& plan) {
@@ -237,8 +211,9 @@ std::vector<UsedFigure> figures_of(const Plan& plan) {
     if (std::ranges::count(used, of, &UsedFigure::of) != 0) return;
     for (const media::Figure& figure : figures) used.push_back({of, figure});
   };
+  std::set<std::pair<std::string, std::string>> seen;  // ways and mixes
   for (const MachinePlan& group : plan.machines) {
-    if (group.way == "none") continue;
+    if (group.way == "none" || !seen.emplace(group.way, group.mix).second) continue;
     const Overhead overhead = overhead_of(plan, group);
     Mix mix = load_mix(group.mix);
     set_figures(mix, plan.figures);
@@ -266,8 +241,9 @@ Simulation simulation_of(const Plan& plan) {
   sim.moves.at_a_time = plan.moves_at_a_time;
   sim.moves.service = plan.move_service;
   build_hosts(plan, sim.cluster);
-  build_datastores(plan, sim.cluster);
-  build_machines(plan, sim.cluster);
+  const Places hosts(host_names(plan), "host");
+  build_datastores(plan, hosts, sim.cluster);
+  build_machines(plan, {hosts, Places(datastore_names(plan), "datastore"), {}}, sim.cluster);
   apply_rules(plan, sim.cluster);
   give_tasks(plan, sim);
   if (!plan.manager.empty()) sim.manager.machine = place_of(machine_names(plan), plan.manager, "machine");

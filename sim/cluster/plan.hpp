@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/cluster/life.hpp"
@@ -26,9 +27,9 @@ struct HostPlan {
   u32 memory = 32 << 10;  // MiB
   u32 cards = 2;
   u32 mbps = 1000;
-  std::vector<PortPlan> ports;  // of the first cards; the others are plugged in in turn, for all VLANs
-  bool stays_on = false;        // never switched off to save power
   PowerCurve power;
+  std::vector<PortPlan> ports = {};  // of the first cards; the others are plugged in in turn, for all VLANs
+  bool stays_on = false;             // never switched off to save power
 };
 
 struct DatastorePlan {
@@ -110,6 +111,21 @@ void check(const Plan& plan);
 std::vector<std::string> host_names(const Plan& plan);
 std::vector<std::string> machine_names(const Plan& plan);
 std::vector<std::string> datastore_names(const Plan& plan);
+
+/// Places by name, found in the time of a look and not of a walk along all.
+class Places {
+ public:
+  /// `what` is what a message calls one of them: "host".
+  Places(std::vector<std::string> names, const char* what);
+
+  /// Throws UserError with the known names if there is none of that name.
+  Index at(const std::string& name) const;
+
+ private:
+  std::vector<std::string> names_;
+  const char* what_;
+  std::unordered_map<std::string, Index> places_;
+};
 
 /// The place of `name` in such a list. Throws UserError with `what` and the known names if it is not there.
 Index place_of(const std::vector<std::string>& names, const std::string& name, const char* what);

@@ -13,12 +13,18 @@ enum class Refusal : u8 {
   Maintenance,
   NoMemory,
   NoProcessorTime,  // reservations would not fit
-  Rule,             // apart, together, or its group of hosts
+  NoPlannedTime,    // what it is planned with would not
+  RuleApart,
+  RuleTogether,
+  RuleHosts,
+  NotAlone,         // a system on the bare machine
   NoDatastore,      // the host does not reach its disk
   NoSharedStorage,  // a move needs the disk on both hosts, or to copy it
   NoNetwork,        // between the hosts
   WayCannotMove,    // the way of virtualizing moves no running instance
   NotRunning,
+  AlreadyOn,
+  AlreadyThere,
   MovesAlready,
   NoManager,
   Spare,       // admission control keeps what is left for failures
@@ -28,6 +34,7 @@ enum class Refusal : u8 {
   Cancelled,
   DatastoreFull,
   RawDisk,  // in physical compatibility: no snapshots, no copies while it runs
+  PooledDisk,
   Count
 };
 

@@ -58,6 +58,11 @@ Attempt restart(Simulation& sim, const Lost& lost) {
   return attempt;
 }
 
+void tell_of_no_host(Simulation& sim, Index machine) {
+  tell(sim, What::HaNoHost, machine);
+  if (explains_more(sim)) explain(sim, sim.log.size() - 1, why_nowhere(sim, machine));
+}
+
 void insert(Simulation& sim, const Lost& lost) {
   const auto order = [&](const Lost& one) {
     return std::pair(sim.cluster.machines[one.machine].priority, one.machine);
@@ -100,7 +105,7 @@ void restart_machines(Simulation& sim) {
   for (Lost& lost : waiting) {
     const Attempt attempt = restart(sim, lost);
     if (attempt == Attempt::Done) continue;
-    if (attempt == Attempt::NoHost && !lost.told) tell(sim, What::HaNoHost, lost.machine);
+    if (attempt == Attempt::NoHost && !lost.told) tell_of_no_host(sim, lost.machine);
     lost.told |= attempt == Attempt::NoHost;
     again |= attempt == Attempt::NoHost;
     insert(sim, lost);

@@ -10,6 +10,7 @@
 #include "sim/cluster/balancing.hpp"
 #include "sim/cluster/calendar.hpp"
 #include "sim/cluster/cluster.hpp"
+#include "sim/cluster/explained.hpp"
 #include "sim/cluster/faults.hpp"
 #include "sim/cluster/flows.hpp"
 #include "sim/cluster/migration.hpp"
@@ -103,6 +104,7 @@ struct Simulation {
   std::vector<Service> services;
   Account account;
   std::vector<Occurrence> log;
+  Explanations explanations;  // of what was refused in it
   // Scratch of load.cpp and traffic.cpp, so that they ask for no memory each minute.
   std::vector<Claimant> claimants;
   std::vector<Conversation> packets, requests;

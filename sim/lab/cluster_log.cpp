@@ -21,11 +21,46 @@ bool is_one_of(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::ranges::count(names, name) != 0;
 }
 
+/// The reason that is told, or one of those of the hosts.
+bool is_for(const LogLine& line, const std::string& reason) {
+  if (line.text("why") == reason || line.text("of") == reason) return true;
+  const auto hosts = line.fields.find("hosts");
+  return hosts != line.fields.end() && hosts->is_array() &&
+         std::ranges::any_of(*hosts, [&](const auto& part) { return part.value("why", "") == reason; });
+}
+
+/// ", lacks 512 MiB", and the machine that a rule is about.
+std::string lack_of(const nlohmann::ordered_json& fields) {
+  static constexpr std::pair<const char*, const char*> kKeys[] = {
+      {"lacks_mib", "MiB"}, {"lacks_mhz", "MHz"}, {"lacks_gib", "GiB"}, {"lacks_slots", "slots"}};
+  std::string text;
+  for (const auto& [key, unit] : kKeys)
+    if (fields.contains(key)) text += fmt::format("lacks {} {}", fields[key].get<u64>(), unit);
+  if (fields.contains("with")) text += (text.empty() ? "" : ", ") + fields["with"].get<std::string>();
+  return text;
+}
+
+/// "3 hosts: not enough memory, server-1 lacks 512 MiB; 1 host: the host is not on".
+std::string reasons_of(const nlohmann::ordered_json& hosts) {
+  std::string text;
+  for (const auto& part : hosts) {
+    const u64 count = part.value("hosts", u64{0});
+    text += fmt::format("{}{} host{}: {}", text.empty() ? "" : "; ", count, count == 1 ? "" : "s",
+                        part.value("why", ""));
+    const std::string lack = lack_of(part), host = part.value("host", "");
+    if (part.contains("with"))
+      text += fmt::format(", {} on {}", lack, host);
+    else if (!lack.empty())
+      text += fmt::format(", {} {}", host, lack);
+  }
+  return text;
+}
+
 bool is_about(const LogLine& line, const LogChoice& choice) {
   const bool host = is_one_of(choice.hosts, line.text("host")) || is_one_of(choice.hosts, line.text("to"));
   return host && is_one_of(choice.machines, line.text("machine")) &&
          (choice.datastore.empty() || line.text("datastore") == choice.datastore) &&
-         (choice.reason.empty() || line.text("why") == choice.reason || line.text("of") == choice.reason);
+         (choice.reason.empty() || is_for(line, choice.reason));
 }
 
 /// The time that an expectation's `at` is held against; none if what it counts from was not there yet.
@@ -90,6 +125,9 @@ std::string text_of(const LogLine& line) {
   add_number("imbalance_permille", ", imbalance {:.3g}", 1e-3);
   add("of", " (", ")");
   add("why", ": ", "");
+  if (const std::string lack = lack_of(line.fields); !lack.empty()) text += " (" + lack + ")";
+  if (const auto hosts = line.fields.find("hosts"); hosts != line.fields.end() && hosts->is_array())
+    text += " (" + reasons_of(*hosts) + ")";
   return text;
 }
 

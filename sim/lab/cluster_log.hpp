@@ -24,7 +24,8 @@ struct LogLine {
 LogLine read_log_line(const std::string& line);
 std::vector<LogLine> read_log(const std::string& text);
 
-/// "ha-dead        server-2", "moved          app-1 on server-1 to server-2, stood still for 312 ms".
+/// "ha-dead        server-2", "moved          app-1 on server-1 to server-2, stood still for 312 ms",
+/// "refused        giant: no host takes it (3 hosts: not enough memory, server-1 lacks 512 MiB)".
 std::string text_of(const LogLine& line);
 
 /// How many lines an expectation means, and where others of that kind are, for whoever looks for the mistake.

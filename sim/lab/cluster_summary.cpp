@@ -151,12 +151,24 @@ std::string costs(const ClusterCase& about, const Metrics& metrics) {
   return text + (*between == ',' ? ")\n" : "\n");
 }
 
+/// Without amounts, so that those alike can be counted together.
+std::string reason_of(const Simulation& sim, size_t place) {
+  std::string text(cluster::text(static_cast<cluster::Refusal>(sim.log[place].value)));
+  const cluster::Explained* explained = cluster::explanation_of(sim, place);
+  if (explained == nullptr || !explained->of_all_hosts) return text;
+  const char* between = " (";
+  for (const cluster::RefusalPart& part : explained->parts) {
+    text += fmt::format("{}{} host{}: {}", between, part.hosts, part.hosts == 1 ? "" : "s",
+                        cluster::text(part.why));
+    between = "; ";
+  }
+  return text + ")";
+}
+
 std::string refusals(const Simulation& sim) {
   std::map<std::string, u64> counts;
-  for (const cluster::Occurrence& one : sim.log) {
-    if (one.what == cluster::What::Refused)
-      ++counts[std::string(cluster::text(static_cast<cluster::Refusal>(one.value)))];
-  }
+  for (size_t place = 0; place < sim.log.size(); ++place)
+    if (sim.log[place].what == cluster::What::Refused) ++counts[reason_of(sim, place)];
   std::string text;
   for (const auto& [why, count] : counts)
     text += fmt::format("{}{} x {}", text.empty() ? "Refused: " : "; ", count, why);
@@ -179,7 +191,8 @@ std::string notable(const Simulation& sim, const ClusterCase& about) {
   const bool many = all > static_cast<std::ptrdiff_t>(kMostOccurrences);
   std::string text;
   size_t shown = 0, more = 0;
-  for (const cluster::Occurrence& one : sim.log) {
+  for (size_t place = 0; place < sim.log.size(); ++place) {
+    const cluster::Occurrence& one = sim.log[place];
     if (!is_notable(one)) continue;
     if (many && one.machine != cluster::kNone && one.what != cluster::What::Refused) {
       ++more;
@@ -191,7 +204,7 @@ std::string notable(const Simulation& sim, const ClusterCase& about) {
     }
     ++shown;
     text += fmt::format("  {:>12}  {}\n", clock_text(one.at),
-                        text_of(read_log_line(cluster::occurrence_json(names, one))));
+                        text_of(read_log_line(cluster::occurrence_json(names, sim, place))));
   }
   if (more != 0) text += fmt::format("  and {} more: hvlab trace RUN has them all\n", more);
   return text.empty() ? "" : "\nWhat happened\n" + text;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sim/scenario/cluster_rule_parts.hpp"
@@ -92,7 +93,9 @@ class Ruled {
     if (said == nullptr) return;
     check_names_of(said, names.machines, "machine", problems);
     const std::vector<std::string> machines = expand(*said, names.machines);
-    if (machines.size() == 1)
+    const bool all_known = std::ranges::all_of(
+        said->items, [&](const Value& name) { return names.machines.contains(name.text); });
+    if (machines.size() == 1 && all_known)
       problems.add(said->place, "", fmt::format("one machine alone cannot be {}", kind_),
                    "machines, or a group of several");
     for (const std::string& machine : machines) {

@@ -27,13 +27,13 @@ TEST_CASE("a machine is refused by hosts without memory, time, disk, or against 
   sim.cluster.host_groups = {{}, {1, 2}};
   const Index grouped = add_machine(sim);
   sim.cluster.machines[grouped].hosts = 1;
-  CHECK(power_on(sim, grouped, 0) == Refusal::Rule);
+  CHECK(power_on(sim, grouped, 0) == Refusal::RuleHosts);
   const Index one = add_machine(sim), other = add_machine(sim), friend_of_one = add_machine(sim);
   sim.cluster.machines[one].apart = sim.cluster.machines[other].apart = 1;
   sim.cluster.machines[one].together = sim.cluster.machines[friend_of_one].together = 1;
   CHECK(power_on(sim, one, 0) == Refusal::None);
-  CHECK(power_on(sim, other, 0) == Refusal::Rule);
-  CHECK(power_on(sim, friend_of_one, 1) == Refusal::Rule);
+  CHECK(power_on(sim, other, 0) == Refusal::RuleApart);
+  CHECK(power_on(sim, friend_of_one, 1) == Refusal::RuleTogether);
   CHECK(power_on(sim, friend_of_one, 0) == Refusal::None);
   sim.cluster.hosts[1].maintenance = true;
   CHECK(power_on(sim, other, 1) == Refusal::Maintenance);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "sim/cluster/angle_tree.hpp"
 #include "sim/cluster/random.hpp"
 
 namespace hvlab::cluster {
@@ -37,6 +38,44 @@ TEST_CASE("the tree finds the host that a walk along all hosts finds") {
       if (expected == kNone) continue;
       rooms[expected] = {rooms[expected].mhz - need.mhz, rooms[expected].memory - need.memory};
       tree.set(expected, rooms[expected]);
+    }
+  }
+}
+
+// Catches a tree that loses hosts as their rooms change, or whose nearest is not.
+TEST_CASE("the tree of directions finds the host that a look at all hosts finds") {
+  for (u64 seed = 0; seed < 30; ++seed) {
+    std::vector<Room> rooms = random_rooms(seed, 1 + seed * 5, 1000, 1000);
+    // Many alike, as hosts are.
+    for (size_t i = 0; i < rooms.size(); ++i)
+      if (i % 3 != 0) rooms[i] = {500, 700};
+    const Average average{500, 600};
+    AngleTree tree(rooms, average);
+    const auto closeness = [&](Room room, Room need) {
+      const double x = need.mhz / average.mhz, y = need.memory / average.memory;
+      const double a = room.mhz / average.mhz, b = room.memory / average.memory;
+      return a * a + b * b == 0 ? 0 : (a * x + b * y) * (a * x + b * y) / (a * a + b * b);
+    };
+    for (u64 step = 0; step < 300; ++step) {
+      const Room need{1 + random_below(300, seed, Draw::Burst, 0, step),
+                      1 + random_below(300, seed, Draw::Burst, 1, step)};
+      const auto allowed = [&](Index host) { return host % 4 != step % 4; };
+      double most = -1;
+      for (Index host = 0; host < rooms.size(); ++host)
+        if (rooms[host].holds(need) && allowed(host)) most = std::max(most, closeness(rooms[host], need));
+      const Index found = tree.nearest(need, allowed);
+      CAPTURE(seed, step, found);
+      REQUIRE((found == kNone) == (most < 0));
+      if (found == kNone) continue;
+      REQUIRE(rooms[found].holds(need));
+      REQUIRE(allowed(found));
+      REQUIRE(closeness(rooms[found], need) >= most * (1 - 1e-12));
+      for (Index host = 0; host < found; ++host) {  // of several alike the lowest
+        const bool alike = rooms[host].mhz == rooms[found].mhz && rooms[host].memory == rooms[found].memory;
+        REQUIRE_FALSE((alike && allowed(host)));
+      }
+      rooms[found] = {rooms[found].mhz - need.mhz, rooms[found].memory - need.memory};
+      tree.set(found, rooms[found]);
     }
   }
 }

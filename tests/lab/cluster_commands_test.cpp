@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "temporary_folder.hpp"
 
@@ -70,8 +71,31 @@ TEST_CASE("a cluster's run says what happened, and leaves it") {
   CHECK(stats["metrics"]["group.web.restarts"]["value"] == 2);
   CHECK(stats["metrics"]["ha.detection"] == nlohmann::json{{"value", 18e12}, {"unit", "ps"}});
   CHECK(stats["refusals"]["no host takes it"] == 1);
+  // Of all reasons the one of most hosts, with what is lacking where it is least.
+  CHECK_THAT(place.out(),
+             Contains("no host takes it (3 hosts: not enough memory)") &&
+                 Contains("giant: no host takes it (3 hosts: not enough memory, server-1 lacks "));
   for (const auto& figure : stats["figures"]) CHECK_FALSE(figure["origin"].get<std::string>().empty());
   CHECK(nlohmann::json::parse(content(run / "run.json"))["state"] == "complete");
+}
+
+// Catches a run of a cluster that does not say what its ways cost, and from where.
+TEST_CASE("results say where the figures of ways come from") {
+  const Place place;
+  place.file("fails.yaml", std::string(kFailing) + "vary: {cluster.overheads.kvm.memory_mib: [7, 8]}\n");
+  REQUIRE(place.hvlab("run fails.yaml --json") == 0);
+  const nlohmann::json groups = place.printed()["costs"];
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0]["ways"] == nlohmann::json{"kvm", "mixed"});
+  CHECK(groups[0]["cells"] == nlohmann::json{"memory_mib=7"});
+  size_t measured = 0;
+  for (const auto& cost : groups[1]["costs"]) {
+    const auto origin = cost["origin"].get<std::string>(), source = cost["source"].get<std::string>();
+    measured += origin == "measured";
+    CHECK((origin == "assumed") == (source.rfind("assumed", 0) == 0));
+    if (cost["name"] == "kvm.memory_mib") CHECK((origin == "set" && cost["value"] == 8));
+  }
+  CHECK(measured > 5);
 }
 
 TEST_CASE("occurrences are expected to the second") {
@@ -101,10 +125,67 @@ TEST_CASE("cells of clusters are varied, verified and compared") {
   CHECK(fs::exists(place.path / "runs/two/latest/on=true/cluster.jsonl"));
   CHECK(place.hvlab("compare two") == 1);
   CHECK_THAT(place.out(), Contains("machines.downtime") && Contains("lines are equal, then they part"));
-  CHECK(place.hvlab("compare two/latest/on=true two/latest/on=true") != 70);
+  CHECK(place.hvlab("compare two/on=true two/on=true") == 0);
+  CHECK(place.hvlab("trace two/on=true --filter what=ha-dead") == 0);
+  CHECK_THAT(place.out(), Contains("ha-dead        server-2"));
+  CHECK(place.hvlab("trace two/on=maybe") == 6);
+  CHECK_THAT(place.err(), Contains("the cells of 'runs/two/latest' are on=true, on=false"));
   CHECK(place.hvlab("compare runs/two/latest/on=true runs/two/latest/on=true") == 0);
   REQUIRE(place.hvlab("compare two --json") == 1);
   CHECK(place.printed()["equal"] == false);
+}
+
+// Catches a run that Ctrl-C kills, that says it is whole, or whose files end in the middle.
+TEST_CASE("Ctrl-C ends a cluster's run with what it has until then") {
+  const Place place;
+  place.file(
+      "long.yaml",
+      "title: Long\ncluster:\n  length: 200d\n  hosts: [{name: h, count: 40}]\n  datastores: [{name: s}]\n"
+      "  vms: [{name: x, count: 400, memory: 1GiB, vcpus: 1, demand: {shape: bursts, noise: 0.1}, io: "
+      "{reads: 9}}]\n"
+      "  ha: {}\n  drs: {}\n");
+  const std::string script = "cd " + place.path.string() +
+                             " && { " HVLAB_PROGRAM
+                             " run long.yaml >out 2>err </dev/null & } && pid=$! && "
+                             "for i in $(seq 600); do [ -e runs/long/2*/run.json ] && break; sleep 0.1; done "
+                             "&& sleep 1 && kill -INT $pid && "
+                             "wait $pid";
+  const int ended = std::system(script.c_str());
+  REQUIRE(WIFEXITED(ended));
+  CHECK(WEXITSTATUS(ended) == 130);
+  const fs::path run = place.path / "runs/long/latest";
+  CHECK(nlohmann::json::parse(content(run / "run.json"))["state"] == "partial");
+  const auto stats = nlohmann::json::parse(content(run / "stats.json"));
+  CHECK(stats["whole"] == false);
+  CHECK(stats["seconds"].get<double>() < 200 * 86'400);
+  CHECK(nlohmann::json::parse(content(run / "results.json"))["cells"][0]["ending"] == "interrupted");
+  std::istringstream log(content(run / "cluster.jsonl"));
+  size_t lines = 0;
+  for (std::string line; std::getline(log, line); ++lines) REQUIRE(nlohmann::json::accept(line));
+  CHECK(lines >= 400);
+  CHECK_THAT(content(run / "junit.xml"), Contains("interrupted") && Contains("</testsuite>"));
+  for (const auto& entry : fs::directory_iterator(run))
+    CHECK_FALSE(entry.path().filename().string().starts_with('.'));
+  CHECK(place.hvlab("stat long") == 0);
+  CHECK_THAT(place.err(), Contains("run 'long' is partial"));
+}
+
+// Catches numbers of a cluster beside those of a machine, as if they were of one kind.
+TEST_CASE("a cluster's run is not compared with a machine's") {
+  const Place place;
+  place.file("fails.yaml", kFailing);
+  REQUIRE(place.hvlab("run fails.yaml") == 0);
+  fs::create_directories(place.path / "runs/machine/latest");
+  fs::copy_file(place.path / "runs/fails/latest/run.json", place.path / "runs/machine/latest/run.json");
+  std::ofstream(place.path / "runs/machine/latest/stats.json") << R"({"schema": "hvlab.stats/1"})";
+  for (const char* order :
+       {"compare fails machine", "compare machine fails", "compare fails machine --json"}) {
+    CHECK(place.hvlab(order) == 2);
+    CHECK(place.out().empty());
+    CHECK(place.err() ==
+          "hvlab: 'fails' is a run of a cluster and 'machine' one of a machine: they have no metric in "
+          "common\n");
+  }
 }
 
 TEST_CASE("the log is printed as it is asked for") {

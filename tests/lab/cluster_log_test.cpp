@@ -76,6 +76,25 @@ TEST_CASE("a line is told in words") {
   CHECK(text_of(log[1]) == "fault          a (host)");
   CHECK(text_of(log[5]) == "moved          web-2 on b to c, stood still for 312 ms");
   CHECK(text_of(log[6]) == "refused        web-3: not enough memory");
+  CHECK(text_of(read_log_line(
+            R"({"ns": 0, "what": "refused", "machine": "x", "host": "a", "why": "not enough memory", )"
+            R"("lacks_mib": 512})")) == "refused        x on a: not enough memory (lacks 512 MiB)");
+  const LogLine nowhere = read_log_line(
+      R"({"ns": 0, "what": "refused", "machine": "x", "why": "no host takes it", "hosts": [{"why": "not enough memory", )"
+      R"("hosts": 3, "host": "a", "lacks_mib": 512}, {"why": "it is to be apart", "hosts": 1, "host": "b", "with": )"
+      R"("y"}]})");
+  CHECK(text_of(nowhere) ==
+        "refused        x: no host takes it (3 hosts: not enough memory, a lacks 512 MiB; 1 host: it is to "
+        "be apart, "
+        "y on b)");
+  scenario::Expectation refused;
+  refused.name = "refused";
+  for (const char* reason : {"no host takes it", "not enough memory", "it is to be apart"}) {
+    refused.log.reason = reason;
+    CHECK(count_lines({nowhere}, refused).count == 1);
+  }
+  refused.log.reason = "the host is not on";
+  CHECK(count_lines({nowhere}, refused).count == 0);
   CHECK(clock_text(13'500 * cluster::kMilliseconds) == "0:00:13.500");
   CHECK(clock_text(2 * cluster::kDays + cluster::kHours) == "2 d 1:00:00");
   CHECK_THROWS_AS(read_log("nonsense\n"), UserError);
