@@ -19,29 +19,51 @@ bool can_vary(const std::string& path) {
   return first != "vary" && first != "expect" && first != "claim" && first != "title";
 }
 
+/// Maps are never taken for the same: names tell them apart.
+bool is_same(const YamlNode& one, const YamlNode& other) {
+  if (one.kind != other.kind || one.kind == YamlNode::Kind::Map) return false;
+  return one.text == other.text && std::ranges::equal(one.items, other.items, is_same);
+}
+
+/// As a message shows it.
+std::string text_of(const YamlNode& value) {
+  if (value.kind == YamlNode::Kind::Scalar) return value.text;
+  std::string text;
+  for (const YamlNode& item : value.items) text += (text.empty() ? "" : ", ") + item.text;
+  return "[" + text + "]";
+}
+
 /// Whether an axis can be put into the file; notes why not.
 bool is_axis(const YamlNode& root, const YamlNode::Key& key, const YamlNode& values, Problems& problems) {
-  const auto refuse = [&](std::string message, const char* expected) {
+  const auto refuse = [&](std::string message, const std::string& expected) {
     problems.add(key.place, key.name, std::move(message), expected);
     return false;
   };
-  if (key_at(key.name) == nullptr)
-    return refuse(fmt::format("'{}' leads to no key{}", key.name, did_you_mean(key.name, all_paths())),
-                  kShape);
-  if (!can_vary(key.name))
-    return refuse(fmt::format("'{}' belongs to all cells and cannot vary", key.name), "");
+  const std::vector<std::string> paths = paths_of_axis(key.name);
+  for (const std::string& path : paths) {
+    if (key_at(path) == nullptr)
+      return refuse(fmt::format("'{}' leads to no key{}", path, did_you_mean(path, all_paths())), kShape);
+    if (!can_vary(path)) return refuse(fmt::format("'{}' belongs to all cells and cannot vary", path), "");
+    if (std::ranges::count(paths, path) != 1) return refuse(fmt::format("'{}' is there twice", path), "");
+  }
   if (values.kind != YamlNode::Kind::List || values.items.empty())
     return refuse(fmt::format("'{}' has no list of values", key.name), kShape);
-  for (size_t i = 0; i < values.items.size(); ++i) {
-    const auto same = [&](const YamlNode& other) {
-      return other.kind == YamlNode::Kind::Scalar && other.text == values.items[i].text;
-    };
-    if (values.items[i].kind == YamlNode::Kind::Scalar && std::ranges::count_if(values.items, same) != 1)
-      return refuse(fmt::format("'{}' takes the value '{}' twice", key.name, values.items[i].text), "");
+  for (const YamlNode& value : values.items) {
+    if (std::ranges::count_if(values.items, [&](const YamlNode& other) { return is_same(value, other); }) > 1)
+      return refuse(fmt::format("'{}' takes the value '{}' twice", key.name, text_of(value)), "");
+    if (paths.size() == 1 || (value.kind == YamlNode::Kind::List && value.items.size() == paths.size()))
+      continue;
+    problems.add(value.place, value.text, fmt::format("not a value for each of '{}'", key.name),
+                 fmt::format("a list of {}", paths.size()));
+    return false;
   }
   YamlNode trial = root;
-  return put(trial, key.name, key.place, values.items.front()) ||
-         refuse(fmt::format("'{}' leads into a list that has no such item", key.name), "");
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const YamlNode& first = values.items.front();
+    if (!put(trial, paths[i], key.place, paths.size() == 1 ? first : first.items[i]))
+      return refuse(fmt::format("'{}' leads into a list that has no such item", paths[i]), "");
+  }
+  return true;
 }
 
 /// The value below `node` that `word` names, made if it is a key that a map lacks.
@@ -78,7 +100,7 @@ std::string take_name(YamlNode& value, Problems& problems) {
 }
 
 /// Names are parts of folders' names, and of expectations.
-void check_names(const Axis& axis, Problems& problems) {
+void check_names(const VariedPath& axis, Problems& problems) {
   for (size_t i = 0; i < axis.names.size(); ++i) {
     const std::string& name = axis.names[i];
     const bool good = std::ranges::all_of(name, [](char c) {
@@ -96,7 +118,47 @@ void check_names(const Axis& axis, Problems& problems) {
 
 std::string short_name(const std::string& path) { return path.substr(path.rfind('.') + 1); }
 
+Axis read_axis(const YamlNode::Key& key, const YamlNode& values, Problems& problems) {
+  Axis axis = {key.place, {}};
+  const std::vector<std::string> paths = paths_of_axis(key.name);
+  for (size_t i = 0; i < paths.size(); ++i) {
+    VariedPath& varied = axis.paths.emplace_back(VariedPath{paths[i], {}, {}});
+    for (const YamlNode& value : values.items)
+      varied.values.push_back(paths.size() == 1 ? value : value.items[i]);
+    for (YamlNode& value : varied.values) varied.names.push_back(take_name(value, problems));
+    check_names(varied, problems);
+  }
+  return axis;
+}
+
+/// Two axes of one path would overwrite each other.
+void check_once(const std::vector<Axis>& axes, Problems& problems) {
+  for (size_t i = 0; i < axes.size(); ++i)
+    for (const VariedPath& varied : axes[i].paths)
+      if (std::any_of(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(i),
+                      [&](const Axis& before) { return before.varies(varied.path); }))
+        problems.add(axes[i].place, varied.path, fmt::format("'{}' varies already", varied.path),
+                     "one list of it, or of what varies with it");
+}
+
 }  // namespace
+
+bool Axis::varies(std::string_view path) const {
+  return std::ranges::count(paths, path, &VariedPath::path) != 0;
+}
+
+std::vector<std::string> paths_of_axis(std::string_view key) {
+  std::vector<std::string> paths;
+  for (size_t at = 0; at <= key.size();) {
+    const size_t end = std::min(key.find(',', at), key.size());
+    std::string_view path = key.substr(at, end - at);
+    while (path.starts_with(' ')) path.remove_prefix(1);
+    while (path.ends_with(' ')) path.remove_suffix(1);
+    paths.emplace_back(path);
+    at = end + 1;
+  }
+  return paths;
+}
 
 std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
   const YamlNode* vary = root.find("vary");
@@ -108,14 +170,11 @@ std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
   }
   for (size_t i = 0; i < vary->items.size(); ++i) {
     if (!is_axis(root, vary->keys[i], vary->items[i], problems)) continue;
-    Axis axis = {vary->keys[i].name, vary->keys[i].place, vary->items[i].items, {}};
-    for (YamlNode& value : axis.values) axis.names.push_back(take_name(value, problems));
-    check_names(axis, problems);
-    axes.push_back(std::move(axis));
+    axes.push_back(read_axis(vary->keys[i], vary->items[i], problems));
   }
+  check_once(axes, problems);
   size_t cells = 1;
-  for (const Axis& axis : axes)
-    cells = std::min(kMostCells + 1, cells * std::max<size_t>(1, axis.values.size()));
+  for (const Axis& axis : axes) cells = std::min(kMostCells + 1, cells * std::max<size_t>(1, axis.size()));
   if (cells > kMostCells) {
     problems.add(vary->place, "", fmt::format("makes more than {} cells", kMostCells), "fewer values");
     axes.clear();
@@ -125,21 +184,25 @@ std::vector<Axis> axes_of(const YamlNode& root, Problems& problems) {
 
 size_t cell_count(const std::vector<Axis>& axes) {
   size_t cells = 1;
-  for (const Axis& axis : axes) cells *= axis.values.size();
+  for (const Axis& axis : axes) cells *= axis.size();
   return cells;
 }
 
 std::vector<Setting> settings_of(const std::vector<Axis>& axes, size_t index) {
-  std::vector<Setting> settings(axes.size());
+  std::vector<std::vector<Setting>> of_axes(axes.size());
   for (size_t i = axes.size(); i-- > 0;) {
-    const size_t choice = index % axes[i].values.size();
-    index /= axes[i].values.size();
-    const YamlNode& value = axes[i].values[choice];
-    const std::string& name = axes[i].names[choice];
-    settings[i] = {axes[i].path, value.kind == YamlNode::Kind::Scalar ? value.text
-                                 : !name.empty()                      ? name
-                                                                      : fmt::format("#{}", choice + 1)};
+    const size_t choice = index % axes[i].size();
+    index /= axes[i].size();
+    for (const VariedPath& varied : axes[i].paths) {
+      const YamlNode& value = varied.values[choice];
+      const std::string& name = varied.names[choice];
+      of_axes[i].push_back({varied.path, value.kind == YamlNode::Kind::Scalar ? value.text
+                                         : !name.empty()                      ? name
+                                                         : fmt::format("#{}", choice + 1)});
+    }
   }
+  std::vector<Setting> settings;
+  for (const std::vector<Setting>& each : of_axes) settings.insert(settings.end(), each.begin(), each.end());
   return settings;
 }
 
@@ -172,8 +235,9 @@ YamlNode cell_tree(const YamlNode& root, const std::vector<Axis>& axes, size_t i
     tree.keys.erase(vary);
   }
   for (size_t i = axes.size(); i-- > 0;) {
-    put(tree, axes[i].path, axes[i].place, axes[i].values[index % axes[i].values.size()]);
-    index /= axes[i].values.size();
+    for (const VariedPath& varied : axes[i].paths)
+      put(tree, varied.path, axes[i].place, varied.values[index % axes[i].size()]);
+    index /= axes[i].size();
   }
   return tree;
 }

@@ -6,12 +6,24 @@
 namespace hvlab::scenario {
 
 /// A path of the format and the values that it takes in turn.
-struct Axis {
+struct VariedPath {
   std::string path;
-  Place place;
   std::vector<YamlNode> values;
   std::vector<std::string> names;  // of values that are maps and have one ("as"); else empty
 };
+
+/// What varies together: mostly one path; of several ("machine.cores, workload.instances") all take their
+/// first values, then all their second ones, and so on.
+struct Axis {
+  Place place;
+  std::vector<VariedPath> paths;
+
+  size_t size() const { return paths.front().values.size(); }
+  bool varies(std::string_view path) const;
+};
+
+/// The paths of a key of `vary`.
+std::vector<std::string> paths_of_axis(std::string_view key);
 
 /// One value of an axis, as a cell has it.
 struct Setting {

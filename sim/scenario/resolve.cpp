@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/scenario/cells.hpp"
 #include "sim/scenario/quantity.hpp"
 #include "sim/scenario/spelling.hpp"
 
@@ -57,7 +58,6 @@ class Resolver {
   bool words(const YamlNode& node, const Key& key, Value& value);
   bool names(const YamlNode& node, const Key& key, Value& value);
   bool number(const YamlNode& node, const Key& key, Value& value);
-  bool change(const YamlNode& node, const Key& key, Value& value);
   bool numbers(const YamlNode& node, const Key& key, Value& value);
   bool title(const YamlNode& node, const Key& key, Value& value);
   bool figures(const YamlNode& node, const Key& key, Value& value);
@@ -110,23 +110,14 @@ bool Resolver::count(const YamlNode& node, const Key& key, Value& value) {
 
 bool Resolver::number(const YamlNode& node, const Key& key, Value& value) {
   if (node.quoted) return refuse(node, fmt::format("'{}' in quotes is a text", node.text), key);
-  const std::optional<double> number = parse_number(node.text);
+  const bool less = key.type == Type::Change && node.text.starts_with('-');
+  const std::optional<double> number = parse_number(std::string_view(node.text).substr(less ? 1 : 0));
   if (!number) return refuse(node, fmt::format("'{}' is no number", node.text), key);
-  if (*number < static_cast<double>(key.least) || *number > static_cast<double>(key.most))
+  const double most = less ? 1 : static_cast<double>(key.most);
+  if (*number < static_cast<double>(key.least) || *number > most)
     return refuse(node, fmt::format("{} is out of range for '{}'", node.text, key.name), key);
-  value.number = *number;
+  value.number = less ? -*number : *number;
   value.text = print_number(*number);
-  return true;
-}
-
-bool Resolver::change(const YamlNode& node, const Key& key, Value& value) {
-  const bool less = !node.quoted && node.text.starts_with('-');
-  if (!less) return number(node, key, value);
-  const std::optional<double> part = parse_number(node.text.substr(1));
-  if (!part) return refuse(node, fmt::format("'{}' is no number", node.text), key);
-  if (*part > 1) return refuse(node, fmt::format("{} is out of range for '{}'", node.text, key.name), key);
-  value.number = -*part;
-  value.text = print_number(value.number);
   return true;
 }
 
@@ -154,8 +145,8 @@ bool Resolver::scalar(const YamlNode& node, const Key& key, Value& value) {
     case Type::Size: return quantity(node, key, Dimension::Size, value);
     case Type::Frequency: return quantity(node, key, Dimension::Frequency, value);
     case Type::Rate: return quantity(node, key, Dimension::Rate, value);
-    case Type::Number: return number(node, key, value);
-    case Type::Change: return change(node, key, value);
+    case Type::Number:
+    case Type::Change: return number(node, key, value);
     case Type::Flag:
       value.count = node.text == "true" ? 1 : 0;
       return node.text == "true" || node.text == "false" ||
@@ -258,9 +249,13 @@ bool Resolver::paths(const YamlNode& node, const Key& key, Value& value) {
   for (size_t i = 0; i < node.items.size(); ++i) {
     const YamlNode::Key& path = node.keys[i];
     const YamlNode& item = node.items[i];
-    if (key_at(path.name) == nullptr) {
+    const std::vector<std::string> said =
+        key.type == Type::Axes ? paths_of_axis(path.name) : std::vector{path.name};
+    const auto wrong =
+        std::ranges::find_if(said, [](const std::string& each) { return key_at(each) == nullptr; });
+    if (wrong != said.end()) {
       problems_.add(path.place, path.name,
-                    fmt::format("'{}' leads to no key{}", path.name, did_you_mean(path.name, all_paths())),
+                    fmt::format("'{}' leads to no key{}", *wrong, did_you_mean(*wrong, all_paths())),
                     describe(key, vocabulary_));
     } else if (key.type == Type::Settings && is(item, YamlNode::Kind::Scalar, key)) {
       Value setting;

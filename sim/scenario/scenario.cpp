@@ -227,7 +227,7 @@ void apply(YamlNode& root, const Override& setting, Problems& problems) {
 void refuse_varied(const std::vector<Override>& overrides, const std::vector<Axis>& axes,
                    Problems& problems) {
   for (const Override& setting : overrides) {
-    if (std::ranges::count(axes, setting.path, &Axis::path) == 0) continue;
+    if (std::ranges::none_of(axes, [&](const Axis& axis) { return axis.varies(setting.path); })) continue;
     problems.add({problems.add_text("--set " + setting.path, setting.value), 0, 0}, "",
                  "the scenario varies this itself",
                  fmt::format("--set 'vary.{}=[{}]'", setting.path, setting.value));

@@ -47,6 +47,49 @@ expect:
   CHECK(counterpart(*scenario, scenario->cells[1], {{"software", "whole"}}) == &scenario->cells[0]);
 }
 
+// Would catch: pairs that are multiplied out, a value that lands in the other's place, a path that varies
+// twice.
+TEST_CASE("what is paired varies together") {
+  const std::string begin = "title: x\nsoftware: {way: kvm}\nvary:\n";
+  std::string report;
+  const auto scenario =
+      test::read(begin +
+                     "  machine.cores, workload.instances: [[1, 1], [2, 3]]\n"
+                     "  machine.memory: [1GiB, 2GiB]\n"
+                     "expect:\n"
+                     "  - {metric: time, in: {machine.cores: 2}, against: {machine.cores: 1, "
+                     "workload.instances: 1}, at_most: 9}\n",
+                 report);
+  INFO(report);
+  REQUIRE(scenario);
+  REQUIRE(scenario->cells.size() == 4);
+  CHECK(scenario->cells[0].label == "cores=1,instances=1,memory=1GiB");
+  CHECK(scenario->cells[3].label == "cores=2,instances=3,memory=2GiB");
+  CHECK(scenario->cells[3].machine.cores == 2);
+  CHECK(scenario->cells[3].instances == 3);
+  CHECK(counterpart(*scenario, scenario->cells[3], {{"machine.cores", "1"}, {"workload.instances", "1"}}) ==
+        &scenario->cells[1]);
+  CHECK(counterpart(*scenario, scenario->cells[3], {{"machine.cores", "1"}}) == nullptr);
+  using Catch::Contains;
+  for (const auto& [axes, message] :
+       {std::pair{"  machine.cores, workload.instances: [[1, 1], [2]]\n", "not a value for each of"},
+        {"  machine.cores, workload.instances: [1, 2]\n", "not a value for each of"},
+        {"  machine.cores, workload.instances: [[1, 2], [1, 2]]\n", "takes the value '[1, 2]' twice"},
+        {"  machine.cores, machine.cores: [[1, 2]]\n", "'machine.cores' is there twice"},
+        {"  machine.cores, workload.size: [[1, quick]]\n  workload.size: [quick]\n",
+         "'workload.size' varies already"},
+        {"  machine.cores, : [[1, quick]]\n", "'' leads to no key"},
+        {"  machine.cores, machine.coers: [[1, 2]]\n", "did you mean 'machine.cores'"},
+        {"  machine.cores, title: [[1, x]]\n", "'title' belongs to all cells"}}) {
+    CAPTURE(axes);
+    CHECK_FALSE(test::read(begin + axes, report));
+    CHECK_THAT(report, Contains(message));
+  }
+  CHECK_FALSE(test::read(begin + "  machine.cores, workload.instances: [[1, 1], [2, 3]]\n", report,
+                         {{"workload.instances", "4"}}));
+  CHECK_THAT(report, Contains("the scenario varies this itself"));
+}
+
 TEST_CASE("what a way decides is decided in each cell") {
   std::string report;
   const auto scenario = test::read(test::kGood, report);
