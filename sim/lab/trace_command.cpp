@@ -24,7 +24,7 @@ constexpr const char* kUsage =
     "Prints a run's events (of a cluster its log), or exports them: for Perfetto's viewer, as CSV, as a "
     "SQLite file. A RUN is a "
     "run\n"
-    "directory, a folder of them (the latest), or a NAME in runs/.\n\n";
+    "directory, a folder of them (the latest), a NAME in runs/, or NAME/CELL (two/cores=1).\n\n";
 
 po::options_description trace_options() {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };

@@ -42,20 +42,63 @@ RunState state_of(const Json& run) {
 
 }  // namespace
 
+namespace {
+
+/// A run directory, of a folder of them the latest, or what is called so in runs/.
+std::optional<fs::path> run_called(const fs::path& given) {
+  for (const fs::path& path :
+       {given, given / kLatest, fs::path(kRunsFolder) / given / kLatest, fs::path(kRunsFolder) / given})
+    if (holds_run(path)) return path;
+  return std::nullopt;
+}
+
+/// A run's cells by their labels, as 'hvlab run' prints them.
+struct CellSearch {
+  fs::path found;     // the cell's folder; empty if there is none of that label
+  std::string known;  // some of the labels; empty if the run has no cells
+};
+
+CellSearch cell_called(const fs::path& run, const std::string& label) {
+  CellSearch search;
+  const Json json = Json::parse(read(run / kRunFile).value_or(""), nullptr, false);
+  if (!json.is_object() || !json.contains("cells")) return search;
+  constexpr size_t kShown = 200;
+  try {
+    for (const Json& cell : json["cells"]) {
+      const auto name = cell.at("cell").get<std::string>(), folder = cell.at("folder").get<std::string>();
+      if ((name == label || folder == label) && holds_run(run / folder)) search.found = run / folder;
+      if (search.known.size() < kShown) search.known += (search.known.empty() ? "" : ", ") + name;
+    }
+  } catch (const Json::exception& error) {
+    throw UserError((run / kRunFile).string() + ": damaged: " + error.what());
+  }
+  return search;
+}
+
+}  // namespace
+
 fs::path find_run(const std::string& text) {
   const fs::path given = text;
-  for (const fs::path& path :
-       {given, given / kLatest, fs::path(kRunsFolder) / given / kLatest, fs::path(kRunsFolder) / given}) {
-    if (!text.empty() && holds_run(path)) return path;
+  if (!text.empty()) {
+    if (const auto path = run_called(given)) return *path;
+  }
+  // RUN/LABEL; both may have slashes.
+  std::string cells;
+  for (size_t slash = text.find('/'); slash != std::string::npos; slash = text.find('/', slash + 1)) {
+    const std::string head = text.substr(0, slash), label = text.substr(slash + 1);
+    const auto run = head.empty() || label.empty() ? std::nullopt : run_called(head);
+    if (!run) continue;
+    const CellSearch search = cell_called(*run, label);
+    if (!search.found.empty()) return search.found;
+    if (!search.known.empty()) cells = "; the cells of '" + run->string() + "' are " + search.known;
   }
   std::error_code ignored;
-  if (!fs::exists(given, ignored)) throw RunMissing("there is no run '" + text + "', nor runs/" + text);
+  if (!fs::exists(given, ignored))
+    throw RunMissing("there is no run '" + text + "', nor runs/" + text + cells);
   throw RunMissing("'" + text + "' holds no run: it has no " + kRunFile);
 }
 
-RunReader::RunReader(const std::string& text) : path_(find_run(text)), title_(text) {
-  refresh();
-}
+RunReader::RunReader(const std::string& text) : path_(find_run(text)), title_(text) { refresh(); }
 
 void RunReader::refresh() {
   stats_ = {};

@@ -10,8 +10,8 @@
 
 namespace hvlab::record {
 
-/// The directory that `text` names: a run directory, runs/NAME or a folder like it (its latest run), or a
-/// NAME in runs/. Throws RunMissing if there is none.
+/// The directory that `text` names: a run directory, a folder of them (its latest run), a NAME in runs/, or
+/// one of these with a cell's label ("balancing/on=true"). Throws RunMissing if there is none.
 std::filesystem::path find_run(const std::string& text);
 
 class RunReader {

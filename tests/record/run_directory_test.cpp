@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <fstream>
 
 #include "sim/base/user_error.hpp"
 #include "sim/record/junit.hpp"
@@ -46,6 +47,29 @@ TEST_CASE("a run is running, then complete; the latest is found by its name") {
     CHECK(reader.run()["command"][1] == "b");
   }
   CHECK_THROWS_AS(RunReader("other"), RunMissing);
+}
+
+// Catches a cell whose name, as it is printed, cannot be used.
+TEST_CASE("a cell is found by its run's name and its own") {
+  const Here here("cells");
+  RunWriter run(
+      "two", {{"cells",
+               {{{"cell", "on=true,file=a/b"}, {"folder", "on=true,file=a_b"}, {"settings", Json::object()}},
+                {{"cell", "on=false"}, {"folder", "cell-2"}, {"settings", Json::object()}}}}});
+  RunWriter one((run.path() / "on=true,file=a_b").string() + "/", {{"number", 1}});
+  RunWriter other((run.path() / "cell-2").string() + "/", {{"number", 2}});
+  for (RunWriter* each : {&one, &other, &run}) each->finish(RunState::Complete, {});
+  for (const std::string& name : {std::string("two"), std::string("runs/two"), run.path().string()}) {
+    CAPTURE(name);
+    CHECK(RunReader(name + "/on=true,file=a/b").run()["number"] == 1);
+    CHECK(RunReader(name + "/on=true,file=a_b").run()["number"] == 1);
+    CHECK(RunReader(name + "/on=false").run()["number"] == 2);
+    CHECK_THROWS_WITH(RunReader(name + "/on=maybe"),
+                      Catch::Contains("the cells of ") && Catch::Contains("on=true,file=a/b, on=false"));
+  }
+  CHECK_THROWS_WITH(RunReader("two/on=false/on=true"), Catch::Contains("there is no run"));
+  std::ofstream(run.path() / "run.json") << R"({"schema": "hvlab.run/1", "cells": [3]})";
+  CHECK_THROWS_AS(RunReader("two/on=false"), UserError);
 }
 
 // Catches two runs in one directory.
