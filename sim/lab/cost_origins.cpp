@@ -56,34 +56,70 @@ std::vector<sweep::Cost> costs_of(const timing::Profile& profile) {
 
 namespace {
 
-/// Figures of the ways that a cluster's machines run in; what is nothing, or yes or no, cannot move by any
-/// quarter.
-std::vector<sweep::Cost> costs_of_ways(const scenario::Value& said) {
+/// A profile of a way, or a mix, with the figures that the scenario sets.
+struct ProfileFigures {
+  std::string name;
+  std::vector<media::Figure> figures;
+};
+
+/// Of those that a cluster's machines name, each once.
+std::vector<ProfileFigures> profiles_of_ways(const scenario::Value& said) {
   std::vector<std::pair<std::string, u64>> figures;
   if (const scenario::Value* set = said.find("overheads"); set != nullptr) {
     for (size_t i = 0; i < set->keys.size(); ++i) figures.emplace_back(set->keys[i], set->items[i].count);
   }
-  std::vector<sweep::Cost> costs;
-  const auto add = [&](const std::string& file, const std::vector<media::Figure>& list) {
-    for (const media::Figure& figure : list) {
-      const std::string path = "cluster.overheads." + file + "." + figure.name;
-      if (figure.value <= 1 || std::ranges::count(costs, path, &sweep::Cost::name) != 0) continue;
-      const bool set = figure.source == cluster::kSetSource;
-      costs.push_back({path, static_cast<double>(figure.value), set ? sweep::kSetSource : figure.source,
-                       !set && figure.assumed(), 0});
-    }
+  std::vector<ProfileFigures> profiles;
+  const auto is_new = [&](const std::string& name) {
+    return std::ranges::count(profiles, name, &ProfileFigures::name) == 0;
   };
   for (const scenario::Value& machine : said.find("vms")->items) {
-    const std::string& name = machine.find("way")->text;
-    if (name == "none") continue;
-    cluster::Overhead way = cluster::load_overhead(name);
-    cluster::Mix mix = cluster::load_mix(machine.find("mix")->text);
-    cluster::set_figures(way, figures);
-    cluster::set_figures(mix, figures);
-    add(way.name, way.figures);
-    add(mix.name, mix.figures);
+    const std::string &way = machine.find("way")->text, &mix = machine.find("mix")->text;
+    if (way == "none") continue;
+    if (is_new(way)) {
+      cluster::Overhead overhead = cluster::load_overhead(way);
+      cluster::set_figures(overhead, figures);
+      profiles.push_back({way, overhead.figures});
+    }
+    if (is_new(mix)) {
+      cluster::Mix made = cluster::load_mix(mix);
+      cluster::set_figures(made, figures);
+      profiles.push_back({mix, made.figures});
+    }
+  }
+  return profiles;
+}
+
+/// What is nothing, or yes or no, cannot move by any quarter.
+std::vector<sweep::Cost> costs_of_ways(const scenario::Value& said) {
+  std::vector<sweep::Cost> costs;
+  for (const ProfileFigures& profile : profiles_of_ways(said)) {
+    for (const media::Figure& figure : profile.figures) {
+      if (figure.value <= 1) continue;
+      const bool set = figure.source == cluster::kSetSource;
+      costs.push_back({"cluster.overheads." + profile.name + "." + figure.name,
+                       static_cast<double>(figure.value), set ? sweep::kSetSource : figure.source,
+                       !set && figure.assumed(), 0});
+    }
   }
   return costs;
+}
+
+/// What a cell's costs are of, and these: {"processor", "costs"} or, of a cluster, {"ways", "costs"}.
+Json group_of(const scenario::Cell& cell) {
+  if (!cell.cluster)
+    return {{"processor", scenario::profile_of(cell.machine)},
+            {"cells", Json::array()},
+            {"costs", json_of(costs_of(cell))}};
+  Json names = Json::array(), costs = Json::array();
+  for (const ProfileFigures& profile : profiles_of_ways(*cell.resolved.find("cluster"))) {
+    names.push_back(profile.name);
+    for (const media::Figure& figure : profile.figures)
+      costs.push_back({{"name", profile.name + "." + figure.name},
+                       {"value", figure.value},
+                       {"origin", cluster::origin_of(figure)},
+                       {"source", figure.source}});
+  }
+  return {{"ways", names}, {"cells", Json::array()}, {"costs", costs}};
 }
 
 }  // namespace
@@ -112,14 +148,13 @@ void write_costs(JsonWriter& json, const std::vector<sweep::Cost>& costs) {
 Json costs_json(const std::vector<scenario::Cell>& cells) {
   Json groups = Json::array();
   for (const scenario::Cell& cell : cells) {
-    if (cell.cluster) continue;  // its figures are in the statistics of its run
-    const std::string processor = scenario::profile_of(cell.machine);
-    const Json costs = json_of(costs_of(cell));
+    const Json made = group_of(cell);
+    const char* of = cell.cluster ? "ways" : "processor";
     auto group = std::ranges::find_if(groups, [&](const Json& known) {
-      return known["processor"] == processor && known["costs"] == costs;
+      return known.contains(of) && known[of] == made[of] && known["costs"] == made["costs"];
     });
     if (group == groups.end()) {
-      groups.push_back({{"processor", processor}, {"cells", Json::array()}, {"costs", costs}});
+      groups.push_back(made);
       group = groups.end() - 1;
     }
     (*group)["cells"].push_back(cell.label);
@@ -141,6 +176,7 @@ std::string count_costs(const Json& costs) {
 std::string costs_text(const Json& groups) {
   std::string text;
   for (const Json& group : groups) {
+    if (group.contains("ways")) continue;  // the summary of its run has that
     const std::string processor = group["processor"].get<std::string>();
     const std::string line = group["costs"].empty()
                                  ? fmt::format("{}: no costs (timing is functional)\n", processor)
