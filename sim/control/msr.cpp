@@ -79,6 +79,8 @@ bool read_apic_base(Cpu& cpu, u32, u64& value) {
 }
 bool write_apic_base(Cpu& cpu, u32, u64 value) {
   if (cpu.apic == nullptr || (value >> cpu.identity.physical_address_bits) != 0) return false;
+  constexpr u64 kX2apic = bit(10);  // reserved where there is none (SDM vol. 3, 11.12.1)
+  if ((value & kX2apic) != 0 && !cpu.has(Feature::X2apic)) return false;
   if (!cpu.apic->set_base_msr(value)) return false;
   mmu::flush_every_asid(cpu);  // where the register page lies, or whether there is one, may have changed
   return true;
