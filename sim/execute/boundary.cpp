@@ -2,6 +2,7 @@
 
 #include "sim/base/check.hpp"
 #include "sim/control/events.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/reset.hpp"
 
 namespace hvlab::execute {
@@ -21,11 +22,15 @@ bool takes_init(const Cpu& cpu) {
   return cpu.guest != nullptr && cpu.activity != Activity::WaitForSipi;
 }
 
+/// STI may hold NMIs off or not (SDM vol. 2, STI). Intel's processors here do: they refuse to have one
+/// injected behind it, too (vol. 3, 27.3.1.5).
+bool sti_holds_nmis(const Cpu& cpu) { return cpu.sti_shadow && cpu::vendor(cpu) == cpu::Vendor::Intel; }
+
 /// From the preemption timer down. `shutdown`: of a guest of VMX, which NMIs and the timer wake.
 Event next_interrupt(const Cpu& cpu, bool shutdown) {
   const u32 asked = cpu.guest_events;
   if ((asked & guest_event::kTimer) != 0 || cpu.guest_deadline <= cpu.cycles()) return Event::Timer;
-  if (cpu.mov_ss_shadow) return Event::None;
+  if (cpu.mov_ss_shadow || sti_holds_nmis(cpu)) return Event::None;
   if ((asked & guest_event::kNmiWindow) != 0 && !cpu.nmi_blocked) return Event::NmiWindow;
   if (cpu.nmi_pending && (!cpu.nmi_blocked || cpu.virtual_nmis) && cpu.gif) return Event::Nmi;
   if (cpu.sti_shadow || shutdown) return Event::None;

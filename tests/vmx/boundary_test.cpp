@@ -192,9 +192,12 @@ TEST_CASE("the NMI window opens when virtual NMIs are no longer blocked") {
   CHECK(m.again({0x90}) == kHlt);
   CHECK(m.again({0x6A, 0x10, 0x54, 0x9C, 0x6A, 0x08, 0x68, 0x0D, 0, 0x40, 0, 0x48, 0xCF}) == kNmiWindow);
   CHECK(m[Field::GuestRip] == kGuestCode + 13);
-  m[Field::GuestInterruptibility] = 2;  // MOV SS
-  CHECK(m.again({0x90, 0x90}) == kNmiWindow);
-  CHECK(m[Field::GuestRip] == kGuestCode + 1);
+  m[Field::GuestRflags] = 2 | arch::flag::kIf;
+  for (const u64 blocking : {1, 2}) {  // STI, MOV SS
+    m[Field::GuestInterruptibility] = blocking;
+    CHECK(m.again({0x90, 0x90}) == kNmiWindow);
+    CHECK(m[Field::GuestRip] == kGuestCode + 1);
+  }
 }
 
 // Catches a window that is open before the injected event is delivered, or that an instruction of its handler
