@@ -1,4 +1,4 @@
-// The built program on multiboot ELF files that need no operating system (multiboot.S, vmx_processors.S).
+// The built program on multiboot ELF files that need no operating system (multiboot.S, vmx_*.S).
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,5 +88,36 @@ TEST_CASE("INIT and start-up messages to a processor in VMX operation") {
           "latched a \n"     // goes on in root operation, once more
           "off b \n"         // is reset behind VMXOFF
           "again 2 \n");     // and starts anew
+  }
+}
+
+// Catches a guest that sleeps on or wakes without its event, on the way from a device or another processor to
+// it; an exit that tells another state than the one it was in; an interrupt that the exit has lost, or that
+// comes twice.
+TEST_CASE("what ends the wait of a guest: timers, interrupts, NMIs") {
+  struct Case {
+    const char* processor;
+    bool timer, ept;
+  };
+  for (const Case& c : {Case{"intel-icelake", true, true}, Case{"intel-skylake", true, true},
+                        Case{"intel-nehalem", true, true}, Case{"intel-penryn", false, false}}) {
+    CAPTURE(c.processor);
+    const Result result = boot("vmx_events", std::string("--cpus 2 --cpu ") + c.processor);
+    CHECK(result.status == 1);
+    // Reason, activity, interruptibility, event, taken by the guest: interrupts, NMIs; interrupts taken in
+    // all.
+    const std::string timer =
+        "timer 34 0 0 0 0 0 0 \n"   // a guest that runs
+        "timer 34 1 0 0 0 0 0 \n"   // that has executed HLT
+        "timer 34 1 0 0 0 0 0 \n";  // that was entered in HLT
+    const std::string rest =
+        "interrupt 1 0 0 0 0 0 1 \n"   // whatever the guest's IF
+        "interrupt 1 1 0 0 0 0 1 \n"   // behind STI and HLT, without STI's shadow
+        "interrupt 12 0 0 0 1 0 1 \n"  // the guest's own
+        "injected 12 0 0 0 1 0 1 \n"   // into HLT
+        "nmi 0 1 0 80000202 0 0 0 \n"
+        "nmi 12 0 0 0 0 1 0 \n";                                 // the guest's own
+    const std::string apic = "apic 12 0 0 0 0 0 0 \nsame 1 \n";  // as it is outside
+    CHECK(result.output == (c.timer ? timer : "") + rest + (c.ept ? apic : ""));
   }
 }
