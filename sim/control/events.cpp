@@ -144,6 +144,8 @@ void deliver(Cpu& cpu, Delivery event) {
     cpu.report(observe::EventKind::Wake);
   for (;;) {
     if (intercepted(cpu, event)) return;
+    // Traps that MOV SS has held back are lost, but with software's own events (SDM vol. 3, 27.7.3).
+    if (!event.software()) cpu.pending_debug = 0;
     note(cpu, event);
     report(cpu, event);
     // Awake, and with NMIs blocked by an NMI, even if a VM exit comes on the way (SDM vol. 3, 28.1).
@@ -170,7 +172,9 @@ void deliver(Cpu& cpu, Delivery event) {
 Outcome deliver_software(Cpu& cpu, const Delivery& event) {
   const u64 rip = cpu.rip;
   if (event.source != Source::SoftwareInterrupt && intercepted(cpu, event)) return Outcome::World;
+  const u64 held_back = event.software() ? 0 : cpu.pending_debug;
   if (const Outcome o = attempt_on_record(cpu, event); !ok(o)) return o;
+  cpu.pending_debug &= ~held_back;
   const u64 handler = cpu.rip;
   cpu.rip = rip;  // reported at the instruction
   report(cpu, event);

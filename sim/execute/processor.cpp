@@ -52,11 +52,19 @@ bool loads_rf(const Op& op) {
   return m == Mnemonic::IRET || m == Mnemonic::IRETD || m == Mnemonic::IRETQ;
 }
 
-/// Instructions that go to a handler with TF cleared are not followed by a single-step trap (SDM vol.
-/// 3, 18.3.1.4; SYSCALL by IA32_FMASK).
-bool took_tf_away(const Cpu& cpu, const Op& op) {
-  const bool goes = to_handler(op) || static_cast<Mnemonic>(op.mnemonic) == Mnemonic::SYSCALL;
-  return goes && !cpu.rflag(flag::kTf);
+/// Whether a single-step trap follows the instruction that is done; `tf` is RFLAGS.TF before it. None follows
+/// those that go to a handler with TF cleared (SDM vol. 3, 18.3.1.4). SYSCALL and SYSRET are stepped by the
+/// TF that they leave: SYSCALL's is masked, and SYSRET's traps at once, unlike that of POPF and IRET.
+bool is_stepped(const Cpu& cpu, const Op& op, bool tf) {
+  const auto m = static_cast<Mnemonic>(op.mnemonic);
+  if (m == Mnemonic::SYSCALL || m == Mnemonic::SYSRET) return cpu.rflag(flag::kTf);
+  return tf && !(to_handler(op) && !cpu.rflag(flag::kTf));
+}
+
+/// Intel's processors hold an instruction breakpoint behind MOV SS off as RF would (SDM vol. 3, 18.3.1.1);
+/// AMD's hold traps off alone.
+bool suppresses_breakpoint(const Cpu& cpu) {
+  return cpu.mov_ss_shadow && cpu::vendor(cpu) == cpu::Vendor::Intel;
 }
 
 /// A guest of VMX that was entered in the shutdown state; a processor that has shut down has no guest, or is
@@ -169,7 +177,7 @@ void Processor::Impl::step(const Op* op) {
     return end_of_instruction(cpu);
   }
   if (const u64 hit = cpu::match_instruction_breakpoint(cpu, linear_rip(cpu));
-      hit != 0 && cpu::breakpoints_enabled(cpu)) {
+      hit != 0 && cpu::breakpoints_enabled(cpu) && !suppresses_breakpoint(cpu)) {
     cpu.fault = cpu::Fault{.vector = Exception::Debug, .debug_bits = hit};
     control::deliver(cpu, control::pending_fault(cpu));
     return end_of_instruction(cpu);
@@ -203,7 +211,7 @@ void Processor::Impl::step(const Op* op) {
   }
   ++cpu.instructions;
   cpu.budget -= op->cost;
-  cpu::after_instruction(cpu, tf && !took_tf_away(cpu, *op), loads_rf(*op), outcome == Outcome::Jump);
+  cpu::after_instruction(cpu, is_stepped(cpu, *op, tf), loads_rf(*op), outcome == Outcome::Jump);
   const Block* block = decode::block_of(op);
   if (outcome != Outcome::Jump && op->number + 1u < block->operations) fetch.next_op = op + 1;
 }

@@ -226,3 +226,18 @@ TEST_CASE("FPREM of a denormal number by infinity underflows on AMD's processors
     }
   }
 }
+
+// SDM vol. 3, 18.3.1.1: "the breakpoint will be suppressed as if EFLAGS.RF were 1". Catches a breakpoint
+// there on Intel's processors, and one that AMD's, which hold off traps alone, miss.
+TEST_CASE("an instruction breakpoint behind MOV SS hits on AMD's processors only") {
+  for (const bool intel : {false, true}) {
+    Long m(intel);
+    cpu::Cpu& c = m.cpu();
+    c.gpr[kRax] = kData0;
+    c.dr[0] = kCode + 2;
+    c.dr7 |= 1;
+    m.settle();
+    CHECK(m.run({0x8E, 0xD0, 0xFF, 0xC1}) == (intel ? -1 : kDebug));  // mov ss, eax; inc ecx
+    CHECK(c.gpr[kRcx] == (intel ? 1 : 0));
+  }
+}
