@@ -178,17 +178,19 @@ Outcome load_tr(Cpu& cpu, u16 selector) {
   return Outcome::Next;
 }
 
-// SDM vol. 2, IRET: of a register whose selector is null only the selector changes. Hypervisors give their
-// guests FS and GS that are in use, with bases and null selectors.
+// SDM vol. 2, IRET: only the selector changes, FS and GS keep their bases. Hypervisors give their guests FS
+// and GS that are in use, with bases and null selectors.
 void drop_inner_segments(Cpu& cpu, u8 cpl) {
   for (const unsigned n : {arch::kEs, arch::kDs, arch::kFs, arch::kGs}) {
     SegmentRegister& reg = cpu.seg[n];
     const u32 conforming_code = attribute::kCode | attribute::kConforming;
     const bool any_level = (reg.attributes & conforming_code) == conforming_code;
     if (selector_null(reg.selector) || !reg.usable()) {
-      reg.selector = 0;  // a null selector loses its RPL, FS and GS keep their bases
+      reg.selector = 0;  // a null selector loses its RPL
     } else if (!any_level && reg.dpl() < cpl) {
+      const u64 base = reg.base;
       reg = null_segment(0);
+      reg.base = base;
     }
   }
 }

@@ -168,3 +168,42 @@ TEST_CASE("a branch beyond the limit faults at the branch") {
   CHECK(m.run({0x90, 0xE9, 0x00, 0x10, 0x00, 0x00}) == kProtection);
   CHECK(m.peek<u32>(m.cpu().gpr[kRsp] + 4) == kCode + 1);
 }
+
+// Catches FS and GS that lose their bases with their selectors, which programs of systems that set the bases
+// by MSR count on: in 64-bit mode a return to CPL 3 makes the selectors of system segments null, and no more
+// (SDM vol. 2, IRET and RET, operation).
+TEST_CASE("a return to an outer level takes selectors of inner segments away, not the bases of FS and GS") {
+  for (const bool iret : {true, false}) {
+    Machine m;
+    m.long_mode();
+    cpu::Cpu& c = m.cpu();
+    for (const unsigned n : {kFs, kGs}) c.seg[n].base = kData + n * 16;
+    for (const unsigned n : {kFs, kGs, kDs, kEs}) REQUIRE(c.seg[n].dpl() == 0);
+    m.poke<u64>(kData + kFs * 16, 0x1122);
+    m.poke<u64>(kData + kGs * 16, 0x3344);
+    const u64 target = kCode + 0x100;
+    const u8 program[] = {0x64, 0x48, 0x8B, 0x04, 0x25, 0, 0, 0, 0,   // mov rax, fs:[0]
+                          0x65, 0x48, 0x8B, 0x0C, 0x25, 0, 0, 0, 0};  // mov rcx, gs:[0]
+    m.write(target, program);
+    m.poke<u8>(target + sizeof program, 0xF4);
+    const u64 frame[] = {target, kUserCode64, 2, kStack, kUserData};
+    c.gpr[kRsp] = kStack - 0x100;
+    for (unsigned n = 0, at = 0; n < 5; ++n)
+      if (iret || n != 2) m.poke<u64>(c.gpr[kRsp] + 8 * at++, frame[n]);
+    m.settle();
+    CHECK((iret ? m.run({0x48, 0xCF}) : m.run({0x48, 0xCB})) == kProtection);  // HLT at CPL 3
+    CHECK(c.gpr[kRax] == 0x1122);
+    CHECK(c.gpr[kRcx] == 0x3344);
+    for (const unsigned n : {kFs, kGs, kDs, kEs}) CHECK(c.seg[n].selector == 0);
+  }
+  // In 32-bit mode they cannot be used any more.
+  Machine m;
+  m.protected_mode();
+  const u32 frame[] = {kCode + 0x100, kUserCode32, 2, kStack, kUserData};
+  m.cpu().gpr[kRsp] = kStack - 0x100;
+  for (unsigned n = 0; n < 5; ++n) m.poke<u32>(m.cpu().gpr[kRsp] + 4 * n, frame[n]);
+  const u8 program[] = {0x64, 0xA1, 0, 0, 0x30, 0};  // mov eax, fs:[300000h]
+  m.write(kCode + 0x100, program);
+  CHECK(m.run({0xCF}) == kProtection);
+  CHECK(m.peek<u32>(static_cast<u32>(m.cpu().gpr[kRsp]) + 4) == kCode + 0x100);
+}
