@@ -61,6 +61,12 @@ bool write_address(Cpu& cpu, u32, u64 value) {
   return cpu.*Word = value, true;
 }
 
+/// SYSENTER_ESP and SYSENTER_EIP: 64 bits where long mode has SYSENTER; AMD's have 32, and ignore the rest.
+template <u64 State::* Word>
+bool write_entry(Cpu& cpu, u32 address, u64 value) {
+  return amd(cpu) ? write_low<Word>(cpu, address, value) : write_address<Word>(cpu, address, value);
+}
+
 // --- time, APIC, modes ---
 
 bool read_tsc(Cpu& cpu, u32, u64& value) { return value = time_stamp(cpu), true; }
@@ -103,8 +109,9 @@ bool write_segment_base(Cpu& cpu, u32 address, u64 value) {
 
 /// IA32_MISC_ENABLE: fast strings, and what this processor reports as not available (BTS, PEBS).
 bool write_misc_enable(Cpu& cpu, u32, u64 value) {
-  constexpr u64 kWritable = bit(0) | bit(3) | bit(16) | bit(18) | bit(22) | bit(34);
-  cpu.misc_enable = (cpu.misc_enable & ~kWritable) | (value & kWritable);
+  u64 writable = bit(0) | bit(3) | bit(16) | bit(18) | bit(22) | bit(34);
+  if (cpu.has(Feature::Xtpr)) writable |= bit(23);  // messages of the task priority, which nobody hears
+  cpu.misc_enable = (cpu.misc_enable & ~writable) | (value & writable);
   return true;
 }
 /// State components that XSAVES saves besides those of XCR0: there are none (processor trace, CET and so on
@@ -183,14 +190,23 @@ bool read_package_states(Cpu&, u32, u64& value) { return value = bit(15), true; 
 
 // --- machine check: no bank ever holds an error ---
 
-constexpr unsigned kBanks = 6;
+constexpr unsigned kBanks = std::size(State{}.mc_ctl);
 bool read_mcg_cap(Cpu&, u32, u64& value) { return value = kBanks | bit(8), true; }  // MCG_CTL_P
 bool write_mcg_status(Cpu& cpu, u32, u64 value) {
   if ((value & ~u64{7}) != 0) return false;
   return cpu.mcg_status = value, true;
 }
-/// MCi_CTL takes anything; STATUS, ADDR and MISC may only be cleared (SDM vol. 3, 16.3.2.2).
-bool write_bank(Cpu& cpu, u32 address, u64 value) { return (address & 3) == 0 || value == 0 || amd(cpu); }
+/// MCi_CTL is kept; STATUS, ADDR and MISC may only be cleared (SDM vol. 3, 16.3.2.2). On AMD's processors
+/// ADDR and MISC take anything, STATUS with HWCR.McStatusWrEn (APM vol. 2, 9.3.2).
+bool read_bank(Cpu& cpu, u32 address, u64& value) {
+  return value = (address & 3) == 0 ? cpu.mc_ctl[(address - 0x400) / 4] : 0, true;
+}
+bool write_bank(Cpu& cpu, u32 address, u64 value) {
+  if ((address & 3) == 0) return cpu.mc_ctl[(address - 0x400) / 4] = value, true;
+  constexpr u64 kStatusWritable = bit(18);
+  const bool status = (address & 3) == 1;
+  return value == 0 || (amd(cpu) && (!status || (cpu.hwcr & kStatusWritable) != 0));
+}
 
 // --- memory types ---
 

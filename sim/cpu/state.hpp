@@ -139,11 +139,11 @@ struct State {
 
   u64 star = 0, lstar = 0, cstar = 0, fmask = 0, kernel_gs_base = 0, tsc_aux = 0;
   u64 sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0;
-  u64 pat = 0x0007'0406'0007'0406, misc_enable = 1, tsc_offset = 0, tsc_adjust = 0;
+  u64 pat = 0x0007'0406'0007'0406, misc_enable = 0x1801, tsc_offset = 0, tsc_adjust = 0;
   // Branch records (APM vol. 2, 13.1.1): the last transfer of control, and the one before the last interrupt.
   u64 last_branch_from = 0, last_branch_to = 0, last_interrupt_from = 0, last_interrupt_to = 0;
   PerformanceCounters performance;
-  u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0;
+  u64 debug_ctl = 0, microcode_signature = 0, mcg_status = 0, mcg_ctl = 0, mc_ctl[6] = {};
   u64 vm_cr = 0, vm_hsave_pa = 0, svm_key = 0;  // AMD SVM (APM vol. 2, 15.30)
   u64 spec_ctrl = 0, mcu_opt_ctrl = 0, power_ctl = 0;
   u64 hwcr = u64{1} << 24;  // AMD's: TscFreqSel, the TSC counts at the P0 frequency
@@ -158,6 +158,7 @@ struct State {
   // Events that wait for an instruction boundary.
   bool interrupt_line = false;  // INTR
   bool nmi_pending = false, nmi_blocked = false;
+  bool nmi_latched = false;  // another one came when the pending one could have been taken
   bool init_pending = false;
   bool smi_pending = false;
   bool sipi_pending = false;  // arrived behind an INIT that has not been taken yet

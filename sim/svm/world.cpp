@@ -108,8 +108,8 @@ void load_rest(Cpu& cpu, const SaveArea& from) {
   cpu.cstar = from.cstar;
   cpu.fmask = static_cast<u32>(from.sfmask);
   cpu.sysenter_cs = static_cast<u32>(from.sysenter_cs);
-  cpu.sysenter_esp = from.sysenter_esp;
-  cpu.sysenter_eip = from.sysenter_eip;
+  cpu.sysenter_esp = static_cast<u32>(from.sysenter_esp);
+  cpu.sysenter_eip = static_cast<u32>(from.sysenter_eip);
 }
 
 }  // namespace hvlab::svm

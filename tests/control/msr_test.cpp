@@ -162,3 +162,66 @@ TEST_CASE("writing the TSC moves it") {
   CHECK(read(c, msr::kTsc) == 1'000'000);
   CHECK(control::time_stamp(c) == 1'000'000);
 }
+
+// Catches enables that are lost, and a status that software can make up: it can only be cleared, on AMD's
+// processors unless HWCR.McStatusWrEn (SDM vol. 3, 16.3.2; APM vol. 2, 9.3.2).
+TEST_CASE("machine-check banks: enables are kept, status can only be cleared") {
+  timing::Profile p = everything();
+  for (const char* vendor : {"GenuineIntel", "AuthenticAMD"}) {
+    p.vendor = vendor;
+    Machine m(p);
+    cpu::Cpu& c = m.cpu();
+    const u32 banks = static_cast<u32>(read(c, 0x179) & 0xFF);
+    REQUIRE(banks > 0);
+    for (u32 bank = 0; bank < banks; ++bank) {
+      const u32 control = 0x400 + 4 * bank;
+      for (const u64 value : {~u64{0}, u64{0}, u64{0x5A}}) {
+        CHECK(control::write_msr(c, control, value));
+        CHECK(read(c, control) == value);
+      }
+      CHECK(control::write_msr(c, control + 1, 0));
+      CHECK(!control::write_msr(c, control + 1, 1));
+      CHECK(read(c, control + 1) == 0);
+    }
+    u64 value = 0;
+    CHECK(!control::read_msr(c, 0x400 + 4 * banks, value));
+    CHECK(!control::write_msr(c, 0x400 + 4 * banks, 0));
+  }
+  CHECK(control::write_msr(Machine(p).cpu(), 0x401, 0));
+  Machine amd(p);
+  REQUIRE(control::write_msr(amd.cpu(), 0xC001'0015, bit(18)));
+  CHECK(control::write_msr(amd.cpu(), 0x401, 1));
+}
+
+// Catches branch trace storage and precise sampling that are there because nothing says that they are not,
+// and a bit of CPUID's without its register bit (SDM vol. 4, table 2-2, IA32_MISC_ENABLE).
+TEST_CASE("IA32_MISC_ENABLE: what is not available, what can be changed") {
+  Machine m;
+  cpu::Cpu& c = m.cpu();
+  constexpr u64 kUnavailable = bit(11) | bit(12), kXtpr = bit(23);
+  CHECK((read(c, 0x1A0) & kUnavailable) == kUnavailable);
+  CHECK(control::write_msr(c, 0x1A0, bit(0) | bit(3) | bit(16) | bit(18) | bit(22) | kXtpr | bit(34)));
+  CHECK(read(c, 0x1A0) == (bit(0) | bit(3) | bit(16) | bit(18) | bit(22) | kXtpr | bit(34) | kUnavailable));
+  timing::Profile p = everything();
+  std::erase(p.features, std::string("xtpr"));
+  Machine without(p);
+  CHECK(control::write_msr(without.cpu(), 0x1A0, kXtpr));
+  CHECK((read(without.cpu(), 0x1A0) & kXtpr) == 0);
+}
+
+// Catches AMD's registers for SYSENTER that keep 64 bits or fault for their upper half, and Intel's that do
+// not.
+TEST_CASE("SYSENTER_ESP and EIP: canonical on Intel's processors, 32 bits on AMD's") {
+  timing::Profile p = everything();
+  for (const u32 address : {msr::kSysenterEsp, msr::kSysenterEip}) {
+    p.vendor = "GenuineIntel";
+    Machine intel(p);
+    CHECK(!control::write_msr(intel.cpu(), address, 0xAAAA'AAAA'AAAA'AAAA));
+    CHECK(control::write_msr(intel.cpu(), address, 0x1234'5678'9ABC));
+    CHECK(read(intel.cpu(), address) == 0x1234'5678'9ABC);
+    p.vendor = "AuthenticAMD";
+    Machine amd(p);
+    CHECK(control::write_msr(amd.cpu(), address, 0xAAAA'AAAA'AAAA'AAAA));
+    CHECK(read(amd.cpu(), address) == 0xAAAA'AAAA);
+  }
+}

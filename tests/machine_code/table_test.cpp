@@ -196,7 +196,7 @@ TEST_CASE("each feature has rows or is structural") {
       "vmcb_clean",    "flushbyasid",  "decodeassists", "pausefilter", "pfthreshold", "vgif",
       "srbds_ctrl",    "md_clear",     "spec_ctrl",     "stibp",       "l1d_flush",   "ssbd",
       "amd_ibpb",      "amd_ibrs",     "amd_stibp",     "amd_ssbd",    "lbrv",        "tsc_scale",
-      "perfctr_core",  "xgetbv1"};
+      "perfctr_core",  "xgetbv1",      "xtpr"};
   for (size_t i = 0; i < static_cast<size_t>(Feature::Count); ++i) {
     const auto feature = static_cast<Feature>(i);
     INFO(arch::name(feature));
