@@ -195,8 +195,8 @@ void LocalApic::send_command(u32 low, u32 destination, bool wide) {
   if (message.mode == DeliveryMode::Init && (low & (kCommandLevel | kCommandAssert)) == kCommandLevel) return;
   switch (shorthand) {
     case Shorthand::None: return bus_.deliver(message);
-    case Shorthand::Self:  // table 11-3: only fixed interrupts can include the sender
-      if (fixed) accept(message);
+    case Shorthand::Self:  // table 11-3 has fixed interrupts alone, and does not say what others do
+      if (message.mode != DeliveryMode::StartUp) accept(message);
       return;
     case Shorthand::AllIncludingSelf:
       if (fixed) bus_.broadcast(message, *this, true);

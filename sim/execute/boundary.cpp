@@ -2,7 +2,6 @@
 
 #include "sim/base/check.hpp"
 #include "sim/control/events.hpp"
-#include "sim/cpu/cpuid.hpp"
 #include "sim/execute/reset.hpp"
 
 namespace hvlab::execute {
@@ -22,18 +21,17 @@ bool takes_init(const Cpu& cpu) {
   return cpu.guest != nullptr && cpu.activity != Activity::WaitForSipi;
 }
 
-/// STI may hold NMIs off or not (SDM vol. 2, STI). Intel's processors here do: they refuse to have one
-/// injected behind it, too (vol. 3, 27.3.1.5).
-bool sti_holds_nmis(const Cpu& cpu) { return cpu.sti_shadow && cpu::vendor(cpu) == cpu::Vendor::Intel; }
-
 /// From the preemption timer down. `shutdown`: of a guest of VMX, which NMIs and the timer wake.
 Event next_interrupt(const Cpu& cpu, bool shutdown) {
   const u32 asked = cpu.guest_events;
   if ((asked & guest_event::kTimer) != 0 || cpu.guest_deadline <= cpu.cycles()) return Event::Timer;
-  if (cpu.mov_ss_shadow || sti_holds_nmis(cpu)) return Event::None;
+  // STI may hold NMIs off or not (SDM vol. 2, STI), and does here: Intel's processors refuse to have one
+  // injected behind it, too (vol. 3, 27.3.1.5), and AMD's know one shadow for STI and MOV SS (APM vol.
+  // 2, 15.21.5).
+  if (cpu.mov_ss_shadow || cpu.sti_shadow) return Event::None;
   if ((asked & guest_event::kNmiWindow) != 0 && !cpu.nmi_blocked) return Event::NmiWindow;
   if (cpu.nmi_pending && (!cpu.nmi_blocked || cpu.virtual_nmis) && cpu.gif) return Event::Nmi;
-  if (cpu.sti_shadow || shutdown) return Event::None;
+  if (shutdown) return Event::None;
   const bool open = cpu.rflag(arch::flag::kIf), is_virtual = cpu.virtual_interrupt && open;
   if ((asked & guest_event::kInterruptWindow) != 0 && open) return Event::InterruptWindow;
   if (is_virtual && cpu.vmx_operation) return Event::VirtualInterrupt;
@@ -76,14 +74,20 @@ void take_debug(Cpu& cpu) {
   control::deliver(cpu, control::debug_trap(bits));
 }
 
+/// The NMI that was pending is taken, the one that was latched behind it pends.
+void next_nmi(Cpu& cpu) {
+  cpu.nmi_pending = cpu.nmi_latched;
+  cpu.nmi_latched = false;
+}
+
 /// An exit of VMX is the NMI's delivery: it is over, and others are held off (SDM vol. 3, 28.5.5).
 void take_nmi(Cpu& cpu) {
   const bool vmx = in_vmx_guest(cpu);
   if (leaves(cpu, Boundary::Nmi)) {
-    if (vmx) cpu.nmi_pending = false, cpu.nmi_blocked = true;
+    if (vmx) next_nmi(cpu), cpu.nmi_blocked = true;
     return;
   }
-  cpu.nmi_pending = false;
+  next_nmi(cpu);
   control::deliver(cpu, {.vector = 2, .source = control::Source::Nmi});
 }
 

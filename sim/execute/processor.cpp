@@ -345,7 +345,13 @@ bool Processor::runnable() const {
 }
 
 void Processor::set_interrupt(bool asserted) { impl_->cpu.interrupt_line = asserted; }
-void Processor::nmi() { impl_->cpu.nmi_pending = true; }
+/// One that finds another pending is lost, unless that one would have been taken by now if it were this
+/// processor's turn.
+void Processor::nmi() {
+  Cpu& cpu = impl_->cpu;
+  cpu.nmi_latched = cpu.nmi_latched || next_event(cpu) == Event::Nmi;
+  cpu.nmi_pending = true;
+}
 void Processor::smi() { impl_->cpu.smi_pending = true; }
 void Processor::init() { impl_->cpu.init_pending = true; }
 void Processor::sipi(u8 vector) {

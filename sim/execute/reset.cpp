@@ -43,7 +43,7 @@ void reset_common(Cpu& cpu) {
   cpu.dr7 = dr7::kFixed1;
   cpu.cpl = 0;
   cpu.pending_debug = 0;
-  cpu.nmi_pending = cpu.smi_pending = cpu.nmi_blocked = cpu.sti_shadow = cpu.mov_ss_shadow =
+  cpu.nmi_pending = cpu.nmi_latched = cpu.smi_pending = cpu.nmi_blocked = cpu.sti_shadow = cpu.mov_ss_shadow =
       cpu.monitor_armed = false;
   cpu.gif = true;
   cpu.asid = 0;

@@ -152,3 +152,18 @@ TEST_CASE("messages outside the range or of reserved modes are dropped") {
   b.bus.send(0xFEE0'0000, 0x8041);  // level, de-asserted
   CHECK(b.interrupted() == 0);
 }
+
+// Table 11-3 has "self" with fixed interrupts alone and leaves open what becomes of the other modes: they are
+// sent as they stand. Catches an NMI, SMI or INIT to oneself that is lost.
+TEST_CASE("the shorthand for oneself sends NMI, SMI and INIT, too, but no start-up") {
+  Board b;
+  b.ipi(1, 0x4'4400);
+  CHECK(b.nodes[1].processor.nmis == 1);
+  b.ipi(1, 0x4'4200);
+  CHECK(b.nodes[1].processor.smis == 1);
+  b.ipi(1, 0x4'4500);
+  CHECK(b.nodes[1].processor.inits == 1);
+  b.ipi(1, 0x4'4612);
+  CHECK(b.nodes[1].processor.sipis.empty());
+  CHECK(b.nodes[0].processor.nmis + b.nodes[0].processor.inits == 0);
+}
