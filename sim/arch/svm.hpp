@@ -64,7 +64,7 @@ inline constexpr u64 kLbrVirtualization = bit(0);  // at 0B8h
 inline constexpr u64 kInterruptShadow = bit(0);    // at 068h
 inline constexpr u64 kMovCr = bit(63);             // EXITINFO1: the access was a MOV (decode assists, 15.8.1)
 
-inline constexpr u32 kIoMapBytes = 12 * 1024, kMsrMapBytes = 8 * 1024;
+inline constexpr u32 kIoMapBytes = 8 * 1024 + 1, kMsrMapBytes = 8 * 1024;  // 64 K + 3 bits; 15.11
 
 /// A segment register: attributes are descriptor bits 55..52 and 47..40 as one 12-bit word; the limit is in
 /// bytes.

@@ -20,6 +20,7 @@ u64 event_of(u64 select) { return (select & 0xFF) | bits(select, 35, 32) << 8; }
 bool counts(const Cpu& cpu, u64 select) {
   const u64 event = event_of(select);
   if (event != kCyclesNotHalted && event != kRetiredInstructions) return false;
+  if (bits(select, 31, 24) > 1) return false;  // CntMask: neither happens twice in a cycle here
   if ((select & (cpu.cpl == 3 ? kUser : kSystem)) == 0) return false;
   // Guest-only and host-only want EFER.SVME set; a guest cannot run without.
   const bool in_guest = cpu.guest != nullptr, svme = in_guest || (cpu.efer & arch::efer::kSvme) != 0;

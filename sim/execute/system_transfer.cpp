@@ -3,6 +3,7 @@
 #include "sim/control/far.hpp"
 #include "sim/control/iret.hpp"
 #include "sim/control/syscall.hpp"
+#include "sim/cpu/cpuid.hpp"
 #include "sim/cpu/run_on.hpp"
 #include "sim/execute/system.hpp"
 
@@ -25,11 +26,16 @@ Outcome far_direct(Cpu& cpu, const Op& op) {
                          next_rip(cpu, op)));
 }
 
-template <class T, auto Transfer>
+/// T is what the return address of a call has; the pointer's offset is as wide, but on AMD's processors 32
+/// bits whatever REX.W says (APM vol. 3, CALL and JMP (far)).
+template <class T, auto Transfer, class Offset = T>
 struct FarIndirect {
   static Outcome run(Cpu& cpu, const Op& op) {
+    if constexpr (sizeof(Offset) == 8) {
+      if (cpu::vendor(cpu) == cpu::Vendor::Amd) return FarIndirect<T, Transfer, u32>::run(cpu, op);
+    }
     struct [[gnu::packed]] {
-      T offset;
+      Offset offset;
       u16 selector;
     } pointer;
     u64 linear = 0;

@@ -50,9 +50,10 @@ bool controls_valid(const Cpu& cpu, const ControlArea& control) {
   constexpr auto kVmrun = static_cast<unsigned>(arch::svm::Exit::Vmrun);
   if (!test_bit(control.intercept[kVmrun / 32], kVmrun % 32)) return false;
   if (control.asid == 0 || control.asid >= cpu.leaves.svm_asids) return false;
+  // "Extend to a physical address that is greater than or equal to the maximum": the last byte of all counts.
   const u64 io = align_down(control.io_map, 4096), msr = align_down(control.msr_map, 4096);
-  return !beyond_memory(cpu, io + arch::svm::kIoMapBytes - 1) &&
-         !beyond_memory(cpu, msr + arch::svm::kMsrMapBytes - 1);
+  const u64 last = low_mask(cpu.identity.physical_address_bits);
+  return io <= last - arch::svm::kIoMapBytes && msr <= last - arch::svm::kMsrMapBytes;
 }
 
 bool injection_valid(const SaveArea& save, const ControlArea& control) {

@@ -61,6 +61,26 @@ TEST_CASE("LFS with REX.W loads 64 bits on Intel's processors, 32 on AMD's") {
   }
 }
 
+// Catches the same of far jumps and calls, and a call that pushes what its pointer has instead of its operand
+// size.
+TEST_CASE("far pointers with REX.W have 64-bit offsets on Intel's processors, 32 on AMD's") {
+  for (const bool intel : {true, false}) {
+    for (const bool call : {true, false}) {
+      timing::Profile p = everything();
+      p.vendor = intel ? "GenuineIntel" : "AuthenticAMD";
+      Machine m(p);
+      m.long_mode();
+      m.cpu().gpr[kRsi] = kData;
+      m.poke<u64>(kData, intel ? kCode + 0x100 : u64{kCode64} << 32 | (kCode + 0x100));
+      m.poke<u16>(kData + 8, kCode64);
+      m.poke<u8>(kCode + 0x100, 0xF4);
+      CHECK((call ? m.run({0x48, 0xFF, 0x1E}) : m.run({0x48, 0xFF, 0x2E})) == -1);
+      CHECK(m.cpu().rip == kCode + 0x101);
+      CHECK(m.cpu().gpr[kRsp] == kStack - (call ? 16 : 0));
+    }
+  }
+}
+
 // Catches SGDT and SIDT exchanged, and a base that is cut.
 TEST_CASE("SGDT and SIDT store limit and base") {
   Machine m = long_machine();
@@ -217,5 +237,57 @@ TEST_CASE("SVM instructions are #UD without EFER.SVME") {
   for (unsigned last = 0xD8; last <= 0xDF; ++last) {  // VMRUN VMMCALL VMLOAD VMSAVE STGI CLGI SKINIT INVLPGA
     Machine m = long_machine();
     CHECK(m.run({0x0F, 0x01, static_cast<u8>(last)}) == kInvalidOpcode);
+  }
+}
+
+// Catches fences that prefixes do not make something else of: with 66h these bytes are CLFLUSHOPT, CLWB and
+// PCOMMIT, which are not there.
+TEST_CASE("cache instructions that are not there are undefined, not the fences without their prefix") {
+  for (const u8 operand :
+       {u8{0x3E}, u8{0x36}, u8{0xF0}, u8{0xF8}}) {  // clflushopt, clwb [rsi]; clwb without memory; pcommit
+    Machine m = long_machine();
+    INFO(int{operand});
+    CHECK(m.run({0x66, 0x0F, 0xAE, operand}) == kInvalidOpcode);
+  }
+  for (const u8 operand : {u8{0xE8}, u8{0xF0}, u8{0xF8}})
+    CHECK(long_machine().run({0x0F, 0xAE, operand}) == -1);
+}
+
+// Catches the mod bits taken for a memory operand: moves of control and debug registers have none (SDM vol.
+// 2).
+TEST_CASE("moves of control and debug registers ignore the mod bits") {
+  Machine m;
+  m.real_mode();
+  m.cpu().gpr[kRbx] = 0xACED;
+  CHECK(m.run({0x0F, 0x23, 0x03, 0x0F, 0x21, 0x00}) == -1);  // mov dr0, ebx; mov eax, dr0
+  CHECK(m.cpu().gpr[kRax] == 0xACED);
+  Machine c;
+  c.real_mode();
+  CHECK(c.run({0x0F, 0x20, 0x00}) == -1);  // mov eax, cr0
+  CHECK(c.cpu().gpr[kRax] == c.cpu().cr0);
+}
+
+// Catches bases that no address can have being loaded: #GP, and the register keeps what it had.
+TEST_CASE("tables and system segments want canonical bases in 64-bit mode") {
+  constexpr u64 kNowhere = 0xFF55'5555'5555'5550;  // canonical with 57 bits, not with 48
+  for (const u8 modrm : {u8{0x16}, u8{0x1E}}) {    // lgdt, lidt [rsi]
+    Machine m = long_machine();
+    m.poke<u16>(kData, 0x7F);
+    m.poke<u64>(kData + 2, kNowhere);
+    CHECK(m.run({0x0F, 0x01, modrm}) == kProtection);
+    CHECK(m.cpu().gdtr.base == kGdt);
+    CHECK(m.cpu().idtr.base == kIdt);
+  }
+  for (const u8 modrm : {u8{0xD0}, u8{0xD8}}) {  // lldt ax, ltr ax
+    Machine m = long_machine();
+    const u64 type = modrm == 0xD0 ? 0x82 : 0x89;
+    m.cpu().gdtr.limit = 0x8F;
+    m.poke<u64>(kGdt + 0x60,
+                0xFFFF | (kNowhere & 0xFF'FFFF) << 16 | type << 40 | (kNowhere >> 24 & 0xFF) << 56);
+    m.poke<u64>(kGdt + 0x68, kNowhere >> 32);
+    m.cpu().gpr[kRax] = 0x60;
+    CHECK(m.run({0x0F, 0x00, modrm}) == kProtection);
+    CHECK((m.peek<u64>(kGdt + 0x60) & bit(41)) == (modrm == 0xD0 ? bit(41) : 0));  // LTR has not made it busy
+    CHECK(m.cpu().tr.base == kTss);
   }
 }

@@ -95,8 +95,15 @@ TEST_CASE("controls: the VMRUN intercept, the ASID, the maps") {
   CHECK(!accepted([](GuestMachine& m) { m.block.control.io_map = bit(40) - 0x2000; }));  // 40 address bits
   CHECK(accepted([](GuestMachine& m) { m.block.control.io_map = bit(40) - 0x3000; }));
   CHECK(!accepted([](GuestMachine& m) { m.block.control.msr_map = bit(40) - 0x1000; }));
+  // A map may not extend to the last address either: "greater than or equal to the maximum supported
+  // physical address". That of ports has 64 K + 3 bits, that of MSRs all of its two pages.
+  CHECK(!accepted([](GuestMachine& m) { m.block.control.msr_map = bit(40) - 0x2000; }));
+  CHECK(!accepted([](GuestMachine& m) { m.block.control.msr_map = bit(40) - 0x1001; }));
   CHECK(accepted(
-      [](GuestMachine& m) { m.block.control.msr_map = (bit(40) - 0x2000) | 0xFFF; }));  // low bits ignored
+      [](GuestMachine& m) { m.block.control.msr_map = (bit(40) - 0x3000) | 0xFFF; }));  // low bits ignored
+  CHECK(accepted([](GuestMachine& m) { m.block.control.io_map = bit(40) - 0x2001; }));
+  CHECK(!accepted([](GuestMachine& m) { m.block.control.io_map = ~u64{0}; }));
+  CHECK(!accepted([](GuestMachine& m) { m.block.control.msr_map = ~u64{0}; }));
 }
 
 TEST_CASE("event injection: types and vectors that exist") {

@@ -174,3 +174,15 @@ TEST_CASE("sampling changes no time") {
   }
   CHECK(cycles[0] == cycles[1]);
 }
+
+// Catches a counter mask without effect: an event that happens at most once a cycle never happens twice in
+// one.
+TEST_CASE("a counter mask of two or more counts nothing") {
+  GuestMachine m;
+  const auto work = [&] { m.host({0xFF, 0xC6, 0xFF, 0xC6}); };
+  for (const u64 event : {kInstructions, kCycles}) {
+    CHECK(counted(m, event | kBoth | u64{1} << 24, work) > 0);
+    CHECK(counted(m, event | kBoth | u64{2} << 24, work) == 0);
+    CHECK(counted(m, event | kBoth | u64{0xFF} << 24, work) == 0);
+  }
+}
