@@ -240,6 +240,8 @@ struct Repeated {
       set_address_register(cpu, op, arch::kRcx, count - done);
       cpu.charge(cost_of(cpu, kMoves, done, sizeof(T)));
     }
+    // A breakpoint that an element has met traps behind it, before the next one faults.
+    if (outcome == Outcome::Fault && done != 0 && cpu.pending_debug != 0) return Outcome::Repeat;
     if (outcome != Outcome::Next) return outcome;
     return stopped || done == count ? Outcome::Exit : Outcome::Repeat;
   }

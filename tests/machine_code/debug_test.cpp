@@ -217,3 +217,20 @@ TEST_CASE("SYSRET traps by the TF that it has loaded") {
     CHECK(stepped.run({0x48, 0x0F, 0x07}) == 6);
   }
 }
+
+// Catches the trap of an element that is lost with the fault of a later one.
+TEST_CASE("a breakpoint of a repeated instruction traps before a later element faults") {
+  Machine m;
+  m.protected_mode();
+  cpu::Cpu& c = m.cpu();
+  c.seg[kEs].limit = kData + 7;
+  c.gpr[kRdi] = kData;
+  c.gpr[kRcx] = 16;
+  c.dr[0] = kData + 2;
+  c.dr7 |= 1 | kWrite << 16;
+  m.settle();
+  CHECK(m.run({0xF3, 0xAA}) == 1);
+  CHECK((c.dr6 & 0xF) == 1);
+  CHECK(c.gpr[kRcx] == 8);
+  CHECK(m.peek<u32>(static_cast<u32>(c.gpr[kRsp])) == kCode);
+}
