@@ -49,11 +49,20 @@ bool counter_denied(const Cpu& cpu, u64 allowing_bit) {
   return cpu.protected_mode() && cpu.cpl != 0 && allowing_bit == 0;
 }
 
+/// The VMX-preemption timer counts the time-stamp counter (26.5.1), whose reading may be another processor's,
+/// ahead of this one's cycles: a guest that has seen its timer's end is left behind the instruction.
+void keep_to_timer(Cpu& cpu) {
+  if (control::host_time_stamp(cpu) - cpu.tsc_offset >= cpu.guest_deadline)
+    cpu.guest_events |= cpu::guest_event::kTimer;
+}
+
 template <Intercept kWhat>
 Outcome read_counter(Cpu& cpu) {
   if (counter_denied(cpu, ~cpu.cr4 & arch::cr4::kTsd)) return protection(cpu);
   if (const Outcome o = cpu::ask(cpu, kWhat); o != Outcome::Next) return o;
   set_pair(cpu, control::time_stamp(cpu));
+  if (cpu.guest_deadline != cpu::State::kNoDeadline) [[unlikely]]
+    keep_to_timer(cpu);
   return Outcome::Next;
 }
 

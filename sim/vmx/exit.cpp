@@ -144,6 +144,7 @@ void Unit::save_non_registers(Cpu& cpu, Vmcs& v, const Leaving& why) {
 /// The VMX-preemption timer counts the changes of one bit of the time-stamp counter (26.5.1, A.6), and goes
 /// on until the exit has saved it: assumed to be halfway.
 u32 Unit::timer_left(const Cpu& cpu) const {
+  if ((cpu.guest_events & cpu::guest_event::kTimer) != 0) return 0;
   const u64 rate = cpu.vmx.misc & misc::kTimerRate;
   const u64 now = guest_.timer_start + (cpu.cycles() - guest_.entered) + cpu.costs.vm_exit / 2;
   const u64 counted = (now >> rate) - (guest_.timer_start >> rate);

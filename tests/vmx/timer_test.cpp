@@ -68,6 +68,27 @@ TEST_CASE("a timer of 0 leaves behind the injected event or the pending debug ex
   }
 }
 
+// The time-stamp counters of several processors never go back between them, so that one may read a time that
+// its own cycles have not reached. Catches a guest that has read a time past its timer's end and goes on
+// (26.5.1).
+TEST_CASE("a guest that has read a time past the timer's end is left before it can use it") {
+  for (const bool past : {false, true}) {
+    for (const bool with_number : {false, true}) {
+      CAPTURE(past, with_number);
+      GuestMachine m(with_rate(5));
+      m.set(Control::ActivatePreemptionTimer);
+      m.set(Control::SavePreemptionTimer);
+      m[Field::PreemptionTimer] = 1000;
+      u64 latest = m.processor->cycles() + (past ? 50'000 : 0);
+      m.cpu().latest_cycle = &latest;
+      const u64 exit = with_number ? m.enter({0x0F, 0x01, 0xF9, 0xF4}) : m.enter({0x0F, 0x31, 0x90, 0xF4});
+      CHECK(exit == (past ? kTimer : kHlt));
+      CHECK(m[Field::GuestRip] == kGuestCode + (past && !with_number ? 2 : 3));
+      CHECK((m[Field::PreemptionTimer] == 0) == past);
+    }
+  }
+}
+
 // Catches a trap of TF that is lost where the timer ends behind the same instruction.
 TEST_CASE("the timer takes no trap from a guest that is stepped") {
   GuestMachine m(with_rate(0));
