@@ -184,15 +184,44 @@ void disks_are_where_they_are(const Simulation& sim, Broken& broken) {
                                    sim.cluster.datastores[store].used, sums[store]));
 }
 
+void those_apart_are(const Simulation& sim, Broken& broken) {
+  for (Index host = 0; host < sim.cluster.hosts.size(); ++host) {
+    std::vector<u16> rules;
+    const Host& at = sim.cluster.hosts[host];
+    for (const auto* list : {&at.machines, &at.coming})
+      for (const Index machine : *list)
+        if (const u16 rule = sim.cluster.machines[machine].apart; rule != 0) rules.push_back(rule);
+    std::ranges::sort(rules);
+    if (std::ranges::adjacent_find(rules) != rules.end())
+      broken.push_back(fmt::format("host {} has two machines that are to be apart", host));
+  }
+}
+
+// Nothing is done that a machine got no time for, and no task is forgotten.
+void tasks_take_what_machines_get(const Simulation& sim, Broken& broken) {
+  std::vector<u64> rates(sim.cluster.machines.size()), open(sim.cluster.machines.size());
+  for (const Task& task : sim.tasks) {
+    rates[task.machine] += task.rate;
+    open[task.machine] += task.ended == kForever ? 1 : 0;
+  }
+  for (Index i = 0; i < sim.cluster.machines.size(); ++i) {
+    const VirtualMachine& vm = sim.cluster.machines[i];
+    if (rates[i] > vm.gets)
+      broken.push_back(fmt::format("machine {} gets {} MHz, its tasks {}", i, vm.gets, rates[i]));
+    if (open[i] != vm.tasks)
+      broken.push_back(fmt::format("machine {} has {} tasks to do and knows of {}", i, open[i], vm.tasks));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> broken_laws(Simulation& sim) {
   settle_all(sim);
   Broken broken;
-  for (const auto law :
-       {machines_are_where_they_are, memory_is_what_is_committed, reservations_fit,
-        processor_time_given_is_used, bytes_sent_are_received, cards_carry_what_they_can, check_pool,
-        moves_and_machines_agree, nobody_is_forgotten, lost_data_was_told, disks_are_where_they_are})
+  for (const auto law : {machines_are_where_they_are, memory_is_what_is_committed, reservations_fit,
+                         processor_time_given_is_used, bytes_sent_are_received, cards_carry_what_they_can,
+                         check_pool, moves_and_machines_agree, nobody_is_forgotten, lost_data_was_told,
+                         disks_are_where_they_are, those_apart_are, tasks_take_what_machines_get})
     law(sim, broken);
   return broken;
 }

@@ -56,6 +56,8 @@ void hosts(Bytes& bytes, Plan& plan) {
     host.memory = bytes.number(16 << 10);
     host.cards = bytes.below(10);
     host.mbps = bytes.number(1000);
+    for (u32 ports = bytes.below(3); ports > 0; --ports)
+      host.ports.push_back({bytes.below(3), u64{bytes.byte()} | ~u64{0xFF}, 1 + bytes.number(1000)});
     plan.hosts.push_back(host);
   }
   plan.switches = bytes.below(4);
@@ -123,7 +125,14 @@ void machines(Bytes& bytes, Plan& plan) {
     vm.request_kib = bytes.number(4);
     vm.packets = bytes.number(5000);
     vm.packet_bytes = bytes.number(800);
+    vm.in_flight = static_cast<u16>(bytes.below(4) == 0 ? bytes.below(20) : 0);
+    vm.request_cycles = bytes.number(10'000);
+    vm.port_mbps = bytes.flag() ? bytes.number(100) : 0;
     demand(bytes, machine);
+    machine.starts = bytes.below(8) != 0;
+    machine.has_tasks = bytes.below(4) == 0;
+    for (u32 tasks = bytes.below(3); tasks > 0; --tasks)
+      machine.tasks.push_back({bytes.time(), bytes.below(5), bytes.number(1'000'000)});
     if (!stores.empty() && bytes.below(4) != 0)
       machine.datastore = stores[bytes.below(static_cast<u32>(stores.size()))];
     if (!names.empty() && bytes.flag()) machine.host = host();
@@ -134,7 +143,27 @@ void machines(Bytes& bytes, Plan& plan) {
   }
 }
 
+// A machine is in one rule of a kind at most.
+void rules(Bytes& bytes, Plan& plan) {
+  std::vector<std::string> names = machine_names(plan);
+  for (u32 count = bytes.below(3); count > 0 && names.size() > 1; --count) {
+    RulePlan rule;
+    rule.rule = bytes.flag() ? PlaceRule::Apart : PlaceRule::Together;
+    for (u32 machines = 2; machines > 0; --machines) {
+      rule.machines.push_back(names.back());
+      names.pop_back();
+    }
+    plan.rules.push_back(rule);
+  }
+}
+
 void mechanisms(Bytes& bytes, Plan& plan) {
+  rules(bytes, plan);
+  plan.precopy.most_bandwidth = bytes.flag() ? u64{bytes.number(100)} * 125'000 : 0;
+  plan.precopy.patience = (1 + bytes.below(60)) * kMinutes;  // what has no end takes long to look at
+  plan.power.after = bytes.flag() ? bytes.time() : 0;
+  plan.manager_takeover = bytes.time();
+  plan.starts_with_host = bytes.flag();
   plan.packing = static_cast<Packing>(bytes.below(3));
   plan.migration = precopy_policies()[bytes.below(static_cast<u32>(precopy_policies().size()))].name;
   plan.ha.on = bytes.flag();
@@ -224,6 +253,10 @@ void bring_into_range(Plan& plan) {
     host.memory = std::clamp(host.memory, 1u, 64u << 20);
     host.cards = std::min(host.cards, 8u);
     host.mbps = std::clamp(host.mbps, 1u, 1'000'000u);
+    for (PortPlan& port : host.ports) {
+      port.to = std::min(port.to, std::max(plan.switches, 1u) - 1);
+      port.mbps = std::clamp(port.mbps, 1u, 1'000'000u);
+    }
   }
   plan.switches = std::max(plan.switches, 1u);
   for (PortGroup& group : plan.groups) group.vlan &= 63;
@@ -251,6 +284,12 @@ void bring_into_range(Plan& plan) {
                         &machine.what.limit, &machine.what.packets})
       *number = std::min(*number, 100'000'000u);
     machine.what.packet_bytes = std::min(machine.what.packet_bytes, 65'535u);
+    machine.what.port_mbps = std::min(machine.what.port_mbps, 1'000'000u);
+    machine.what.request_cycles = std::min(machine.what.request_cycles, 1'000'000'000u);
+    for (TaskPlan& task : machine.tasks) {
+      task.at = std::min(task.at, 100 * kDays);
+      task.megacycles = std::clamp<u64>(task.megacycles, 1, 1'000'000'000);
+    }
     machine.demand.period = std::clamp(machine.demand.period, Nanoseconds{kMinutes}, 100 * kDays);
     for (Nanoseconds* time : {&machine.demand.phase, &machine.demand.width})
       *time = std::min(*time, 100 * kDays);
@@ -258,7 +297,8 @@ void bring_into_range(Plan& plan) {
       *part = std::min<u16>(*part, 1000);
   }
   plan.ha.part = std::min(plan.ha.part, 1000u);
-  plan.power.boot = std::min(plan.power.boot, 100 * kDays);
+  for (Nanoseconds* time : {&plan.power.boot, &plan.power.after, &plan.manager_takeover})
+    *time = std::min(*time, 100 * kDays);
   if (plan.load_step != 0) plan.load_step = std::max(plan.load_step, Nanoseconds{kMinutes});
   fit_events(plan);
 }
