@@ -35,6 +35,7 @@ struct Verdict {
   arch::vmx::Error error{};
   u64 qualification = 0;
   // Which rule it was, for people: the manual's section, what it asks, the register if it is one of several.
+  // NOLINTNEXTLINE(readability-redundant-member-init): whoever makes one may leave them out
   std::string_view section{}, rule{}, segment{};
 
   bool pass() const { return kind == Kind::Pass; }
