@@ -82,8 +82,7 @@ void draw_line(ClusterView& view, const Line& line, bool past) {
   const std::string& kind = line.run->facts().events[event.what].name;
   const ImVec2 at = ImGui::GetCursorScreenPos();
   ImGui::PushID(static_cast<int>(line.event * 8 + line.run->number));
-  const bool chosen = view.chosen.run == line.run->number && view.chosen.kind == ClusterChoice::Kind::Event &&
-                      view.chosen.place == line.event;
+  const bool chosen = view.is_chosen(*line.run, ClusterChoice::Kind::Event, line.event);
   if (ImGui::Selectable("##line", chosen)) {
     choose_event(view, *line.run, line.event);
     view.go_to(*line.run, event.at);

@@ -57,19 +57,28 @@ struct ClusterView {
   ClusterChoice chosen;
   PicosecondDelta at = 0;               // the shared cursor, or where it would be
   PicosecondDelta from = 0, until = 1;  // what the line of time shows
-  bool told = false;   // what is pointed at is told of already
-  bool taken = false;  // so is a click
+  bool told = false;                    // what is pointed at is told of already
+  bool taken = false;                   // so is a click
 
   const Look& look() const { return frame.look; }
   ImDrawList* list() const { return ImGui::GetWindowDrawList(); }
   void choose(ClusterChoice::Kind kind, const ClusterRun& run, u32 place);
   void go_to(const ClusterRun& run, record::ClusterTime time);
+  bool is_chosen(const ClusterRun& run, ClusterChoice::Kind kind, u32 place) const {
+    return chosen.kind == kind && chosen.run == run.number && chosen.place == place;
+  }
   /// The shown run of that number; null if it is not shown.
   const ClusterRun* run_of(unsigned number) const;
 };
 
+inline ImVec2 from_of(const views::Box& box) { return {box.left, box.top}; }
+inline ImVec2 to_of(const views::Box& box) { return {box.right, box.bottom}; }
+
 /// Hosts with their machines, datastores, machines on their way: in each run's area.
 void draw_cluster_hosts(ClusterView& view);
+/// The machines on a host, and frames of those that come, in `area` of its box.
+void draw_cluster_machines(ClusterView& view, const ClusterRun& run, const views::HostPicture& host,
+                           const views::Box& area);
 /// How high datastores are drawn at the foot of an area.
 float cluster_stores_height(const ClusterView& view, const ClusterRun& run);
 void draw_cluster_stores(ClusterView& view, const ClusterRun& run, const views::Box& area);
@@ -96,6 +105,10 @@ void draw_curve(ImDrawList* list, const views::Box& box, const float* values, u3
                 ImU32 color, ImU32 above);
 /// The words of an event's kind, a host's state and so on in the window's language.
 std::string event_words(const Frame& frame, const std::string& name);
+/// Whether the pointer is in the box, and nothing lies over it.
+bool is_pointed_at(const views::Box& box);
+/// Of a name that does not fit what stands behind its last hyphen: groups number their things.
+std::string short_name(const std::string& name, float width);
 /// "43 %".
 std::string percent(double part);
 /// What words on a fill of this colour and opacity are written in: dark on light ones, light on dark ones.

@@ -31,15 +31,14 @@ void draw_store(ClusterView& view, const ClusterRun& run, u32 store, const Box& 
   const record::StoreFacts& facts = run.facts().stores[store];
   const record::StoreSample& now = run.kept->state.stores[store];
   const float line = ImGui::GetTextLineHeight(), pad = look.px(6);
-  view.list()->AddRectFilled({box.left, box.top}, {box.right, box.bottom}, look.panel, look.px(3));
+  view.list()->AddRectFilled(from_of(box), to_of(box), look.panel, look.px(3));
   const views::ClusterCurves& curves = run.kept->small;
   if (curves.columns != 0)
     draw_curve(view.list(), {box.left + 1, box.top + line + look.px(8), box.right - 1, box.bottom - 1},
                curves.busy.data() + size_t{store} * curves.columns, curves.columns, 1, look.accent, look.bad);
-  const bool chosen = view.chosen.kind == ClusterChoice::Kind::Store && view.chosen.run == run.number &&
-                      view.chosen.place == store;
+  const bool chosen = view.is_chosen(run, ClusterChoice::Kind::Store, store);
   const bool bad = now.up == 0 || now.served < 950;
-  view.list()->AddRect({box.left, box.top}, {box.right, box.bottom},
+  view.list()->AddRect(from_of(box), to_of(box),
                        chosen ? look.ink
                        : bad  ? look.bad
                               : look.line,
@@ -52,8 +51,7 @@ void draw_store(ClusterView& view, const ClusterRun& run, u32 store, const Box& 
   view.list()->AddText({box.left + pad, box.top + look.px(4)}, look.ink, name.c_str());
   view.list()->AddText({box.right - pad - width, box.top + look.px(4)}, bad ? look.bad : look.faint,
                        state.c_str());
-  if (!ImGui::IsWindowHovered() || !ImGui::IsMouseHoveringRect({box.left, box.top}, {box.right, box.bottom}))
-    return;
+  if (!is_pointed_at(box)) return;
   ImGui::SetTooltip("%s", view.frame
                               .say("cluster.store_tip",
                                    {facts.name, show_count(now.offered), percent(now.served / 1000.0),
@@ -114,8 +112,7 @@ void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vec
     const bool stopped = progress.stage == record::MoveStage::LastCopy;
     const views::Style style = views::style_of(stopped ? "vm-stopped" : "vm-moving");
     const ImU32 color = look.color(style);
-    const bool chosen = view.chosen.kind == ClusterChoice::Kind::Move && view.chosen.run == run.number &&
-                        view.chosen.place == place;
+    const bool chosen = view.is_chosen(run, ClusterChoice::Kind::Move, place);
     draw_way(view, from, to, static_cast<float>(progress.way), color, look.px(chosen ? 3 : 1.8F));
     const ImVec2 at = on_way(from, to, static_cast<float>(progress.way));
     const std::string name = named ? run.facts().machines[move.machine].name : "";
@@ -124,7 +121,7 @@ void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vec
     const Box box{at.x - half, at.y - tall, at.x + half, at.y + tall};
     view.list()->AddRectFilled({box.left - 1, box.top - 1}, {box.right + 1, box.bottom + 1}, look.ground,
                                look.px(3));
-    fill(view.list(), look, {box.left, box.top}, {box.right, box.bottom}, style);
+    fill(view.list(), look, from_of(box), to_of(box), style);
     if (chosen)
       view.list()->AddRect({box.left - 2, box.top - 2}, {box.right + 2, box.bottom + 2}, look.ink, look.px(3),
                            0, look.px(2));
@@ -135,9 +132,7 @@ void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vec
       view.list()->AddText({at.x - words / 2, at.y - ImGui::GetTextLineHeight() / 2}, words_on(look, color),
                            name.c_str());
     }
-    if (!ImGui::IsWindowHovered() ||
-        !ImGui::IsMouseHoveringRect({box.left, box.top}, {box.right, box.bottom}))
-      continue;
+    if (!is_pointed_at(box)) continue;
     ImGui::SetTooltip("%s", run.facts().machines[move.machine].name.c_str());
     view.told = true;
     if (ImGui::IsMouseClicked(0)) view.choose(ClusterChoice::Kind::Move, run, place);
