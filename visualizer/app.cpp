@@ -206,10 +206,12 @@ void App::draw(bool still, Picture* picture) {
         ImGui::SetNextWindowPos({0, 0});
         ImGui::SetNextWindowSize(io.DisplaySize);
         ImGui::PushFont(look_.text);
+        ImGui::PushStyleColor(ImGuiCol_WindowBg, 0);  // the ground is there: not all pixels twice
         ImGui::Begin("hvlab", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
                          ImGuiWindowFlags_NoScrollWithMouse);
+        ImGui::PopStyleColor();
         take_keys(frame);
         draw_bars(frame);
         const float foot = ImGui::GetTextLineHeight() + look_.px(12);

@@ -108,7 +108,7 @@ void move_card(ClusterView& view, const ClusterRun& run, u32 place) {
   title(frame, way_of(run.facts(), move));
   sentence(stage_words(frame, views::progress_of(move, run.moment)), true);
   title(frame, frame.say("cluster.why.title"));
-  for (const auto& [key, values] : views::why_moved(run.facts(), move)) sentence(frame.say(key, values));
+  for (const views::WhySentence& why : views::why_moved(frame.say, run.facts(), move)) sentence(why.text);
   if (!move.rounds.empty()) {
     title(frame, frame.say("cluster.rounds", {run.facts().policy.name}));
     draw_cluster_round_chart(view, run, move);
@@ -223,10 +223,11 @@ void event_card(ClusterView& view, const ClusterRun& run, u32 place) {
   const Frame& frame = view.frame;
   const record::ClusterEvent& event = run.reader->events()[place];
   const std::string& kind = run.facts().events[event.what].name;
-  title(frame, event_words(frame, kind));
+  title(frame, views::event_words(frame.say, kind));
   const std::string of = views::subjects_text(run.facts(), event);
   if (!of.empty()) sentence(of);
-  if (const std::string value = views::value_text(run.facts(), event); !value.empty()) sentence(value, true);
+  if (const std::string value = views::value_words(frame.say, run.facts(), event); !value.empty())
+    sentence(value, true);
   sentence(views::clock_text(event.at, 1'000'000), true);
   if (event.by < run.facts().hosts.size())
     sentence(frame.say("cluster.by", {run.facts().hosts[event.by].name}), true);

@@ -48,9 +48,12 @@ void draw_meter(const ClusterView& view, const ClusterRun& run, const Meter& met
                 const Box& box) {
   const Look& look = view.look();
   const float words = look.px(92), value = look.px(66);
-  view.list()->AddText({box.left, box.top}, look.faint, fitted(view.frame.say(meter.key), words).c_str());
-  const float width = ImGui::CalcTextSize(meter.now.c_str()).x;
-  view.list()->AddText({box.left + words + value - width, box.top}, look.ink, meter.now.c_str());
+  {
+    const OverWays over(view);
+    view.list()->AddText({box.left, box.top}, look.faint, fitted(view.frame.say(meter.key), words).c_str());
+    const float width = text_width(meter.now);
+    view.list()->AddText({box.left + words + value - width, box.top}, look.ink, meter.now.c_str());
+  }
   const views::ClusterCurves& curves = run.kept->small;
   const Box plot{box.left + words + value + look.px(8), box.top + look.px(1), box.right,
                  box.bottom - look.px(2)};
@@ -75,13 +78,16 @@ void draw_large(ClusterView& view, const ClusterRun& run, const HostPicture& hos
   const record::HostFacts& facts = run.facts().hosts[host.host];
   const float right = box.right - pad;
   float y = box.top + look.px(6);
-  ImGui::PushFont(look.strong);
-  const std::string title = fitted(facts.name, right - box.left - pad);
-  const float title_width = text_width(title);
-  view.list()->AddText({box.left + pad, y}, look.ink, title.c_str());
-  ImGui::PopFont();
-  const std::string words = fitted(badges(view, run, host), right - box.left - 2 * pad - title_width);
-  view.list()->AddText({right - text_width(words), y}, works(host) ? look.faint : look.bad, words.c_str());
+  {
+    const OverWays over(view);
+    ImGui::PushFont(look.strong);
+    const std::string title = fitted(facts.name, right - box.left - pad);
+    const float title_width = text_width(title);
+    view.list()->AddText({box.left + pad, y}, look.ink, title.c_str());
+    ImGui::PopFont();
+    const std::string words = fitted(badges(view, run, host), right - box.left - 2 * pad - title_width);
+    view.list()->AddText({right - text_width(words), y}, works(host) ? look.faint : look.bad, words.c_str());
+  }
   y += line + look.px(3);
   if (!works(host)) {
     const Box rest{box.left + pad, y, right, box.bottom - pad};
@@ -108,6 +114,7 @@ void draw_tile(ClusterView& view, const ClusterRun& run, const HostPicture& host
   const std::string load = percent(host.measure(measure_of(view.frame)));
   const float load_width = text_width(load);
   if (box.height() > 2.6F * line) {
+    const OverWays over(view);
     const bool has_load = works(host) && inner.width() > load_width + look.px(24);
     const std::string title = short_name(run.facts().hosts[host.host].name,
                                          inner.width() - (has_load ? load_width + look.px(6) : 0) -
@@ -165,6 +172,7 @@ void draw_heat(ClusterView& view, const ClusterRun& run, const std::vector<Box>&
                 plain ? views::style_of_load(host.measure(what)) : views::style_of_host(host.condition));
     }
   }
+  const OverWays over(view);
   const float line = ImGui::GetTextLineHeight();
   const bool numbers = boxes[0].width() > look.px(34) && boxes[0].height() > line;
   for (const HostPicture& host : run.picture().hosts) {
@@ -193,18 +201,32 @@ void take_mouse(ClusterView& view, const ClusterRun& run, const std::vector<Box>
   }
 }
 
-// What all hosts of a run come to, in one line.
-std::string heading(const ClusterView& view, const ClusterRun& run, const char* key) {
+struct HeadingPart {
+  const char* key;
+  unsigned weight;  // where there is no room the least goes first
+  std::string value;
+};
+
+// What all hosts of a run come to, in one line that is no wider than `width` if it can be.
+std::string heading(const ClusterView& view, const ClusterRun& run, float width) {
   const views::ClusterPicture& picture = run.picture();
   const record::ManagerSample& manager = run.kept->state.manager[0];
   const auto share = [](double part, double all) { return percent(all > 0 ? part / all : 0); };
-  std::string text = view.frame.say(
-      key, {fmt::format("{}/{}", picture.on, picture.hosts.size()), share(picture.wanted, picture.capacity),
-            share(picture.committed, picture.memory), fmt::format("{:.2f} kW", picture.power / 1000),
-            fmt::format("{}/{}", picture.running, picture.machines.size()),
-            fmt::format("{:.1f} %", manager.imbalance / 10.0)});
-  if (manager.works == 0) text = view.frame.say("cluster.no_manager") + " · " + text;
-  return text;
+  std::vector<HeadingPart> parts = {
+      {"hosts", 7, fmt::format("{}/{}", picture.on, picture.hosts.size())},
+      {"processors", 6, share(picture.wanted, picture.capacity)},
+      {"memory", 4, share(picture.committed, picture.memory)},
+      {"power", 3, fmt::format("{:.2f} kW", picture.power / 1000)},
+      {"machines", 5, fmt::format("{}/{}", picture.running, picture.machines.size())},
+      {"imbalance", 2, fmt::format("{:.1f} %", manager.imbalance / 10.0)}};
+  while (true) {
+    std::string text = manager.works == 0 ? view.frame.say("cluster.no_manager") : "";
+    for (const HeadingPart& part : parts)
+      text += (text.empty() ? "" : " · ") +
+              view.frame.say(std::string("cluster.heading.") + part.key, {part.value});
+    if (parts.size() == 1 || text_width(text) <= width) return text;
+    parts.erase(std::ranges::min_element(parts, {}, &HeadingPart::weight));
+  }
 }
 
 void draw_heading(ClusterView& view, const ClusterRun& run) {
@@ -222,10 +244,11 @@ void draw_heading(ClusterView& view, const ClusterRun& run) {
     ImGui::PopFont();
   }
   const bool works = run.kept->state.manager[0].works != 0;
-  std::string words = heading(view, run, "cluster.heading");
-  if (text_width(words) > run.area.right - x) words = heading(view, run, "cluster.heading_short");
+  const std::string words = heading(view, run, run.area.right - x);
   view.list()->AddText({x, run.area.top}, works ? look.faint : look.bad,
                        fitted(words, run.area.right - x).c_str());
+  if (is_pointed_at({x, run.area.top, run.area.right, run.area.top + ImGui::GetTextLineHeight()}))
+    ImGui::SetTooltip("%s\n%s", run.run->name().c_str(), heading(view, run, 1e9F).c_str());
 }
 
 void keep_curves(ClusterView& view, ClusterRun& run, float width) {
@@ -249,6 +272,7 @@ void draw_run(ClusterView& view, ClusterRun& run) {
   const Box& first = boxes.front();
   const bool large = first.width() >= look.px(215) && first.height() >= look.px(170);
   const bool tiles = first.width() >= look.px(40) && first.height() >= look.px(34);
+  view.list()->ChannelsSplit(2);
   if (large || tiles) {
     keep_curves(view, run, large ? first.width() - look.px(180) : first.width());
     for (const HostPicture& host : run.picture().hosts) {
@@ -261,6 +285,7 @@ void draw_run(ClusterView& view, ClusterRun& run) {
     draw_heat(view, run, boxes);
   }
   draw_cluster_moves(view, run, boxes);
+  view.list()->ChannelsMerge();
   take_mouse(view, run, boxes);
   if (stores > 0)
     draw_cluster_stores(view, run,

@@ -105,8 +105,8 @@ void draw_line(ClusterView& view, const Line& line, bool past) {
   list->AddText({x, at.y}, past ? look.ink : look.faint, clock.c_str());
   x += text_width(clock) + look.px(8);
   ImGui::PopFont();
-  std::string text = event_words(view.frame, kind);
-  const std::string value = views::value_text(line.run->facts(), event);
+  std::string text = views::event_words(view.frame.say, kind);
+  const std::string value = views::value_words(view.frame.say, line.run->facts(), event);
   const std::string of = views::subjects_text(line.run->facts(), event);
   if (!of.empty()) text += " · " + of;
   if (!value.empty()) text += " · " + value;
@@ -142,16 +142,13 @@ views::EventFilter cluster_filter(const Frame& frame) {
 
 const std::vector<u32>& cluster_events(ClusterView& view, const ClusterRun& run) {
   const views::EventFilter filter = cluster_filter(view.frame);
-  if (!run.kept->events || run.kept->filter != filter) {
+  const views::Messages& say = view.frame.say;
+  if (!run.kept->events || run.kept->filter != filter || run.kept->filter_language != say.language()) {
     run.kept->filter = filter;
-    run.kept->events = views::filtered_events(*run.reader, filter);
+    run.kept->filter_language = say.language();
+    run.kept->events = views::filtered_events(*run.reader, filter, &say);
   }
   return *run.kept->events;
-}
-
-std::string event_words(const Frame& frame, const std::string& name) {
-  const std::string key = "cluster.event." + name;
-  return frame.say.has(key) ? frame.say(key) : name;
 }
 
 void choose_event(ClusterView& view, const ClusterRun& run, u32 event) {

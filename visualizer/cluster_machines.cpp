@@ -60,10 +60,10 @@ void draw_machine_name(const ClusterView& view, const ClusterRun& run, const Mac
                        const Box& inner, const views::Style& style, float opacity) {
   const Look& look = view.look();
   const float line = ImGui::GetTextLineHeight();
-  if (inner.width() < look.px(34) || inner.height() < line) return;
+  if (inner.width() < look.px(24) || inner.height() < line) return;
   const record::MachineFacts& facts = run.facts().machines[one.machine];
   const std::string name = short_name(facts.name, inner.width() - look.px(6));
-  if (name.empty()) return;
+  if (name.empty() || name == "…") return;
   const ImVec2 at{inner.left + look.px(4), inner.top + look.px(1)};
   const ImU32 color = look.color(style), ink = one.coming ? look.faint : words_on(look, color, opacity);
   // Words on hatches are not read.
@@ -109,6 +109,7 @@ void draw_cluster_machines(ClusterView& view, const ClusterRun& run, const HostP
                 shaded ? opacity_of(run, one.machine) : 1);
     }
   }
+  const OverWays over(view);
   for (const MachineBox& one : boxes) {
     const Box inner = inner_of(one);
     if (one.coming)

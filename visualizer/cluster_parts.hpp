@@ -10,6 +10,8 @@
 #include "sim/views/cluster_layout.hpp"
 #include "sim/views/cluster_moves.hpp"
 #include "sim/views/cluster_picture.hpp"
+#include "sim/views/cluster_totals.hpp"
+#include "sim/views/cluster_words.hpp"
 #include "visualizer/frame.hpp"
 
 namespace hvlab::visualizer {
@@ -20,8 +22,11 @@ struct ClusterKept {
   record::ClusterTime moment = record::kClusterNever;
   record::ClusterState state;
   views::ClusterPicture picture;
-  views::ClusterCurves small, wide;  // for hosts' boxes; for the line of time
+  views::ClusterCurves small;  // for hosts' boxes
+  views::ClusterTotals totals;
+  views::TotalCurves wide;  // for the line of time
   views::EventFilter filter;
+  std::string filter_language;
   std::optional<std::vector<u32>> events;  // what the filter leaves
   views::Flags flags;
   std::pair<record::ClusterTime, record::ClusterTime> flags_of{1, 0};
@@ -74,6 +79,18 @@ struct ClusterView {
 inline ImVec2 from_of(const views::Box& box) { return {box.left, box.top}; }
 inline ImVec2 to_of(const views::Box& box) { return {box.right, box.bottom}; }
 
+/// What is drawn while it lives lies over the ways of machines that move.
+class OverWays {
+ public:
+  explicit OverWays(const ClusterView& view) : list_(view.list()) { list_->ChannelsSetCurrent(1); }
+  ~OverWays() { list_->ChannelsSetCurrent(0); }
+  OverWays(const OverWays&) = delete;
+  OverWays& operator=(const OverWays&) = delete;
+
+ private:
+  ImDrawList* list_;
+};
+
 /// Hosts with their machines, datastores, machines on their way: in each run's area.
 void draw_cluster_hosts(ClusterView& view);
 /// The machines on a host, and frames of those that come, in `area` of its box.
@@ -103,8 +120,6 @@ void choose_event(ClusterView& view, const ClusterRun& run, u32 event);
 /// colour.
 void draw_curve(ImDrawList* list, const views::Box& box, const float* values, u32 count, float most,
                 ImU32 color, ImU32 above);
-/// The words of an event's kind, a host's state and so on in the window's language.
-std::string event_words(const Frame& frame, const std::string& name);
 /// Whether the pointer is in the box, and nothing lies over it.
 bool is_pointed_at(const views::Box& box);
 /// Of a name that does not fit what stands behind its last hyphen: groups number their things.

@@ -115,6 +115,7 @@ void draw_cluster_moves(ClusterView& view, const ClusterRun& run, const std::vec
     const bool chosen = view.is_chosen(run, ClusterChoice::Kind::Move, place);
     draw_way(view, from, to, static_cast<float>(progress.way), color, look.px(chosen ? 3 : 1.8F));
     const ImVec2 at = on_way(from, to, static_cast<float>(progress.way));
+    const OverWays over(view);
     const std::string name = named ? run.facts().machines[move.machine].name : "";
     const float half = std::max(size / 2, named ? (text_width(name) + look.px(10)) / 2 : 0);
     const float tall = named ? std::max(size / 2, ImGui::GetTextLineHeight() / 2 + look.px(2)) : size / 2;

@@ -16,10 +16,19 @@ using record::ClusterTime;
 using views::Box;
 using views::EventClass;
 
-constexpr float kFlags = 13, kNames = 118;  // at scale 1
+constexpr float kFlags = 13, kNames = 118, kMostNames = 240;  // at scale 1
 
 // Of many runs each gets less.
 float curve_height(const ClusterView& view) { return view.runs.size() <= 3 ? 34 : 14; }
+
+// Of several runs their names, which often differ at the end alone.
+float names_width(const ClusterView& view) {
+  float width = view.look().px(kNames);
+  if (view.runs.size() > 1)
+    for (const ClusterRun& run : view.runs)
+      width = std::max(width, text_width(run.run->name()) + view.look().px(10));
+  return std::min(width, view.look().px(kMostNames));
+}
 
 struct TimeLine {
   ClusterView& view;
@@ -102,13 +111,13 @@ void draw_run_curve(const TimeLine& line, const ClusterRun& run, const Box& box)
   const Look& look = view.look();
   const auto columns = static_cast<u32>(std::clamp(box.width() / look.px(1.5F), 16.0F, 1200.0F));
   const auto [from, until] = own_span(view, run);
-  views::ClusterCurves& kept = run.kept->wide;
+  views::TotalCurves& kept = run.kept->wide;
   if (kept.from != from || kept.until != until || kept.columns != columns)
-    kept = views::cluster_curves(*run.reader, from, until, columns, 4, views::CurvesOf::All);
+    kept = run.kept->totals.curves(*run.reader, from, until, columns);
   const std::string chosen = view.frame.state.option("cluster.colour");
-  const std::vector<float>& curve = chosen == "memory"  ? kept.all_memory
-                                    : chosen == "power" ? kept.all_power
-                                                        : kept.all_wanted;
+  const std::vector<float>& curve = chosen == "memory"  ? kept.memory
+                                    : chosen == "power" ? kept.power
+                                                        : kept.wanted;
   float most = chosen == "power" ? 0.0F : 1.0F;
   if (chosen == "power")
     for (const record::HostFacts& host : run.facts().hosts) most += static_cast<float>(host.full_mw) / 1000;
@@ -122,7 +131,7 @@ void draw_names(const TimeLine& line, const ClusterRun& run, float left, const B
   const bool several = line.view.runs.size() > 1;
   const std::string text = several ? run.run->name() : what;
   line.view.list()->AddText({left, box.top + look.px(8)}, look.faint,
-                            fitted(text, look.px(kNames) - look.px(8)).c_str());
+                            fitted(text, line.left - left - look.px(8)).c_str());
 }
 
 void take_mouse(const TimeLine& line) {
@@ -161,8 +170,11 @@ void draw_cluster_time(ClusterView& view, float top) {
   const Look& look = view.look();
   const float names = ImGui::GetWindowPos().x;
   const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
-  TimeLine line{
-      .view = view, .left = names + look.px(kNames), .right = right - look.px(2), .top = top, .bottom = top};
+  TimeLine line{.view = view,
+                .left = names + names_width(view),
+                .right = right - look.px(2),
+                .top = top,
+                .bottom = top};
   line.bottom = top + static_cast<float>(view.runs.size()) * look.px(curve_height(view) + kFlags + 4);
   draw_ruler(line, line.bottom);
   float y = top;

@@ -67,16 +67,15 @@ void right_text(const Look& look, const std::string& text, bool faint) {
 float text_width(const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x; }
 
 std::string fitted(const std::string& text, float width) {
-  if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
-  std::string cut = text;
-  while (!cut.empty()) {
-    do cut.pop_back();
-    while (!cut.empty() && (static_cast<u8>(cut.back()) & 0xC0) == 0x80);
-    // The lead byte of what was cut goes with it.
-    if (!cut.empty() && static_cast<u8>(cut.back()) >= 0xC0) cut.pop_back();
-    if (ImGui::CalcTextSize((cut + "…").c_str()).x <= width) return cut + "…";
-  }
-  return "";
+  if (text_width(text) <= width) return text;
+  std::vector<size_t> ends;  // where characters begin: it may be cut before each
+  for (size_t i = 0; i < text.size(); ++i)
+    if ((static_cast<u8>(text[i]) & 0xC0) != 0x80) ends.push_back(i);
+  const auto cut = [&](size_t end) { return text.substr(0, end) + "…"; };
+  // The longest that fits: the more of it, the wider.
+  const auto after =
+      std::ranges::partition_point(ends, [&](size_t end) { return text_width(cut(end)) <= width; });
+  return after == ends.begin() ? "" : cut(*(after - 1));
 }
 
 double round_step(double least) {

@@ -177,7 +177,7 @@ void draw_all(ClusterView& view) {
   const Look& look = view.look();
   const ImVec2 at = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
   const float time = cluster_time_height(view), gap = look.px(14);
-  const float pane = std::clamp(room.x * 0.28F, look.px(290), look.px(430));
+  const float pane = std::clamp(room.x * 0.3F, look.px(290), look.px(460));
   const float bottom = at.y + room.y - time - look.px(6);
   place_runs(view, {at.x, at.y, at.x + room.x - pane - gap, bottom});
   draw_cluster_hosts(view);

@@ -8,6 +8,7 @@
 #include "sim/views/cluster_curves.hpp"
 #include "sim/views/cluster_events.hpp"
 #include "sim/views/cluster_picture.hpp"
+#include "sim/views/cluster_totals.hpp"
 
 namespace hvlab::lab {
 
@@ -49,10 +50,10 @@ std::string frame_of(double top, const std::string& name, const std::string& ful
 }
 
 std::string curves_svg(const ReportInput& input, const ClusterReader& reader,
-                       const views::ClusterCurves& curves, Inks& inks, double& top) {
+                       const views::TotalCurves& curves, Inks& inks, double& top) {
   double most = 0;
   for (const record::HostFacts& host : reader.facts().hosts) most += host.full_mw / 1e6;
-  std::vector<float> kilowatts = curves.all_power;
+  std::vector<float> kilowatts = curves.power;
   for (float& value : kilowatts) value /= 1000;
   std::string text;
   const auto add = [&](const char* key, const std::vector<float>& values, double full,
@@ -60,8 +61,8 @@ std::string curves_svg(const ReportInput& input, const ClusterReader& reader,
     text += area(values, full, top, inks.series(series)) + frame_of(top, input.say(key), label);
     top += kCurve + kGap;
   };
-  add("cluster.processors", curves.all_wanted, 1, "100 %", 0);
-  add("cluster.memory", curves.all_memory, 1, "100 %", 2);
+  add("cluster.processors", curves.wanted, 1, "100 %", 0);
+  add("cluster.memory", curves.memory, 1, "100 %", 2);
   add("cluster.power", kilowatts, std::max(most, 1e-3), fmt::format("{:.3g} kW", most), 4);
   return text;
 }
@@ -166,7 +167,8 @@ std::string cluster_chart(const ReportInput& input, ClusterReader& reader, const
   const views::ClusterCurves curves = views::cluster_curves(reader, 0, reader.end(), kColumns);
   double top = 8;
   std::string body = flags_svg(reader, inks, top);
-  body += curves_svg(input, reader, curves, inks, top);
+  body +=
+      curves_svg(input, reader, views::ClusterTotals().curves(reader, 0, reader.end(), kColumns), inks, top);
   const double axis = top;
   body += rows_svg(reader, curves, inks, top);
   std::string text = legend_of(input, inks);

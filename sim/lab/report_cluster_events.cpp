@@ -8,6 +8,7 @@
 #include "sim/views/cluster_events.hpp"
 #include "sim/views/cluster_moves.hpp"
 #include "sim/views/cluster_picture.hpp"
+#include "sim/views/cluster_words.hpp"
 
 namespace hvlab::lab {
 
@@ -42,9 +43,9 @@ std::string reasons_text(const ReportInput& input, const record::ClusterFacts& f
   if (balance)
     text = input.say("report.cluster.balance", {tenths(move.imbalance_before), tenths(move.imbalance_after),
                                                 giga(move.benefit), giga(move.cost)});
-  for (const auto& [key, values] : views::why_moved(facts, move)) {
+  for (const auto& [key, sentence] : views::why_moved(input.say, facts, move)) {
     const bool told = key == "cluster.why.done" || (balance && key != "cluster.why.failed");
-    if (!told) text += (text.empty() ? "" : " ") + input.say(key, values);
+    if (!told) text += (text.empty() ? "" : " ") + sentence;
   }
   return text;
 }
@@ -81,11 +82,6 @@ std::string moves_table(const ReportInput& input, const ClusterReader& reader) {
   return text;
 }
 
-std::string event_words(const ReportInput& input, const std::string& kind) {
-  const std::string key = "cluster.event." + kind;
-  return input.say.has(key) ? input.say(key) : kind;
-}
-
 std::string events_table(const ReportInput& input, const ClusterReader& reader,
                          const std::vector<u32>& places, const std::string& caption, bool since_fault) {
   if (places.empty()) return "";
@@ -103,9 +99,9 @@ std::string events_table(const ReportInput& input, const ClusterReader& reader,
     if (since_fault)
       cells.push_back(html::derived_cell(static_cast<double>(event.at - fault) * 1e-9,
                                          "+ " + views::span_text(event.at - fault)));
-    cells.push_back(text_cell(event_words(input, kind)));
+    cells.push_back(text_cell(views::event_words(input.say, kind)));
     cells.push_back(text_cell(views::subjects_text(reader.facts(), event)));
-    cells.push_back(text_cell(views::value_text(reader.facts(), event)));
+    cells.push_back(text_cell(views::value_words(input.say, reader.facts(), event)));
     table.rows.push_back(html::row(html::escaped(views::clock_text(event.at, kSecond)), cells));
   }
   std::string text = html::table(table);

@@ -145,6 +145,13 @@ size_t ClusterReader::blocks_between(ClusterTime from, ClusterTime until) const 
   return last + 1 - (first == states_.size() ? 0 : first);
 }
 
+std::pair<ClusterTime, ClusterTime> ClusterReader::blocks_of(ClusterTime from, ClusterTime until) const {
+  const size_t first = block_at(from), last = block_at(std::max(until, from + 1) - 1);
+  const size_t after = last >= states_.size() ? 0 : last + 1;
+  return {first >= states_.size() ? 0 : std::min(from, states_[first].header.first),
+          after >= states_.size() ? std::max(until, end_) : std::max(until, states_[after].header.first)};
+}
+
 void ClusterReader::enter(size_t block) {
   state_ = blank_state(facts_);
   decoder_.reset();

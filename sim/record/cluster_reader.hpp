@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/record/cluster_codec.hpp"
@@ -43,6 +44,8 @@ class ClusterReader {
 
   /// How many blocks of states have something of [from, until): what each() will read.
   size_t blocks_between(ClusterTime from, ClusterTime until) const;
+  /// From when to when these blocks reach: at least from `from` to `until`, as far as the recording goes.
+  std::pair<ClusterTime, ClusterTime> blocks_of(ClusterTime from, ClusterTime until) const;
 
  private:
   struct Block {

@@ -7,6 +7,7 @@
 
 #include "sim/views/cluster_moves.hpp"
 #include "sim/views/cluster_picture.hpp"
+#include "sim/views/cluster_words.hpp"
 
 namespace hvlab::views {
 
@@ -106,15 +107,22 @@ std::string value_text(const ClusterFacts& facts, const ClusterEvent& event) {
   return "";
 }
 
-std::vector<u32> filtered_events(const ClusterReader& reader, const EventFilter& filter) {
+std::vector<u32> filtered_events(const ClusterReader& reader, const EventFilter& filter,
+                                 const Messages* say) {
   const ClusterFacts& facts = reader.facts();
   std::vector<EventClass> classes;
-  for (const auto& kind : facts.events) classes.push_back(class_of(kind.name));
+  std::vector<bool> called_so;
+  for (const auto& kind : facts.events) {
+    classes.push_back(class_of(kind.name));
+    called_so.push_back(
+        kind.name.find(filter.text) != std::string::npos ||
+        (say != nullptr && event_words(*say, kind.name).find(filter.text) != std::string::npos));
+  }
   std::vector<u32> places;
   for (u32 i = 0; i < reader.events().size(); ++i) {
     const ClusterEvent& event = reader.events()[i];
     if (!is_wanted(filter, classes[event.what], event)) continue;
-    if (!filter.text.empty() && facts.events[event.what].name.find(filter.text) == std::string::npos &&
+    if (!called_so[event.what] &&
         std::ranges::none_of(subjects_of(facts, event), [&](const std::string& subject) {
           return subject.find(filter.text) != std::string::npos;
         }))

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/record/cluster_reader.hpp"
+#include "sim/views/messages.hpp"
 #include "sim/views/palette.hpp"
 
 namespace hvlab::views {
@@ -30,8 +31,9 @@ struct EventFilter {
   bool operator==(const EventFilter&) const = default;
 };
 
-/// The places of those in reader.events().
-std::vector<u32> filtered_events(const record::ClusterReader& reader, const EventFilter& filter);
+/// The places of those in reader.events(). With `say` the text may be of what the event is called, too.
+std::vector<u32> filtered_events(const record::ClusterReader& reader, const EventFilter& filter,
+                                 const Messages* say = nullptr);
 
 /// The names of what it is of, in the order in which they are told: machine, host, host it goes to,
 /// datastore.

@@ -131,7 +131,7 @@ std::vector<RoundPicture> rounds_of(const ClusterMove& move, const record::Polic
 }
 
 // Each line is a key of the messages, and what is filled in.
-std::vector<CardLine> why_moved(const record::ClusterFacts& facts, const ClusterMove& move) {
+std::vector<CardLine> why_lines(const record::ClusterFacts& facts, const ClusterMove& move) {
   std::vector<CardLine> lines;
   const std::string& reason = text_at(facts.reasons, move.reason);
   lines.push_back({"cluster.why." + reason, {host_name(facts, move.from)}});

@@ -52,8 +52,8 @@ double enough_bytes(const record::PolicyFacts& policy, double bandwidth);
 /// A line of a card: the key of its message ("cluster.why.benefit") and what is filled in.
 using CardLine = std::pair<std::string, std::vector<std::string>>;
 
-/// Why it moved: who asked, with which figures; how it ended.
-std::vector<CardLine> why_moved(const record::ClusterFacts& facts, const record::ClusterMove& move);
+/// Why it moved: who asked, with which figures; how it ended. In words: why_moved() of cluster_words.hpp.
+std::vector<CardLine> why_lines(const record::ClusterFacts& facts, const record::ClusterMove& move);
 
 /// Of a restart (an event "power-on" whose count is 1): where the machine was before, and since when it was
 /// down.

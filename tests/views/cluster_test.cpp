@@ -12,6 +12,7 @@
 #include "sim/views/cluster_layout.hpp"
 #include "sim/views/cluster_moves.hpp"
 #include "sim/views/cluster_picture.hpp"
+#include "sim/views/cluster_totals.hpp"
 
 namespace hvlab::views {
 
@@ -144,7 +145,7 @@ TEST_CASE("a move that was given up while it waited took no time, and is no mome
 TEST_CASE("why it moved has the balancer's figures") {
   record::ClusterFacts facts = test::cluster_facts(2, 2);
   facts.imbalance_threshold = 100;
-  const std::vector<CardLine> lines = why_moved(facts, test::cluster_move(0));
+  const std::vector<CardLine> lines = why_lines(facts, test::cluster_move(0));
   const auto line = [&](const std::string& key) {
     const auto found = std::ranges::find(lines, key, &CardLine::first);
     REQUIRE(found != lines.end());
@@ -185,8 +186,34 @@ TEST_CASE("curves are the same mean load from the overview and from the states")
   };
   CHECK(mean(far.wanted, 10, 20) == Approx(mean(near.wanted, 100'000, 200'000)).epsilon(0.002));
   CHECK(mean(far.wanted, 10, 20) == Approx(6250 / 16000.0).epsilon(0.01));
-  CHECK(mean(far.all_wanted, 0, 10) == Approx(6250 / 16000.0).epsilon(0.01));
-  CHECK(mean(far.all_power, 0, 10) == Approx(4 * 120).epsilon(0.01));
+}
+
+// Catches sums that are of another span, or of other hosts, than they say; and states that are kept for a
+// span that they do not reach.
+TEST_CASE("all hosts together are the sum of each, of any span, in any order") {
+  const Sample sample(4, 10, 240);
+  ClusterReader reader(sample.path), again(sample.path);
+  ClusterTotals totals;
+  const TotalCurves far = totals.curves(reader, 0, reader.end(), 10, 0);
+  CHECK(std::accumulate(far.wanted.begin(), far.wanted.end(), 0.0) / 10 ==
+        Approx(6250 / 16000.0).epsilon(0.01));
+  CHECK(std::accumulate(far.power.begin(), far.power.end(), 0.0) / 10 == Approx(4 * 120).epsilon(0.01));
+  constexpr u32 kColumns = 5000;
+  for (const auto& [from, until] :
+       {std::pair{0, 14'400}, {300, 400}, {14'000, 14'400}, {0, 60}, {290, 420}}) {
+    CAPTURE(from, until);
+    const TotalCurves all = totals.curves(reader, from * kSecond, until * kSecond, kColumns, 100);
+    const ClusterCurves each = cluster_curves(again, from * kSecond, until * kSecond, kColumns, 100);
+    for (u32 column = 0; column < kColumns; column += 97) {
+      double power = 0, wanted = 0;
+      for (u32 host = 0; host < 4; ++host) {
+        power += each.power[host * kColumns + column];
+        wanted += each.wanted[host * kColumns + column] / 4;
+      }
+      CHECK(all.power[column] == Approx(power).epsilon(1e-4));
+      CHECK(all.wanted[column] == Approx(wanted).epsilon(1e-4));
+    }
+  }
 }
 
 TEST_CASE("times are told as people read a clock") {
