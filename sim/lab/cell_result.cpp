@@ -322,4 +322,33 @@ std::string show_value(MetricUnit unit, double value) {
   return unit == MetricUnit::Time ? show(kTimes) : show(kSizes);
 }
 
+std::string tell_value(MetricUnit unit, double value, int digits) {
+  if (unit != MetricUnit::Time && unit != MetricUnit::Size) return show_value(unit, value);
+  struct Scale {
+    double from, factor;
+    const char* name;
+  };
+  constexpr double kMinute = 60e12, kHour = 60 * kMinute, kDay = 24 * kHour;
+  static constexpr Scale kTimes[] = {{100 * kHour, kDay, "d"},  {100 * kMinute, kHour, "h"},
+                                     {1000e12, kMinute, "min"}, {1e12, 1e12, "s"},
+                                     {1e9, 1e9, "ms"},          {1e6, 1e6, "us"},
+                                     {1e3, 1e3, "ns"},          {1, 1, "ps"}};
+  static constexpr Scale kSizes[] = {{0x1p40, 0x1p40, "TiB"},
+                                     {0x1p30, 0x1p30, "GiB"},
+                                     {0x1p20, 0x1p20, "MiB"},
+                                     {0x1p10, 0x1p10, "KiB"},
+                                     {1, 1, "B"}};
+  const auto tell = [&](std::span<const Scale> scales, const char* none) {
+    for (const Scale& scale : scales) {
+      if (value < scale.from) continue;
+      const double number = value / scale.factor;
+      // No exponent where there are more digits before the point than are asked for.
+      return number >= std::pow(10, digits) - 0.5 ? fmt::format("{:.0f} {}", number, scale.name)
+                                                  : fmt::format("{:.{}g} {}", number, digits, scale.name);
+    }
+    return fmt::format("0 {}", none);
+  };
+  return unit == MetricUnit::Time ? tell(kTimes, "s") : tell(kSizes, "B");
+}
+
 }  // namespace hvlab::lab

@@ -56,7 +56,10 @@ void judge(ScenarioResult& result);
 /// The graver of two exit statuses.
 int graver(int one, int other);
 
-/// A value in the unit of its metric: "2.5s", "128MiB", "1200".
+/// A value in the unit of its metric, as scenarios have it: "2.5s", "128MiB", "1200".
 std::string show_value(scenario::MetricUnit unit, double value);
+/// The same for people who read a table: "2.5 s", "128 MiB", with at most so many significant digits, times
+/// of more than 1000 s in minutes, hours or days.
+std::string tell_value(scenario::MetricUnit unit, double value, int digits = 3);
 
 }  // namespace hvlab::lab

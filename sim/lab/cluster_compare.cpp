@@ -32,8 +32,8 @@ struct Row {
 std::string show(const std::optional<double>& value, const std::string& unit, const std::string& name) {
   using enum scenario::MetricUnit;
   if (!value) return "-";
-  if (unit == "ps") return show_value(Time, *value);
-  if (unit == "B") return show_value(Size, *value);
+  if (unit == "ps") return tell_value(Time, *value, 6);
+  if (unit == "B") return tell_value(Size, *value, 6);
   const bool whole = *value == static_cast<double>(static_cast<u64>(*value)) && !name.ends_with(".kwh");
   return show_value(whole ? Count : Number, *value);
 }

@@ -25,11 +25,11 @@ std::string percent(double part) { return fmt::format("{:.1f} %", part * 100); }
 double value(const Metrics& metrics, const std::string& name) { return value_of(metrics, name).value_or(0); }
 
 std::string time_text(const Metrics& metrics, const std::string& name) {
-  return show_value(scenario::MetricUnit::Time, value(metrics, name));
+  return tell_value(scenario::MetricUnit::Time, value(metrics, name));
 }
 
 std::string size_text(const Metrics& metrics, const std::string& name) {
-  return show_value(scenario::MetricUnit::Size, value(metrics, name));
+  return tell_value(scenario::MetricUnit::Size, value(metrics, name));
 }
 
 /// A column of `heading` with one metric of each name.

@@ -94,16 +94,19 @@ std::string suite_xml(const ScenarioResult& result) {
 }
 
 /// What a cell of a cluster came to, in a line.
-std::string cluster_line(const scenario::Cell& cell, const CellResult& result) {
+std::string cluster_line(const scenario::Cell& cell, const CellResult& result, size_t width) {
   const auto value = [&](const char* name) { return value_of(result.metrics, name).value_or(0); };
   if (result.metrics.empty())
-    return fmt::format("     {:<28} {}\n", cell.label, result.ending.empty() ? "did not run" : result.ending);
+    return fmt::format("     {:<{}} {}\n", cell.label, width,
+                       result.ending.empty() ? "did not run" : result.ending);
+  const auto several = [&](const char* name, const char* what) {
+    return fmt::format("{:.0f} {}{}", value(name), what, value(name) == 1 ? "" : "s");
+  };
   return fmt::format(
-      "     {:<28} {:<12} {:.0f} machines, {:.1f} % of their work served, hosts {:.1f} % used, {:.2f} kWh, "
-      "{:.0f} "
-      "moves, {:.0f} restarts\n",
-      cell.label, result.ending, value("machines.running"), 100 * value("machines.served"),
-      100 * value("hosts.used"), value("hosts.energy.kwh"), value("moves.done"), value("restarts"));
+      "     {:<{}} {:<12} {}, {:.1f} % of their work served, hosts {:.1f} % used, {:.2f} kWh, {}, {}\n",
+      cell.label, width, result.ending, several("machines.running", "machine"),
+      100 * value("machines.served"), 100 * value("hosts.used"), value("hosts.energy.kwh"),
+      several("moves.done", "move"), several("restarts", "restart"));
 }
 
 std::string mark(bool good, bool colour) {
@@ -151,15 +154,18 @@ std::string result_text(const ScenarioResult& result, bool all, bool colour) {
   std::string text =
       fmt::format("{} {}: {}\n", mark(good, colour), result.scenario.name, result.scenario.title);
   if (!result.problem.empty()) text += fmt::format("     {}\n", result.problem);
+  size_t width = 28;
+  for (const scenario::Cell& cell : result.scenario.cells) width = std::max(width, cell.label.size());
   for (size_t i = 0; all && i < result.cells.size(); ++i) {
     const CellResult& cell = result.cells[i];
     if (result.scenario.cells[i].cluster) {
-      text += cluster_line(result.scenario.cells[i], cell);
+      text += cluster_line(result.scenario.cells[i], cell, width);
       continue;
     }
-    text += fmt::format("     {:<28} {:<12} {:>10.4f} s simulated {:>9.1f} million instructions\n",
-                        result.scenario.cells[i].label, cell.ending.empty() ? "did not run" : cell.ending,
-                        seconds_of(cell), value_of(cell.metrics, "instructions").value_or(0) / 1e6);
+    text +=
+        fmt::format("     {:<{}} {:<12} {:>10.4f} s simulated {:>9.1f} million instructions\n",
+                    result.scenario.cells[i].label, width, cell.ending.empty() ? "did not run" : cell.ending,
+                    seconds_of(cell), value_of(cell.metrics, "instructions").value_or(0) / 1e6);
   }
   constexpr size_t kWidth = 110;
   if (result.verdict && all) text += format_verdict(*result.verdict, true, kWidth);

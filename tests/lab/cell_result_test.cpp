@@ -268,3 +268,19 @@ TEST_CASE("values are shown in a unit that suits them") {
   CHECK(show_value(MetricUnit::Count, 1234567890123.0) == "1234567890123");
   CHECK(show_value(MetricUnit::Ratio, 0.5) == "0.5");
 }
+
+// Catches digits that nobody reads, a unit that sticks to them, and "1e+03 GiB".
+TEST_CASE("a table tells values with three digits and a blank before the unit") {
+  using scenario::MetricUnit;
+  CHECK(tell_value(MetricUnit::Time, 230.038e12) == "230 s");
+  CHECK(tell_value(MetricUnit::Time, 37.84e12) == "37.8 s");
+  CHECK(tell_value(MetricUnit::Time, 0.2699e12) == "270 ms");
+  CHECK(tell_value(MetricUnit::Time, 1800e12) == "30 min");
+  CHECK(tell_value(MetricUnit::Time, 100'800e12) == "28 h");
+  CHECK(tell_value(MetricUnit::Time, 604'800e12) == "7 d");
+  CHECK(tell_value(MetricUnit::Time, 0) == "0 s");
+  CHECK(tell_value(MetricUnit::Size, 12.0791 * 0x1p30) == "12.1 GiB");
+  CHECK(tell_value(MetricUnit::Size, 1020 * 0x1p30) == "1020 GiB");
+  CHECK(tell_value(MetricUnit::Size, 12.0791 * 0x1p30, 6) == "12.0791 GiB");
+  CHECK(tell_value(MetricUnit::Count, 12) == "12");
+}
