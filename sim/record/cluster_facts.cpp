@@ -98,6 +98,16 @@ constexpr auto members(const ClusterFacts*) {
                     std::pair{"manager", &ClusterFacts::manager}};
 }
 
+// What it has lists of: of things, and of names.
+constexpr auto lists(const ClusterFacts*) {
+  return std::tuple{
+      std::pair{"hosts", &ClusterFacts::hosts},       std::pair{"machines", &ClusterFacts::machines},
+      std::pair{"datastores", &ClusterFacts::stores}, std::pair{"events", &ClusterFacts::events},
+      std::pair{"reasons", &ClusterFacts::reasons},   std::pair{"rules", &ClusterFacts::rules},
+      std::pair{"refusals", &ClusterFacts::refusals}, std::pair{"faults", &ClusterFacts::faults},
+      std::pair{"assumed", &ClusterFacts::assumed}};
+}
+
 template <class Facts>
 void put_members(Json& to, const Facts& facts) {
   std::apply([&](const auto&... member) { ((to[member.first] = facts.*member.second), ...); },
@@ -117,23 +127,25 @@ Json object_of(const Facts& facts) {
   return object;
 }
 
-template <class Facts>
-Json list_of(const std::vector<Facts>& all) {
-  Json list = Json::array();
-  for (const Facts& facts : all) list.push_back(object_of(facts));
-  return list;
+template <class Element>
+Json list_of(const std::vector<Element>& all) {
+  if constexpr (std::is_same_v<Element, std::string>) {
+    return all;
+  } else {
+    Json list = Json::array();
+    for (const Element& facts : all) list.push_back(object_of(facts));
+    return list;
+  }
 }
 
-template <class Facts>
-void take_list(Taker& taker, const Json& json, const char* key, std::vector<Facts>& to) {
+template <class Element>
+void take_list(Taker& taker, const Json& json, const char* key, std::vector<Element>& to) {
   taker.each(json, key, [&](const Json& element) {
-    if (taker.check(element.is_object())) take_members(taker, element, to.emplace_back());
-  });
-}
-
-void take_texts(Taker& taker, const Json& json, const char* key, std::vector<std::string>& to) {
-  taker.each(json, key, [&](const Json& element) {
-    if (taker.check(element.is_string())) to.push_back(element.get<std::string>());
+    if constexpr (std::is_same_v<Element, std::string>) {
+      if (taker.check(element.is_string())) to.push_back(element.get<std::string>());
+    } else {
+      if (taker.check(element.is_object())) take_members(taker, element, to.emplace_back());
+    }
   });
 }
 
@@ -150,16 +162,10 @@ const char* name(MachineCondition condition) { return kMachineConditions[static_
 const char* name(MoveStage stage) { return kStages[static_cast<size_t>(stage)]; }
 
 Json json_of(const ClusterFacts& facts) {
-  Json json = {{"hosts", list_of(facts.hosts)},
-               {"machines", list_of(facts.machines)},
-               {"datastores", list_of(facts.stores)},
-               {"events", list_of(facts.events)},
-               {"reasons", facts.reasons},
-               {"rules", facts.rules},
-               {"refusals", facts.refusals},
-               {"faults", facts.faults},
-               {"assumed", list_of(facts.assumed)},
-               {"policy", object_of(facts.policy)}};
+  Json json = Json::object();
+  std::apply([&](const auto&... list) { ((json[list.first] = list_of(facts.*list.second)), ...); },
+             lists(&facts));
+  json["policy"] = object_of(facts.policy);
   put_members(json, facts);
   return json;
 }
@@ -168,15 +174,8 @@ std::optional<ClusterFacts> facts_of(const Json& json) {
   ClusterFacts facts;
   Taker taker;
   if (!json.is_object()) return std::nullopt;
-  take_list(taker, json, "hosts", facts.hosts);
-  take_list(taker, json, "machines", facts.machines);
-  take_list(taker, json, "datastores", facts.stores);
-  take_list(taker, json, "events", facts.events);
-  take_list(taker, json, "assumed", facts.assumed);
-  take_texts(taker, json, "reasons", facts.reasons);
-  take_texts(taker, json, "rules", facts.rules);
-  take_texts(taker, json, "refusals", facts.refusals);
-  take_texts(taker, json, "faults", facts.faults);
+  std::apply([&](const auto&... list) { (take_list(taker, json, list.first, facts.*list.second), ...); },
+             lists(&facts));
   if (const auto found = json.find("policy"); found != json.end() && taker.check(found->is_object()))
     take_members(taker, *found, facts.policy);
   take_members(taker, json, facts);
