@@ -74,6 +74,7 @@ void vector_fit(benchmark::State& state) {
   const auto hosts = static_cast<u32>(state.range(0));
   const std::vector<Room> rooms(hosts, Room{40'000, 131'072});
   std::vector<Room> needs;
+  needs.reserve(size_t{8} * hosts);
   for (u32 i = 0; i < 8 * hosts; ++i)
     needs.push_back({500 + random_below(8000, 1, Draw::Generator, i, 0),
                      500 + random_below(24'000, 1, Draw::Generator, i, 1)});

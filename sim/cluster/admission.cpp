@@ -47,6 +47,7 @@ Admissions::Slot Admissions::with(Slot slot, Index machine) const {
 u64 Admissions::slots_kept(Slot slot) const {
   if (kept_.first == slot) return kept_.second;
   std::vector<std::pair<u64, u64>> slots;  // of a host, and how many hosts
+  slots.reserve(kinds_.size());
   for (const Kind& kind : kinds_)
     slots.emplace_back(std::min(kind.mhz / slot.mhz, kind.memory / slot.memory), kind.hosts);
   std::ranges::sort(slots, std::greater{});

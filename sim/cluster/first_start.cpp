@@ -19,8 +19,7 @@ std::vector<Wish> wishes(const Plan& plan) {
   std::vector<Wish> all;
   const Places hosts(host_names(plan), "host");
   for (const MachinePlan& group : plan.machines)
-    all.insert(all.end(), group.count,
-               {group.host.empty() ? kNone : hosts.at(group.host), group.starts});
+    all.insert(all.end(), group.count, {group.host.empty() ? kNone : hosts.at(group.host), group.starts});
   return all;
 }
 

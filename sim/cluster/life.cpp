@@ -36,7 +36,8 @@ std::string_view name(PlaceRule rule) {
 
 PlaceRule broken_rule(const Cluster& cluster, Index machine, Index host) {
   const VirtualMachine& vm = cluster.machines[machine];
-  if (vm.hosts != 0 && !std::ranges::binary_search(cluster.host_groups[vm.hosts], host)) return PlaceRule::Hosts;
+  if (vm.hosts != 0 && !std::ranges::binary_search(cluster.host_groups[vm.hosts], host))
+    return PlaceRule::Hosts;
   const auto is_apart = [&](Index other) {
     return other != machine && cluster.machines[other].apart == vm.apart;
   };

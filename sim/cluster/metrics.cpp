@@ -252,6 +252,7 @@ constexpr Row kGroups[] = {
 std::vector<TaskSums> tasks_of_groups(const Plan& plan, const Simulation& sim) {
   std::vector<TaskSums> sums(plan.machines.size());
   std::vector<Index> ends;  // the first machine after each group
+  ends.reserve(sums.size());
   for (const MachinePlan& group : plan.machines)
     ends.push_back((ends.empty() ? 0 : ends.back()) + group.count);
   for (const Task& task : sim.tasks)

@@ -201,7 +201,7 @@ std::string_view name(MoveReason reason) {
   return kNames[static_cast<size_t>(reason)];
 }
 
-Moves::Moves() : policy(*find_precopy_policy("vmotion")) {}
+Moves::Moves() : policy(find_precopy_policy("vmotion").value_or(PrecopyPolicy{})) {}
 
 void begin_move(Simulation& sim, Index place) {
   Move& move = sim.moves.all[place];

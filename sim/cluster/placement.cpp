@@ -165,12 +165,14 @@ std::optional<u32> fewest_hosts(std::span<const Room> hosts, std::span<const Roo
 
 std::vector<Room> rooms_of(const Cluster& cluster) {
   std::vector<Room> rooms;
+  rooms.reserve(cluster.hosts.size());
   for (const Host& host : cluster.hosts) rooms.push_back({host.capacity(), host.memory});
   return rooms;
 }
 
 std::vector<Room> needs_of(const Cluster& cluster) {
   std::vector<Room> needs;
+  needs.reserve(cluster.machines.size());
   for (const VirtualMachine& vm : cluster.machines)
     needs.push_back({vm.size, static_cast<u32>(std::min<u64>(memory_on_host(cluster, vm), kNone))});
   return needs;

@@ -106,6 +106,7 @@ u16 host_group(const Places& known, Cluster& cluster, const std::vector<std::str
   if (cluster.host_groups.empty()) cluster.host_groups.emplace_back();
   if (hosts.empty()) return 0;
   std::vector<Index> places;
+  places.reserve(hosts.size());
   for (const std::string& host : hosts) places.push_back(known.at(host));
   std::ranges::sort(places);
   cluster.host_groups.push_back(places);
@@ -184,6 +185,7 @@ std::vector<std::string> machine_names(const Plan& plan) { return names_of(plan.
 
 std::vector<std::string> datastore_names(const Plan& plan) {
   std::vector<std::string> names;
+  names.reserve(plan.datastores.size());
   for (const DatastorePlan& store : plan.datastores) names.push_back(store.name);
   return names;
 }

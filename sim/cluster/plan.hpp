@@ -28,7 +28,9 @@ struct HostPlan {
   u32 cards = 2;
   u32 mbps = 1000;
   PowerCurve power;
-  std::vector<PortPlan> ports = {};  // of the first cards; the others are plugged in in turn, for all VLANs
+  // Of the first cards; the others are plugged in in turn, for all VLANs. (Said to be empty, since most are
+  // written without it.)
+  std::vector<PortPlan> ports = {};  // NOLINT(readability-redundant-member-init)
   bool stays_on = false;             // never switched off to save power
 };
 

@@ -18,6 +18,7 @@ constexpr std::array<const char*, 3> kNoProgress = {"stop-anyway", "give-up", "g
 template <class Kind>
 std::vector<std::string> names_of() {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(Kind::Count));
   for (size_t i = 0; i < static_cast<size_t>(Kind::Count); ++i)
     names.emplace_back(name(static_cast<Kind>(i)));
   return names;

@@ -28,7 +28,8 @@ using analysis::Table;
 using record::RunReader;
 
 constexpr const char* kRunHelp =
-    "A RUN is a run directory, a folder of them (the latest), a NAME in runs/, or NAME/CELL (two/cores=1).\n\n";
+    "A RUN is a run directory, a folder of them (the latest), a NAME in runs/, or NAME/CELL "
+    "(two/cores=1).\n\n";
 
 po::options_description common_options() {
   po::options_description options("Options", 110, 60);

@@ -60,7 +60,9 @@ std::string describe(const Key& key, const Vocabulary& vocabulary) {
     case Type::Bound: return "a number in the metric's unit";
     case Type::Figures: return "lines of 'name: count'";
     case Type::Settings: return "{path: value}, with paths like machine.cores";
-    case Type::Axes: return "lines of 'path: [value, value, ...]', with paths like machine.cores; of 'path, path: [[value, value], ...]'";
+    case Type::Axes:
+      return "lines of 'path: [value, value, ...]', with paths like machine.cores; of 'path, path: [[value, "
+             "value], ...]'";
     case Type::Map: return "lines of 'key: value'";
     case Type::List: return "a list, each item on lines that start with '-'";
   }
