@@ -112,6 +112,9 @@ void delivered(Cpu& cpu, const Delivery& event) {
   if (event.source == Source::Nmi) cpu.nmi_blocked = true;
   cpu.sti_shadow = cpu.mov_ss_shadow = false;
   cpu.activity = cpu::Activity::Active;
+  // An event's transfer counts as a branch; that of INT n and INTO is the instruction's.
+  const bool by_instruction = event.source != Source::Exception && !interrupt && !event.injected;
+  if (!by_instruction && cpu.performance.counts_branches) ++cpu.performance.retired_branches;
 }
 
 }  // namespace

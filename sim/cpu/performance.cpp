@@ -13,14 +13,14 @@ constexpr unsigned kWidth = 48;
 constexpr u64 kUser = bit(16), kSystem = bit(17), kInterrupt = bit(20), kEnable = bit(22),
               kGuestOnly = bit(40), kHostOnly = bit(41);
 constexpr u64 kKept = (low_mask(36) & ~(bit(19) | bit(21))) | kGuestOnly | kHostOnly;
-constexpr u64 kCyclesNotHalted = 0x076, kRetiredInstructions = 0x0C0;
+constexpr u64 kCyclesNotHalted = 0x076, kRetiredInstructions = 0x0C0, kRetiredBranches = 0x0C2;
 
 u64 event_of(u64 select) { return (select & 0xFF) | bits(select, 35, 32) << 8; }
 
 bool counts(const Cpu& cpu, u64 select) {
   const u64 event = event_of(select);
-  if (event != kCyclesNotHalted && event != kRetiredInstructions) return false;
-  if (bits(select, 31, 24) > 1) return false;  // CntMask: neither happens twice in a cycle here
+  if (event != kCyclesNotHalted && event != kRetiredInstructions && event != kRetiredBranches) return false;
+  if (bits(select, 31, 24) > 1) return false;  // CntMask: nothing happens twice in a cycle here
   if ((select & (cpu.cpl == 3 ? kUser : kSystem)) == 0) return false;
   // Guest-only and host-only want EFER.SVME set; a guest cannot run without.
   const bool in_guest = cpu.guest != nullptr, svme = in_guest || (cpu.efer & arch::efer::kSvme) != 0;
@@ -39,13 +39,17 @@ u8 active_now(const Cpu& cpu) {
 
 u64 passed(const Cpu& cpu, unsigned n) {
   const Counters& p = cpu.performance;
-  return event_of(p.select[n]) == kRetiredInstructions ? cpu.instructions - p.instructions
-                                                       : cpu.cycles() - p.cycles;
+  switch (event_of(p.select[n])) {
+    case kRetiredInstructions: return cpu.instructions - p.instructions;
+    case kRetiredBranches: return p.retired_branches - p.branches;
+    default: return cpu.cycles() - p.cycles;
+  }
 }
 
 void from_here(Cpu& cpu) {
   cpu.performance.instructions = cpu.instructions;
   cpu.performance.cycles = cpu.cycles();
+  cpu.performance.branches = cpu.performance.retired_branches;
 }
 
 }  // namespace
@@ -90,6 +94,10 @@ void select_event(Cpu& cpu, unsigned n, u64 value) {
   const u64 mask = bit(n);
   p.enabled = static_cast<u8>((value & kEnable) != 0 ? p.enabled | mask : p.enabled & ~mask);
   p.active = active_now(cpu);
+  p.counts_branches = false;
+  for (unsigned i = 0; i < Counters::kCount; ++i)
+    p.counts_branches =
+        p.counts_branches || (test_bit(p.enabled, i) && event_of(p.select[i]) == kRetiredBranches);
 }
 
 u64 until_overflow(const Cpu& cpu) {

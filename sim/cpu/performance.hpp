@@ -1,6 +1,7 @@
-// AMD's performance counters (APM vol. 2, 13.2): retired instructions and cycles not halted. A counter is
-// worked out when somebody asks; all other events count nothing, and so does a counter mask above one, since
-// an instruction takes a cycle at least. PERF_CTL's edge and inversion are without effect.
+// AMD's performance counters (APM vol. 2, 13.2): retired instructions, cycles not halted, and retired
+// branches, which the engine steps for. A counter is worked out when somebody asks; all other events count
+// nothing, and so does a counter mask above one, since an instruction takes a cycle at least. PERF_CTL's edge
+// and inversion are without effect.
 #pragma once
 
 #include "sim/cpu/cpu.hpp"

@@ -99,7 +99,10 @@ struct PerformanceCounters {
   static constexpr unsigned kCount = 6;
   u64 select[kCount] = {};  // PERF_CTLn
   u64 value[kCount] = {};   // PERF_CTRn, 48 bits, as of `instructions` and `cycles`
-  u64 instructions = 0, cycles = 0;
+  u64 instructions = 0, cycles = 0, branches = 0;
+  u64 retired_branches = 0;  // while ...
+  bool counts_branches =
+      false;              // ... a counter that is switched on wants them: instructions are stepped then
   u8 enabled = 0;         // bit n: counter n is switched on
   u8 active = 0;          // ... and counts in the present context
   bool user = false;      // the present context: CPL 3 ...

@@ -53,7 +53,8 @@ inline void end_of_instruction(Cpu& cpu) {
 inline bool must_step(const Cpu& cpu) {
   constexpr u64 kStepFlags = arch::flag::kTf | arch::flag::kRf;
   return cpu.rflag(kStepFlags) || cpu.sti_shadow || cpu.mov_ss_shadow || cpu::breakpoints_enabled(cpu) ||
-         cpu::records_branches(cpu) || (cpu.guest_events & cpu::guest_event::kEachInstruction) != 0;
+         cpu::records_branches(cpu) || cpu.performance.counts_branches ||
+         (cpu.guest_events & cpu::guest_event::kEachInstruction) != 0;
 }
 
 }  // namespace hvlab::execute

@@ -69,7 +69,7 @@ TEST_CASE("retired instructions are counted to the instruction") {
   CHECK(read_twice() == 0);
   set(m, kCore, kCycles | kBoth | kEnable);
   CHECK(read_twice() == 7);  // each takes one in this profile
-  set(m, kCore, 0xC2 | kBoth | kEnable);
+  set(m, kCore, 0xC4 | kBoth | kEnable);
   CHECK(read_twice() == 0);  // an event that is not modelled
 }
 
@@ -185,4 +185,21 @@ TEST_CASE("a counter mask of two or more counts nothing") {
     CHECK(counted(m, event | kBoth | u64{2} << 24, work) == 0);
     CHECK(counted(m, event | kBoth | u64{0xFF} << 24, work) == 0);
   }
+}
+
+// Catches branches that are not taken left out, instructions between them counted, and blocks that run on
+// uncounted.
+TEST_CASE("retired branches are counted, taken or not") {
+  GuestMachine m;
+  const auto count = [&](u64 select, std::initializer_list<u8> program) {
+    return counted(m, select, [&] { m.host(program); });
+  };
+  const u64 branches = 0xC2 | kBoth;
+  const u64 none = count(branches, {0x90, 0x90});
+  CHECK(none == 0);
+  CHECK(count(branches, {0x31, 0xC0, 0x75, 0x00, 0x74, 0x00, 0xEB, 0x00}) == 3);  // xor; jnz; jz; jmp
+  CHECK(count(branches, {0xB9, 10, 0, 0, 0, 0xFF, 0xC0, 0xE2, 0xFC}) == 10);      // inc eax; loop
+  CHECK(count(branches, {0xE8, 0x01, 0, 0, 0, 0xF4, 0xC3}) == 2);                 // call; ret; hlt
+  CHECK(count(branches, {0x0F, 0x0B}) == 1);                                      // an exception's transfer
+  CHECK(count(0xC2 | kUser, {0xEB, 0x00}) == 0);
 }
