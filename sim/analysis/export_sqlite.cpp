@@ -9,6 +9,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/observe/event.hpp"
 #include "sim/observe/mark.hpp"
+#include "sim/record/output_file.hpp"
 
 namespace hvlab::analysis {
 
@@ -131,7 +132,8 @@ void write(const TraceReader& trace, const RecordFilter& filter, const std::stri
 }  // namespace
 
 void export_sqlite(const TraceReader& trace, const RecordFilter& filter, const std::string& file) {
-  const std::string temporary = file + ".part";
+  if (!record::is_replaceable(file)) throw UserError(file + ": is no file; a database needs one");
+  const std::string target = record::behind_links(file), temporary = target + ".part";
   unlink(temporary.c_str());
   try {
     write(trace, filter, temporary);
@@ -142,7 +144,7 @@ void export_sqlite(const TraceReader& trace, const RecordFilter& filter, const s
     unlink(temporary.c_str());
     throw;
   }
-  if (std::rename(temporary.c_str(), file.c_str()) != 0) throw UserError(file + ": cannot be written");
+  if (std::rename(temporary.c_str(), target.c_str()) != 0) throw UserError(file + ": cannot be written");
 }
 
 }  // namespace hvlab::analysis

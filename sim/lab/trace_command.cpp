@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 
@@ -8,6 +9,7 @@
 #include "sim/lab/cluster_trace.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/run_commands.hpp"
+#include "sim/record/output_file.hpp"
 #include "sim/record/run_reader.hpp"
 
 namespace hvlab::lab {
@@ -48,11 +50,25 @@ std::string text_of(const po::variables_map& values, const char* option, const c
   return values.count(option) != 0 ? values[option].as<std::string>() : otherwise;
 }
 
+struct Span {
+  Picoseconds from = 0, until = record::RecordFilter{}.until;
+};
+
+/// What --from and --until say. Throws UserError if nothing is in between.
+Span span_of(const po::variables_map& values) {
+  Span span;
+  if (values.count("from") != 0) span.from = parse_span("--from", text_of(values, "from", ""));
+  if (values.count("until") != 0) span.until = parse_span("--until", text_of(values, "until", ""));
+  if (span.until <= span.from) throw UserError("trace: --until is not behind --from");
+  return span;
+}
+
 record::RecordFilter parse_filter(const po::variables_map& values) {
   record::RecordFilter filter;
   for (const std::string& condition : texts_of(values, "filter")) filter.add(condition);
-  if (values.count("from") != 0) filter.from = parse_span("--from", text_of(values, "from", ""));
-  if (values.count("until") != 0) filter.until = parse_span("--until", text_of(values, "until", ""));
+  const Span span = span_of(values);
+  filter.from = span.from;
+  filter.until = span.until;
   return filter;
 }
 
@@ -97,10 +113,15 @@ void export_to(const TraceReader& trace, const record::RecordFilter& filter, con
     throw UserError("--export '" + format + "': give one of perfetto, csv, sqlite");
   const Export write = format == "csv" ? &analysis::export_csv : &analysis::export_perfetto;
   if (file == "-") return write(trace, filter, std::cout);
-  std::ofstream out(file, std::ios::binary);
+  const bool replaces = record::is_replaceable(file);
+  const std::string target = record::behind_links(file), written = replaces ? target + ".part" : file;
+  std::ofstream out(written, std::ios::binary);
   if (!out) throw UserError("--export: '" + file + "': cannot write there");
   write(trace, filter, out);
-  if (!out.flush()) throw UserError("--export: '" + file + "': writing failed");
+  out.close();
+  if (out && (!replaces || std::rename(written.c_str(), target.c_str()) == 0)) return;
+  if (replaces) std::remove(written.c_str());
+  throw UserError("--export: '" + file + "': writing failed; what was written is gone");
 }
 
 }  // namespace
@@ -118,16 +139,16 @@ int trace_command(const std::vector<std::string>& arguments) {
   const bool exports = values.count("export") != 0;
   if (names.empty() || names.size() > (exports ? 2 : 1))
     throw UserError("trace: give one run; see 'hvlab trace --help'");
+  if (exports && (values.count("limit") != 0 || values.count("json") != 0))
+    throw UserError(
+        "trace: --limit and --json are for printing; --export takes --filter, --from and --until");
   const u64 limit = parse_count("--limit", text_of(values, "limit", "18446744073709551615"), 0, ~u64{0});
   const record::RunReader run(names.front());
   if (has_cluster_log(run)) {
     if (exports)
       throw UserError("trace --export: a cluster's log is cluster.jsonl in the run directory, or --json");
-    const auto span = [&](const char* option, Picoseconds otherwise) {
-      return values.count(option) == 0 ? otherwise
-                                       : parse_span(std::string("--") + option, text_of(values, option, ""));
-    };
-    print_cluster_log(run, texts_of(values, "filter"), span("from", 0), span("until", ~Picoseconds{0}), limit,
+    const Span span = span_of(values);
+    print_cluster_log(run, texts_of(values, "filter"), span.from, span.until, limit,
                       values.count("json") != 0);
     return 0;
   }

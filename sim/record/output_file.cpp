@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 namespace hvlab::record {
@@ -42,16 +43,31 @@ void OutputFile::finish() {
   file_ = -1;
 }
 
+bool is_replaceable(const std::string& path) {
+  std::error_code unknown;
+  const std::filesystem::file_status status = std::filesystem::status(path, unknown);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
+std::string behind_links(const std::string& path) {
+  std::error_code unknown;
+  if (!std::filesystem::is_symlink(path, unknown)) return path;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, unknown);
+  return unknown ? path : target.string();
+}
+
 std::string replace_file(const std::string& path, std::string_view bytes) {
-  const std::string temporary = path + ".part";
-  OutputFile file(temporary);
+  const bool replaceable = is_replaceable(path);
+  const std::string target = behind_links(path), written = replaceable ? target + ".part" : path;
+  OutputFile file(written);
   file.write({reinterpret_cast<const u8*>(bytes.data()), bytes.size()});
   file.finish();
-  if (file.problem().empty() && std::rename(temporary.c_str(), path.c_str()) == 0) return "";
-  const std::string problem =
-      file.problem().empty() ? path + ": " + std::generic_category().message(errno) : file.problem();
-  unlink(temporary.c_str());
-  return problem;
+  if (file.problem().empty() && (!replaceable || std::rename(written.c_str(), target.c_str()) == 0))
+    return "";
+  const std::string problem = file.problem().empty() ? ": " + std::generic_category().message(errno)
+                                                     : file.problem().substr(written.size());
+  if (replaceable) unlink(written.c_str());
+  return path + problem;
 }
 
 }  // namespace hvlab::record

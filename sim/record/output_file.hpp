@@ -37,8 +37,16 @@ class OutputFile {
   std::string problem_;
 };
 
-/// Replaces file `path` by one with these bytes: whoever reads it sees the old bytes or the new ones, never a
-/// part. Returns what failed, or an empty text.
+/// Whether another file can take the place of what `path` names: a file, or nothing. What else is there (a
+/// device, a pipe) stays, and is written to.
+bool is_replaceable(const std::string& path);
+
+/// The file that a symbolic link leads to; `path` itself if it is none.
+std::string behind_links(const std::string& path);
+
+/// Replaces file `path` (or the one that this link leads to) by one with these bytes: whoever reads it sees
+/// the old bytes or the new ones, never a part. A device or a pipe gets the bytes. Returns what failed
+/// ("FILE: No space left on device"), or an empty text.
 std::string replace_file(const std::string& path, std::string_view bytes);
 
 }  // namespace hvlab::record
