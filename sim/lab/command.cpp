@@ -1,6 +1,9 @@
 #include "sim/lab/command.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <exception>
 #include <iostream>
 
 #include "sim/base/user_error.hpp"
@@ -73,11 +76,23 @@ int dispatch(const std::vector<std::string>& arguments) {
   throw UserError("there is no command '" + name + "'; see 'hvlab --help'");
 }
 
+/// The status of a command that ended with `status`, once standard output has taken all of it: results that
+/// are not all there are none. A reader who has left (EPIPE) has what it wanted.
+int with_output(int status) {
+  errno = 0;
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout.good()) return status;
+  if (errno == EPIPE) return status;
+  std::cerr << "hvlab: standard output: " << (errno == 0 ? "cannot be written to" : std::strerror(errno))
+            << '\n';
+  return status == 0 ? exit_status::kUsage : status;
+}
+
 }  // namespace
 
 int run_command_line(const std::vector<std::string>& arguments) {
   try {
-    return dispatch(arguments);
+    return with_output(dispatch(arguments));
   } catch (const record::RunMissing& error) {
     std::cerr << "hvlab: " << error.what() << '\n';
     return exit_status::kMissing;
@@ -87,6 +102,9 @@ int run_command_line(const std::vector<std::string>& arguments) {
   } catch (const UserError& error) {
     std::cerr << "hvlab: " << error.what() << '\n';
     return exit_status::kUsage;
+  } catch (const std::exception& error) {
+    std::cerr << "hvlab: a fault of HVLab's own: " << error.what() << '\n';
+    return exit_status::kOurFault;
   }
 }
 

@@ -93,8 +93,7 @@ void keep_cell(scenario::Scenario& scenario, const std::string& label) {
   std::vector<std::string> labels;
   labels.reserve(scenario.cells.size());
   for (const scenario::Cell& cell : scenario.cells) labels.push_back(cell.label);
-  if (std::ranges::count(labels, label) == 0)
-    throw UserError(fmt::format("run: there is no cell '{}'; there are {}", label, fmt::join(labels, " ")));
+  if (std::ranges::count(labels, label) == 0) throw UserError("run: " + no_cell(label, labels));
   std::erase_if(scenario.cells, [&](const scenario::Cell& cell) { return cell.label != label; });
   std::erase_if(scenario.expectations, [](const scenario::Expectation& expectation) {
     return !expectation.against.empty() || expectation.subject == scenario::Subject::SameResults;

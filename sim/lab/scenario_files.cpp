@@ -1,6 +1,8 @@
 #include "sim/lab/scenario_files.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,6 +17,7 @@
 #include "sim/lab/metric_names.hpp"
 #include "sim/lab/models.hpp"
 #include "sim/lab/ways.hpp"
+#include "sim/scenario/spelling.hpp"
 #include "sim/timing/profile.hpp"
 #include "sim/timing/removal.hpp"
 
@@ -110,11 +113,18 @@ scenario::Vocabulary scenario_vocabulary() {
 }
 
 std::string read_scenario_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
   std::error_code error;
-  if (!file || fs::is_directory(path, error)) throw UserError("'" + path + "' cannot be read");
-  return content;
+  if (fs::is_directory(path, error))  // reading one throws
+    throw UserError("'" + path + "' is a folder, and no scenario; `hvlab regress` runs those of a folder");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UserError("'" + path + "' cannot be read: " + std::strerror(errno));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string no_cell(const std::string& wanted, const std::vector<std::string>& labels) {
+  const std::string none = "there is no cell '" + wanted + "'";
+  if (std::ranges::all_of(labels, &std::string::empty)) return none + ": the scenario varies nothing";
+  return none + scenario::did_you_mean(wanted, labels) + "; there are " + scenario::word_list(labels);
 }
 
 std::vector<scenario::Override> parse_overrides(const std::vector<std::string>& texts) {

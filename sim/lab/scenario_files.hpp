@@ -28,6 +28,9 @@ struct InvalidScenario {
   std::string report;
 };
 
+/// What to say of a cell that is not among those with these labels ("there is no cell 'x'; there are ...").
+std::string no_cell(const std::string& wanted, const std::vector<std::string>& labels);
+
 /// A scenario to start from, which runs as it is.
 std::string starter_scenario();
 /// The same of many hosts.

@@ -53,7 +53,10 @@ void print_resolved(const scenario::Scenario& scenario, const std::string& wante
     std::cout << scenario::print_cell(scenario, cell, true);
     found = true;
   }
-  if (!found) throw UserError("validate: there is no cell '" + wanted + "'");
+  if (found) return;
+  std::vector<std::string> labels;
+  for (const scenario::Cell& cell : scenario.cells) labels.push_back(cell.label);
+  throw UserError("validate: " + no_cell(wanted, labels));
 }
 
 po::options_description validate_options() {
