@@ -1,7 +1,10 @@
 #include "sim/lab/cluster_machines.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
+#include "sim/base/user_error.hpp"
 #include "sim/lab/cluster_values.hpp"
 #include "sim/lab/trace_file.hpp"
 
@@ -17,6 +20,15 @@ constexpr std::pair<const char*, cluster::DemandShape> kShapes[] = {
     {"bursts", cluster::DemandShape::Bursts},
     {"trace", cluster::DemandShape::Trace}};
 
+/// The samples of a trace; what is wrong with its file is told with the place that names it.
+std::vector<u16> trace_of(const Value& file, const std::string& folder) {
+  try {
+    return read_trace_file(folder, file.text);
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("{}:{}: {}", file.origin, file.place.column, error.what()));
+  }
+}
+
 void read_demand(const Value& value, const std::string& folder, cluster::MachinePlan& machine) {
   cluster::Demand& demand = machine.demand;
   demand.shape = word_at(value, "shape", kShapes);
@@ -30,8 +42,7 @@ void read_demand(const Value& value, const std::string& folder, cluster::Machine
   demand.season_day = static_cast<u16>(count_at(value, "season_day"));
   demand.growth = static_cast<i16>(std::lround(number_at(value, "growth") * kAllLoad));
   machine.later_each = nanoseconds_at(value, "later_each");
-  if (demand.shape == cluster::DemandShape::Trace)
-    machine.trace = read_trace_file(folder, text_at(value, "file"));
+  if (demand.shape == cluster::DemandShape::Trace) machine.trace = trace_of(*value.find("file"), folder);
 }
 
 void read_tasks(const Value& value, cluster::MachinePlan& machine) {

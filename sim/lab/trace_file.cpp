@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -29,8 +31,8 @@ std::vector<u16> read_trace_file(const std::string& folder, const std::string& f
   const std::string path = (std::filesystem::path(folder) / file).lexically_normal().string();
   std::ifstream in(path, std::ios::binary);
   std::error_code error;
-  if (!in || std::filesystem::is_directory(path, error))
-    throw UserError("trace '" + path + "': cannot be read");
+  if (std::filesystem::is_directory(path, error)) throw UserError("trace '" + path + "': is a folder");
+  if (!in) throw UserError("trace '" + path + "': cannot be read: " + std::strerror(errno));
   std::vector<u16> samples;
   std::string line;
   for (size_t number = 1; std::getline(in, line); ++number) {

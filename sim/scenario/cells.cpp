@@ -42,7 +42,7 @@ bool is_axis(const YamlNode& root, const YamlNode::Key& key, const YamlNode& val
   const std::vector<std::string> paths = paths_of_axis(key.name);
   for (const std::string& path : paths) {
     if (key_at(path) == nullptr)
-      return refuse(fmt::format("'{}' leads to no key{}", path, did_you_mean(path, all_paths())), kShape);
+      return refuse(fmt::format("'{}' leads to no key{}", path, meant_path(path)), kShape);
     if (!can_vary(path)) return refuse(fmt::format("'{}' belongs to all cells and cannot vary", path), "");
     if (std::ranges::count(paths, path) != 1) return refuse(fmt::format("'{}' is there twice", path), "");
   }

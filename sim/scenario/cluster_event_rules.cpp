@@ -94,6 +94,10 @@ void check_cluster_event(const Value& event, const Value& cluster, const Cluster
     problems.add(event.place, "",
                  said == 0 ? "nothing happens at this event" : "an event is one thing; give each its own",
                  fmt::format("at and one of {}", fmt::join(kKinds, ", ")));
+  const Value *at = event.find("at"), *length = cluster.find("length");
+  if (at != nullptr && length != nullptr && at->count > length->count)
+    problems.add(at->place, at->text, fmt::format("the run ends before, after {}", length->text),
+                 "a time within 'length', or a greater length");
   check_part(event.find("fail"), cluster, names, problems);
   check_part(event.find("repair"), cluster, names, problems);
   if (const Value* move = event.find("move"); move != nullptr) {

@@ -36,12 +36,20 @@ std::vector<std::string> words_of(const Key& key, const Vocabulary& vocabulary) 
   return list;
 }
 
+/// The words that a key takes; of too many for a line the first, and what prints them all.
+std::string known_words(const Key& key, const Vocabulary& vocabulary) {
+  const std::vector<std::string> words = words_of(key, vocabulary);
+  const std::string text = word_list(words), kind = key.words;
+  return kind.starts_with('@') && text.ends_with(" more") ? text + ": `hvlab list " + kind.substr(1) + "`"
+                                                          : text;
+}
+
 std::string describe(const Key& key, const Vocabulary& vocabulary) {
   switch (key.type) {
     case Type::Text: return "a text";
     case Type::Title: return "a text, or {en: text, ja: text}";
-    case Type::Word: return "one of " + word_list(words_of(key, vocabulary));
-    case Type::Words: return "a list of " + word_list(words_of(key, vocabulary));
+    case Type::Word: return "one of " + known_words(key, vocabulary);
+    case Type::Words: return "a list of " + known_words(key, vocabulary);
     case Type::Count: return count_range(key);
     case Type::Names: return "a name, or a list of names";
     case Type::Number:

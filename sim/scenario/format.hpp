@@ -80,4 +80,8 @@ std::vector<std::string> steps_of(std::string_view path);
 /// Every path of a key that is neither a list nor below one, for "did you mean".
 std::vector<std::string> all_paths();
 
+/// What to add to "'...' leads to no key": the path that was meant ("; did you mean 'machine.cores'?"), and
+/// that a list's items have numbers where one is missing. Empty if nothing is near.
+std::string meant_path(std::string_view path);
+
 }  // namespace hvlab::scenario

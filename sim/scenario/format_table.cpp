@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/scenario/format_cluster.hpp"
+#include "sim/scenario/spelling.hpp"
 
 namespace hvlab::scenario {
 
@@ -271,6 +272,38 @@ std::vector<std::string> all_paths() {
   std::vector<std::string> paths;
   add_paths(kScenario, "", paths);
   return paths;
+}
+
+std::string meant_path(std::string_view path) {
+  const Section* section = &kScenario;
+  const Key* list = nullptr;  // the next step is to be the number of an item of it
+  std::string meant;
+  bool numbered = true, figures = false;
+  for (const std::string& step : steps_of(path)) {
+    const bool number = !step.empty() && step.find_first_not_of("0123456789") == std::string::npos;
+    std::vector<std::string> names;
+    if (section != nullptr)
+      for (const Key& key : section->keys) names.emplace_back(key.name);
+    const std::string name = std::ranges::count(names, step) != 0 ? step : nearest(step, names);
+    if (list != nullptr) {
+      list = nullptr;
+      numbered = numbered && number;
+      meant += "." + (number ? step : "0");
+      if (number || name.empty()) continue;  // the name of an item, in place of its number
+    }
+    if (figures) {
+      meant += "." + step;
+      continue;
+    }
+    const Key* key = section == nullptr ? nullptr : section->find(name);
+    if (key == nullptr) return did_you_mean(path, all_paths());
+    meant += (meant.empty() ? "" : ".") + name;
+    section = key->section;
+    figures = key->type == Figures;
+    if (key->type == List) list = key;
+  }
+  if (list != nullptr || key_at(meant) == nullptr) return did_you_mean(path, all_paths());
+  return "; did you mean '" + meant + "'?" + (numbered ? "" : " A list's items have numbers, from 0 on");
 }
 
 }  // namespace hvlab::scenario

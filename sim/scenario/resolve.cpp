@@ -254,8 +254,7 @@ bool Resolver::paths(const YamlNode& node, const Key& key, Value& value) {
     const auto wrong =
         std::ranges::find_if(said, [](const std::string& each) { return key_at(each) == nullptr; });
     if (wrong != said.end()) {
-      problems_.add(path.place, path.name,
-                    fmt::format("'{}' leads to no key{}", *wrong, did_you_mean(*wrong, all_paths())),
+      problems_.add(path.place, path.name, fmt::format("'{}' leads to no key{}", *wrong, meant_path(*wrong)),
                     describe(key, vocabulary_));
     } else if (key.type == Type::Settings && is(item, YamlNode::Kind::Scalar, key)) {
       Value setting;

@@ -216,8 +216,7 @@ void apply(YamlNode& root, const Override& setting, Problems& problems) {
   if (sets_axis(setting)) {
     put_axis(root, setting.path.substr(kVary.size()), {value->place.text, 1, 1}, *value);
   } else if (key_at(setting.path) == nullptr) {
-    problems.add({value->place.text, 0, 0}, "",
-                 fmt::format("leads to no key{}", did_you_mean(setting.path, all_paths())));
+    problems.add({value->place.text, 0, 0}, "", fmt::format("leads to no key{}", meant_path(setting.path)));
   } else if (!put(root, setting.path, {value->place.text, 1, 1}, *value)) {
     problems.add({value->place.text, 0, 0}, "", "leads into a list that has no such item");
   }

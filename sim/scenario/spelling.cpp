@@ -55,8 +55,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string word_list(const std::vector<std::string>& words) {
   std::string text;
-  for (size_t i = 0; i < std::min(words.size(), kListed); ++i) text += (i == 0 ? "" : ", ") + words[i];
-  return words.size() > kListed ? text + ", and " + std::to_string(words.size() - kListed) + " more" : text;
+  const size_t listed = words.size() == kListed + 1 ? kListed + 1 : std::min(words.size(), kListed);
+  for (size_t i = 0; i < listed; ++i) text += (i == 0 ? "" : ", ") + words[i];
+  return words.size() > listed ? text + ", and " + std::to_string(words.size() - listed) + " more" : text;
 }
 
 }  // namespace hvlab::scenario

@@ -187,6 +187,23 @@ bool is_text(u16 text, std::string_view content, Problems& problems) {
   return true;
 }
 
+/// A tab in the indentation of `line` or the one before: YAML takes blanks there, and its parser says what
+/// follows from that rather than this.
+std::optional<Place> tab_before(u16 text, std::string_view content, u32 line) {
+  Place place{text, 1, 1};
+  for (size_t at = 0; at < content.size() && place.line <= line; ++place.line) {
+    const size_t begin = content.find_first_not_of(' ', at);
+    if (place.line + 1 >= line && begin != std::string_view::npos && content[begin] == '\t') {
+      place.column = static_cast<u32>(begin - at) + 1;
+      return place;
+    }
+    const size_t end = content.find('\n', at);
+    if (end == std::string_view::npos) break;
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
 std::optional<YamlNode> parse_text(u16 text, const std::string& content, Problems& problems) {
   std::istringstream in(content);
   TreeBuilder builder(text, content, problems);
@@ -202,7 +219,10 @@ std::optional<YamlNode> parse_text(u16 text, const std::string& content, Problem
     const bool placed = !error.mark.is_null();
     const Place place{text, placed ? static_cast<u32>(error.mark.line) + 1 : 0,
                       placed ? static_cast<u32>(error.mark.column) + 1 : 0};
-    problems.add(place, "", "not valid YAML: " + error.msg);
+    if (const std::optional<Place> tab = tab_before(text, content, place.line))
+      problems.add(*tab, "", "a tab in the indentation", "blanks");
+    else
+      problems.add(place, "", "not valid YAML: " + error.msg);
   } catch (const Abandoned&) {
     return std::nullopt;
   }

@@ -21,3 +21,11 @@ TEST_CASE("the nearest word is suggested, and none that is far") {
   CHECK(nearest("", known).empty());
   CHECK(nearest(std::string(100'000, 'x'), known).empty());
 }
+
+TEST_CASE("a list that is too long says how much of it is left out, and leaves out more than one") {
+  const std::vector<std::string> words = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"};
+  CHECK(word_list(words) == "a, b, c, d, e, f, g, h, i, j, k, l, m");
+  std::vector<std::string> more = words;
+  more.emplace_back("n");
+  CHECK(word_list(more) == "a, b, c, d, e, f, g, h, i, j, k, l, and 2 more");
+}
