@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -87,16 +88,28 @@ void print_json(const char* schema, const std::vector<Explanation>& entries) {
   std::cout << Json{{"schema", schema}, {"entries", list}}.dump(2) << '\n';
 }
 
-/// Every entry about `name`, of all kinds.
-std::vector<Explanation> about(const std::string& name) {
+std::string folded(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+bool is_called(const Explanation& entry, const std::string& small) {
+  return folded(entry.name) == small ||
+         std::ranges::any_of(entry.also, [&](const std::string& also) { return folded(also) == small; });
+}
+
+/// Every entry about `name`, of all kinds; if there is none, those whose name differs in capitals alone.
+std::vector<Explanation> about(const std::string& name, bool exactly = true) {
   std::vector<Explanation> found;
   for (const ExplainedKind& kind : explained_kinds()) {
     std::vector<Explanation> entries = explanations(kind.list);
-    std::erase_if(entries, [&](const Explanation& entry) { return !explains(entry, name); });
+    std::erase_if(entries, [&](const Explanation& entry) {
+      return exactly ? !explains(entry, name) : !is_called(entry, folded(name));
+    });
     entries = best_of(std::move(entries));
     found.insert(found.end(), entries.begin(), entries.end());
   }
-  return found;
+  return found.empty() && exactly ? about(name, false) : found;
 }
 
 void print_details(const ProcessorDetails& details) {
@@ -111,10 +124,14 @@ void print_details(const ProcessorDetails& details) {
 [[noreturn]] void unknown(const std::string& name) {
   std::vector<std::string> names;
   for (const ExplainedKind& kind : explained_kinds()) {
-    for (const Explanation& entry : explanations(kind.list)) names.push_back(entry.name);
+    for (const Explanation& entry : explanations(kind.list)) {
+      names.push_back(entry.name);
+      names.insert(names.end(), entry.also.begin(), entry.also.end());
+    }
   }
   for (const scenario::Metric& metric : metric_names()) names.push_back(metric.name);
-  throw UserError("explain: '" + name + "' is no name here" + scenario::did_you_mean(name, names) +
+  const std::string meant = scenario::did_you_mean(name, names);
+  throw UserError("explain: '" + name + "' is no name here" + (meant.empty() ? ";" : meant) +
                   " `hvlab list` has the kinds of names");
 }
 
@@ -136,8 +153,9 @@ int list_command(const std::vector<std::string>& arguments) {
   if (entries.empty()) {
     std::vector<std::string> kinds;
     for (const ExplainedKind& kind : explained_kinds()) kinds.emplace_back(kind.list);
-    throw UserError("list: there is no kind '" + names[0] + "'" + scenario::did_you_mean(names[0], kinds) +
-                    " See 'hvlab list'");
+    const std::string meant = scenario::did_you_mean(names[0], kinds);
+    throw UserError("list: there is no kind '" + names[0] + "'" + (meant.empty() ? ";" : meant) +
+                    " see 'hvlab list'");
   }
   const std::string language = language_of(values);
   if (values.count("json") != 0) return print_json("hvlab.list/1", entries), 0;

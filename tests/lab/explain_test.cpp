@@ -47,6 +47,15 @@ TEST_CASE("every account, event, metric, exit reason and phase is explained") {
   for (const std::string& what : cluster::occurrence_names()) CHECK(explained("occurrences", what));
 }
 
+// The words that a newcomer to clusters asks for first.
+TEST_CASE("words of clusters are explained") {
+  for (const char* word : {"consolidation", "live migration", "pre-copy", "high availability", "HA", "DRS",
+                           "admission control", "maintenance mode", "datastore", "SAN", "pooled storage"}) {
+    CAPTURE(word);
+    CHECK(explained("glossary", word));
+  }
+}
+
 TEST_CASE("entries are whole, and about something") {
   for (const char* list : {"accounts", "events", "exits", "intel-exits", "exit-classes", "metrics", "phases",
                            "occurrences", "glossary"}) {
