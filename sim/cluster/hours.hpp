@@ -17,6 +17,8 @@ struct Hourly {
   bool any = false;
 
   double ratio() const { return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all); }
+  /// The least of the hours; of a run in which there was nothing at all, what ratio() says.
+  double worst() const { return any ? least : ratio(); }
   void close_hour();
 };
 

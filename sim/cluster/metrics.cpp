@@ -140,7 +140,7 @@ constexpr Total kTotals[] = {
        return ratio(of_machines(sim, &VirtualMachine::used), of_machines(sim, &VirtualMachine::wanted));
      }},
     {"machines.served.worst", Unit::Ratio, nullptr,
-     [](const Hours& hours) { return hours.machines_served.least; }},
+     [](const Hours& hours) { return hours.machines_served.worst(); }},
     {"machines.work.gigacycles", Unit::Named,
      [](const Simulation& sim) { return number(of_machines(sim, &VirtualMachine::used)) * 1e-12; }},
     {"machines.requests", Unit::Count,
@@ -234,7 +234,7 @@ constexpr Row kGroups[] = {
        return s.sum([](const VirtualMachine& vm) { return vm.state == VmState::Running ? 1 : 0; });
      }},
     {"served", Unit::Ratio, [](const Subject& s) { return s.hours.group_served[s.place].ratio(); }},
-    {"served.worst", Unit::Ratio, [](const Subject& s) { return s.hours.group_served[s.place].least; }},
+    {"served.worst", Unit::Ratio, [](const Subject& s) { return s.hours.group_served[s.place].worst(); }},
     {"work.gigacycles", Unit::Named,
      [](const Subject& s) { return number(s.hours.group_served[s.place].part) * 1e-12; }},
     {"downtime", Unit::Time,
