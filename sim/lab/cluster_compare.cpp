@@ -52,8 +52,8 @@ std::vector<Row> rows_of(const std::vector<RunReader>& runs) {
                      ? rows.begin() + static_cast<std::ptrdiff_t>(hint)
                      : std::ranges::find(rows, name, &Row::name);
       if (row == rows.end())
-        row = rows.insert(rows.end(),
-                          {name, metric.at("unit").get<std::string>(), {runs.size(), std::nullopt}});
+        row = rows.insert(rows.end(), {name, metric.at("unit").get<std::string>(),
+                                       std::vector<std::optional<double>>(runs.size())});
       row->values[i] = metric.at("value").get<double>();
       hint = static_cast<size_t>(row - rows.begin()) + 1;
     }
@@ -151,6 +151,18 @@ bool compare_clusters(const std::vector<RunReader>& runs, bool all, bool as_json
     std::cout << "\nTotals that differ; --all has those of each host, group and datastore too.\n";
   std::cout << partings_text(runs);
   return equal;
+}
+
+void print_cluster_cells(const std::vector<RunReader>& cells, bool as_json, size_t width) {
+  if (!as_json) {
+    std::cout << table_text(cells, rows_of(cells), width)
+              << "\nThe figures that a cell rests on: hvlab stat RUN/CELL\n";
+    return;
+  }
+  Json json = {{"schema", "hvlab.cluster-cells/1"}, {"cells", Json::array()}};
+  for (const RunReader& cell : cells)
+    json["cells"].push_back({{"cell", cell.title()}, {"settings", cell.settings()}, {"stats", cell.stats()}});
+  std::cout << json.dump(2) << '\n';
 }
 
 void print_cluster_statistics(const RunReader& run, bool as_json, size_t width) {

@@ -15,6 +15,9 @@ bool all_clusters(const std::vector<record::RunReader>& runs);
 /// text of at most `width` characters or as JSON. Whether the runs are equal.
 bool compare_clusters(const std::vector<record::RunReader>& runs, bool all, bool as_json, size_t width);
 
+/// Prints every metric of a run's cells side by side; as JSON what each cell's stats.json has.
+void print_cluster_cells(const std::vector<record::RunReader>& cells, bool as_json, size_t width);
+
 /// Prints every metric of a run, and the figures that it rests on.
 void print_cluster_statistics(const record::RunReader& run, bool as_json, size_t width);
 

@@ -8,11 +8,13 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
 #include "sim/lab/boot_load.hpp"
+#include "sim/lab/cluster_trace.hpp"
 #include "sim/lab/instruction_list.hpp"
 #include "sim/lab/machine_look.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/lab/recorded_boot.hpp"
 #include "sim/lab/same_run.hpp"
+#include "sim/record/record_text.hpp"
 
 namespace hvlab::lab {
 
@@ -146,8 +148,8 @@ Json inspect_run(const record::RunReader& run, const Question& question) {
   if (same && !same->difference().empty())
     throw UserError("inspect: '" + run.title() + "' cannot be run again: " + same->difference());
   if (!replay.document())
-    throw UserError(
-        fmt::format("--at: the run ended before, at {} ps ({})", machine.processors().time(), name(end.why)));
+    throw UserError(fmt::format("--at: the run ended before, at {} s ({})",
+                                record::seconds_text(machine.processors().time()), name(end.why)));
   Json document = *replay.document();
   document["run"] = run.path().string();
   document["asked"] = question.at;
@@ -206,6 +208,7 @@ int inspect_command(const std::vector<std::string>& arguments) {
   if (names.size() != 1) throw UserError("inspect: give one run; see 'hvlab inspect --help'");
   const Question question = question_of(values);
   const record::RunReader run(std::filesystem::absolute(record::find_run(names[0])).string());
+  refuse_cluster("inspect", run);
   const Json document = inspect_run(run, question);
   if (values.count("json") != 0)
     std::cout << document.dump(question.instructions ? 0 : 2, ' ', false, Json::error_handler_t::replace)

@@ -10,6 +10,7 @@
 #include "sim/base/data_path.hpp"
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
+#include "sim/lab/cluster_trace.hpp"
 #include "sim/lab/overhead_figures.hpp"
 #include "sim/lab/overhead_files.hpp"
 #include "sim/lab/result_files.hpp"
@@ -87,6 +88,7 @@ std::string scenario_of(const RunReader& run) {
 
 void add_run(const RunReader& run, const std::string& scenario, std::vector<MeasuredRun>& runs,
              std::vector<std::string>& origins) {
+  refuse_cluster("overhead", run);
   if (!run.has(record::kStatsFile)) {
     std::cerr << "hvlab: " << scenario << ", " << run.title() << ": left no statistics\n";
     return;

@@ -1,6 +1,9 @@
 #include "sim/lab/run_commands.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <initializer_list>
 #include <iostream>
 #include <optional>
 
@@ -10,6 +13,7 @@
 #include "sim/base/user_error.hpp"
 #include "sim/lab/arguments.hpp"
 #include "sim/lab/cluster_compare.hpp"
+#include "sim/lab/cluster_trace.hpp"
 #include "sim/lab/comparison.hpp"
 #include "sim/lab/comparison_beside.hpp"
 #include "sim/lab/exit_status.hpp"
@@ -65,6 +69,32 @@ std::vector<RunReader> open_runs(const std::string& command, const po::variables
       std::cerr << "hvlab: note: run '" << name << "' is " << record::name(runs.back().state()) << '\n';
   }
   return runs;
+}
+
+bool have_cells(const std::vector<RunReader>& runs) {
+  return std::ranges::any_of(runs, [](const RunReader& run) { return run.has_cells(); });
+}
+
+/// Runs with cells stand for these.
+std::vector<RunReader> with_cells(const std::vector<RunReader>& runs) {
+  std::vector<RunReader> all;
+  for (const RunReader& run : runs) {
+    if (!run.has_cells()) {
+      all.push_back(run);
+      continue;
+    }
+    for (RunReader& cell : run.cells()) all.push_back(std::move(cell));
+  }
+  return all;
+}
+
+/// Throws UserError if one of these options was given: they are of machines.
+void refuse_of_clusters(const std::string& command, const po::variables_map& values,
+                        std::initializer_list<const char*> options) {
+  for (const char* option : options)
+    if (values.count(option) != 0 && !values[option].defaulted())
+      throw UserError(
+          fmt::format("{}: --{} is of runs of machines, and this is one of a cluster", command, option));
 }
 
 void print(const std::vector<Table>& tables) {
@@ -139,8 +169,12 @@ int stat_command(const std::vector<std::string>& arguments) {
   if (!values) return 0;
   const StatBy by = parse_by((*values)["by"].as<std::string>());
   const std::vector<RunReader> runs = open_runs("stat", *values, 1, 1);
-  if (all_clusters(runs)) {
-    print_cluster_statistics(runs.front(), values->count("json") != 0, output_width());
+  if (const std::vector<RunReader> singles = with_cells(runs); all_clusters(singles)) {
+    refuse_of_clusters("stat", *values, {"by"});
+    if (runs.front().has_cells())
+      print_cluster_cells(singles, values->count("json") != 0, output_width());
+    else
+      print_cluster_statistics(singles.front(), values->count("json") != 0, output_width());
     return 0;
   }
   print(*values, "hvlab.stat/1", analysis::run_statistics(runs.front(), by));
@@ -148,23 +182,6 @@ int stat_command(const std::vector<std::string>& arguments) {
 }
 
 namespace {
-
-bool have_cells(const std::vector<RunReader>& runs) {
-  return std::ranges::any_of(runs, [](const RunReader& run) { return run.has_cells(); });
-}
-
-/// Runs with cells stand for these.
-std::vector<RunReader> with_cells(const std::vector<RunReader>& runs) {
-  std::vector<RunReader> all;
-  for (const RunReader& run : runs) {
-    if (!run.has_cells()) {
-      all.push_back(run);
-      continue;
-    }
-    for (RunReader& cell : run.cells()) all.push_back(std::move(cell));
-  }
-  return all;
-}
 
 /// The workload of each cell side by side, as the demo shows it; or, if there are teaching systems and
 /// Debian's, each beside its counterpart.
@@ -226,6 +243,7 @@ int compare_command(const std::vector<std::string>& arguments) {
   std::vector<RunReader> runs = open_runs("compare", *values, 1, ~size_t{0});
   const bool asked = values->count("workload") != 0 || values->count("baseline") != 0;
   if (const std::vector<RunReader> singles = with_cells(runs); all_clusters(singles)) {
+    refuse_of_clusters("compare", *values, {"exits", "hops", "baseline", "workload", "context"});
     if (singles.size() < 2) throw UserError("compare: this is one run; give another one to compare it with");
     const bool equal =
         compare_clusters(singles, values->count("all") != 0, values->count("json") != 0, output_width());
@@ -255,7 +273,9 @@ int top_command(const std::vector<std::string>& arguments) {
   if (values->count("at") == 0) throw UserError("top: --at TIME is missing; see 'hvlab top --help'");
   const Picoseconds at = parse_span("--at", (*values)["at"].as<std::string>());
   const Picoseconds window = parse_span("--window", (*values)["window"].as<std::string>());
-  const record::TraceReader trace = open_runs("top", *values, 1, 1).front().trace();
+  const RunReader run = open_runs("top", *values, 1, 1).front();
+  refuse_cluster("top", run);
+  const record::TraceReader trace = run.trace();
   if (at > trace.end())
     throw UserError("--at: the trace ends at " + record::seconds_text(trace.end()) + " s");
   print(*values, "hvlab.top/1", analysis::run_top(trace, at, window));
