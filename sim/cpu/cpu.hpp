@@ -183,12 +183,6 @@ struct Cpu : State {
     if (mode == Mode::Long) return 8;
     return (seg[arch::kSs].attributes & arch::attribute::kDefaultBig) ? 4 : 2;
   }
-  /// RIP masked to the code size.
-  u64 mask_rip(u64 value) const {
-    const u8 bytes = code_bytes();
-    return bytes == 8 ? value : bytes == 4 ? value & 0xFFFF'FFFF : value & 0xFFFF;
-  }
-
   /// Elapsed cycles. Exact outside blocks (stepping) and in device accesses.
   u64 cycles() const { return limit - static_cast<u64>(budget) + extra; }
   /// Adds `n` cycles to what the instruction in progress costs.
