@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/views/cluster_moves.hpp"
 #include "sim/views/cluster_picture.hpp"
@@ -66,6 +67,14 @@ struct FigureRow {
 };
 
 std::string plain(double value) { return html::count_text(value); }
+
+/// With three digits, and no exponent.
+std::string digits_text(double value) {
+  const double size = std::abs(value);
+  if (size >= 999.5) return html::count_text(value);
+  return size != 0 && size < 0.001 ? fmt::format("{:.4f}", value) : fmt::format("{:.3g}", value);
+}
+
 std::string as_span(double value) { return views::span_text(static_cast<record::ClusterTime>(value)); }
 
 constexpr FigureRow kFigures[] = {
@@ -75,9 +84,9 @@ constexpr FigureRow kFigures[] = {
     {"lasted", [](const ClusterReader& r, const Figures&) { return double(r.end()); }, as_span},
     {"load", [](const ClusterReader&, const Figures& f) { return f.load; }, html::percent_text},
     {"energy", [](const ClusterReader&, const Figures& f) { return f.energy; },
-     [](double value) { return fmt::format("{:.2f} kWh", value); }},
+     [](double value) { return digits_text(value) + " kWh"; }},
     {"peak", [](const ClusterReader&, const Figures& f) { return f.peak_power; },
-     [](double value) { return fmt::format("{:.2f} kW", value); }},
+     [](double value) { return digits_text(value) + " kW"; }},
     {"moved", [](const ClusterReader&, const Figures& f) { return double(f.moved); }, plain},
     {"failed", [](const ClusterReader&, const Figures& f) { return double(f.failed); }, plain},
     {"sent", [](const ClusterReader&, const Figures& f) { return f.sent; }, views::amount_text},
@@ -116,6 +125,10 @@ std::string figures_table(const ReportInput& input, const std::vector<const view
   return html::table(table);
 }
 
+bool is_of_one(const std::string& name) {
+  return name.starts_with("host.") || name.starts_with("group.") || name.starts_with("datastore.");
+}
+
 /// The metrics of a run's statistics, those of single hosts, groups and datastores left out; null if there
 /// are none.
 Json metrics_of(const views::OpenRun& run) {
@@ -124,8 +137,7 @@ Json metrics_of(const views::OpenRun& run) {
   try {
     const Json all = run.reader().stats().value("metrics", Json::object());
     for (const auto& [name, metric] : all.items())
-      if (name.find('[') == std::string::npos && metric.is_object() && metric.contains("value") &&
-          metric["value"].is_number())
+      if (!is_of_one(name) && metric.is_object() && metric.contains("value") && metric["value"].is_number())
         metrics[name] = metric;
   } catch (const std::exception&) {
     return Json::object();  // a note above says that they are damaged
@@ -138,7 +150,8 @@ std::string metric_text(const Json& metric) {
   const std::string unit = metric.value("unit", "");
   if (unit == "ps") return views::span_text(static_cast<record::ClusterTime>(value / 1000));
   if (unit == "s") return views::span_text(static_cast<record::ClusterTime>(value * 1e9));
-  return fmt::format("{:.4g}{}{}", value, unit.empty() ? "" : " ", unit);
+  if (unit == "B") return views::amount_text(value);
+  return digits_text(value) + (unit.empty() ? "" : " " + unit);
 }
 
 std::string metrics_table(const ReportInput& input, const std::vector<const views::OpenRun*>& runs) {

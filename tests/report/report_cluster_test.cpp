@@ -31,7 +31,13 @@ TEST_CASE("a report of clusters has their sections, and none of machines") {
   const test::TemporaryFolder folder("report-cluster");
   const std::string one = (folder.path / "one").string(), two = (folder.path / "two").string();
   write_run(one, 3,
-            {{"metrics", {{"energy", {{"value", 1.5}, {"unit", "kWh"}}}, {"host[a].used", {{"value", 1}}}}}});
+            {{"metrics",
+              {{"energy", {{"value", 1.5}, {"unit", "kWh"}}},
+               {"work.gigacycles", {{"value", 11680.4}, {"unit", ""}}},
+               {"moves.size", {{"value", 9.056e9}, {"unit", "B"}}},
+               {"imbalance", {{"value", 0.0000884}, {"unit", ""}}},
+               {"host.a.used", {{"value", 1}}},
+               {"group.web.moves", {{"value", 1}}}}}});
   write_run(two, 4, nullptr);
   for (const char* language : {"en", "ja"}) {
     const std::string page = report_page(read_report_input({one, two}, language, "Many <hosts>"));
@@ -42,7 +48,12 @@ TEST_CASE("a report of clusters has their sections, and none of machines") {
     CHECK(page.find("<section id=\"timeline\"") == std::string::npos);
     CHECK(times(page, "class=\"cluster\" viewBox") == 2);
     CHECK(page.find("1.5 kWh") != std::string::npos);
-    CHECK(page.find("host[a]") == std::string::npos);
+    // Those of all hosts together, in numbers that are read.
+    CHECK(page.find("host.a.used") == std::string::npos);
+    CHECK(page.find("group.web.moves") == std::string::npos);
+    CHECK(page.find(">9.06 GB<") != std::string::npos);
+    CHECK(page.find("e+0") == std::string::npos);
+    CHECK(page.find(">0.0001<") != std::string::npos);
     CHECK(page.find("30.0 %") != std::string::npos);  // the move's imbalance before
     CHECK(page.find("host-1 → host-2") != std::string::npos);
     CHECK(page.find("assumed: 100 ms") != std::string::npos);
