@@ -237,10 +237,12 @@ void draw_heading(ClusterView& view, const ClusterRun& run) {
     fill(view.list(), look, {x, run.area.top + (line - side) / 2},
          {x + side, run.area.top + (line + side) / 2}, views::style_of_series(run.number));
     x += side + look.px(6);
+    // Names differ at their ends: they are cut last.
+    const float gap = look.px(12), least = text_width(heading(view, run, 0));
     ImGui::PushFont(look.strong);
-    const std::string name = fitted(run.run->name(), run.area.width() * 0.4F);
+    const std::string name = fitted(run.run->name(), run.area.right - x - gap - least);
     view.list()->AddText({x, run.area.top}, look.ink, name.c_str());
-    x += text_width(name) + look.px(12);
+    x += text_width(name) + gap;
     ImGui::PopFont();
   }
   const bool works = run.kept->state.manager[0].works != 0;
