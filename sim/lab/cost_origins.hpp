@@ -27,8 +27,8 @@ const char* origin_of(const sweep::Cost& cost);
 void write_costs(JsonWriter& json, const std::vector<sweep::Cost>& costs);
 
 /// The costs of a scenario's cells, equal ones once: [{"processor", "cells": [LABEL], "costs": [{"name",
-/// "value", "origin", "source"}]}]. Of clusters those of the ways and mixes of their machines, {"ways": [NAME],
-/// "cells", "costs"}, "origin" being "measured" too.
+/// "value", "origin", "source"}]}]. Of clusters those of the ways and mixes of their machines, {"ways":
+/// [NAME], "cells", "costs"}, "origin" being "measured" too.
 nlohmann::ordered_json costs_json(const std::vector<scenario::Cell>& cells);
 
 /// "6 sourced, 39 assumed and 1 set costs" of an array of costs as write_costs() makes it.

@@ -8,10 +8,10 @@
 namespace hvlab::lab {
 
 struct Explanation {
-  std::string kind;    // "metric"
-  std::string name;    // a '*' in it stands for any word
-  std::string en, ja;  // what it means; ja may be empty
-  std::string source;  // where that can be read; may be empty
+  std::string kind;               // "metric"
+  std::string name;               // a '*' in it stands for any word
+  std::string en, ja;             // what it means; ja may be empty
+  std::string source;             // where that can be read; may be empty
   std::vector<std::string> also;  // what it is called besides, in either language
 };
 

@@ -21,10 +21,17 @@ struct Section {
 
 /// In the order in which they are read.
 constexpr Section kSections[] = {
-    {"summary", summary_section},   {"phases", phases_section},     {"ledger", ledger_section},
-    {"requests", requests_section}, {"timeline", timeline_section}, {"exits", exits_section},
-    {"starts", starts_section},     {"density", density_section},   {"verdicts", verdicts_section},
-    {"basis", basis_section},       {"marks", marks_section},
+    {"summary", summary_section},
+    {"phases", phases_section},
+    {"ledger", ledger_section},
+    {"requests", requests_section},
+    {"timeline", timeline_section},
+    {"exits", exits_section},
+    {"starts", starts_section},
+    {"density", density_section},
+    {"verdicts", verdicts_section},
+    {"basis", basis_section},
+    {"marks", marks_section},
     {"cluster", cluster_section},
     {"cluster_places", cluster_places_section},
     {"cluster_moves", cluster_moves_section},

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "sim/base/user_error.hpp"
 #include "sim/base/child.hpp"
+#include "sim/base/user_error.hpp"
 #include "sim/lab/exit_status.hpp"
 #include "sim/lab/numbers.hpp"
 #include "sim/record/output_file.hpp"

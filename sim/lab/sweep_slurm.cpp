@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "sim/base/user_error.hpp"
 #include "sim/base/child.hpp"
+#include "sim/base/user_error.hpp"
 
 namespace hvlab::lab {
 

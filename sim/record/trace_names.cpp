@@ -4,7 +4,8 @@ namespace hvlab::record {
 
 namespace {
 
-constexpr const char* kVcpuStates[] = {"running", "exit-handling", "halted", "away", "ready", "co-stopped", "blocked"};
+constexpr const char* kVcpuStates[] = {"running", "exit-handling", "halted", "away",
+                                       "ready",   "co-stopped",    "blocked"};
 constexpr const char* kDeviceStates[] = {"idle", "busy"};
 constexpr const char* kThreadStates[] = {"running", "ready", "sleeping", "blocked", "stopped", "ended"};
 constexpr const char* kGroupStates[] = {"idle", "running"};

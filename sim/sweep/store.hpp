@@ -67,8 +67,8 @@ class Store {
   /// Opens the file to be read. Throws UserError if it is no such file.
   static Store open(const std::string& file);
 
-  /// True for statuses that say nothing of the cell, so that it runs again: stopped, our fault, a package or a
-  /// file missing, no room.
+  /// True for statuses that say nothing of the cell, so that it runs again: stopped, our fault, a package or
+  /// a file missing, no room.
   static bool runs_again(int status);
 
   /// Cells that have no outcome yet, or that run again; ascending.

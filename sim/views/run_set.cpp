@@ -240,7 +240,8 @@ Picoseconds OpenRun::end() const {
 }
 
 Picoseconds picoseconds_of(record::ClusterTime time) {
-  constexpr record::ClusterTime kMost = u64{9'200'000'000} * 1'000'000;  // what a PicosecondDelta has room for
+  constexpr record::ClusterTime kMost =
+      u64{9'200'000'000} * 1'000'000;  // what a PicosecondDelta has room for
   return std::min(time, kMost) * 1000;
 }
 

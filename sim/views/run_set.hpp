@@ -104,7 +104,8 @@ class OpenRun {
   mutable std::shared_ptr<const record::TraceReader> snapshot_;
 };
 
-/// A cluster's times are in nanoseconds. The shared cursor's end after 106 days: later times are shown as that.
+/// A cluster's times are in nanoseconds. The shared cursor's end after 106 days: later times are shown as
+/// that.
 Picoseconds picoseconds_of(record::ClusterTime time);
 
 /// Where `alignment` is in a run; nothing if the run has no such thing.

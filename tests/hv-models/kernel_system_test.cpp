@@ -49,7 +49,8 @@ TEST_CASE("the workload that Linux runs computes the same here, whatever the num
   }
 }
 
-// Catches a profile without what the kernel takes for granted, and a kernel that uses what CPUID does not show.
+// Catches a profile without what the kernel takes for granted, and a kernel that uses what CPUID does not
+// show.
 TEST_CASE("the kernel runs on every processor profile") {
   for (const std::string& profile : timing::profile_names()) {
     const KernelRun run = run_kernel(2, "/bin/workload --quick", {"--cpu", profile});
@@ -161,7 +162,7 @@ TEST_CASE("what is bound stays until it is taken away, and keeps what it shows")
                                    "/bin/mount --off /mnt ; /bin/mount --off /mnt",
                                    {"--disk", disk});
   CAPTURE(run.console, run.errors);
-  CHECK(run.status == 3);  // four of them failed, as they have to
+  CHECK(run.status == 3);                                  // four of them failed, as they have to
   CHECK(run.says("probe: /tmp/z was made"));               // through the bound program
   CHECK(run.says("probe: /tmp/y cannot be made"));         // /tmp is the disk, to be read
   CHECK(number_of(run.console, "mount: error -16") == 1);  // the disk, while it is bound
