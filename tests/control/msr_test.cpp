@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "machine_code.hpp"
+#include "quiet_apic.hpp"
 #include "sim/arch/msr.hpp"
 #include "sim/control/msr.hpp"
 #include "sim/cpu/cpuid.hpp"
@@ -36,17 +37,10 @@ TEST_CASE("MSR rows ascend without overlap and are complete") {
 
 // Catches a processor without the x2APIC whose APIC can be switched to it (SDM vol. 3, 11.12.1).
 TEST_CASE("IA32_APIC_BASE.EXTD is reserved where CPUID shows no x2APIC") {
-  struct Apic final : LocalApicPort {
+  struct Apic final : QuietApic {
     u64 base = 0xFEE0'0900;
     u64 base_msr() const override { return base; }
     bool set_base_msr(u64 value) override { return base = value, true; }
-    u32 mmio_read(u32) override { return 0; }
-    void mmio_write(u32, u32) override {}
-    bool msr_read(u32, u64&) override { return false; }
-    bool msr_write(u32, u64) override { return false; }
-    u64 task_priority() const override { return 0; }
-    void set_task_priority(u64) override {}
-    u8 acknowledge() override { return 0; }
   };
   for (const bool has : {false, true}) {
     timing::Profile p = everything();

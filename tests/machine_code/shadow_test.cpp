@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "machine_code.hpp"
+#include "quiet_apic.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -10,16 +11,8 @@ using namespace hvlab::arch;
 namespace {
 
 /// Gives vector 40h and takes its request back.
-struct Controller final : LocalApicPort {
+struct Controller final : QuietApic {
   execute::Processor* processor = nullptr;
-  u64 base_msr() const override { return 0; }
-  bool set_base_msr(u64) override { return true; }
-  u32 mmio_read(u32) override { return 0; }
-  void mmio_write(u32, u32) override {}
-  bool msr_read(u32, u64&) override { return false; }
-  bool msr_write(u32, u64) override { return false; }
-  u64 task_priority() const override { return 0; }
-  void set_task_priority(u64) override {}
   u8 acknowledge() override {
     processor->set_interrupt(false);
     return 0x40;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "guest_machine.hpp"
+#include "quiet_apic.hpp"
 
 using namespace hvlab;
 using namespace hvlab::test;
@@ -15,19 +16,10 @@ constexpr u64 kBoth = kUser | kSystem, kInstructions = 0xC0, kCycles = 0x76;
 constexpr u32 kLegacy = 0xC001'0000, kCore = 0xC001'0200;
 
 /// An APIC that counts what the counters send.
-struct Sink final : LocalApicPort {
+struct Sink final : QuietApic {
   cpu::Cpu& cpu;
   u64 overflows = 0, at = 0;
   explicit Sink(cpu::Cpu& c) : cpu(c) {}
-  u64 base_msr() const override { return 0; }
-  bool set_base_msr(u64) override { return true; }
-  u32 mmio_read(u32) override { return 0; }
-  void mmio_write(u32, u32) override {}
-  bool msr_read(u32, u64&) override { return false; }
-  bool msr_write(u32, u64) override { return false; }
-  u64 task_priority() const override { return 0; }
-  void set_task_priority(u64) override {}
-  u8 acknowledge() override { return 0; }
   void performance_overflow() override { ++overflows, at = cpu.instructions; }
 };
 

@@ -53,18 +53,23 @@ class ApicMachine : public GuestMachine {
   }
 };
 
+/// A notification of posted interrupts, vector F2h, waits; the descriptor is empty.
+void notify(ApicMachine& m) {
+  m.cpu().interrupt_line = true;
+  m.delivery(0, 0);
+  m.set(Control::ProcessPostedInterrupts);
+  m.set(Control::AcknowledgeInterruptOnExit);
+  m[Field::PostedInterruptVector] = 0xF2;
+  m[Field::PostedInterruptDescriptor] = kPosted;
+  for (u64 at = 0; at < 64; at += 8) m.poke<u64>(kPosted + at, 0);
+}
+
 /// A local APIC that takes every MSR, and notes the last one that has come.
-struct EveryMsr final : LocalApicPort {
+struct EveryMsr final : QuietApic {
   u32 read = 0, written = 0;
   u64 base_msr() const override { return 0xFEE0'0D00; }
-  bool set_base_msr(u64) override { return false; }
-  u32 mmio_read(u32) override { return 0; }
-  void mmio_write(u32, u32) override {}
   bool msr_read(u32 msr, u64& value) override { return value = read = msr, true; }
   bool msr_write(u32 msr, u64) override { return written = msr, true; }
-  u64 task_priority() const override { return 0; }
-  void set_task_priority(u64) override {}
-  u8 acknowledge() override { return 0; }
 };
 
 /// Registers by offset / 16, as sets of bits: those that "APIC-register virtualization" reads from the page
@@ -303,14 +308,8 @@ TEST_CASE("x2APIC mode") {
 TEST_CASE("posted interrupts") {
   ApicMachine m;
   OneVector apic(m.cpu(), 0xF2);
-  m.cpu().interrupt_line = true;
-  m.delivery(0, 0);
-  m.set(Control::ProcessPostedInterrupts);
-  m.set(Control::AcknowledgeInterruptOnExit);
-  m[Field::PostedInterruptVector] = 0xF2;
-  m[Field::PostedInterruptDescriptor] = kPosted;
+  notify(m);
   m[Field::GuestRflags] |= arch::flag::kIf;
-  for (u64 at = 0; at < 64; at += 8) m.poke<u64>(kPosted + at, 0);
   m.poke<u64>(kPosted, bit(0x33));
   m.poke<u64>(kPosted + 8, bit(0x55 - 64));
   m.poke<u64>(kPosted + 32, 3);
@@ -340,14 +339,8 @@ TEST_CASE("posted interrupts in HLT, and under the monitor trap flag") {
       CAPTURE(c.priority, c.open, stepped);
       ApicMachine m;
       OneVector apic(m.cpu(), 0xF2);
-      m.cpu().interrupt_line = true;
-      m.delivery(0, 0);
-      m.set(Control::ProcessPostedInterrupts);
-      m.set(Control::AcknowledgeInterruptOnExit);
+      notify(m);
       m.set(Control::MonitorTrapFlag, stepped);
-      m[Field::PostedInterruptVector] = 0xF2;
-      m[Field::PostedInterruptDescriptor] = kPosted;
-      for (u64 at = 0; at < 64; at += 8) m.poke<u64>(kPosted + at, 0);
       m.poke<u64>(kPosted + 8, bit(0x55 - 64));
       m.poke<u8>(kVirtualApic + 0x80, c.priority);
       m[Field::GuestRflags] = 2 | (c.open ? arch::flag::kIf : 0);
