@@ -2,7 +2,6 @@
 #include <SQLiteCpp/VariadicBind.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <map>
 
 #include "sim/analysis/exports.hpp"
@@ -132,19 +131,15 @@ void write(const TraceReader& trace, const RecordFilter& filter, const std::stri
 }  // namespace
 
 void export_sqlite(const TraceReader& trace, const RecordFilter& filter, const std::string& file) {
-  if (!record::is_replaceable(file)) throw UserError(file + ": is no file; a database needs one");
-  const std::string target = record::behind_links(file), temporary = target + ".part";
-  unlink(temporary.c_str());
+  record::Replacement replacement(file);
+  if (!replacement.replaces()) throw UserError(file + ": is no file; a database needs one");
+  unlink(replacement.written().c_str());
   try {
-    write(trace, filter, temporary);
+    write(trace, filter, replacement.written());
   } catch (const SQLite::Exception& error) {
-    unlink(temporary.c_str());
     throw UserError(file + ": " + error.what());
-  } catch (...) {
-    unlink(temporary.c_str());
-    throw;
   }
-  if (std::rename(temporary.c_str(), target.c_str()) != 0) throw UserError(file + ": cannot be written");
+  if (!replacement.take_place()) throw UserError(file + ": cannot be written");
 }
 
 }  // namespace hvlab::analysis

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/cluster/types.hpp"
+#include "sim/scenario/cluster_rule_parts.hpp"
 #include "sim/scenario/value.hpp"
 
 namespace hvlab::lab {
@@ -52,11 +53,7 @@ inline cluster::Nanoseconds nanoseconds_at(const scenario::Value& value, const c
   return whole_at(value, path) / kNanosecond;
 }
 
-inline const std::vector<scenario::Value>& items_at(const scenario::Value& value, const char* path) {
-  static const std::vector<scenario::Value> kNone;
-  const scenario::Value* found = value.at(path);
-  return found == nullptr ? kNone : found->items;
-}
+using scenario::items_at;
 
 /// What a word stands for; the format's table has no others.
 template <class What, size_t kCount>

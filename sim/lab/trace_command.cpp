@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <fstream>
 #include <iostream>
 
@@ -113,14 +112,12 @@ void export_to(const TraceReader& trace, const record::RecordFilter& filter, con
     throw UserError("--export '" + format + "': give one of perfetto, csv, sqlite");
   const Export write = format == "csv" ? &analysis::export_csv : &analysis::export_perfetto;
   if (file == "-") return write(trace, filter, std::cout);
-  const bool replaces = record::is_replaceable(file);
-  const std::string target = record::behind_links(file), written = replaces ? target + ".part" : file;
-  std::ofstream out(written, std::ios::binary);
+  record::Replacement replacement(file);
+  std::ofstream out(replacement.written(), std::ios::binary);
   if (!out) throw UserError("--export: '" + file + "': cannot write there");
   write(trace, filter, out);
   out.close();
-  if (out && (!replaces || std::rename(written.c_str(), target.c_str()) == 0)) return;
-  if (replaces) std::remove(written.c_str());
+  if (out && replacement.take_place()) return;
   throw UserError("--export: '" + file + "': writing failed; what was written is gone");
 }
 

@@ -43,31 +43,45 @@ void OutputFile::finish() {
   file_ = -1;
 }
 
+namespace {
+
+namespace fs = std::filesystem;
+
 bool is_replaceable(const std::string& path) {
   std::error_code unknown;
-  const std::filesystem::file_status status = std::filesystem::status(path, unknown);
-  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+  const fs::file_status status = fs::status(path, unknown);
+  return !fs::exists(status) || fs::is_regular_file(status);
 }
 
 std::string behind_links(const std::string& path) {
   std::error_code unknown;
-  if (!std::filesystem::is_symlink(path, unknown)) return path;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, unknown);
+  if (!fs::is_symlink(path, unknown)) return path;
+  const fs::path target = fs::weakly_canonical(path, unknown);
   return unknown ? path : target.string();
 }
 
+}  // namespace
+
+Replacement::Replacement(const std::string& path)
+    : target_(is_replaceable(path) ? behind_links(path) : path),
+      written_(is_replaceable(path) ? target_ + ".part" : path) {}
+
+Replacement::~Replacement() {
+  if (!done_ && replaces()) unlink(written_.c_str());
+}
+
+bool Replacement::take_place() {
+  done_ = !replaces() || std::rename(written_.c_str(), target_.c_str()) == 0;
+  return done_;
+}
+
 std::string replace_file(const std::string& path, std::string_view bytes) {
-  const bool replaceable = is_replaceable(path);
-  const std::string target = behind_links(path), written = replaceable ? target + ".part" : path;
-  OutputFile file(written);
+  Replacement replacement(path);
+  OutputFile file(replacement.written());
   file.write({reinterpret_cast<const u8*>(bytes.data()), bytes.size()});
   file.finish();
-  if (file.problem().empty() && (!replaceable || std::rename(written.c_str(), target.c_str()) == 0))
-    return "";
-  const std::string problem = file.problem().empty() ? ": " + std::generic_category().message(errno)
-                                                     : file.problem().substr(written.size());
-  if (replaceable) unlink(written.c_str());
-  return path + problem;
+  if (!file.problem().empty()) return path + file.problem().substr(replacement.written().size());
+  return replacement.take_place() ? "" : path + ": " + std::generic_category().message(errno);
 }
 
 }  // namespace hvlab::record

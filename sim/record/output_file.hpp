@@ -37,12 +37,27 @@ class OutputFile {
   std::string problem_;
 };
 
-/// Whether another file can take the place of what `path` names: a file, or nothing. What else is there (a
-/// device, a pipe) stays, and is written to.
-bool is_replaceable(const std::string& path);
+/// Where to write what takes the place of file `path`, or of the one that this link leads to, when it is
+/// whole. What else is there (a device, a pipe) stays, and is written to.
+class Replacement {
+ public:
+  explicit Replacement(const std::string& path);
+  /// What has not taken its place is removed.
+  ~Replacement();
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
 
-/// The file that a symbolic link leads to; `path` itself if it is none.
-std::string behind_links(const std::string& path);
+  const std::string& written() const { return written_; }
+  /// False for a device or a pipe, which is written to itself.
+  bool replaces() const { return written_ != target_; }
+
+  /// Once all is written and closed. False if it cannot be; errno says why.
+  bool take_place();
+
+ private:
+  std::string target_, written_;
+  bool done_ = false;
+};
 
 /// Replaces file `path` (or the one that this link leads to) by one with these bytes: whoever reads it sees
 /// the old bytes or the new ones, never a part. A device or a pipe gets the bytes. Returns what failed

@@ -6,9 +6,9 @@
 
 namespace hvlab::scenario {
 
-const std::vector<Value>& items_at(const Value& value, const char* key) {
+const std::vector<Value>& items_at(const Value& value, const char* path) {
   static const std::vector<Value> kNone;
-  const Value* found = value.find(key);
+  const Value* found = value.at(path);
   return found == nullptr ? kNone : found->items;
 }
 

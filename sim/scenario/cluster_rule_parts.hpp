@@ -11,7 +11,7 @@
 namespace hvlab::scenario {
 
 /// The items of a list that may not be there.
-const std::vector<Value>& items_at(const Value& value, const char* key);
+const std::vector<Value>& items_at(const Value& value, const char* path);
 
 /// Whether the section has this word under the key.
 bool says(const Value& section, const char* key, const char* word);

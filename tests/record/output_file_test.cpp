@@ -39,13 +39,25 @@ TEST_CASE("a file is replaced as a whole, also behind a link") {
   CHECK(entries(place.path) == 2);
 }
 
+TEST_CASE("what has not taken the place of a file is gone") {
+  const test::TemporaryFolder place("output-given-up");
+  std::ofstream(place.path / "file") << "old";
+  {
+    const Replacement replacement((place.path / "file").string());
+    std::ofstream(replacement.written()) << "half";
+    CHECK(entries(place.path) == 2);
+  }
+  CHECK(content(place.path / "file") == "old");
+  CHECK(entries(place.path) == 1);
+}
+
 TEST_CASE("a pipe gets the bytes and stays") {
   const test::TemporaryFolder place("output-pipe");
   const std::string pipe = (place.path / "pipe").string();
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   REQUIRE(reader >= 0);
-  CHECK_FALSE(is_replaceable(pipe));
+  CHECK_FALSE(Replacement(pipe).replaces());
   CHECK(replace_file(pipe, "page").empty());
   char read_back[8] = {};
   CHECK(read(reader, read_back, sizeof read_back) == 4);
@@ -70,7 +82,7 @@ TEST_CASE("what cannot be written is told by its own name, and nothing of it sta
 
 // /dev/full is a device that takes nothing: every write fails as on a full disk.
 TEST_CASE("a device that is full is told, and stays a device") {
-  if (!fs::is_character_file("/dev/full")) return;
+  REQUIRE(fs::is_character_file("/dev/full"));
   fs::path link = fs::temp_directory_path() / "hvlab-link-to-full";
   std::error_code none;
   fs::remove(link, none);
