@@ -279,35 +279,6 @@ void branch_slowly64(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries
 template void branch_slowly64<true>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 template void branch_slowly64<false>(Cpu* cpu, const Op* op, i64 budget, i64 result, u64 carries);
 
-bool is_conditional(const Op& op) {
-  using decode::Mnemonic;
-  switch (static_cast<Mnemonic>(op.mnemonic)) {
-    case Mnemonic::JO:
-    case Mnemonic::JNO:
-    case Mnemonic::JB:
-    case Mnemonic::JNB:
-    case Mnemonic::JZ:
-    case Mnemonic::JNZ:
-    case Mnemonic::JBE:
-    case Mnemonic::JNBE:
-    case Mnemonic::JS:
-    case Mnemonic::JNS:
-    case Mnemonic::JP:
-    case Mnemonic::JNP:
-    case Mnemonic::JL:
-    case Mnemonic::JNL:
-    case Mnemonic::JLE:
-    case Mnemonic::JNLE:
-    case Mnemonic::JCXZ:
-    case Mnemonic::JECXZ:
-    case Mnemonic::JRCXZ:
-    case Mnemonic::LOOP:
-    case Mnemonic::LOOPE:
-    case Mnemonic::LOOPNE: return true;
-    default: return false;
-  }
-}
-
 decode::Threaded* out_of_page(decode::Threaded* handler) {
   return handler == &Call64::threaded ? &Call64::out_of_page : handler;
 }

@@ -94,9 +94,6 @@ Handlers jump_if(const Form& form, Op& op) {
 /// The threaded form of a relative branch, `handler`, in a block that its target cannot be linked to.
 decode::Threaded* out_of_page(decode::Threaded* handler);
 
-/// A branch that may not be taken: Jcc, LOOPcc, JrCXZ.
-bool is_conditional(const Op& op);
-
 Handlers select_call(const Form& form, Op& op);
 Handlers select_jump_indirect(const Form& form, Op& op);
 Handlers select_return(const Form& form, Op& op);

@@ -14,7 +14,6 @@
 #include "sim/execute/code_cache.hpp"
 #include "sim/execute/engine.hpp"
 #include "sim/execute/fetch.hpp"
-#include "sim/execute/near_branch.hpp"
 #include "sim/execute/reset.hpp"
 #include "sim/mmu/access.hpp"
 #include "sim/svm/unit.hpp"
@@ -212,7 +211,8 @@ void Processor::Impl::step(const Op* op) {
   }
   ++cpu.instructions;
   cpu.budget -= op->cost;
-  if (cpu.performance.counts_branches && (outcome == Outcome::Jump || is_conditional(*op)))
+  // A relative branch that has not jumped is one that was not taken: it counts too.
+  if (cpu.performance.counts_branches && (outcome == Outcome::Jump || op->relative))
     ++cpu.performance.retired_branches;
   cpu::after_instruction(cpu, is_stepped(cpu, *op, tf), loads_rf(*op), outcome == Outcome::Jump);
   const Block* block = decode::block_of(op);
